@@ -1,0 +1,57 @@
+package Bench::Proc;
+
+# What the kernel knows about a process.
+
+use strict;
+use warnings;
+
+use Exporter qw(import);
+use POSIX    qw(sysconf _SC_CLK_TCK);
+
+our @EXPORT_OK = qw(child_of cpu_seconds memory_kb);
+
+my $TICKS = sysconf(_SC_CLK_TCK);
+
+sub _slurp {
+    my ($path) = @_;
+
+    open my $fh, '<', $path or return '';
+    local $/ = undef;
+    return scalar(<$fh>) // '';
+}
+
+# The fields of /proc/PID/stat from the state on: the name before it may hold
+# blanks and parentheses.
+sub _stat {
+    my ($pid) = @_;
+
+    my ($rest) = _slurp("/proc/$pid/stat") =~ /.*\) (.*)/s;
+    return defined $rest ? split ' ', $rest : ();
+}
+
+sub child_of {
+    my ($parent) = @_;
+
+    for my $dir (glob '/proc/[0-9]*') {
+        my ($pid) = $dir =~ /(\d+)$/;
+        my (undef, $ppid) = _stat($pid);
+        return $pid if defined $ppid && $ppid == $parent;
+    }
+    return;
+}
+
+sub cpu_seconds {
+    my ($pid) = @_;
+
+    my @stat = _stat($pid) or die "process $pid is gone\n";
+    return ($stat[11] + $stat[12]) / $TICKS;
+}
+
+sub memory_kb {
+    my ($pid) = @_;
+
+    my %kb = _slurp("/proc/$pid/status") =~ /^(Vm(?:RSS|HWM)|RssAnon):\s+(\d+)/mg;
+    return \%kb;
+}
+
+1;
