@@ -1,0 +1,396 @@
+/*
+ * A tenant made from a seed.
+ *
+ * Who is attached to what decides whether a user's time can be told apart by
+ * statistics alone, so users of exactly one shared desktop use no pool.
+ */
+
+#include "sim_tenant.h"
+#include "sim_buf.h"
+#include "sim_time.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define HOUR 3600
+
+
+typedef struct {
+    sim_tenant_t       *t;
+    const sim_recipe_t *r;
+    uint64_t            random;
+    size_t              next_user; /* the next without a desktop */
+    size_t              nusers;    /* of those to hand out */
+    size_t              former;    /* used desktops that are gone */
+    size_t             *further;   /* by user: desktops shared with others */
+    sim_list_t          roamers;   /* users for pools and groups */
+} maker_t;
+
+
+/* Names that go wrong where they are quoted, compared or cut carelessly. */
+static const char *const awkward[] = { "Ann", "annabel", "ann", "Joann",
+    "O'Neil", "a b", "R&D", "50%", "c++", "Zo\xc3\xab",
+    "\xe7\x8e\x8b\xe4\xbc"
+    "\x9f",
+    "quo\"te", "back\\slash", "semi;colon", "eq=ual", "hash#tag", "slash/ed",
+    "quest?ion", "com,ma", " lead", "null", "%41nn", "_",
+    "a-name-that-is-longer-than-the-sixty-four-characters-that-the-filter-"
+    "takes",
+    "a-name-that-is-longer-than-the-sixty-four-characters-that-the-"
+    "filter-takes-and-then-some" };
+
+#define AWKWARD (sizeof(awkward) / sizeof(awkward[0]))
+
+
+/* splitmix64 */
+
+static uint64_t
+rnd(maker_t *m)
+{
+    uint64_t z = (m->random += 0x9e3779b97f4a7c15ULL);
+
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
+
+    return z ^ (z >> 31);
+}
+
+
+/* A number from lo to hi. */
+
+static int64_t
+between(maker_t *m, int64_t lo, int64_t hi)
+{
+    return lo + (int64_t) (rnd(m) % (uint64_t) (hi - lo + 1));
+}
+
+
+static int
+chance(maker_t *m, int percent)
+{
+    return between(m, 1, 100) <= percent;
+}
+
+
+static void
+uuid(maker_t *m, char out[40])
+{
+    unsigned long long a = rnd(m), b = rnd(m);
+
+    (void) snprintf(out, 40, "%08llx-%04llx-4%03llx-%04llx-%012llx", a >> 32,
+        (a >> 16) & 0xffff, a & 0xfff, (b >> 48 & 0x3fff) | 0x8000,
+        b & 0xffffffffffffULL);
+}
+
+
+static void
+make_users(maker_t *m)
+{
+    char   name[64], id[40];
+    size_t i;
+
+    m->nusers =
+        m->r->users ? (size_t) m->r->users : (size_t) m->r->desktops + 4;
+
+    for (i = 0; i < m->nusers; i++) {
+        (void) snprintf(name, sizeof(name), "zryuan%zu", i);
+        uuid(m, id);
+
+        /* every other name is an awkward one, as long as there are any */
+
+        sim_tenant_user(m->t, i % 2 && i / 2 < AWKWARD ? awkward[i / 2] : name,
+            i % 11 == 6  ? ""
+            : i % 7 == 3 ? "corp.example"
+                         : "local.com",
+            id);
+    }
+
+    m->former = sim_tenant_user(m->t, "former", "local.com", NULL);
+    m->further = sim_alloc(m->t->nusers * sizeof(*m->further));
+}
+
+
+static size_t
+next_user(maker_t *m)
+{
+    return m->next_user++ % m->nusers;
+}
+
+
+static void
+attach(sim_desktop_t *d, size_t user)
+{
+    size_t i;
+
+    for (i = 0; i < d->users.n; i++) {
+        if (d->users.items[i] == user) {
+            return;
+        }
+    }
+
+    sim_list_add(&d->users, user);
+}
+
+
+/* Dedicated, shared, of a group, or of a pool: by turns, so that a few
+ * desktops hold some of each. */
+
+static void
+attach_users(maker_t *m, sim_desktop_t *d, int turn)
+{
+    size_t i, last = m->next_user;
+
+    switch (turn) {
+    case 3: /* the user of the desktop before has two */
+        attach(d, (last ? last - 1 : 0) % m->nusers);
+        break;
+
+    case 6:
+        for (i = 0; i < 3; i++) {
+            attach(d, next_user(m));
+        }
+        break;
+
+    case 7: /* a pool: nobody */
+        break;
+
+    case 9:
+        d->group = sim_strdup("developers");
+        break;
+
+    case 10:
+        attach(d, next_user(m));
+        attach(d, next_user(m));
+        break;
+
+    case 11: /* the users of the desktop before share two */
+        attach(d, (last + m->nusers - 1) % m->nusers);
+        attach(d, (last + m->nusers - 2) % m->nusers);
+        break;
+
+    default:
+        attach(d, next_user(m));
+        d->no_infos = turn == 4;
+    }
+}
+
+
+static void
+make_desktops(maker_t *m)
+{
+    int            i, turn;
+    char           id[40], sid[40], name[32];
+    size_t         k;
+    sim_desktop_t *d;
+
+    for (i = 0; i < m->r->desktops; i++) {
+        turn = i % 12;
+        uuid(m, id);
+        uuid(m, sid);
+        (void) snprintf(name, sizeof(name), "DESK-%d", i);
+        d = sim_tenant_desktop(m->t, id, name, sid,
+            turn == 7 || turn == 9 ? "f0e1d2c3-pool" : NULL);
+
+        if (i % 40 == 13) {
+            d->gone = 1;
+            attach(d, m->former);
+            continue;
+        }
+
+        attach_users(m, d, turn);
+
+        if (turn == 9 && i % 24 == 21) {
+            /* a group that is called like a user */
+            free(d->group);
+            d->group = sim_strdup("Ann");
+        }
+
+        for (k = 0; k < d->users.n && d->users.n > 1; k++) {
+            m->further[d->users.items[k]]++;
+        }
+    }
+
+    for (k = 0; k < m->nusers; k++) {
+        if (m->further[k] != 1 && k % 9 != 4) {
+            sim_list_add(&m->roamers, k);
+        }
+    }
+
+    if (m->roamers.n == 0) {
+        sim_list_add(&m->roamers, m->former);
+    }
+}
+
+
+/* Who may use a desktop. */
+
+static size_t
+pick_user(maker_t *m, const sim_desktop_t *d)
+{
+    const sim_list_t *l = d->users.n ? &d->users : &m->roamers;
+
+    return l->items[rnd(m) % l->n];
+}
+
+
+/* Adds a session, unless it is yet to come; what isn't over is open. */
+
+static sim_session_t *
+add_session(
+    maker_t *m, size_t desktop, size_t user, int64_t setup, int64_t length)
+{
+    int64_t        start = setup - between(m, 1, 8);
+    int64_t        end = setup + length;
+    sim_session_t *s;
+
+    if (setup > m->r->now) {
+        return NULL;
+    }
+
+    s = sim_tenant_session(
+        m->t, user, desktop, start, setup, end > m->r->now ? SIM_NEVER : end);
+    s->bare = chance(m, 30);
+
+    return s;
+}
+
+
+static void
+add_failure(maker_t *m, size_t desktop, size_t user, int64_t start)
+{
+    sim_session_t *s;
+
+    if (start + 30 > m->r->now) {
+        return;
+    }
+
+    s = sim_tenant_session(m->t, user, desktop, start, SIM_NEVER,
+        chance(m, 50) ? start + 30 : SIM_NEVER);
+    s->failure = sim_strdup("The agent on the desktop did not answer.");
+}
+
+
+static int64_t
+length_of(maker_t *m)
+{
+    switch (between(m, 0, 9)) {
+    case 0:
+        return between(m, 0, 90);
+
+    case 1:
+        return 36 * between(m, 1, 500) + 18; /* half a hundredth is left */
+
+    case 2:
+        return between(m, 1, 9) * HOUR;
+
+    default:
+        return between(m, 300, 5 * HOUR);
+    }
+}
+
+
+/* One day of a desktop's sessions; the time that the last of them ends. */
+
+static int64_t
+make_day(maker_t *m, size_t i, int64_t day, int64_t busy)
+{
+    int64_t        at, length;
+    size_t         user;
+    sim_session_t *s;
+
+    at = day * SIM_DAY + between(m, 0, 14 * HOUR);
+
+    if (chance(m, 3)) {
+        at = day * SIM_DAY; /* to the second */
+    }
+
+    while (at < (day + 1) * SIM_DAY) {
+        at = at < busy ? busy : at;
+        user = pick_user(m, &m->t->desktops[i]);
+        length = chance(m, 3)   ? between(m, 1, 3) * SIM_DAY
+                 : chance(m, 3) ? (day + 1) * SIM_DAY - at
+                                : length_of(m);
+
+        if (chance(m, 5)) {
+            add_failure(m, i, user, at);
+        }
+
+        s = add_session(m, i, user, at, length < 0 ? 0 : length);
+
+        if (s == NULL) {
+            return busy;
+        }
+
+        if (chance(m, 8)) {
+            /* the line broke; the end was noticed late */
+            s = add_session(m, i, user, at + length - between(m, -60, 30),
+                between(m, 60, HOUR));
+
+            if (s != NULL) {
+                s->reconnect = 1;
+                length += 2 * HOUR;
+            }
+        }
+
+        if (m->t->desktops[i].users.n != 1 && chance(m, 15)) {
+            /* two on one desktop at the same time */
+            (void) add_session(m, i, pick_user(m, &m->t->desktops[i]),
+                at + length / 2, length_of(m));
+        }
+
+        busy = at + length;
+        at = busy + between(m, 1, 10 * HOUR);
+    }
+
+    return busy;
+}
+
+
+static void
+make_sessions(maker_t *m)
+{
+    int      days = m->r->days;
+    size_t   i;
+    int64_t  day, busy, today = sim_time_day(m->r->now);
+    unsigned use;
+
+    for (i = 0; i < m->t->ndesktops; i++) {
+        /* some are never used, some hardly, some on most days */
+
+        use = i % 8 == 5 ? 0 : i % 8 == 2 ? 10 : 70;
+        busy = 0;
+
+        for (day = today - days + 1; day <= today && use; day++) {
+            if (chance(m, (day + 3) % 7 < 2 ? (int) use / 3 : (int) use)) {
+                busy = make_day(m, i, day, busy);
+            }
+        }
+
+        if (use && days && i % 6 == 1 && busy + 60 < m->r->now) {
+            /* open, and has been for an hour or a day or two */
+            day = m->r->now - between(m, 60, i % 12 == 1 ? 2 * SIM_DAY : HOUR);
+            day = day > busy ? day : busy + 30;
+            (void) add_session(
+                m, i, pick_user(m, &m->t->desktops[i]), day, 9 * SIM_DAY);
+        }
+    }
+}
+
+
+sim_tenant_t *
+sim_tenant_generate(const sim_recipe_t *recipe)
+{
+    maker_t m = { .t = sim_tenant_new(), .r = recipe };
+
+    m.random = recipe->seed;
+
+    make_users(&m);
+    make_desktops(&m);
+    make_sessions(&m);
+
+    free(m.further);
+    free(m.roamers.items);
+
+    return m.t;
+}

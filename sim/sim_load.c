@@ -1,0 +1,236 @@
+/*
+ * A tenant read from JSON.
+ */
+
+#include "sim_tenant.h"
+#include "sim_time.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+
+typedef struct {
+    sim_tenant_t *t;
+    json_t       *numbers; /* desktop ids, to their numbers */
+    char         *err;
+} loader_t;
+
+
+static int __attribute__((format(printf, 2, 3)))
+fail(loader_t *l, const char *fmt, ...)
+{
+    va_list ap;
+
+    va_start(ap, fmt);
+    (void) vsnprintf(l->err, 256, fmt, ap);
+    va_end(ap);
+
+    return -1;
+}
+
+
+static const char *
+text(const json_t *o, const char *key)
+{
+    return json_string_value(json_object_get(o, key));
+}
+
+
+/* The user's number; one that is named for the first time is added. */
+
+static size_t
+user_number(loader_t *l, const char *name, const char *domain)
+{
+    size_t n = sim_tenant_find_user(l->t, name, domain);
+
+    if (n == SIZE_MAX) {
+        n = sim_tenant_user(l->t, name, domain ? domain : "local.com", NULL);
+    }
+
+    return n;
+}
+
+
+static int
+load_users(loader_t *l, const json_t *users)
+{
+    size_t      i;
+    json_t     *u;
+    const char *domain;
+
+    json_array_foreach (users, i, u) {
+        if (text(u, "user_name") == NULL) {
+            return fail(l, "users[%zu]: no user_name", i);
+        }
+
+        domain = text(u, "domain");
+        sim_tenant_user(l->t, text(u, "user_name"),
+            domain ? domain : "local.com", text(u, "user_id"));
+    }
+
+    return 0;
+}
+
+
+static int
+load_desktop(loader_t *l, size_t n, const json_t *o)
+{
+    size_t         i;
+    json_t        *users = json_object_get(o, "users"), *u;
+    const char    *id = text(o, "desktop_id"), *name;
+    sim_desktop_t *d;
+
+    name = text(o, "computer_name");
+
+    if (id == NULL || name == NULL) {
+        return fail(l, "desktops[%zu]: no desktop_id or no computer_name", n);
+    }
+
+    if (json_object_get(l->numbers, id)) {
+        return fail(l, "desktops[%zu]: the same desktop_id again", n);
+    }
+
+    json_object_set_new(l->numbers, id, json_integer((json_int_t) n));
+
+    d = sim_tenant_desktop(
+        l->t, id, name, text(o, "sid"), text(o, "resource_pool_id"));
+
+    d->gone = json_is_false(json_object_get(o, "in_directory"));
+    d->no_infos = json_is_false(json_object_get(o, "attach_user_infos"));
+
+    if (text(o, "group")) {
+        d->group = strdup(text(o, "group"));
+    }
+
+    json_array_foreach (users, i, u) {
+        if (!json_is_string(u)) {
+            return fail(l, "desktops[%zu]: users is not names", n);
+        }
+
+        sim_list_add(&d->users, user_number(l, json_string_value(u), NULL));
+    }
+
+    return 0;
+}
+
+
+static int
+get_time(const json_t *o, const char *key, int64_t *t)
+{
+    const json_t *v = json_object_get(o, key);
+
+    if (v == NULL || json_is_null(v)) {
+        *t = SIM_NEVER;
+        return 0;
+    }
+
+    return json_is_string(v) ? sim_parse_time(json_string_value(v), t) : -1;
+}
+
+
+static int
+load_session(loader_t *l, size_t n, const json_t *o)
+{
+    int64_t        start, setup, end;
+    json_t        *desktop;
+    const char    *user = text(o, "user_name"), *id = text(o, "desktop_id");
+    sim_session_t *s;
+
+    if (user == NULL || id == NULL) {
+        return fail(l, "sessions[%zu]: no user_name or no desktop_id", n);
+    }
+
+    desktop = json_object_get(l->numbers, id);
+
+    if (desktop == NULL) {
+        return fail(l, "sessions[%zu]: no such desktop: %.100s", n, id);
+    }
+
+    if (get_time(o, "start", &start) != 0 || get_time(o, "setup", &setup) != 0
+        || get_time(o, "end", &end) != 0
+        || (start == SIM_NEVER && setup == SIM_NEVER))
+    {
+        return fail(l, "sessions[%zu]: a time is missing or wrong", n);
+    }
+
+    start = start == SIM_NEVER ? setup : start;
+
+    if ((setup != SIM_NEVER && setup < start)
+        || (end != SIM_NEVER && end < (setup != SIM_NEVER ? setup : start)))
+    {
+        return fail(l, "sessions[%zu]: the times are out of order", n);
+    }
+
+    s = sim_tenant_session(l->t, user_number(l, user, text(o, "domain")),
+        (size_t) json_integer_value(desktop), start, setup, end);
+
+    s->reconnect = json_is_true(json_object_get(o, "reconnect"));
+    s->bare = json_is_false(json_object_get(o, "with_domain"));
+
+    if (text(o, "failure")) {
+        s->failure = strdup(text(o, "failure"));
+    }
+
+    return 0;
+}
+
+
+static int
+load(loader_t *l, const json_t *root)
+{
+    size_t  i;
+    json_t *list, *o;
+
+    if (!json_is_object(root)) {
+        return fail(l, "not an object");
+    }
+
+    if (get_time(root, "now", &l->t->now) != 0) {
+        return fail(l, "now: not a time");
+    }
+
+    if (load_users(l, json_object_get(root, "users")) != 0) {
+        return -1;
+    }
+
+    list = json_object_get(root, "desktops");
+
+    json_array_foreach (list, i, o) {
+        if (load_desktop(l, i, o) != 0) {
+            return -1;
+        }
+    }
+
+    list = json_object_get(root, "sessions");
+
+    if (!json_is_array(list)) {
+        return fail(l, "sessions: not an array");
+    }
+
+    json_array_foreach (list, i, o) {
+        if (load_session(l, i, o) != 0) {
+            return -1;
+        }
+    }
+
+    return 0;
+}
+
+
+sim_tenant_t *
+sim_tenant_load(const json_t *root, char err[256])
+{
+    int      rc;
+    loader_t l = { sim_tenant_new(), json_object(), err };
+
+    rc = load(&l, root);
+    json_decref(l.numbers);
+
+    if (rc != 0) {
+        sim_tenant_free(l.t);
+        return NULL;
+    }
+
+    return l.t;
+}

@@ -1,0 +1,451 @@
+/*
+ * The command line.
+ */
+
+#include "sim_options.h"
+#include "sim_time.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+
+typedef enum {
+    OPT_LISTEN = 1,
+    OPT_PORT_FILE,
+    OPT_SESSIONS,
+    OPT_SEED,
+    OPT_DESKTOPS,
+    OPT_DAYS,
+    OPT_USERS,
+    OPT_NOW,
+    OPT_PROJECT,
+    OPT_IDLE,
+    OPT_TOKEN,
+    OPT_QUOTA,
+    OPT_RETRY_AFTER,
+    OPT_DELAY,
+    OPT_RECORDS_LIMIT,
+    OPT_NO_SID,
+    OPT_NO_RESOURCE_ID,
+    OPT_FAULT,
+    OPT_LOG,
+    OPT_KEEP,
+    OPT_TLS_CERT,
+    OPT_TLS_KEY,
+    OPT_STDIN,
+    OPT_HELP
+} option_t;
+
+
+static const struct {
+    const char *name;
+    option_t    option;
+    const char *value; /* NULL: takes none */
+    const char *help;
+} table[] = {
+    { "listen", OPT_LISTEN, "ADDR:PORT",
+        "where to listen (127.0.0.1:0: a free port)" },
+    { "port-file", OPT_PORT_FILE, "FILE", "write the port there" },
+    { "sessions", OPT_SESSIONS, "FILE", "the tenant, from a file" },
+    { "seed", OPT_SEED, "N", "the tenant, made from a number" },
+    { "desktops", OPT_DESKTOPS, "N", "of how many desktops (20)" },
+    { "days", OPT_DAYS, "N", "with how many days of sessions (31)" },
+    { "users", OPT_USERS, "N", "and how many users (as many as fit)" },
+    { "now", OPT_NOW, "TIME", "stop the clock, at 2022-12-16T08:00:00Z say" },
+    { "project", OPT_PROJECT, "ID", "answer no other project" },
+    { "idle", OPT_IDLE, "shown|hidden", "desktops without use (shown)" },
+    { "token", OPT_TOKEN, "T",
+        "accept no other token or access key; may "
+        "be repeated" },
+    { "quota", OPT_QUOTA, "N", "calls a minute, for a credential and an API" },
+    { "retry-after", OPT_RETRY_AFTER, "N", "seconds to tell with a 429" },
+    { "delay", OPT_DELAY, "MS|MS-MS", "make every reply wait" },
+    { "records-limit", OPT_RECORDS_LIMIT, "N",
+        "the largest limit for records (1000; older releases: 100)" },
+    { "no-sid", OPT_NO_SID, NULL, "records without sid, as older releases" },
+    { "no-resource-id", OPT_NO_RESOURCE_ID, NULL,
+        "resource_id is unknown, as to older releases" },
+    { "fault", OPT_FAULT, "NAME:KEY=VALUE,...",
+        "something goes wrong; may be "
+        "repeated" },
+    { "log", OPT_LOG, "FILE", "a line of JSON for every call" },
+    { "keep-calls", OPT_KEEP, "N", "calls kept for /_sim/calls (20000)" },
+    { "tls-cert", OPT_TLS_CERT, "FILE", "certificate, in PEM: speak TLS" },
+    { "tls-key", OPT_TLS_KEY, "FILE", "and its key" },
+    { "stdin", OPT_STDIN, NULL, "end when standard input ends" },
+    { "help", OPT_HELP, NULL, "this" },
+};
+
+#define NOPTIONS (sizeof(table) / sizeof(table[0]))
+
+
+typedef struct {
+    sim_options_t *o;
+    sim_world_t   *w;
+    sim_recipe_t   recipe;
+    int            generated;
+    const char    *sessions;
+    char           err[256];
+} reader_t;
+
+
+static void
+help(void)
+{
+    size_t i;
+    char   left[48];
+
+    (void) printf("usagesim [options]\n\nSimulates the desktop usage APIs of "
+                  "Huawei Cloud Workspace. Without --sessions and\n--seed it "
+                  "holds the published example, at 2022-12-16T08:00:00Z.\n\n");
+
+    for (i = 0; i < NOPTIONS; i++) {
+        (void) snprintf(left, sizeof(left), "--%s %s", table[i].name,
+            table[i].value ? table[i].value : "");
+        (void) printf("  %-30s %s\n", left, table[i].help);
+    }
+
+    (void) printf("\nFaults (all take count, skip, api, offset, day, query):\n"
+                  "\n");
+
+    for (i = 0; i < SIM_FAULT_KINDS; i++) {
+        (void) printf("  %-12s %s\n", sim_fault_name((sim_fault_kind_t) i),
+            sim_fault_help((sim_fault_kind_t) i));
+    }
+}
+
+
+static char *
+read_file(const char *name)
+{
+    char      chunk[65536];
+    FILE     *f = fopen(name, "r");
+    size_t    n;
+    sim_buf_t b = { 0 };
+
+    if (f == NULL) {
+        perror(name);
+        return NULL;
+    }
+
+    while ((n = fread(chunk, 1, sizeof(chunk), f)) > 0) {
+        sim_buf_add(&b, chunk, n);
+    }
+
+    (void) fclose(f);
+    sim_buf_reserve(&b, 0);
+    b.data[b.len] = '\0';
+
+    return b.data;
+}
+
+
+static int
+number(
+    reader_t *r, const char *name, const char *s, long long max, long long *out)
+{
+    char *end;
+
+    *out = strtoll(s, &end, 10);
+
+    if (*s == '\0' || *end != '\0' || *out < 0 || *out > max) {
+        (void) snprintf(r->err, sizeof(r->err),
+            "--%s: not a number from 0 to %lld", name, max);
+        return -1;
+    }
+
+    return 0;
+}
+
+
+/* A setting that /_sim/config knows as well. */
+
+static int
+setting(reader_t *r, const char *key, json_t *value)
+{
+    int     rc;
+    json_t *o = json_object();
+
+    json_object_set_new(o, key, value);
+    rc = sim_configure(r->w, o, r->err);
+    json_decref(o);
+
+    return rc;
+}
+
+
+static int
+number_setting(
+    reader_t *r, const char *name, const char *key, const char *value)
+{
+    long long n;
+
+    if (number(r, name, value, 2147483647, &n) != 0) {
+        return -1;
+    }
+
+    return setting(r, key, json_integer(n));
+}
+
+
+static int
+recipe_option(reader_t *r, option_t option, const char *name, const char *value)
+{
+    long long n;
+
+    if (number(r, name, value, option == OPT_SEED ? INT64_MAX : 100000, &n)
+        != 0) {
+        return -1;
+    }
+
+    r->generated = 1;
+
+    if (option == OPT_SEED) {
+        r->recipe.seed = (uint64_t) n;
+    } else if (option == OPT_DESKTOPS) {
+        r->recipe.desktops = (int) n;
+    } else if (option == OPT_DAYS) {
+        r->recipe.days = (int) n;
+    } else {
+        r->recipe.users = (int) n;
+    }
+
+    return 0;
+}
+
+
+static int
+file_option(reader_t *r, option_t option, const char *value)
+{
+    char **text =
+        option == OPT_TLS_CERT ? &r->o->server.cert : &r->o->server.key;
+
+    if (option == OPT_LOG) {
+        r->w->log = fopen(value, "ae");
+
+        if (r->w->log == NULL) {
+            perror(value);
+        }
+
+        return r->w->log ? 0 : -1;
+    }
+
+    free(*text);
+    *text = read_file(value);
+
+    return *text ? 0 : -1;
+}
+
+
+static int
+one_option(reader_t *r, option_t option, const char *name, const char *value)
+{
+    long long n;
+
+    switch (option) {
+    case OPT_LISTEN:
+        r->o->server.listen = value;
+        return 0;
+
+    case OPT_PORT_FILE:
+        r->o->port_file = value;
+        return 0;
+
+    case OPT_SESSIONS:
+        r->sessions = value;
+        return 0;
+
+    case OPT_SEED:
+    case OPT_DESKTOPS:
+    case OPT_DAYS:
+    case OPT_USERS:
+        return recipe_option(r, option, name, value);
+
+    case OPT_NOW:
+    case OPT_PROJECT:
+    case OPT_IDLE:
+        return setting(r, name, json_string(value));
+
+    case OPT_TOKEN:
+        return json_array_append_new(r->w->cfg.tokens, json_string(value));
+
+    case OPT_DELAY:
+        return setting(r, "delay_ms", json_string(value));
+
+    case OPT_QUOTA:
+        return number_setting(r, name, "quota", value);
+
+    case OPT_RETRY_AFTER:
+        return number_setting(r, name, "retry_after", value);
+
+    case OPT_RECORDS_LIMIT:
+        return number_setting(r, name, "records_limit", value);
+
+    case OPT_NO_SID:
+        return setting(r, "sid", json_false());
+
+    case OPT_NO_RESOURCE_ID:
+        return setting(r, "resource_id", json_false());
+
+    case OPT_FAULT:
+        return sim_faults_parse(&r->w->faults, value, r->err);
+
+    case OPT_KEEP:
+        if (number(r, name, value, 1000000, &n) != 0 || n == 0) {
+            return -1;
+        }
+        r->w->calls_max = (size_t) n;
+        return 0;
+
+    case OPT_STDIN:
+        r->o->with_stdin = 1;
+        return 0;
+
+    default:
+        return file_option(r, option, value);
+    }
+}
+
+
+static sim_tenant_t *
+tenant_of_file(reader_t *r)
+{
+    char         *text = read_file(r->sessions);
+    json_t       *root;
+    json_error_t  e;
+    sim_tenant_t *t = NULL;
+
+    if (text == NULL) {
+        return NULL;
+    }
+
+    root = json_loads(text, JSON_REJECT_DUPLICATES, &e);
+
+    if (root == NULL) {
+        (void) snprintf(r->err, sizeof(r->err), "%.100s:%d: %.100s",
+            r->sessions, e.line, e.text);
+
+    } else {
+        t = sim_tenant_load(root, r->err);
+    }
+
+    json_decref(root);
+    free(text);
+
+    return t;
+}
+
+
+static int
+make_tenant(reader_t *r)
+{
+    sim_tenant_t *t;
+
+    if (r->sessions) {
+        t = tenant_of_file(r);
+
+    } else if (r->generated) {
+        r->recipe.now = sim_world_now(r->w);
+        t = sim_tenant_generate(&r->recipe);
+
+    } else {
+        t = sim_tenant_default();
+    }
+
+    if (t == NULL) {
+        return -1;
+    }
+
+    if (r->w->cfg.now == SIM_NEVER) {
+        r->w->cfg.now = t->now;
+    }
+
+    sim_world_tenant(r->w, t);
+
+    return 0;
+}
+
+
+static int
+read_options(reader_t *r, int argc, char **argv)
+{
+    int           c;
+    size_t        i;
+    struct option longs[NOPTIONS + 1] = { 0 };
+
+    for (i = 0; i < NOPTIONS; i++) {
+        longs[i].name = table[i].name;
+        longs[i].has_arg = table[i].value ? required_argument : no_argument;
+        longs[i].val = (int) i + 256;
+    }
+
+    while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1) {
+        if (c < 256) {
+            return 1;
+        }
+
+        i = (size_t) c - 256;
+
+        if (table[i].option == OPT_HELP) {
+            help();
+            return -1;
+        }
+
+        if (one_option(r, table[i].option, table[i].name, optarg) != 0) {
+            return 1;
+        }
+    }
+
+    if (optind < argc) {
+        (void) snprintf(
+            r->err, sizeof(r->err), "%.100s: not an option", argv[optind]);
+        return 1;
+    }
+
+    if ((r->o->server.cert == NULL) != (r->o->server.key == NULL)) {
+        (void) snprintf(
+            r->err, sizeof(r->err), "--tls-cert and --tls-key need each other");
+        return 1;
+    }
+
+    return make_tenant(r) != 0;
+}
+
+
+int
+sim_options(sim_options_t *o, sim_world_t *w, int argc, char **argv)
+{
+    int      rc;
+    reader_t r = { .o = o, .w = w };
+
+    memset(o, 0, sizeof(*o));
+    memset(w, 0, sizeof(*w));
+
+    o->server.listen = "127.0.0.1:0";
+    w->cfg.now = SIM_NEVER;
+    w->cfg.retry_after = -1;
+    w->cfg.records_limit = 1000;
+    w->cfg.tokens = json_array();
+    w->calls = json_array();
+    w->calls_max = 20000;
+    w->random = 1;
+    r.recipe = (sim_recipe_t){ .seed = 1, .desktops = 20, .days = 31 };
+
+    rc = read_options(&r, argc, argv);
+
+    if (rc > 0 && r.err[0]) {
+        (void) fprintf(stderr, "usagesim: %s\n", r.err);
+    }
+
+    return rc;
+}
+
+
+void
+sim_options_free(sim_options_t *o)
+{
+    free(o->server.cert);
+    free(o->server.key);
+}

@@ -1,0 +1,345 @@
+/*
+ * A tenant: its users, its desktops and its list of sessions.
+ */
+
+#define _GNU_SOURCE
+
+#include "sim_tenant.h"
+#include "sim_buf.h"
+#include "sim_time.h"
+#include "sim_usage.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+
+sim_tenant_t *
+sim_tenant_new(void)
+{
+    sim_tenant_t *t = sim_alloc(sizeof(*t));
+
+    t->now = SIM_NEVER;
+
+    return t;
+}
+
+
+static void
+free_user(sim_user_t *u)
+{
+    free(u->name);
+    free(u->domain);
+    free(u->id);
+    free(u->sessions.items);
+    free(u->usage);
+    free(u->logins);
+}
+
+
+static void
+free_desktop(sim_desktop_t *d)
+{
+    free(d->id);
+    free(d->name);
+    free(d->sid);
+    free(d->pool_id);
+    free(d->group);
+    free(d->users.items);
+    free(d->sessions.items);
+    free(d->usage);
+}
+
+
+void
+sim_tenant_free(sim_tenant_t *t)
+{
+    size_t i;
+
+    if (t == NULL) {
+        return;
+    }
+
+    for (i = 0; i < t->nusers; i++) {
+        free_user(&t->users[i]);
+    }
+
+    for (i = 0; i < t->ndesktops; i++) {
+        free_desktop(&t->desktops[i]);
+    }
+
+    for (i = 0; i < t->nsessions; i++) {
+        free(t->sessions[i].failure);
+    }
+
+    free(t->users);
+    free(t->desktops);
+    free(t->sessions);
+    free(t->records.items);
+    free(t->by_id.items);
+    free(t);
+}
+
+
+void
+sim_list_add(sim_list_t *l, size_t n)
+{
+    if (l->n == l->size) {
+        l->size = l->size ? 2 * l->size : 4;
+        l->items = sim_realloc(l->items, l->size * sizeof(*l->items));
+    }
+
+    l->items[l->n++] = n;
+}
+
+
+/* Room for one more element of `elt` bytes, zeroed, in a growing array. */
+
+static void *
+push(void *array, size_t *n, size_t *size, size_t elt)
+{
+    char **p = array;
+    char  *last;
+
+    if (*n == *size) {
+        *size = *size ? 2 * *size : 16;
+        *p = sim_realloc(*p, *size * elt);
+    }
+
+    last = *p + (*n)++ * elt;
+    memset(last, 0, elt);
+
+    return last;
+}
+
+
+size_t
+sim_tenant_user(
+    sim_tenant_t *t, const char *name, const char *domain, const char *id)
+{
+    char        made[40];
+    sim_buf_t   b = { 0 };
+    sim_user_t *u;
+
+    u = push(&t->users, &t->nusers, &t->users_size, sizeof(*u));
+    u->name = sim_strdup(name);
+    u->domain = sim_strdup(domain);
+
+    if (id == NULL) {
+        sim_buf_fmt(&b, "%016llx%016llx",
+            (unsigned long long) sim_fingerprint(name, strlen(name)),
+            (unsigned long long) sim_fingerprint(domain, strlen(domain)));
+        memcpy(made, b.data, 33);
+        sim_buf_free(&b);
+        id = made;
+    }
+
+    u->id = sim_strdup(id);
+
+    return t->nusers - 1;
+}
+
+
+sim_desktop_t *
+sim_tenant_desktop(sim_tenant_t *t, const char *id, const char *name,
+    const char *sid, const char *pool_id)
+{
+    sim_buf_t      b = { 0 };
+    sim_desktop_t *d;
+
+    d = push(&t->desktops, &t->ndesktops, &t->desktops_size, sizeof(*d));
+    d->id = sim_strdup(id);
+    d->name = sim_strdup(name);
+    d->pool_id = sim_strdup(pool_id);
+
+    if (sid == NULL) {
+        sim_buf_fmt(&b, "sid-%016llx",
+            (unsigned long long) sim_fingerprint(id, strlen(id)));
+        d->sid = b.data;
+    } else {
+        d->sid = sim_strdup(sid);
+    }
+
+    return d;
+}
+
+
+sim_session_t *
+sim_tenant_session(sim_tenant_t *t, size_t user, size_t desktop, int64_t start,
+    int64_t setup, int64_t end)
+{
+    sim_session_t *s;
+
+    s = push(&t->sessions, &t->nsessions, &t->sessions_size, sizeof(*s));
+    s->user = user;
+    s->desktop = desktop;
+    s->start = start;
+    s->setup = setup;
+    s->end = end;
+
+    return s;
+}
+
+
+size_t
+sim_tenant_find_user(
+    const sim_tenant_t *t, const char *name, const char *domain)
+{
+    size_t i;
+
+    for (i = 0; i < t->nusers; i++) {
+        if (strcmp(t->users[i].name, name) == 0
+            && (domain == NULL || strcmp(t->users[i].domain, domain) == 0))
+        {
+            return i;
+        }
+    }
+
+    return SIZE_MAX;
+}
+
+
+size_t
+sim_tenant_find_desktop(const sim_tenant_t *t, const char *id)
+{
+    int    c;
+    size_t lo = 0, hi = t->by_id.n, mid;
+
+    while (lo < hi) {
+        mid = lo + (hi - lo) / 2;
+        c = strcmp(id, t->desktops[t->by_id.items[mid]].id);
+
+        if (c == 0) {
+            return t->by_id.items[mid];
+        }
+
+        if (c < 0) {
+            hi = mid;
+        } else {
+            lo = mid + 1;
+        }
+    }
+
+    return SIZE_MAX;
+}
+
+
+static int
+by_id(const void *a, const void *b, void *tenant)
+{
+    const sim_tenant_t *t = tenant;
+
+    return strcmp(t->desktops[*(const size_t *) a].id,
+        t->desktops[*(const size_t *) b].id);
+}
+
+
+static int
+by_start(const void *a, const void *b, void *tenant)
+{
+    size_t              i = *(const size_t *) a, j = *(const size_t *) b;
+    const sim_tenant_t *t = tenant;
+    int64_t             x = t->sessions[i].start, y = t->sessions[j].start;
+
+    /* the newest first; of two that started together, the one listed later */
+
+    return x != y ? (x < y ? 1 : -1) : (i < j ? 1 : -1);
+}
+
+
+static int
+by_setup(const void *a, const void *b, void *tenant)
+{
+    size_t              i = *(const size_t *) a, j = *(const size_t *) b;
+    const sim_tenant_t *t = tenant;
+    int64_t             x = t->sessions[i].setup, y = t->sessions[j].setup;
+
+    return x != y ? (x < y ? -1 : 1) : (i < j ? -1 : 1);
+}
+
+
+static void
+sort_list(sim_tenant_t *t, sim_list_t *l,
+    int (*f)(const void *, const void *, void *))
+{
+    if (l->n) {
+        qsort_r(l->items, l->n, sizeof(*l->items), f, t);
+    }
+}
+
+
+static void
+make_lists(sim_tenant_t *t)
+{
+    size_t i;
+
+    for (i = 0; i < t->ndesktops; i++) {
+        sim_list_add(&t->by_id, i);
+    }
+
+    for (i = 0; i < t->nsessions; i++) {
+        sim_list_add(&t->records, i);
+
+        if (t->sessions[i].setup != SIM_NEVER) {
+            sim_list_add(&t->users[t->sessions[i].user].sessions, i);
+            sim_list_add(&t->desktops[t->sessions[i].desktop].sessions, i);
+        }
+    }
+
+    sort_list(t, &t->by_id, by_id);
+    sort_list(t, &t->records, by_start);
+
+    for (i = 0; i < t->nusers; i++) {
+        sort_list(t, &t->users[i].sessions, by_setup);
+    }
+
+    for (i = 0; i < t->ndesktops; i++) {
+        sort_list(t, &t->desktops[i].sessions, by_setup);
+    }
+}
+
+
+static void
+add_up(sim_tenant_t *t, int64_t now)
+{
+    size_t  i;
+    int64_t last = sim_time_day(now), first = last, day;
+
+    for (i = 0; i < t->nsessions; i++) {
+        if (t->sessions[i].setup != SIM_NEVER) {
+            day = sim_time_day(t->sessions[i].setup);
+            first = day < first ? day : first;
+        }
+    }
+
+    t->first = first;
+    t->ndays = last - first + 1;
+
+    for (i = 0; i < t->ndesktops; i++) {
+        free(t->desktops[i].usage);
+        t->desktops[i].usage = sim_usage_desktop(t, i);
+    }
+
+    for (i = 0; i < t->nusers; i++) {
+        free(t->users[i].usage);
+        free(t->users[i].logins);
+        t->users[i].usage = sim_usage_user(t, i);
+        t->users[i].logins = sim_usage_logins(t, i);
+    }
+}
+
+
+void
+sim_tenant_index(sim_tenant_t *t, int64_t now)
+{
+    make_lists(t);
+    add_up(t, now);
+}
+
+
+void
+sim_tenant_refresh(sim_tenant_t *t, int64_t now)
+{
+    if (sim_time_day(now) != t->first + t->ndays - 1) {
+        add_up(t, now);
+    }
+}

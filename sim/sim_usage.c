@@ -1,0 +1,208 @@
+/*
+ * Time in use, added up from sessions.
+ */
+
+#include "sim_usage.h"
+#include "sim_buf.h"
+#include "sim_time.h"
+
+#include <stdlib.h>
+
+
+/* Adds one stretch of use to the bins that it touches. */
+
+static void
+add_stretch(int64_t start, int64_t end, int64_t from, int64_t width, size_t n,
+    int64_t *bins)
+{
+    int64_t i, lo, hi;
+
+    if (start < from) {
+        start = from;
+    }
+
+    if (end > from + (int64_t) n * width) {
+        end = from + (int64_t) n * width;
+    }
+
+    for (i = (start - from) / width; start < end; i++, start = hi) {
+        lo = from + i * width;
+        hi = lo + width < end ? lo + width : end;
+        bins[i] += hi - start;
+    }
+}
+
+
+void
+sim_usage_bins(const sim_tenant_t *t, const sim_scope_t *scope, int64_t from,
+    int64_t width, size_t n, int64_t *bins)
+{
+    size_t               i;
+    int64_t              start, end, done = INT64_MIN;
+    const sim_session_t *s;
+
+    /* sessions come by setup time, so what is counted ends at `done` */
+
+    for (i = 0; i < scope->sessions->n; i++) {
+        s = &t->sessions[scope->sessions->items[i]];
+
+        if ((scope->user != SIM_ANY && s->user != scope->user)
+            || (scope->desktop != SIM_ANY && s->desktop != scope->desktop))
+        {
+            continue;
+        }
+
+        end = s->end == SIM_NEVER ? scope->until : s->end;
+        end = end < scope->until ? end : scope->until;
+        start = s->setup > done ? s->setup : done;
+
+        if (start < end) {
+            add_stretch(start, end, from, width, n, bins);
+            done = end;
+        }
+    }
+}
+
+
+int64_t
+sim_usage_last(const sim_tenant_t *t, size_t desktop, int64_t until)
+{
+    size_t               i;
+    int64_t              end, last = SIM_NEVER;
+    const sim_list_t    *l = &t->desktops[desktop].sessions;
+    const sim_session_t *s;
+
+    for (i = 0; i < l->n; i++) {
+        s = &t->sessions[l->items[i]];
+
+        if (s->setup >= until) {
+            break;
+        }
+
+        end = (s->end == SIM_NEVER || s->end > until) ? until : s->end;
+        last = end > last ? end : last;
+    }
+
+    return last;
+}
+
+
+/* Turns n bins, the first of them at v[1], into sums of all before. */
+
+static int64_t *
+sum_up(int64_t *v, int64_t n)
+{
+    int64_t i;
+
+    for (i = 1; i <= n; i++) {
+        v[i] += v[i - 1];
+    }
+
+    return v;
+}
+
+
+static int64_t *
+new_bins(const sim_tenant_t *t)
+{
+    return sim_alloc((size_t) (t->ndays + 1) * sizeof(int64_t));
+}
+
+
+int64_t *
+sim_usage_desktop(const sim_tenant_t *t, size_t desktop)
+{
+    int64_t    *v = new_bins(t);
+    sim_scope_t scope = { &t->desktops[desktop].sessions, SIM_ANY, SIM_ANY,
+        (t->first + t->ndays) * SIM_DAY };
+
+    sim_usage_bins(
+        t, &scope, t->first * SIM_DAY, SIM_DAY, (size_t) t->ndays, v + 1);
+
+    return sum_up(v, t->ndays);
+}
+
+
+static int
+by_number(const void *a, const void *b)
+{
+    size_t i = *(const size_t *) a, j = *(const size_t *) b;
+
+    return i < j ? -1 : i > j;
+}
+
+
+int64_t *
+sim_usage_user(const sim_tenant_t *t, size_t user)
+{
+    size_t      i;
+    int64_t    *v = new_bins(t);
+    sim_list_t  on = { 0 };
+    sim_scope_t scope = { &t->users[user].sessions, user, 0,
+        (t->first + t->ndays) * SIM_DAY };
+
+    for (i = 0; i < scope.sessions->n; i++) {
+        sim_list_add(&on, t->sessions[scope.sessions->items[i]].desktop);
+    }
+
+    if (on.n) {
+        qsort(on.items, on.n, sizeof(*on.items), by_number);
+    }
+
+    for (i = 0; i < on.n; i++) {
+        if (i == 0 || on.items[i] != on.items[i - 1]) {
+            scope.desktop = on.items[i];
+            sim_usage_bins(t, &scope, t->first * SIM_DAY, SIM_DAY,
+                (size_t) t->ndays, v + 1);
+        }
+    }
+
+    free(on.items);
+
+    return sum_up(v, t->ndays);
+}
+
+
+int64_t *
+sim_usage_logins(const sim_tenant_t *t, size_t user)
+{
+    size_t            i;
+    int64_t          *v = new_bins(t), day;
+    const sim_list_t *l = &t->users[user].sessions;
+
+    for (i = 0; i < l->n; i++) {
+        day = sim_time_day(t->sessions[l->items[i]].setup) - t->first;
+
+        if (day >= 0 && day < t->ndays) {
+            v[day + 1]++;
+        }
+    }
+
+    return sum_up(v, t->ndays);
+}
+
+
+int64_t
+sim_usage_sum(
+    const sim_tenant_t *t, const int64_t *sums, int64_t first, int64_t last)
+{
+    first -= t->first;
+    last -= t->first;
+
+    if (first < 0) {
+        first = 0;
+    }
+
+    if (last >= t->ndays) {
+        last = t->ndays - 1;
+    }
+
+    return first > last ? 0 : sums[last + 1] - sums[first];
+}
+
+
+int64_t
+sim_usage_filed(int64_t now)
+{
+    return sim_time_day(now - SIM_FILING) - 1;
+}
