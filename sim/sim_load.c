@@ -3,6 +3,7 @@
  */
 
 #include "sim_tenant.h"
+#include "sim_buf.h"
 #include "sim_time.h"
 
 #include <stdarg.h>
@@ -100,7 +101,7 @@ load_desktop(loader_t *l, size_t n, const json_t *o)
     d->no_infos = json_is_false(json_object_get(o, "attach_user_infos"));
 
     if (text(o, "group")) {
-        d->group = strdup(text(o, "group"));
+        d->group = sim_strdup(text(o, "group"));
     }
 
     json_array_foreach (users, i, u) {
@@ -169,7 +170,7 @@ load_session(loader_t *l, size_t n, const json_t *o)
     s->bare = json_is_false(json_object_get(o, "with_domain"));
 
     if (text(o, "failure")) {
-        s->failure = strdup(text(o, "failure"));
+        s->failure = sim_strdup(text(o, "failure"));
     }
 
     return 0;
