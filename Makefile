@@ -1,0 +1,91 @@
+# For developers; users take ./run.
+#
+#   make            the module and the simulator
+#   make test       everything that has to hold (what ./run test does)
+#   make unit       the core's unit tests
+#   make lint       clang-format, clang-tidy, cppcheck
+#   make format     clang-format, in place
+#   make fuzz       the page reader against jansson, for FUZZ_SECONDS
+#   make clean
+
+BUILD     = build
+NGINX_SRC =
+JOBS      = $(shell nproc)
+
+CC       = gcc
+CFLAGS   = -std=gnu11 -O2 -g -fno-omit-frame-pointer
+WARNINGS = -Wall -Wextra -Werror -Wconversion -Wshadow -Wstrict-prototypes
+CORE_LIBS = -ljansson -lpcre2-8 -lm
+SIM_LIBS  = -lmicrohttpd -ljansson
+
+SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=all
+
+CORE       = $(wildcard src/core/*.c)
+CORE_H     = $(wildcard src/core/*.h)
+MODULE     = ngx_http_usage_module.c $(wildcard src/nginx/*.c) $(CORE)
+MODULE_H   = $(wildcard src/nginx/*.h) $(CORE_H)
+SIM        = $(wildcard sim/*.c)
+SIM_H      = $(wildcard sim/*.h)
+UNIT       = $(wildcard t/unit/test_*.c)
+UNIT_H     = $(wildcard t/unit/*.h)
+UNIT_SIM   = $(filter t/unit/test_sim_%,$(UNIT))
+UNIT_CORE  = $(filter-out $(UNIT_SIM),$(UNIT))
+
+.PHONY: all module sim unit test lint format fuzz clean
+.DELETE_ON_ERROR:
+
+all: module sim
+
+module: $(BUILD)/ngx_http_usage_module.so
+
+sim: $(BUILD)/usagesim
+
+$(BUILD)/ngx_http_usage_module.so: config $(MODULE) $(MODULE_H) tools/build-module
+	NGINX_SRC=$(NGINX_SRC) BUILD=$(BUILD) JOBS=$(JOBS) tools/build-module
+
+$(BUILD)/usagesim: $(SIM) $(SIM_H)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -Wall -Wextra -Werror $(SIM) -o $@ $(SIM_LIBS)
+
+
+# The core as a library, once plain and once under sanitizers.
+
+CORE_O = $(CORE:src/core/%.c=$(BUILD)/core/%.o)
+CORE_SAN_O = $(CORE:src/core/%.c=$(BUILD)/core-san/%.o)
+
+$(BUILD)/core/%.o: src/core/%.c $(CORE_H)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(WARNINGS) -c $< -o $@
+
+$(BUILD)/core-san/%.o: src/core/%.c $(CORE_H)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(WARNINGS) $(SANITIZE) -c $< -o $@
+
+$(BUILD)/libusage.a: $(CORE_O)
+	ar rcs $@ $^
+
+$(BUILD)/libusage-san.a: $(CORE_SAN_O)
+	ar rcs $@ $^
+
+
+# Unit tests run under sanitizers; prove runs them like the others.
+
+UNIT_BINS = $(UNIT:t/unit/test_%.c=$(BUILD)/unit/%.t)
+
+$(UNIT_SIM:t/unit/test_%.c=$(BUILD)/unit/%.t): $(BUILD)/unit/%.t: \
+    t/unit/test_%.c $(filter-out sim/main.c,$(SIM)) $(SIM_H)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -Wall -Wextra -Werror $(SANITIZE) -Isim $< \
+	    $(filter-out sim/main.c,$(SIM)) -o $@ -lcmocka $(SIM_LIBS)
+
+$(UNIT_CORE:t/unit/test_%.c=$(BUILD)/unit/%.t): $(BUILD)/unit/%.t: \
+    t/unit/test_%.c $(UNIT_H) $(BUILD)/libusage-san.a
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(WARNINGS) $(SANITIZE) -Isrc/core -It/unit $< \
+	    $(BUILD)/libusage-san.a -o $@ -lcmocka $(CORE_LIBS)
+
+unit: $(UNIT_BINS)
+	CMOCKA_MESSAGE_OUTPUT=TAP prove $(UNIT_BINS)
+
+clean:
+	rm -rf $(BUILD)

@@ -1,0 +1,95 @@
+/*
+ * What every file of the core needs: strings, results, memory, limits.
+ *
+ * The core knows no nginx, no clock and no I/O.  It is given bytes and the
+ * time, and gives back bytes or an error.
+ */
+
+#ifndef USAGE_CORE_H
+#define USAGE_CORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+
+/* the legacy call's limits (legacy.md) */
+
+#define USAGE_DESKTOP_IDS_MAX 2000
+#define USAGE_ID_CHARS_MAX    255
+#define USAGE_ID_BYTES_MAX    (4 * USAGE_ID_CHARS_MAX)
+#define USAGE_DAYS_MAX        31
+#define USAGE_DAYS_DEFAULT    15
+#define USAGE_OFFSET_MAX      2147483647
+#define USAGE_LIMIT_MAX       100
+#define USAGE_LIMIT_DEFAULT   100
+
+/* the largest body that these limits allow, each character as \uXXXX\uXXXX,
+ * with room for white space */
+#define USAGE_BODY_MAX ((size_t) 8 * 1024 * 1024)
+
+/* the successors' limits (successors.md) */
+
+#define USAGE_PAGE_ROWS       100
+#define USAGE_PAGE_OFFSET_MAX 2147483646
+#define USAGE_DIRECTORY_IDS   100
+
+/* a directory call's ids, encoded: a request line has to fit the 8k that
+ * servers commonly allow */
+#define USAGE_DIRECTORY_BYTES 6000
+
+/* translation.md, "Pages": a window whose pages don't agree is fetched again
+ * so many times */
+#define USAGE_REFETCH_MAX 2
+
+/* translation.md, "Errors": the bytes of a value that an error shows, and the
+ * seconds of a Retry-After that the upstream left out */
+#define USAGE_SHOWN_MAX   100
+#define USAGE_RETRY_AFTER 60
+
+#define USAGE_SECONDS_PER_DAY 86400
+
+
+typedef enum {
+    USAGE_OK = 0,
+    USAGE_ERROR = -1,
+    USAGE_AGAIN = -2
+} usage_result_t;
+
+
+typedef struct {
+    const char *data;
+    size_t      len;
+} usage_str_t;
+
+#define usage_string(literal)                                                  \
+    {                                                                          \
+        (literal), sizeof(literal) - 1                                         \
+    }
+
+static inline bool
+usage_str_equal(usage_str_t a, usage_str_t b)
+{
+    return a.len == b.len && memcmp(a.data, b.data, a.len) == 0;
+}
+
+
+/*
+ * Where the core takes its memory from: a request's pool, or an arena of a
+ * tool.  alloc() gives size bytes, aligned for any type, or NULL; what it gave
+ * is given back as a whole by the pool's owner.
+ */
+typedef struct {
+    void *(*alloc)(void *data, size_t size);
+    void *data;
+} usage_pool_t;
+
+static inline void *
+usage_alloc(const usage_pool_t *pool, size_t size)
+{
+    return pool->alloc(pool->data, size);
+}
+
+
+#endif /* USAGE_CORE_H */

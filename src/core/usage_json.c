@@ -1,0 +1,109 @@
+#include "usage_json.h"
+
+
+char *
+usage_json_write_string(char *p, usage_str_t text)
+{
+    static const char hex[] = "0123456789abcdef";
+
+    size_t        i, n;
+    unsigned char c;
+
+    *p++ = '"';
+
+    for (i = 0; i < text.len; i += n) {
+        c = (unsigned char) text.data[i];
+        n = usage_utf8_length(text.data + i, text.len - i);
+
+        if (n == 0) {
+            *p++ = '?';
+            n = 1;
+
+        } else if (c == '"' || c == '\\') {
+            *p++ = '\\';
+            *p++ = (char) c;
+
+        } else if (c < 0x20 || c == 0x7f) {
+            memcpy(p, "\\u00", 4);
+            p[4] = hex[c >> 4];
+            p[5] = hex[c & 0xf];
+            p += 6;
+
+        } else {
+            memcpy(p, text.data + i, n);
+            p += n;
+        }
+    }
+
+    *p++ = '"';
+
+    return p;
+}
+
+
+size_t
+usage_utf8_length(const char *text, size_t len)
+{
+    size_t               i, n;
+    uint32_t             code;
+    const unsigned char *s;
+
+    s = (const unsigned char *) text;
+
+    if (s[0] < 0x80) {
+        return 1;
+    }
+
+    if (s[0] >= 0xc2 && s[0] <= 0xdf) {
+        n = 2;
+        code = s[0] & 0x1f;
+
+    } else if ((s[0] & 0xf0) == 0xe0) {
+        n = 3;
+        code = s[0] & 0x0f;
+
+    } else if (s[0] >= 0xf0 && s[0] <= 0xf4) {
+        n = 4;
+        code = s[0] & 0x07;
+
+    } else {
+        return 0;
+    }
+
+    if (n > len) {
+        return 0;
+    }
+
+    for (i = 1; i < n; i++) {
+        if ((s[i] & 0xc0) != 0x80) {
+            return 0;
+        }
+
+        code = (code << 6) | (s[i] & 0x3f);
+    }
+
+    /* overlong forms, surrogates, beyond Unicode */
+
+    if ((n == 3 && code < 0x800) || (code >= 0xd800 && code <= 0xdfff)
+        || (n == 4 && (code < 0x10000 || code > 0x10ffff)))
+    {
+        return 0;
+    }
+
+    return n;
+}
+
+
+size_t
+usage_utf8_chars(usage_str_t text)
+{
+    size_t i, n;
+
+    n = 0;
+
+    for (i = 0; i < text.len; i++) {
+        n += ((unsigned char) text.data[i] & 0xc0) != 0x80;
+    }
+
+    return n;
+}

@@ -1,0 +1,31 @@
+/*
+ * The pieces of JSON that the core writes itself, and UTF-8.
+ */
+
+#ifndef USAGE_JSON_H
+#define USAGE_JSON_H
+
+#include "usage_core.h"
+
+
+/* The bytes that a string of len bytes takes at most, with its quotes. */
+#define usage_json_string_max(len) (6 * (size_t) (len) + 2)
+
+/*
+ * Writes text as a JSON string with its quotes, and gives the end.  The room
+ * needed is usage_json_string_max(text.len).  Bytes that are not UTF-8 become
+ * '?'.
+ */
+char *usage_json_write_string(char *p, usage_str_t text);
+
+/*
+ * The length in bytes of the character at text, of len > 0 bytes: 1 to 4, or 0
+ * where it is not well-formed UTF-8.
+ */
+size_t usage_utf8_length(const char *text, size_t len);
+
+/* The number of characters in text, which is valid UTF-8. */
+size_t usage_utf8_chars(usage_str_t text);
+
+
+#endif /* USAGE_JSON_H */

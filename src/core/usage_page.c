@@ -1,0 +1,432 @@
+#include "usage_page.h"
+#include "usage_json.h"
+
+
+/* where a reader stands: what was opened last */
+
+enum {
+    USAGE_PAGE_OUTSIDE = 0,
+    USAGE_PAGE_TOP,
+    USAGE_PAGE_ITEMS,
+    USAGE_PAGE_ROW,
+    USAGE_PAGE_METRICS,
+    USAGE_PAGE_METRIC
+    /* and deeper: a metric's value that isn't a number, which is read past */
+};
+
+enum {
+    USAGE_PAGE_KEY_COUNT = 1u << 0,
+    USAGE_PAGE_KEY_ITEMS = 1u << 1,
+    USAGE_PAGE_KEY_ID = 1u << 2,
+    USAGE_PAGE_KEY_METRIC = 1u << 3,
+    USAGE_PAGE_KEY_NAME = 1u << 4,
+    USAGE_PAGE_KEY_VALUE = 1u << 5,
+    USAGE_PAGE_ITEMS_FILLED = 1u << 6, /* items is an array */
+    USAGE_PAGE_ROW_USAGE = 1u << 7     /* the row had its usage metric */
+};
+
+
+typedef struct {
+    usage_str_t name;
+    unsigned    level;
+    unsigned    key;
+} usage_page_key_t;
+
+
+static const usage_page_key_t usage_page_keys[] = {
+    { usage_string("metric_name"), USAGE_PAGE_METRIC, USAGE_PAGE_KEY_NAME },
+    { usage_string("metric_value"), USAGE_PAGE_METRIC, USAGE_PAGE_KEY_VALUE },
+    { usage_string("resource_id"), USAGE_PAGE_ROW, USAGE_PAGE_KEY_ID },
+    { usage_string("metric"), USAGE_PAGE_ROW, USAGE_PAGE_KEY_METRIC },
+    { usage_string("count"), USAGE_PAGE_TOP, USAGE_PAGE_KEY_COUNT },
+    { usage_string("items"), USAGE_PAGE_TOP, USAGE_PAGE_KEY_ITEMS },
+};
+
+#define USAGE_PAGE_KEYS (sizeof(usage_page_keys) / sizeof(usage_page_keys[0]))
+
+static const usage_str_t usage_page_metric = usage_string("desktop_usage");
+
+
+static usage_result_t
+usage_page_nonsense(const usage_page_reader_t *reader, const char *what)
+{
+    return usage_error(reader->error, 502,
+        "a page of the upstream's statistics makes no sense: %s", what);
+}
+
+
+/*
+ * The flags of the container that is open: a key given twice is found by them.
+ */
+static unsigned *
+usage_page_flags(usage_page_reader_t *reader)
+{
+    switch (reader->level) {
+
+    case USAGE_PAGE_TOP:
+        return &reader->page_seen;
+
+    case USAGE_PAGE_ROW:
+        return &reader->row_seen;
+
+    default:
+        return &reader->seen;
+    }
+}
+
+
+static usage_result_t
+usage_page_key(void *data, usage_str_t name, bool *wanted)
+{
+    size_t               i;
+    unsigned            *flags;
+    usage_page_reader_t *reader;
+
+    reader = data;
+    *wanted = false;
+
+    for (i = 0; i < USAGE_PAGE_KEYS; i++) {
+        if (usage_page_keys[i].level == reader->level
+            && usage_str_equal(usage_page_keys[i].name, name))
+        {
+            break;
+        }
+    }
+
+    if (i == USAGE_PAGE_KEYS) {
+        return USAGE_OK;
+    }
+
+    flags = usage_page_flags(reader);
+
+    if (*flags & usage_page_keys[i].key) {
+        return usage_error(reader->error, 502,
+            "a page of the upstream's statistics makes no sense: %s is given "
+            "twice",
+            usage_page_keys[i].name.data);
+    }
+
+    *flags |= usage_page_keys[i].key;
+    reader->key = usage_page_keys[i].key;
+    *wanted = true;
+
+    return USAGE_OK;
+}
+
+
+static usage_result_t
+usage_page_open(void *data, bool object)
+{
+    usage_page_reader_t *reader;
+
+    reader = data;
+
+    switch (reader->level) {
+
+    case USAGE_PAGE_OUTSIDE:
+        if (!object) {
+            return usage_page_nonsense(reader, "it is not an object");
+        }
+
+        break;
+
+    case USAGE_PAGE_TOP:
+        if (reader->key != USAGE_PAGE_KEY_ITEMS || object) {
+            return usage_page_nonsense(reader,
+                reader->key == USAGE_PAGE_KEY_COUNT ? "count is not a number"
+                                                    : "items is not an array");
+        }
+
+        reader->page_seen |= USAGE_PAGE_ITEMS_FILLED;
+        break;
+
+    case USAGE_PAGE_ITEMS:
+        if (!object) {
+            return usage_page_nonsense(reader, "a row is not an object");
+        }
+
+        reader->row_seen = 0;
+        reader->row.desktop = NULL;
+        reader->row.seconds = 0;
+        break;
+
+    case USAGE_PAGE_ROW:
+        if (reader->key != USAGE_PAGE_KEY_METRIC || object) {
+            return usage_page_nonsense(reader,
+                reader->key == USAGE_PAGE_KEY_ID ? "resource_id is not a string"
+                                                 : "metric is not an array");
+        }
+
+        break;
+
+    case USAGE_PAGE_METRICS:
+        if (!object) {
+            return usage_page_nonsense(reader, "a metric is not an object");
+        }
+
+        reader->seen = 0;
+        reader->usage = false;
+        reader->wrong = false;
+        reader->value = 0;
+        break;
+
+    case USAGE_PAGE_METRIC:
+        if (reader->key != USAGE_PAGE_KEY_VALUE) {
+            return usage_page_nonsense(reader, "metric_name is not a string");
+        }
+
+        reader->wrong = true;
+        break;
+
+    default:
+        break;
+    }
+
+    reader->level++;
+
+    return USAGE_OK;
+}
+
+
+static usage_result_t
+usage_page_end_metric(usage_page_reader_t *reader)
+{
+    if (!(reader->seen & USAGE_PAGE_KEY_NAME)) {
+        return usage_page_nonsense(reader, "a metric without its name");
+    }
+
+    if (!reader->usage) {
+        return USAGE_OK;
+    }
+
+    if (reader->wrong) {
+        return usage_page_nonsense(
+            reader, "a desktop_usage that is not a number of seconds");
+    }
+
+    if (reader->row_seen & USAGE_PAGE_ROW_USAGE) {
+        return usage_page_nonsense(reader, "desktop_usage is given twice");
+    }
+
+    reader->row_seen |= USAGE_PAGE_ROW_USAGE;
+    reader->row.seconds = reader->value;
+
+    return USAGE_OK;
+}
+
+
+static usage_result_t
+usage_page_end_row(usage_page_reader_t *reader)
+{
+    if (reader->row.desktop == NULL) {
+        return usage_page_nonsense(reader, "a row without its resource_id");
+    }
+
+    if (reader->page.rows_count < USAGE_PAGE_ROWS) {
+        reader->page.rows[reader->page.rows_count] = reader->row;
+    }
+
+    reader->page.rows_count++;
+
+    return USAGE_OK;
+}
+
+
+static usage_result_t
+usage_page_close(void *data)
+{
+    usage_page_reader_t *reader;
+
+    reader = data;
+    reader->level--;
+
+    switch (reader->level) {
+
+    case USAGE_PAGE_ITEMS:
+        return usage_page_end_row(reader);
+
+    case USAGE_PAGE_METRICS:
+        return usage_page_end_metric(reader);
+
+    default:
+        return USAGE_OK;
+    }
+}
+
+
+static usage_result_t
+usage_page_id(usage_page_reader_t *reader, const usage_scan_value_t *value)
+{
+    if (value->kind != USAGE_SCAN_STRING || value->text.len == 0
+        || usage_utf8_chars(value->text) > USAGE_ID_CHARS_MAX)
+    {
+        return usage_page_nonsense(reader,
+            "a resource_id that is not a string of 1 to 255 characters");
+    }
+
+    reader->row.desktop = usage_table_add(reader->table, value->text, NULL);
+    if (reader->row.desktop == NULL) {
+        return usage_error(reader->error, 500, "out of memory");
+    }
+
+    return USAGE_OK;
+}
+
+
+static usage_result_t
+usage_page_count(usage_page_reader_t *reader, const usage_scan_value_t *value)
+{
+    if (value->kind != USAGE_SCAN_INTEGER || value->integer < 0
+        || value->integer > (int64_t) USAGE_PAGE_OFFSET_MAX + 1)
+    {
+        return usage_page_nonsense(reader, "a count that is not a count");
+    }
+
+    reader->page.count = value->integer;
+
+    return USAGE_OK;
+}
+
+
+static void
+usage_page_metric_value(
+    usage_page_reader_t *reader, const usage_scan_value_t *value)
+{
+    if (value->kind == USAGE_SCAN_NULL) {
+        return;
+    }
+
+    if ((value->kind != USAGE_SCAN_INTEGER && value->kind != USAGE_SCAN_REAL)
+        || value->number < 0)
+    {
+        reader->wrong = true;
+        return;
+    }
+
+    reader->value = value->number;
+}
+
+
+static usage_result_t
+usage_page_value(void *data, const usage_scan_value_t *value)
+{
+    usage_page_reader_t *reader;
+
+    reader = data;
+
+    switch (reader->level) {
+
+    case USAGE_PAGE_TOP:
+        if (reader->key == USAGE_PAGE_KEY_COUNT) {
+            return usage_page_count(reader, value);
+        }
+
+        if (value->kind != USAGE_SCAN_NULL) {
+            return usage_page_nonsense(reader, "items is not an array");
+        }
+
+        return USAGE_OK;
+
+    case USAGE_PAGE_ROW:
+        if (reader->key == USAGE_PAGE_KEY_ID) {
+            return usage_page_id(reader, value);
+        }
+
+        if (value->kind != USAGE_SCAN_NULL) {
+            return usage_page_nonsense(reader, "metric is not an array");
+        }
+
+        return USAGE_OK;
+
+    case USAGE_PAGE_METRIC:
+        if (reader->key == USAGE_PAGE_KEY_VALUE) {
+            usage_page_metric_value(reader, value);
+            return USAGE_OK;
+        }
+
+        if (value->kind != USAGE_SCAN_STRING && value->kind != USAGE_SCAN_LONG)
+        {
+            return usage_page_nonsense(reader, "metric_name is not a string");
+        }
+
+        reader->usage = value->kind == USAGE_SCAN_STRING
+                        && usage_str_equal(value->text, usage_page_metric);
+
+        return USAGE_OK;
+
+    case USAGE_PAGE_ITEMS:
+    case USAGE_PAGE_METRICS:
+        return usage_page_nonsense(
+            reader, "a row or a metric is not an object");
+
+    default:
+        return USAGE_OK;
+    }
+}
+
+
+static const usage_scan_handler_t usage_page_handler = {
+    usage_page_key,
+    usage_page_value,
+    usage_page_open,
+    usage_page_close,
+};
+
+
+void
+usage_page_start(
+    usage_page_reader_t *reader, usage_table_t *table, usage_error_t *error)
+{
+    reader->page.count = -1;
+    reader->page.rows_count = 0;
+    reader->table = table;
+    reader->error = error;
+    reader->level = USAGE_PAGE_OUTSIDE;
+    reader->page_seen = 0;
+
+    usage_scan_start(&reader->scan, &usage_page_handler, reader);
+}
+
+
+static usage_result_t
+usage_page_not_json(usage_page_reader_t *reader)
+{
+    if (reader->scan.reason == NULL) {
+        return USAGE_ERROR;
+    }
+
+    return usage_error(reader->error, 502,
+        "a page of the upstream's statistics is not JSON: %s",
+        reader->scan.reason);
+}
+
+
+usage_result_t
+usage_page_feed(usage_page_reader_t *reader, const char *data, size_t len)
+{
+    if (usage_scan_feed(&reader->scan, data, len) != USAGE_OK) {
+        return usage_page_not_json(reader);
+    }
+
+    return USAGE_OK;
+}
+
+
+usage_result_t
+usage_page_end(usage_page_reader_t *reader)
+{
+    if (usage_scan_end(&reader->scan) != USAGE_OK) {
+        return usage_page_not_json(reader);
+    }
+
+    if (reader->page.count < 0) {
+        return usage_page_nonsense(reader, "it has no count");
+    }
+
+    if (reader->page.count != 0
+        && !(reader->page_seen & USAGE_PAGE_ITEMS_FILLED)) {
+        return usage_page_nonsense(reader, "a count, but no items");
+    }
+
+    return USAGE_OK;
+}

@@ -1,0 +1,62 @@
+/*
+ * translation.md, "Pages": one page of the desktop usage statistics.
+ *
+ * The page's bytes go in as they arrive; out come its count and its rows, each
+ * a desktop of the table with its seconds.  Nothing is entered in the table's
+ * cells here: that is for the plan, once the page is whole.
+ */
+
+#ifndef USAGE_PAGE_H
+#define USAGE_PAGE_H
+
+#include "usage_error.h"
+#include "usage_scan.h"
+#include "usage_table.h"
+
+
+typedef struct {
+    usage_desktop_t *desktop;
+    double           seconds; /* 0 of a desktop without use */
+} usage_row_t;
+
+
+typedef struct {
+    int64_t     count;      /* of the whole window */
+    size_t      rows_count; /* may exceed what rows[] has room for */
+    usage_row_t rows[USAGE_PAGE_ROWS];
+} usage_page_t;
+
+
+typedef struct {
+    usage_page_t   page;
+    usage_table_t *table;
+    usage_error_t *error;
+    unsigned       level; /* open: page, items, row, metrics, metric */
+    unsigned       key;   /* the last wanted key */
+    unsigned       seen;  /* the keys seen in the page, the row, the metric */
+    unsigned       page_seen;
+    unsigned       row_seen;
+    bool           usage; /* the metric is the one that counts */
+    bool           wrong; /* the metric's value is no number of seconds */
+    double         value; /* the metric's; 0 where it is null or left out */
+    usage_row_t    row;
+    usage_scan_t   scan;
+} usage_page_reader_t;
+
+
+/*
+ * Starts a page.  Desktops are added to table; error is filled where a later
+ * call gives USAGE_ERROR: 502 for what makes no sense, 500 where memory is out.
+ */
+void usage_page_start(
+    usage_page_reader_t *reader, usage_table_t *table, usage_error_t *error);
+
+/* Reads the next len bytes of the page. */
+usage_result_t
+usage_page_feed(usage_page_reader_t *reader, const char *data, size_t len);
+
+/* Says that the page is over.  USAGE_OK: reader->page holds it. */
+usage_result_t usage_page_end(usage_page_reader_t *reader);
+
+
+#endif /* USAGE_PAGE_H */

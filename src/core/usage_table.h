@@ -1,0 +1,59 @@
+/*
+ * Desktops and their usage: a row a desktop, a column a window.
+ *
+ * A cell holds the seconds that the window's statistics show for the desktop,
+ * or USAGE_NOT_SHOWN.  Rows are found by the desktop's id, and keep the order
+ * in which they were added.
+ */
+
+#ifndef USAGE_TABLE_H
+#define USAGE_TABLE_H
+
+#include "usage_core.h"
+
+
+#define USAGE_NOT_SHOWN (-1.0)
+
+
+typedef struct {
+    usage_str_t id;
+    uint32_t    hash;
+    bool        known;   /* the directory knows it */
+    double      cells[]; /* one a column */
+} usage_desktop_t;
+
+
+typedef struct {
+    const usage_pool_t *pool;
+    usage_desktop_t   **desktops; /* in the order added */
+    size_t              count;
+    size_t              capacity;
+    usage_desktop_t   **buckets; /* open addressing, a power of 2 */
+    size_t              mask;
+    size_t              columns;
+} usage_table_t;
+
+
+/* An empty table of so many columns.  USAGE_ERROR where memory is out. */
+usage_result_t usage_table_init(
+    usage_table_t *table, const usage_pool_t *pool, size_t columns);
+
+/*
+ * The desktop of that id, added with no cell shown where it is new (*added
+ * says so; added may be NULL).  The id is copied.  NULL where memory is out.
+ */
+usage_desktop_t *
+usage_table_add(usage_table_t *table, usage_str_t id, bool *added);
+
+/* The desktop of that id, or NULL. */
+usage_desktop_t *usage_table_find(const usage_table_t *table, usage_str_t id);
+
+/* Forgets a column: nothing is shown in it. */
+void usage_table_clear(usage_table_t *table, size_t column);
+
+/* Whether any column shows the desktop. */
+bool
+usage_table_shown(const usage_table_t *table, const usage_desktop_t *desktop);
+
+
+#endif /* USAGE_TABLE_H */

@@ -1,0 +1,147 @@
+/*
+ * The module's own types: configuration, the legacy call that a request makes,
+ * the calls of the successors that its subrequests make.
+ */
+
+#ifndef NGX_HTTP_USAGE_H
+#define NGX_HTTP_USAGE_H
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
+#include "usage_plan.h"
+#include "usage_reply.h"
+
+
+typedef struct {
+    usage_forms_t *forms;
+} ngx_http_usage_main_conf_t;
+
+
+typedef struct {
+    ngx_str_t                 prefix; /* of the operator's location */
+    ngx_flag_t                translate;
+    ngx_int_t                 concurrency;
+    ngx_msec_t                timeout;
+    ngx_http_complex_value_t *use_time;
+    time_t                    retention_desktops; /* 0: not checked */
+    time_t                    retention_users;
+    ngx_str_t                 deprecation; /* headers' values */
+    ngx_str_t                 sunset;
+    ngx_str_t                 link;
+} ngx_http_usage_loc_conf_t;
+
+
+typedef struct ngx_http_usage_ctx_s ngx_http_usage_ctx_t;
+
+
+/*
+ * One call of a successor: a subrequest, what it answered so far.
+ */
+typedef struct {
+    ngx_http_usage_ctx_t            *ctx;
+    ngx_http_request_t              *request; /* NULL: free for the next call */
+    ngx_http_post_subrequest_t       done_handler;
+    void                           (*finalize_upstream)(ngx_http_request_t *r,
+                                                        ngx_int_t rc);
+    usage_call_t                     call;
+    usage_error_t                    error;   /* of the reader */
+    ngx_uint_t                       status;
+    ngx_str_t                        retry_after;
+    ngx_str_t                        body;    /* that isn't read as it comes */
+    size_t                           body_size;
+    usage_page_reader_t              reader;
+    unsigned                         header:1;
+    unsigned                         whole:1;
+    unsigned                         own:1;       /* the status is nginx's */
+    unsigned                         timed_out:1;
+    unsigned                         nonsense:1;  /* the reader says so */
+    unsigned                         too_large:1;
+    unsigned                         done:1;
+} ngx_http_usage_fetch_t;
+
+
+/*
+ * The legacy call: the context of the request that the client made.
+ */
+struct ngx_http_usage_ctx_s {
+    ngx_http_request_t              *request;
+    ngx_http_event_handler_pt        read_body;
+    usage_pool_t                     pool;
+    usage_str_t                      project_id;
+    usage_request_t                  legacy;
+    usage_plan_t                     plan;
+    usage_error_t                    error;
+    ngx_event_t                      timer;
+    ngx_http_headers_in_t            headers_in;   /* of the subrequests */
+    ngx_http_request_body_t         *request_body; /* of the subrequests */
+    ngx_http_usage_fetch_t         **fetches;
+    ngx_uint_t                       fetching;
+    ngx_uint_t                       calls;
+    ngx_uint_t                       desktops;     /* entries sent */
+    ngx_str_t                        error_text;   /* for $usage_error */
+    ngx_str_t                        error_uri;    /* whose call failed */
+    ngx_chain_t                     *replacement;  /* of nginx's error page */
+    unsigned                         planned:1;
+    unsigned                         replying:1;
+    unsigned                         ended:1;
+};
+
+
+extern ngx_module_t  ngx_http_usage_module;
+
+
+/* ngx_http_usage_handler.c: the legacy call */
+
+/* The content handler of a location with usage_translate. */
+ngx_int_t ngx_http_usage_handler(ngx_http_request_t *r);
+
+/*
+ * The context of the legacy call that r makes, created where it has none.
+ * NULL where memory is out.
+ */
+ngx_http_usage_ctx_t *ngx_http_usage_get_ctx(ngx_http_request_t *r);
+
+
+/* ngx_http_usage_fetch.c: the calls of the successors */
+
+/*
+ * Starts a subrequest for fetch->call.  NGX_ERROR: an internal error.
+ */
+ngx_int_t ngx_http_usage_fetch_start(ngx_http_usage_ctx_t *ctx,
+    ngx_http_usage_fetch_t *fetch);
+
+/* Ends a subrequest that isn't done, as nobody waits for it any more. */
+void ngx_http_usage_fetch_abandon(ngx_http_usage_fetch_t *fetch);
+
+/* The fetch whose subrequest r is, or NULL. */
+ngx_http_usage_fetch_t *ngx_http_usage_fetch_of(ngx_http_request_t *r);
+
+/* What a fetch does with the header and the body of its subrequest. */
+ngx_int_t ngx_http_usage_fetch_header(ngx_http_usage_fetch_t *fetch,
+    ngx_http_request_t *r);
+ngx_int_t ngx_http_usage_fetch_body(ngx_http_usage_fetch_t *fetch,
+    ngx_chain_t *in);
+
+
+/* ngx_http_usage_reply.c: what the client gets */
+
+/*
+ * Each sends a reply and finalizes the request: the legacy reply, the error in
+ * ctx->error, an error reply of the upstream as it came.
+ */
+void ngx_http_usage_reply_ok(ngx_http_usage_ctx_t *ctx);
+void ngx_http_usage_reply_error(ngx_http_usage_ctx_t *ctx,
+    ngx_str_t *retry_after);
+void ngx_http_usage_reply_upstream(ngx_http_usage_ctx_t *ctx,
+    ngx_http_usage_fetch_t *fetch);
+
+/*
+ * Gives an error page of nginx itself the legacy form: its header becomes that
+ * of the replacement, which ctx->replacement holds.
+ */
+ngx_int_t ngx_http_usage_reply_replace(ngx_http_request_t *r);
+
+
+#endif /* NGX_HTTP_USAGE_H */

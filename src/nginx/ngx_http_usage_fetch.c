@@ -1,0 +1,462 @@
+/*
+ * A call of a successor: a subrequest to the operator's internal location, and
+ * its reply, taken where nginx puts it out.
+ *
+ * Subrequests run in the background: nginx doesn't put their replies in order,
+ * and each is finalized on its own.
+ */
+
+#include "ngx_http_usage.h"
+
+
+/* the largest reply that is kept whole: of the directory, or an error */
+#define NGX_HTTP_USAGE_BODY_MAX   (8 * 1024 * 1024)
+#define NGX_HTTP_USAGE_BODY_SIZE  4096
+
+
+static ngx_int_t ngx_http_usage_fetch_uri(ngx_http_usage_ctx_t *ctx,
+    ngx_http_usage_fetch_t *fetch, ngx_str_t *uri, ngx_str_t *args,
+    ngx_str_t *unparsed);
+static ngx_int_t ngx_http_usage_fetch_variables(ngx_http_request_t *r,
+    ngx_http_request_t *sr);
+static ngx_int_t ngx_http_usage_fetch_unbuffer(ngx_http_usage_fetch_t *fetch,
+    ngx_http_upstream_t *u);
+static void ngx_http_usage_fetch_finalize_upstream(ngx_http_request_t *r,
+    ngx_int_t rc);
+static ngx_int_t ngx_http_usage_fetch_data(ngx_http_usage_fetch_t *fetch,
+    ngx_buf_t *b);
+static ngx_int_t ngx_http_usage_fetch_keep(ngx_http_usage_fetch_t *fetch,
+    u_char *data, size_t len);
+static ngx_int_t ngx_http_usage_fetch_done(ngx_http_request_t *r, void *data,
+    ngx_int_t rc);
+static void ngx_http_usage_fetch_cancel(ngx_http_request_t *r);
+
+
+ngx_int_t
+ngx_http_usage_fetch_start(ngx_http_usage_ctx_t *ctx,
+    ngx_http_usage_fetch_t *fetch)
+{
+    ngx_str_t            uri, args, unparsed;
+    ngx_http_request_t  *r, *sr;
+
+    r = ctx->request;
+
+    fetch->done_handler.handler = ngx_http_usage_fetch_done;
+    fetch->done_handler.data = fetch;
+    fetch->status = 0;
+    fetch->header = 0;
+    fetch->whole = 0;
+    fetch->own = 0;
+    fetch->timed_out = 0;
+    fetch->nonsense = 0;
+    fetch->done = 0;
+
+    if (ngx_http_usage_fetch_uri(ctx, fetch, &uri, &args, &unparsed) != NGX_OK
+        || ngx_http_subrequest(r, &uri, &args, &sr, &fetch->done_handler,
+                               NGX_HTTP_SUBREQUEST_BACKGROUND)
+           != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    fetch->request = sr;
+
+    sr->headers_in = ctx->headers_in;
+    sr->request_body = ctx->request_body;
+
+    /* $request_uri, in logs and cache keys, is the subrequest's own */
+
+    sr->unparsed_uri = unparsed;
+
+    return ngx_http_usage_fetch_variables(r, sr);
+}
+
+
+static ngx_int_t
+ngx_http_usage_fetch_uri(ngx_http_usage_ctx_t *ctx,
+    ngx_http_usage_fetch_t *fetch, ngx_str_t *uri, ngx_str_t *args,
+    ngx_str_t *unparsed)
+{
+    u_char                     *p;
+    usage_str_t                 path, query;
+    ngx_http_usage_loc_conf_t  *ulcf;
+
+    ulcf = ngx_http_get_module_loc_conf(ctx->request, ngx_http_usage_module);
+
+    if (usage_call_path(&fetch->call, ctx->project_id, &ctx->pool, &path)
+        != USAGE_OK
+        || usage_call_query(&fetch->call, &ctx->pool, &query) != USAGE_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    unparsed->len = ulcf->prefix.len + path.len + 1 + query.len;
+    unparsed->data = ngx_pnalloc(ctx->request->pool, unparsed->len);
+
+    if (unparsed->data == NULL) {
+        return NGX_ERROR;
+    }
+
+    p = ngx_cpymem(unparsed->data, ulcf->prefix.data, ulcf->prefix.len);
+    p = ngx_cpymem(p, path.data, path.len);
+    *p++ = '?';
+    ngx_memcpy(p, query.data, query.len);
+
+    uri->data = unparsed->data;
+    uri->len = ulcf->prefix.len + path.len;
+    args->data = p;
+    args->len = query.len;
+
+    return NGX_OK;
+}
+
+
+/*
+ * nginx's subrequests share the variables of their parent, each value computed
+ * once: one that a map makes of $args would be the same for all calls, and a
+ * cache key with it too.  So each call has values of its own, and starts with
+ * those that the parent has.  $request_id stays one for all: it is computed
+ * for the parent first.
+ */
+
+static ngx_int_t
+ngx_http_usage_fetch_variables(ngx_http_request_t *r, ngx_http_request_t *sr)
+{
+    static ngx_str_t  request_id = ngx_string("request_id");
+
+    size_t                      size;
+    ngx_uint_t                  key;
+    ngx_http_core_main_conf_t  *cmcf;
+
+    cmcf = ngx_http_get_module_main_conf(r, ngx_http_core_module);
+
+    key = ngx_hash_key(request_id.data, request_id.len);
+
+    if (ngx_http_get_variable(r, &request_id, key) == NULL) {
+        return NGX_ERROR;
+    }
+
+    size = cmcf->variables.nelts * sizeof(ngx_http_variable_value_t);
+
+    sr->variables = ngx_palloc(r->pool, size + 1);
+    if (sr->variables == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_memcpy(sr->variables, r->variables, size);
+
+    return NGX_OK;
+}
+
+
+ngx_http_usage_fetch_t *
+ngx_http_usage_fetch_of(ngx_http_request_t *r)
+{
+    /* not by the module's context: an internal redirect clears that */
+
+    if (r != r->main && r->post_subrequest
+        && r->post_subrequest->handler == ngx_http_usage_fetch_done)
+    {
+        return r->post_subrequest->data;
+    }
+
+    return NULL;
+}
+
+
+ngx_int_t
+ngx_http_usage_fetch_header(ngx_http_usage_fetch_t *fetch,
+    ngx_http_request_t *r)
+{
+    ngx_uint_t        i;
+    ngx_list_part_t  *part;
+    ngx_table_elt_t  *header;
+
+    r->header_sent = 1;
+    r->filter_need_in_memory = 1;
+
+    if (fetch->request != r) {
+        return NGX_OK; /* abandoned */
+    }
+
+    fetch->header = 1;
+    fetch->whole = 0;
+    fetch->status = r->headers_out.status;
+    fetch->body.len = 0;
+    fetch->too_large = 0;
+    ngx_str_null(&fetch->retry_after);
+
+    if (fetch->status == NGX_HTTP_OK
+        && fetch->call.api == USAGE_CALL_STATISTICS)
+    {
+        usage_page_start(&fetch->reader, &fetch->ctx->plan.table,
+                         &fetch->error);
+    }
+
+    part = &r->headers_out.headers.part;
+    header = part->elts;
+
+    for (i = 0; /* void */ ; i++) {
+
+        if (i >= part->nelts) {
+            if (part->next == NULL) {
+                break;
+            }
+
+            part = part->next;
+            header = part->elts;
+            i = 0;
+        }
+
+        if (header[i].hash != 0
+            && header[i].key.len == sizeof("Retry-After") - 1
+            && ngx_strncasecmp(header[i].key.data, (u_char *) "Retry-After",
+                               sizeof("Retry-After") - 1)
+               == 0)
+        {
+            fetch->retry_after = header[i].value;
+        }
+    }
+
+    return r->upstream ? ngx_http_usage_fetch_unbuffer(fetch, r->upstream)
+                       : NGX_OK;
+}
+
+
+/*
+ * A reply of an upstream is taken as it comes, so that it needs no more memory
+ * than one buffer and no temporary file.  What goes to a cache is buffered all
+ * the same, and nginx puts out nothing of it before it is whole, as it does
+ * with any subrequest that isn't the active one: it needs room for that.
+ */
+
+static ngx_int_t
+ngx_http_usage_fetch_unbuffer(ngx_http_usage_fetch_t *fetch,
+    ngx_http_upstream_t *u)
+{
+    ngx_http_upstream_conf_t  *conf;
+
+    if (u->finalize_request != ngx_http_usage_fetch_finalize_upstream) {
+        fetch->finalize_upstream = u->finalize_request;
+        u->finalize_request = ngx_http_usage_fetch_finalize_upstream;
+    }
+
+    if (!u->buffering) {
+        return NGX_OK;
+    }
+
+    if (!u->cacheable && !u->store) {
+        u->buffering = 0;
+        return NGX_OK;
+    }
+
+    if (u->conf->max_temp_file_size >= NGX_HTTP_USAGE_BODY_MAX) {
+        return NGX_OK;
+    }
+
+    conf = ngx_palloc(fetch->ctx->request->pool,
+                      sizeof(ngx_http_upstream_conf_t));
+    if (conf == NULL) {
+        return NGX_ERROR;
+    }
+
+    *conf = *u->conf;
+    conf->max_temp_file_size = NGX_HTTP_USAGE_BODY_MAX;
+    u->conf = conf;
+
+    return NGX_OK;
+}
+
+
+/*
+ * nginx doesn't say otherwise that an upstream fell silent within a reply.
+ */
+
+static void
+ngx_http_usage_fetch_finalize_upstream(ngx_http_request_t *r, ngx_int_t rc)
+{
+    ngx_connection_t        *pc;
+    ngx_http_usage_fetch_t  *fetch;
+
+    fetch = r->post_subrequest->data;
+    pc = r->upstream->peer.connection;
+
+    if (fetch->request == r
+        && (rc == NGX_HTTP_GATEWAY_TIME_OUT || (pc && pc->read->timedout)))
+    {
+        fetch->timed_out = 1;
+    }
+
+    fetch->finalize_upstream(r, rc);
+}
+
+
+ngx_int_t
+ngx_http_usage_fetch_body(ngx_http_usage_fetch_t *fetch, ngx_chain_t *in)
+{
+    ngx_buf_t    *b;
+    ngx_int_t     rc;
+    ngx_chain_t  *cl;
+
+    rc = NGX_OK;
+
+    for (cl = in; cl; cl = cl->next) {
+        b = cl->buf;
+
+        if (rc == NGX_OK) {
+            rc = ngx_http_usage_fetch_data(fetch, b);
+        }
+
+        if (b->last_buf || b->last_in_chain) {
+            fetch->whole = 1;
+        }
+
+        b->pos = b->last;
+        b->file_pos = b->file_last;
+    }
+
+    return rc;
+}
+
+
+static ngx_int_t
+ngx_http_usage_fetch_data(ngx_http_usage_fetch_t *fetch, ngx_buf_t *b)
+{
+    size_t  len;
+
+    if (fetch->nonsense || !ngx_buf_in_memory(b)) {
+        return NGX_OK;
+    }
+
+    len = b->last - b->pos;
+
+    if (fetch->status != NGX_HTTP_OK
+        || fetch->call.api != USAGE_CALL_STATISTICS)
+    {
+        return ngx_http_usage_fetch_keep(fetch, b->pos, len);
+    }
+
+    if (usage_page_feed(&fetch->reader, (char *) b->pos, len) == USAGE_OK) {
+        return NGX_OK;
+    }
+
+    /* the rest makes it no better */
+
+    fetch->nonsense = 1;
+
+    return ngx_http_post_request(fetch->ctx->request, NULL);
+}
+
+
+static ngx_int_t
+ngx_http_usage_fetch_keep(ngx_http_usage_fetch_t *fetch, u_char *data,
+    size_t len)
+{
+    u_char  *p;
+    size_t   size;
+
+    if (fetch->too_large || len > NGX_HTTP_USAGE_BODY_MAX - fetch->body.len) {
+        fetch->too_large = 1;
+        return NGX_OK;
+    }
+
+    if (fetch->body.len + len > fetch->body_size) {
+        size = ngx_max(fetch->body_size * 2, NGX_HTTP_USAGE_BODY_SIZE);
+        size = ngx_max(size, fetch->body.len + len);
+
+        p = ngx_palloc(fetch->ctx->request->pool, size);
+        if (p == NULL) {
+            return NGX_ERROR;
+        }
+
+        ngx_memcpy(p, fetch->body.data, fetch->body.len);
+        (void) ngx_pfree(fetch->ctx->request->pool, fetch->body.data);
+
+        fetch->body.data = p;
+        fetch->body_size = size;
+    }
+
+    ngx_memcpy(fetch->body.data + fetch->body.len, data, len);
+    fetch->body.len += len;
+
+    return NGX_OK;
+}
+
+
+/*
+ * nginx finalizes a subrequest.  It does so a second time where the first is
+ * with an error that has no page yet: that page, or what error_page puts in
+ * its place, is the reply then.
+ */
+
+static ngx_int_t
+ngx_http_usage_fetch_done(ngx_http_request_t *r, void *data, ngx_int_t rc)
+{
+    ngx_http_usage_fetch_t  *fetch = data;
+
+    if (fetch->request != r || fetch->ctx->ended) {
+        return rc;
+    }
+
+    if (rc == NGX_HTTP_CLIENT_CLOSED_REQUEST || r->connection->error) {
+        return rc;
+    }
+
+    if (rc >= NGX_HTTP_SPECIAL_RESPONSE && !r->header_sent) {
+        fetch->own = 1;
+        fetch->status = rc;
+        return rc;
+    }
+
+    if (rc == NGX_ERROR || rc >= NGX_HTTP_SPECIAL_RESPONSE) {
+        fetch->whole = 0;
+        rc = NGX_OK;
+    }
+
+    if (r->buffered) {
+        return rc; /* nginx goes on reading a file */
+    }
+
+    fetch->done = 1;
+
+    if (ngx_http_post_request(fetch->ctx->request, NULL) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    return rc;
+}
+
+
+void
+ngx_http_usage_fetch_abandon(ngx_http_usage_fetch_t *fetch)
+{
+    ngx_http_request_t  *sr;
+
+    sr = fetch->request;
+    fetch->request = NULL;
+
+#if (NGX_THREADS || NGX_HAVE_FILE_AIO)
+    if (sr->aio) {
+        return; /* ends by itself once its file is read */
+    }
+#endif
+
+    if (sr->upstream && sr->upstream->cleanup) {
+        sr->write_event_handler = ngx_http_request_empty_handler;
+        (*sr->upstream->cleanup)(sr);
+        return;
+    }
+
+    /* it isn't at an upstream yet, and will not get there */
+
+    sr->write_event_handler = ngx_http_usage_fetch_cancel;
+}
+
+
+static void
+ngx_http_usage_fetch_cancel(ngx_http_request_t *r)
+{
+    r->write_event_handler = ngx_http_request_empty_handler;
+
+    ngx_http_finalize_request(r, NGX_DONE);
+}

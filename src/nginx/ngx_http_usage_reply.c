@@ -1,0 +1,322 @@
+/*
+ * What the client gets: the legacy reply, an error in the legacy form, or the
+ * upstream's own error.
+ */
+
+#include "ngx_http_usage.h"
+
+
+static void ngx_http_usage_send(ngx_http_usage_ctx_t *ctx, ngx_uint_t status,
+    u_char *data, size_t len);
+static void ngx_http_usage_fail(ngx_http_usage_ctx_t *ctx, ngx_uint_t status,
+    u_char *data, size_t len, ngx_str_t *retry_after);
+static ngx_int_t ngx_http_usage_add_header(ngx_http_request_t *r,
+    const char *name, ngx_str_t *value);
+static ngx_int_t ngx_http_usage_add_retry_after(ngx_http_request_t *r,
+    ngx_uint_t status, ngx_str_t *value);
+static ngx_int_t ngx_http_usage_add_deprecation(ngx_http_request_t *r);
+static usage_time_form_t ngx_http_usage_time_form(ngx_http_request_t *r);
+
+
+static ngx_str_t  ngx_http_usage_json_type = ngx_string("application/json");
+
+
+void
+ngx_http_usage_reply_ok(ngx_http_usage_ctx_t *ctx)
+{
+    size_t                count;
+    int64_t               total;
+    usage_str_t           reply;
+    usage_desktop_t     **desktops;
+    ngx_http_request_t   *r;
+
+    r = ctx->request;
+
+    if (usage_plan_list(&ctx->plan, &desktops, &count, &total, &ctx->error)
+        != USAGE_OK)
+    {
+        ngx_http_usage_reply_error(ctx, NULL);
+        return;
+    }
+
+    if (usage_reply_write(&ctx->plan, desktops, count, total,
+                          ngx_http_usage_time_form(r), &ctx->pool, &reply)
+        != USAGE_OK)
+    {
+        (void) usage_error(&ctx->error, NGX_HTTP_INTERNAL_SERVER_ERROR,
+                           "out of memory");
+        ngx_http_usage_reply_error(ctx, NULL);
+        return;
+    }
+
+    ctx->desktops = count;
+
+    ngx_http_usage_send(ctx, NGX_HTTP_OK, (u_char *) reply.data, reply.len);
+}
+
+
+static usage_time_form_t
+ngx_http_usage_time_form(ngx_http_request_t *r)
+{
+    ngx_str_t                   value;
+    ngx_http_usage_loc_conf_t  *ulcf;
+
+    ulcf = ngx_http_get_module_loc_conf(r, ngx_http_usage_module);
+
+    if (ulcf->use_time == NULL) {
+        return USAGE_TIME_NUMBER;
+    }
+
+    if (ngx_http_complex_value(r, ulcf->use_time, &value) != NGX_OK) {
+        ngx_str_null(&value);
+    }
+
+    if (value.len == sizeof("string") - 1
+        && ngx_strncmp(value.data, "string", value.len) == 0)
+    {
+        return USAGE_TIME_STRING;
+    }
+
+    if (value.len != sizeof("number") - 1
+        || ngx_strncmp(value.data, "number", value.len) != 0)
+    {
+        ngx_log_error(NGX_LOG_WARN, r->connection->log, 0,
+                      "usage_use_time is \"%V\", neither \"number\" nor "
+                      "\"string\": a number is sent", &value);
+    }
+
+    return USAGE_TIME_NUMBER;
+}
+
+
+void
+ngx_http_usage_reply_error(ngx_http_usage_ctx_t *ctx, ngx_str_t *retry_after)
+{
+    size_t   len;
+    u_char  *p;
+
+    p = ngx_pnalloc(ctx->request->pool, USAGE_ERROR_JSON_MAX);
+    if (p == NULL) {
+        ngx_http_finalize_request(ctx->request, NGX_ERROR);
+        return;
+    }
+
+    len = usage_error_json(ctx->error.status, ctx->error.detail, (char *) p);
+
+    ngx_http_usage_fail(ctx, ctx->error.status, p, len, retry_after);
+}
+
+
+void
+ngx_http_usage_reply_upstream(ngx_http_usage_ctx_t *ctx,
+    ngx_http_usage_fetch_t *fetch)
+{
+    ngx_http_usage_fail(ctx, fetch->status, fetch->body.data, fetch->body.len,
+                        &fetch->retry_after);
+}
+
+
+/*
+ * A failed call: its one line in the error log, and its reply.
+ */
+
+static void
+ngx_http_usage_fail(ngx_http_usage_ctx_t *ctx, ngx_uint_t status, u_char *data,
+    size_t len, ngx_str_t *retry_after)
+{
+    static ngx_str_t  allow = ngx_string("POST");
+
+    ngx_http_request_t  *r;
+
+    r = ctx->request;
+
+    ctx->error_text.len = ngx_strlen(ctx->error.detail);
+    ctx->error_text.data = (u_char *) ctx->error.detail;
+
+    ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
+                  "usage: the legacy call is answered %ui: %V%s%V", status,
+                  &ctx->error_text, ctx->error_uri.len ? "; upstream call: " : "",
+                  &ctx->error_uri);
+
+    if (ngx_http_usage_add_retry_after(r, status, retry_after) != NGX_OK
+        || (status == NGX_HTTP_NOT_ALLOWED
+            && ngx_http_usage_add_header(r, "Allow", &allow) != NGX_OK))
+    {
+        ngx_http_finalize_request(r, NGX_ERROR);
+        return;
+    }
+
+    ngx_http_usage_send(ctx, status, data, len);
+}
+
+
+static void
+ngx_http_usage_send(ngx_http_usage_ctx_t *ctx, ngx_uint_t status, u_char *data,
+    size_t len)
+{
+    ngx_buf_t           *b;
+    ngx_int_t            rc;
+    ngx_chain_t          out;
+    ngx_http_request_t  *r;
+
+    r = ctx->request;
+    ctx->replying = 1;
+
+    r->headers_out.status = status;
+    r->headers_out.content_length_n = len;
+    r->headers_out.content_type = ngx_http_usage_json_type;
+    r->headers_out.content_type_len = ngx_http_usage_json_type.len;
+
+    b = ngx_calloc_buf(r->pool);
+
+    if (b == NULL || ngx_http_usage_add_deprecation(r) != NGX_OK) {
+        ngx_http_finalize_request(r, NGX_ERROR);
+        return;
+    }
+
+    rc = ngx_http_send_header(r);
+
+    if (rc == NGX_ERROR || rc > NGX_OK || r->header_only) {
+        ngx_http_finalize_request(r, rc);
+        return;
+    }
+
+    b->pos = data;
+    b->last = data + len;
+    b->memory = 1;
+    b->last_buf = (r == r->main) ? 1 : 0;
+    b->last_in_chain = 1;
+
+    out.buf = b;
+    out.next = NULL;
+
+    ngx_http_finalize_request(r, ngx_http_output_filter(r, &out));
+}
+
+
+static ngx_int_t
+ngx_http_usage_add_header(ngx_http_request_t *r, const char *name,
+    ngx_str_t *value)
+{
+    ngx_table_elt_t  *h;
+
+    h = ngx_list_push(&r->headers_out.headers);
+    if (h == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_memzero(h, sizeof(ngx_table_elt_t));
+
+    h->hash = 1;
+    h->key.data = (u_char *) name;
+    h->key.len = ngx_strlen(name);
+    h->value = *value;
+
+    return NGX_OK;
+}
+
+
+/*
+ * translation.md, "Errors": the upstream's own, or 60 with a 429.
+ */
+
+static ngx_int_t
+ngx_http_usage_add_retry_after(ngx_http_request_t *r, ngx_uint_t status,
+    ngx_str_t *value)
+{
+    u_char     *p;
+    ngx_str_t   text;
+
+    if (value && value->len) {
+        return ngx_http_usage_add_header(r, "Retry-After", value);
+    }
+
+    if (status != NGX_HTTP_TOO_MANY_REQUESTS) {
+        return NGX_OK;
+    }
+
+    p = ngx_pnalloc(r->pool, NGX_INT_T_LEN);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    text.data = p;
+    text.len = ngx_sprintf(p, "%d", USAGE_RETRY_AFTER) - p;
+
+    return ngx_http_usage_add_header(r, "Retry-After", &text);
+}
+
+
+static ngx_int_t
+ngx_http_usage_add_deprecation(ngx_http_request_t *r)
+{
+    ngx_http_usage_loc_conf_t  *ulcf;
+
+    ulcf = ngx_http_get_module_loc_conf(r, ngx_http_usage_module);
+
+    if ((ulcf->deprecation.len
+         && ngx_http_usage_add_header(r, "Deprecation", &ulcf->deprecation)
+            != NGX_OK)
+        || (ulcf->sunset.len
+            && ngx_http_usage_add_header(r, "Sunset", &ulcf->sunset)
+               != NGX_OK)
+        || (ulcf->link.len
+            && ngx_http_usage_add_header(r, "Link", &ulcf->link) != NGX_OK))
+    {
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_http_usage_reply_replace(ngx_http_request_t *r)
+{
+    u_char                *p;
+    ngx_buf_t             *b;
+    ngx_uint_t             status;
+    ngx_chain_t           *cl;
+    ngx_http_usage_ctx_t  *ctx;
+
+    status = r->headers_out.status;
+
+    ctx = ngx_http_usage_get_ctx(r);
+    b = ngx_calloc_buf(r->pool);
+    cl = ngx_alloc_chain_link(r->pool);
+    p = ngx_pnalloc(r->pool, USAGE_ERROR_JSON_MAX);
+
+    if (ctx == NULL || b == NULL || cl == NULL || p == NULL
+        || ngx_http_usage_add_retry_after(r, status, NULL) != NGX_OK
+        || ngx_http_usage_add_deprecation(r) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    ctx->error_text.data = (u_char *) usage_error_msg(status);
+    ctx->error_text.len = ngx_strlen(ctx->error_text.data);
+
+    b->pos = p;
+    b->last = p + usage_error_json(status, "answered by the gateway itself",
+                                   (char *) p);
+    b->memory = 1;
+    b->last_buf = (r == r->main) ? 1 : 0;
+    b->last_in_chain = 1;
+
+    cl->buf = b;
+    cl->next = NULL;
+    ctx->replacement = cl;
+
+    ngx_http_clear_content_length(r);
+    ngx_http_clear_accept_ranges(r);
+    ngx_http_clear_last_modified(r);
+    ngx_http_clear_etag(r);
+
+    r->headers_out.content_length_n = b->last - b->pos;
+    r->headers_out.content_type = ngx_http_usage_json_type;
+    r->headers_out.content_type_len = ngx_http_usage_json_type.len;
+    r->headers_out.content_type_lowcase = NULL;
+    ngx_str_null(&r->headers_out.charset);
+
+    return NGX_OK;
+}
