@@ -271,7 +271,7 @@ ngx_http_usage_number_variable(ngx_http_request_t *r,
 
     ctx = ngx_http_get_module_ctx(r->main, ngx_http_usage_module);
 
-    if (ctx == NULL || !ctx->planned) {
+    if (ctx == NULL) {
         v->not_found = 1;
         return NGX_OK;
     }
@@ -279,7 +279,7 @@ ngx_http_usage_number_variable(ngx_http_request_t *r,
     switch (data) {
 
     case NGX_HTTP_USAGE_DAYS:
-        n = usage_request_days(&ctx->legacy);
+        n = ctx->planned ? usage_request_days(&ctx->legacy) : 0;
         break;
 
     case NGX_HTTP_USAGE_DESKTOPS:

@@ -4,11 +4,10 @@
 #include <stdio.h>
 
 
+/* the longest use first: a page with a row without use ends what matters */
 #define USAGE_CALL_STATISTICS_FORM                                             \
-    "start_time=%.*sT00:00:00Z&end_time=%.*sT23:59:59Z%s"                      \
-    "&offset=%" PRId64 "&limit=%d"
-
-#define USAGE_CALL_SORTED "&sort_field=desktop_usage&sort_type=DESC"
+    "start_time=%.*sT00:00:00Z&end_time=%.*sT23:59:59Z"                        \
+    "&sort_field=desktop_usage&sort_type=DESC&offset=%" PRId64 "&limit=%d"
 
 #define USAGE_CALL_QUERY_MAX 256 /* of statistics */
 
@@ -150,8 +149,7 @@ usage_call_query(
     query->data = p;
     query->len = (size_t) snprintf(p, USAGE_CALL_QUERY_MAX,
         USAGE_CALL_STATISTICS_FORM, (int) USAGE_DATE_LEN, first,
-        (int) USAGE_DATE_LEN, last, call->sorted ? USAGE_CALL_SORTED : "",
-        call->offset, USAGE_PAGE_ROWS);
+        (int) USAGE_DATE_LEN, last, call->offset, USAGE_PAGE_ROWS);
 
     return USAGE_OK;
 }

@@ -22,7 +22,6 @@ typedef struct {
     usage_day_t       first;   /* of statistics: the window's days */
     usage_day_t       last;
     int64_t           offset;
-    bool              sorted;   /* by usage, the longest first */
     usage_desktop_t **desktops; /* of the directory: which to look up */
     size_t            count;
 } usage_call_t;

@@ -14,6 +14,11 @@
 #define USAGE_EXACT_HUNDREDTHS 9007199254740992.0
 
 
+const char usage_number_out_of_bounds[] = "a number that is out of bounds";
+
+static const char usage_number_wrong_form[] = "a number of a wrong form";
+
+
 static inline bool
 usage_is_digit(char c)
 {
@@ -33,7 +38,7 @@ usage_number_slow(
         *whole = strtoll(text, &end, 10);
 
         if (errno == ERANGE) {
-            return "a number beyond 64 bits";
+            return usage_number_out_of_bounds;
         }
 
         *number = (double) *whole;
@@ -42,7 +47,7 @@ usage_number_slow(
         *number = strtod(text, &end);
 
         if (isinf(*number)) {
-            return "a number beyond a double";
+            return usage_number_out_of_bounds;
         }
     }
 
@@ -81,7 +86,7 @@ usage_number_parse(
     }
 
     if (p == first || (*first == '0' && p - first > 1)) {
-        return "a number of a wrong form";
+        return usage_number_wrong_form;
     }
 
     *integer = p == end;
@@ -97,7 +102,7 @@ usage_number_parse(
         }
 
         if (p == first) {
-            return "a number of a wrong form";
+            return usage_number_wrong_form;
         }
     }
 
@@ -114,14 +119,14 @@ usage_number_parse(
         }
 
         if (p == first) {
-            return "a number of a wrong form";
+            return usage_number_wrong_form;
         }
 
         exponent += small ? -shift : shift;
     }
 
     if (p != end) {
-        return "a number of a wrong form";
+        return usage_number_wrong_form;
     }
 
     /* a short mantissa and a short power of ten make an exact product */

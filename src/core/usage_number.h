@@ -11,8 +11,11 @@
 /*
  * The value of a JSON number of len characters; text[len] is readable and no
  * part of a number.  *integer tells its form: no fraction and no exponent.
- * Gives NULL, or why it is none: wrong form, or beyond 64 bits or a double.
+ * Gives NULL, or why it is none: its form, or usage_number_out_of_bounds, as
+ * neither 64 bits nor a double hold it.
  */
+extern const char usage_number_out_of_bounds[];
+
 const char *usage_number_parse(const char *text, size_t len, bool *integer,
     int64_t *whole, double *number);
 

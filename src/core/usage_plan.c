@@ -164,7 +164,6 @@ usage_plan_call_window(usage_plan_t *plan, size_t i, usage_call_t *call)
     call->first = window->first;
     call->last = window->last;
     call->offset = window->next;
-    call->sorted = window->attempt == 0;
 
     window->next += USAGE_PAGE_ROWS;
     window->waiting++;
@@ -492,9 +491,8 @@ usage_plan_next(usage_plan_t *plan, usage_call_t *call, usage_error_t *error)
 
 
 /*
- * Starts a window anew, as its pages don't agree; it is fetched to its end,
- * and in the API's own order, which may be steadier than one by usage with its
- * many equal values.
+ * Starts a window anew, as its pages don't agree; it is fetched to its end, as
+ * a row without use ends nothing where rows move.
  */
 static usage_result_t
 usage_plan_refetch(usage_plan_t *plan, size_t i, const char *why, int64_t had,

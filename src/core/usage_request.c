@@ -1,4 +1,5 @@
 #include "usage_request.h"
+#include "usage_body.h"
 #include "usage_json.h"
 #include "usage_table.h"
 
@@ -31,7 +32,7 @@ usage_request_type(const json_t *value)
         return "an integer";
 
     case JSON_REAL:
-        return "a number with a fraction or an exponent";
+        return "a number with a fraction, an exponent or too many digits";
 
     case JSON_TRUE:
     case JSON_FALSE:
@@ -327,9 +328,10 @@ usage_request_range(const usage_request_reader_t *reader,
         usage_day_write(oldest, last);
 
         return usage_error(reader->error, 400,
-            "%s %s is older than the usage statistics that the successor API "
-            "keeps; allowed: from %s on",
-            has_first ? "start_time" : "the range's first day", first, last);
+            "%s %s is older than the %lld days that the successor API keeps; "
+            "allowed: from %s on",
+            has_first ? "start_time" : "the range's first day", first,
+            (long long) (memory / USAGE_SECONDS_PER_DAY), last);
     }
 
     return USAGE_OK;
@@ -427,26 +429,11 @@ usage_request_parse(usage_request_t *request, const usage_pool_t *pool,
     usage_error_t *error)
 {
     json_t                *root;
-    json_error_t           reason;
     usage_result_t         rc;
     usage_request_reader_t reader;
 
-    if (body.len == 0) {
-        root = json_object();
-
-    } else {
-        root = json_loadb(body.data, body.len, JSON_REJECT_DUPLICATES, &reason);
-    }
-
-    if (root == NULL) {
-        if (body.len == 0
-            || json_error_code(&reason) == json_error_out_of_memory) {
-            return usage_error(error, 500, "out of memory");
-        }
-
-        return usage_error(error, 400,
-            "the body is not JSON: %s at byte %d; allowed: one JSON object",
-            reason.text, reason.position);
+    if (usage_body_load(&root, pool, body, error) != USAGE_OK) {
+        return USAGE_ERROR;
     }
 
     reader.pool = pool;

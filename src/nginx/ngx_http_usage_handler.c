@@ -481,7 +481,9 @@ ngx_http_usage_collect(ngx_http_usage_ctx_t *ctx,
     if (fetch->nonsense) {
         ctx->error = fetch->error;
 
-    } else if (fetch->timed_out) {
+    } else if (fetch->timed_out
+               || (fetch->own && fetch->status == NGX_HTTP_GATEWAY_TIME_OUT))
+    {
         (void) usage_error(&ctx->error, NGX_HTTP_GATEWAY_TIME_OUT,
                            "the upstream did not answer in time");
 

@@ -15,6 +15,8 @@ static ngx_int_t ngx_http_usage_add_header(ngx_http_request_t *r,
 static ngx_int_t ngx_http_usage_add_retry_after(ngx_http_request_t *r,
     ngx_uint_t status, ngx_str_t *value);
 static ngx_int_t ngx_http_usage_add_deprecation(ngx_http_request_t *r);
+static void ngx_http_usage_explain(ngx_http_request_t *r,
+    usage_error_t *error);
 static usage_time_form_t ngx_http_usage_time_form(ngx_http_request_t *r);
 
 
@@ -162,6 +164,10 @@ ngx_http_usage_send(ngx_http_usage_ctx_t *ctx, ngx_uint_t status, u_char *data,
     r = ctx->request;
     ctx->replying = 1;
 
+    /* a reply that is computed has no validators for "If-Match" to fail on */
+
+    r->disable_not_modified = 1;
+
     r->headers_out.status = status;
     r->headers_out.content_length_n = len;
     r->headers_out.content_type = ngx_http_usage_json_type;
@@ -293,12 +299,13 @@ ngx_http_usage_reply_replace(ngx_http_request_t *r)
         return NGX_ERROR;
     }
 
-    ctx->error_text.data = (u_char *) usage_error_msg(status);
-    ctx->error_text.len = ngx_strlen(ctx->error_text.data);
+    ngx_http_usage_explain(r, &ctx->error);
+
+    ctx->error_text.data = (u_char *) ctx->error.detail;
+    ctx->error_text.len = ngx_strlen(ctx->error.detail);
 
     b->pos = p;
-    b->last = p + usage_error_json(status, "answered by the gateway itself",
-                                   (char *) p);
+    b->last = p + usage_error_json(status, ctx->error.detail, (char *) p);
     b->memory = 1;
     b->last_buf = (r == r->main) ? 1 : 0;
     b->last_in_chain = 1;
@@ -319,4 +326,30 @@ ngx_http_usage_reply_replace(ngx_http_request_t *r)
     ngx_str_null(&r->headers_out.charset);
 
     return NGX_OK;
+}
+
+
+static void
+ngx_http_usage_explain(ngx_http_request_t *r, usage_error_t *error)
+{
+    ngx_http_core_loc_conf_t  *clcf;
+
+    clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
+
+    if (r->headers_out.status != NGX_HTTP_REQUEST_ENTITY_TOO_LARGE) {
+        (void) usage_error(error, r->headers_out.status,
+                           "the gateway itself answered %u",
+                           (unsigned) r->headers_out.status);
+
+    } else if (r->headers_in.content_length_n > 0) {
+        (void) usage_error(error, NGX_HTTP_REQUEST_ENTITY_TOO_LARGE,
+                           "the body has %lld bytes; allowed: at most %lld",
+                           (long long) r->headers_in.content_length_n,
+                           (long long) clcf->client_max_body_size);
+
+    } else {
+        (void) usage_error(error, NGX_HTTP_REQUEST_ENTITY_TOO_LARGE,
+                           "the body is too large; allowed: at most %lld bytes",
+                           (long long) clcf->client_max_body_size);
+    }
 }
