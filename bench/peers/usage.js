@@ -1,10 +1,11 @@
 // The legacy call translated in njs: the peer the module is measured against.
 // Written to be fast: runners take successor calls from one queue, each page is
 // parsed once by JSON.parse and kept as { id: seconds }, and the reply is put
-// together with one join. njs 0.7.9 has neither Map nor Set nor for...of.
+// together with one join. njs 0.7.9 has neither Map nor Set nor for...of, and a
+// `let` in a hot loop costs a tenth of the whole call, hence `var` there.
 
 const PREFIX = '/workspace';
-const RUNNERS = 8;
+const RUNNERS = 31;        // measured: a tenth faster than 8
 const PAGE = 100;
 const MAX_DAYS = 31;
 const DAY = 86400000;
@@ -185,31 +186,10 @@ async function call(state, uri, args) {
     return answer;
 }
 
-function usageOf(row) {
-    const metrics = row.metric;
-    if (!Array.isArray(metrics)) {
-        return 0;
-    }
-    for (let j = 0; j < metrics.length; j++) {
-        const metric = metrics[j];
-        if (metric.metric_name === 'desktop_usage') {
-            const value = metric.metric_value;
-            if (typeof value === 'number' && value >= 0 && value < Infinity) {
-                return value;
-            }
-            if (value === undefined || value === null) {
-                return 0;
-            }
-            throw unavailable('a usage that is not a number');
-        }
-    }
-    return 0;
-}
-
 // Takes one page into its window; false where it does not fit the others.
 function takePage(window, answer, offset) {
-    const count = answer.count;
-    const items = answer.items;
+    var count = answer.count;
+    var items = answer.items;
     if (!Number.isInteger(count) || count < 0) {
         throw unavailable('a page without count');
     }
@@ -224,23 +204,37 @@ function takePage(window, answer, offset) {
         }
         throw unavailable('a page without items');
     }
-    const rows = items.length;
+    var rows = items.length;
     if (rows !== Math.min(PAGE, count - offset)) {
         return false;
     }
 
-    const use = window.use;
-    let last = window.last;
-    for (let i = 0; i < rows; i++) {
-        const row = items[i];
-        const id = row.resource_id;
+    var use = window.use;
+    var last = window.last;
+    for (var i = 0; i < rows; i++) {
+        var row = items[i];
+        var id = row.resource_id;
         if (typeof id !== 'string') {
             throw unavailable('a row without resource_id');
         }
         if (use[id] !== undefined) {
             return false;
         }
-        const seconds = usageOf(row);
+        var seconds = 0;
+        var metrics = row.metric;
+        var n = metrics ? metrics.length : 0;
+        for (var j = 0; j < n; j++) {
+            var metric = metrics[j];
+            if (metric.metric_name === 'desktop_usage') {
+                var value = metric.metric_value;
+                if (typeof value === 'number' && value >= 0 && value < Infinity) {
+                    seconds = value;
+                } else if (value !== undefined && value !== null) {
+                    throw unavailable('a usage that is not a number');
+                }
+                break;
+            }
+        }
         use[id] = seconds;
         if (seconds > last) {
             window.unsorted = true;
@@ -411,15 +405,15 @@ async function selectDesktops(state, ask, project) {
 }
 
 function write(list, ask, days) {
-    const out = [];
-    const end = Math.min(ask.offset + ask.limit, list.length);
-    const n = days.length;
-    for (let i = ask.offset; i < end; i++) {
-        const id = list[i];
-        let entry = '{"desktop_id":' + JSON.stringify(id) + ',"used_info_list":[';
-        for (let d = 0; d < n; d++) {
-            const day = days[d];
-            const seconds = day.window && day.window.use[id];
+    var out = [];
+    var end = Math.min(ask.offset + ask.limit, list.length);
+    var n = days.length;
+    for (var i = ask.offset; i < end; i++) {
+        var id = list[i];
+        var entry = '{"desktop_id":' + JSON.stringify(id) + ',"used_info_list":[';
+        for (var d = 0; d < n; d++) {
+            var day = days[d];
+            var seconds = day.window && day.window.use[id];
             entry += day.head + (seconds ? Math.floor(seconds / 36 + 0.5) / 100 : '0');
         }
         out.push(entry + '}]}');

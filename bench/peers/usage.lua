@@ -1,7 +1,8 @@
 -- The legacy call translated in Lua: the peer the module is measured against.
 -- Written to be fast: light threads take successor calls from one queue, each
--- page is decoded once and kept as { id = seconds }, figures come from a table
--- of ready strings, and the reply is put together with one table.concat.
+-- page is decoded once, desktops are numbered as they come so that a window is
+-- an array of seconds, figures come from a table of ready strings, and the reply
+-- is put together with one table.concat.
 
 local cjson     = require "cjson.safe"
 local new_tab   = require "table.new"
@@ -289,13 +290,14 @@ end
 
 -- Takes one page into its window. Returns true, or false where the page does
 -- not fit the others, or nil and the error.
-local function take_page(window, answer, offset)
+local function take_page(state, window, answer, offset)
     local count, items = answer.count, answer.items
     if type(count) ~= "number" or count < 0 or count ~= floor(count) then
         return nil, unavailable("a page without count")
     end
     if window.count == nil then
         window.count = count
+        window.use = new_tab(count, 0)
     elseif window.count ~= count then
         return false
     end
@@ -311,7 +313,7 @@ local function take_page(window, answer, offset)
         return false
     end
 
-    local use = window.use
+    local use, names, numbers = window.use, state.names, state.numbers
     local last = window.last
     for i = 1, rows do
         local row = items[i]
@@ -319,7 +321,13 @@ local function take_page(window, answer, offset)
         if type(id) ~= "string" then
             return nil, unavailable("a row without resource_id")
         end
-        if use[id] then
+        local n = numbers[id]
+        if not n then
+            n = #names + 1
+            names[n] = id
+            numbers[id] = n
+        end
+        if use[n] then
             return false
         end
 
@@ -339,7 +347,7 @@ local function take_page(window, answer, offset)
                 end
             end
         end
-        use[id] = seconds
+        use[n] = seconds
 
         if seconds > last then
             window.unsorted = true
@@ -351,7 +359,7 @@ local function take_page(window, answer, offset)
 end
 
 local function reset(window)
-    window.use = new_tab(0, PAGE)
+    window.use = {}
     window.count = nil
     window.last = HUGE
     window.unsorted = nil
@@ -367,7 +375,7 @@ local function read_window(state, window, early)
         local answer, err = call(window.uri .. offset)
         local ok
         if answer then
-            ok, err = take_page(window, answer, offset)
+            ok, err = take_page(state, window, answer, offset)
         end
         if err then
             return err
@@ -391,6 +399,7 @@ local function read_window(state, window, early)
             if tries > 2 then
                 return unavailable("pages that do not agree")
             end
+            state.again = true
             reset(window)
             offset = 0
         end
@@ -445,7 +454,7 @@ local function read_set(state)
     local answer, err = call(window.uri .. 0)
     local ok
     if answer then
-        ok, err = take_page(window, answer, 0)
+        ok, err = take_page(state, window, answer, 0)
     end
     if err then
         return err
@@ -457,7 +466,7 @@ local function read_set(state)
             local got, failed = call(window.uri .. offset)
             local fits
             if got then
-                fits, failed = take_page(window, got, offset)
+                fits, failed = take_page(state, window, got, offset)
             end
             if failed then
                 return failed
@@ -465,11 +474,13 @@ local function read_set(state)
             agree = agree and fits
             left = left - 1
             if left == 0 and not agree then
+                state.again = true
                 return read_window(state, reset(window))
             end
         end
     end
     if not ok then
+        state.again = true
         return read_window(state, reset(window))
     end
     local queue = state.queue
@@ -519,28 +530,38 @@ local function unseen(ids, seen)
     return missing
 end
 
--- The desktops of the reply, before paging.
-local function select_desktops(state, ask, project)
-    local seen = new_tab(0, PAGE)
-    for _, window in ipairs(state.windows) do
-        for id in pairs(window.use) do
-            seen[id] = true
+-- The numbers of all desktops shown, by id. A page that was fetched again may
+-- have shown one that is no longer there.
+local function shown(state)
+    local numbers, names = state.numbers, state.names
+    if not state.again then
+        return numbers, names
+    end
+    local left, list = {}, {}
+    local function look(window)
+        for n = 1, #names do
+            local id = names[n]
+            if window.use[n] and not left[id] then
+                left[id] = n
+                list[#list + 1] = id
+            end
         end
+    end
+    for _, window in ipairs(state.windows) do
+        look(window)
     end
     if state.set then
-        for id in pairs(state.set.use) do
-            seen[id] = true
-        end
+        look(state.set)
     end
+    return left, list
+end
 
-    local list, n = {}, 0
+-- The desktops of the reply, before paging.
+local function select_desktops(state, ask, project)
+    local seen, names = shown(state)
     if not ask.ids then
-        for id in pairs(seen) do
-            n = n + 1
-            list[n] = id
-        end
-        sort(list)
-        return list
+        sort(names)
+        return names
     end
 
     local missing = unseen(ask.ids, seen)
@@ -551,9 +572,7 @@ local function select_desktops(state, ask, project)
         if err then
             return nil, err
         end
-        for id in pairs(state.set.use) do
-            seen[id] = true
-        end
+        seen = shown(state)
         missing = unseen(ask.ids, seen)
     end
     local known = {}
@@ -564,6 +583,7 @@ local function select_desktops(state, ask, project)
             return nil, err
         end
     end
+    local list, n = {}, 0
     for _, id in ipairs(ask.ids) do
         if seen[id] or known[id] then
             n = n + 1
@@ -578,20 +598,21 @@ local function figure(seconds)
     return HOURS[hundredths] or format("%.14g", hundredths / 100)
 end
 
-local function write(list, ask, days, heads)
+local function write(list, ask, days, heads, numbers)
     local out = new_tab(ask.limit * (2 * #days + 3) + 3, 0)
     local n = 1
     out[1] = '{"desktop_used_info_list":['
     local last = min(ask.offset + ask.limit, #list)
     for i = ask.offset + 1, last do
         local id = list[i]
+        local number = numbers[id] or 0
         out[n + 1] = '{"desktop_id":'
         out[n + 2] = encode(id)
         out[n + 3] = ',"used_info_list":['
         n = n + 3
         for d = 1, #days do
             local use = days[d]
-            local seconds = use and use[id]
+            local seconds = use and use[number]
             out[n + 1] = heads[d]
             out[n + 2] = seconds and seconds > 0 and figure(seconds) or "0"
             n = n + 2
@@ -608,7 +629,8 @@ end
 local function translate(project, ask)
     local base = PREFIX .. "/v2/" .. project .. "/statistics/metrics/desktops?"
     local windows, days, heads, queue = {}, {}, {}, {}
-    local state = { queue = queue, at = 1, windows = windows, ids = ask.ids }
+    local state = { queue = queue, at = 1, windows = windows, ids = ask.ids,
+                    names = {}, numbers = {} }
 
     -- a day of more than one page: the days alone no longer tell the desktops
     local last_past = min(ask.to, ask.today)
@@ -651,7 +673,7 @@ local function translate(project, ask)
     if err then
         return nil, err
     end
-    return write(list, ask, days, heads)
+    return write(list, ask, days, heads, state.numbers)
 end
 
 function _M.handle()
