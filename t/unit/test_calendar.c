@@ -1,0 +1,249 @@
+/*
+ * Days and dates, against the C library's calendar and one that just counts.
+ */
+
+#include "unit.h"
+#include "usage_calendar.h"
+
+#include <time.h>
+
+
+#define DAY_FIRST (-719162) /* 0001-01-01 */
+#define DAY_LAST  2932896   /* 9999-12-31 */
+
+
+static bool
+leap(int year)
+{
+    return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+}
+
+
+static int
+days_of(int year, int month)
+{
+    static const int days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30,
+        31 };
+
+    return month == 2 && leap(year) ? 29 : days[month - 1];
+}
+
+
+/*
+ * Every day of the years 1 to 9999, counted one by one.
+ */
+static void
+test_every_day(void **state)
+{
+    int         year, month, dom;
+    char        expected[16], date[USAGE_DATE_LEN + 1];
+    usage_day_t day, parsed;
+
+    (void) state;
+
+    day = DAY_FIRST;
+    date[USAGE_DATE_LEN] = '#';
+
+    for (year = 1; year <= 9999; year++) {
+        for (month = 1; month <= 12; month++) {
+            for (dom = 1; dom <= days_of(year, month); dom++, day++) {
+
+                expected[0] = (char) ('0' + year / 1000);
+                expected[1] = (char) ('0' + year / 100 % 10);
+                expected[2] = (char) ('0' + year / 10 % 10);
+                expected[3] = (char) ('0' + year % 10);
+                expected[4] = '-';
+                expected[5] = (char) ('0' + month / 10);
+                expected[6] = (char) ('0' + month % 10);
+                expected[7] = '-';
+                expected[8] = (char) ('0' + dom / 10);
+                expected[9] = (char) ('0' + dom % 10);
+
+                usage_day_write(day, date);
+
+                if (memcmp(date, expected, USAGE_DATE_LEN) != 0
+                    || date[USAGE_DATE_LEN] != '#'
+                    || !usage_day_parse(expected, &parsed) || parsed != day)
+                {
+                    fail_msg("day %d is %.10s, not %.10s", day, expected, date);
+                }
+            }
+        }
+    }
+
+    assert_int_equal(day, DAY_LAST + 1);
+}
+
+
+static void
+test_c_library(void **state)
+{
+    int         day;
+    char        expected[64], date[USAGE_HTTP_DATE_LEN + 1];
+    time_t      seconds;
+    struct tm   tm;
+    usage_day_t parsed;
+
+    (void) state;
+
+    for (day = DAY_FIRST; day <= DAY_LAST; day += 13) {
+        seconds = (time_t) day * USAGE_SECONDS_PER_DAY;
+        assert_non_null(gmtime_r(&seconds, &tm));
+
+        snprintf(expected, sizeof(expected), "%04d-%02d-%02d",
+            (tm.tm_year + 1900) % 10000, (tm.tm_mon + 1) % 100,
+            tm.tm_mday % 100);
+
+        usage_day_write(day, date);
+        assert_memory_equal(date, expected, USAGE_DATE_LEN);
+
+        assert_true(usage_day_parse(expected, &parsed));
+        assert_true((time_t) parsed * USAGE_SECONDS_PER_DAY == timegm(&tm));
+
+        memset(date, '#', sizeof(date));
+        usage_day_write_http(day, date);
+        assert_int_equal(date[USAGE_HTTP_DATE_LEN], '#');
+
+        if (tm.tm_year + 1900 >= 1000) {
+            strftime(
+                expected, sizeof(expected), "%a, %d %b %Y %H:%M:%S GMT", &tm);
+            assert_int_equal(strlen(expected), USAGE_HTTP_DATE_LEN);
+            assert_memory_equal(date, expected, USAGE_HTTP_DATE_LEN);
+        }
+    }
+}
+
+
+static void
+test_http_date(void **state)
+{
+    char date[USAGE_HTTP_DATE_LEN];
+
+    (void) state;
+
+    usage_day_write_http(0, date);
+    assert_memory_equal(
+        date, "Thu, 01 Jan 1970 00:00:00 GMT", USAGE_HTTP_DATE_LEN);
+
+    usage_day_write_http(-1, date);
+    assert_memory_equal(
+        date, "Wed, 31 Dec 1969 00:00:00 GMT", USAGE_HTTP_DATE_LEN);
+
+    usage_day_write_http(20283, date);
+    assert_memory_equal(
+        date, "Mon, 14 Jul 2025 00:00:00 GMT", USAGE_HTTP_DATE_LEN);
+}
+
+
+/*
+ * Every month and day of two digits, in years of each kind.
+ */
+static void
+test_not_in_the_calendar(void **state)
+{
+    static const int years[] = { 0, 1, 4, 100, 400, 1600, 1700, 1900, 1970,
+        2000, 2022, 2023, 2024, 2100, 9996, 9999 };
+
+    int         month, dom;
+    bool        valid;
+    char        date[16];
+    size_t      i;
+    usage_day_t day;
+
+    (void) state;
+
+    for (i = 0; i < unit_count(years); i++) {
+        for (month = 0; month <= 99; month++) {
+            for (dom = 0; dom <= 99; dom++) {
+                snprintf(
+                    date, sizeof(date), "%04d-%02d-%02d", years[i], month, dom);
+
+                valid = years[i] > 0 && month >= 1 && month <= 12 && dom >= 1
+                        && dom <= days_of(years[i], month);
+
+                if (usage_day_parse(date, &day) != valid) {
+                    fail_msg("%s is%s a date", date, valid ? "" : " not");
+                }
+            }
+        }
+    }
+}
+
+
+static void
+test_day_of_time(void **state)
+{
+    size_t i;
+
+    static const struct {
+        int64_t     time;
+        usage_day_t day;
+    } cases[] = {
+        { 0, 0 },
+        { 1, 0 },
+        { 86399, 0 },
+        { 86400, 1 },
+        { -1, -1 },
+        { -86400, -1 },
+        { -86401, -2 },
+        { 1673352000, 19367 },
+        { INT64_C(253402300799), DAY_LAST },
+        { INT64_C(253402300800), DAY_LAST + 1 },
+        { INT64_C(-62135596800), DAY_FIRST },
+        { INT64_C(-62135596801), DAY_FIRST - 1 },
+    };
+
+    (void) state;
+
+    for (i = 0; i < unit_count(cases); i++) {
+        assert_int_equal(usage_day_of(cases[i].time), cases[i].day);
+    }
+}
+
+
+/*
+ * A day is remembered as long as its last second is.
+ */
+static void
+test_forgotten(void **state)
+{
+    int64_t     last, memory;
+    usage_day_t day;
+
+    (void) state;
+
+    memory = INT64_C(180) * USAGE_SECONDS_PER_DAY;
+
+    for (day = -400; day < 30000; day += 37) {
+        last = (int64_t) day * USAGE_SECONDS_PER_DAY + 86399;
+
+        assert_false(usage_day_forgotten(day, last, memory));
+        assert_false(usage_day_forgotten(day, last + memory, memory));
+        assert_true(usage_day_forgotten(day, last + memory + 1, memory));
+        assert_false(usage_day_forgotten(day + 1, last + memory + 1, memory));
+        assert_true(usage_day_forgotten(day - 1, last + memory, memory));
+        assert_true(usage_day_forgotten(day, last + memory + 86400, memory));
+        assert_false(usage_day_forgotten(day, last + 1, 1));
+        assert_true(usage_day_forgotten(day, last + 2, 1));
+    }
+
+    /* the future isn't forgotten */
+
+    assert_false(usage_day_forgotten(20000, 0, 1));
+}
+
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_every_day),
+        cmocka_unit_test(test_c_library),
+        cmocka_unit_test(test_http_date),
+        cmocka_unit_test(test_not_in_the_calendar),
+        cmocka_unit_test(test_day_of_time),
+        cmocka_unit_test(test_forgotten),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
