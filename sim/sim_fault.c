@@ -218,14 +218,17 @@ sim_faults_hit(sim_faults_t *f, const sim_target_t *target, sim_fx_t *fx)
     for (i = 0; i < f->n; i++) {
         fault = &f->faults[i];
 
-        if (fault->left == 0 || fx->hit[fault->kind] != NULL
-            || !matches(fault, target)) {
+        if (fault->left == 0 || !matches(fault, target)) {
             continue;
         }
 
         if (fault->skip > 0) {
             fault->skip--;
             continue;
+        }
+
+        if (fx->hit[fault->kind] != NULL) {
+            continue; /* one of a kind is enough for a call */
         }
 
         if (fault->left > 0) {

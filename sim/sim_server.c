@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -124,11 +125,23 @@ on_header(
 }
 
 
+/* Clients that write head and body apart wait for the head's ACK. */
+
+static void
+acknowledge(const sim_conn_t *conn)
+{
+    int on = 1;
+
+    (void) setsockopt(conn->fd, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof(on));
+}
+
+
 static void
 arrive(sim_conn_t *conn, const char *method)
 {
     headers_t h = { &conn->call, json_array(), json_object() };
 
+    acknowledge(conn);
     conn->call.method = sim_strdup(method);
     (void) MHD_get_connection_values(
         conn->connection, MHD_HEADER_KIND, on_header, &h);

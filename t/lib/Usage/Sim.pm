@@ -189,7 +189,7 @@ sub get {
 
 # Text as it is written into a query.
 sub escape {
-    my ($s) = @_[-1];
+    my $s = $_[-1];
     utf8::encode($s) if utf8::is_utf8($s);
     $s =~ s/([^A-Za-z0-9_.~-])/sprintf '%%%02X', ord $1/ge;
     return $s;
@@ -197,7 +197,7 @@ sub escape {
 
 # What the log shows instead of a token: FNV-1a, 64 bits, in hex.
 sub fingerprint {
-    my ($s) = @_[-1];
+    my $s = $_[-1];
     use integer;
     my $h = -3750763034362895579;
     $h = ($h ^ ord $_) * 1099511628211 for split //, $s;
