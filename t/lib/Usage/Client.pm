@@ -156,14 +156,19 @@ sub _response {
     if (($h->{'transfer-encoding'}[0] || '') eq 'chunked') {
         $res{framing} = 'chunked';
         while (1) {
-            until ($self->{in} =~ /\A([0-9a-fA-F]+)[^\r\n]*\r\n/) {
+            my $end;
+            while (($end = index $self->{in}, "\r\n") < 0) {
                 if (!$self->_fill($deadline)) {
                     $res{error} = 'cut in a chunk size';
                     return \%res;
                 }
             }
+            if ($self->{in} !~ /\A([0-9a-fA-F]+)[\s;]/) {
+                $res{error} = 'not a chunk size';
+                return \%res;
+            }
             my $size = hex $1;
-            my $from = $+[0];
+            my $from = $end + 2;
             while (length $self->{in} < $from + $size + 2) {
                 if (!$self->_fill($deadline)) {
                     $res{error} = 'cut in a chunk';

@@ -129,6 +129,9 @@ sub bound {
 #   route                         the location's matcher
 #   listen                        parameters of listen
 #   workers, master, log          worker_processes, master_process, level
+#   connections                   worker_connections
+#   http2                         1: the port speaks HTTP/2, without TLS
+#   whole                         instead: the whole configuration
 sub config {
     my ($self) = @_;
 
@@ -138,6 +141,7 @@ sub config {
     my $generation = $self->{generation} ||= 1;
     my $user       = $> ? ''                       : "user root root;\n";
     my $workers    = $o{workers}        || 1;
+    my $connections = $o{connections} || 2048;
     my $master     = $o{master} // 'on';
     my $level      = $o{log} || 'info';
     my $listen     = $o{listen} ? " $o{listen}" : '';
@@ -172,7 +176,7 @@ error_log $self->{prefix}/error.log $level;
 pid $self->{prefix}/nginx.pid;
 $o{main}
 events {
-    worker_connections 2048;
+    worker_connections $connections;
     $o{events}
 }
 http {

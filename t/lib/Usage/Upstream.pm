@@ -128,13 +128,15 @@ sub start {
 
 sub port { return $_[0]{port} }
 
-# The requests it got so far, since the last clear.
+# The requests it got so far, since the last clear; of one project only, as
+# those of a call that failed can come in late.
 sub calls {
-    my ($self) = @_;
+    my ($self, $project) = @_;
     open my $fh, '<', $self->{log} or die "$self->{log}: $!";
     binmode $fh;
     seek $fh, $self->{from}, 0;
-    return map { $json->decode($_) } grep { /\n\z/ } <$fh>;
+    return grep { !defined $project || $_->{path} =~ m{\A/v2/\Q$project\E/} }
+        map { $json->decode($_) } grep { /\n\z/ } <$fh>;
 }
 
 sub clear { $_[0]{from} = -s $_[0]{log} }
