@@ -1,0 +1,378 @@
+# What can go wrong upstream, and what the client gets (translation.md,
+# "Errors").
+
+use strict;
+use warnings;
+
+use Test::More;
+use Time::HiRes qw(time sleep);
+
+use Usage::Nginx;
+use Usage::Test;
+use Usage::Upstream qw(reply json_reply page rows window);
+
+my $token = 'tok-' . 'S3cr3t' x 20;
+
+# The project of a call tells the upstream what to do.
+my (%mode, %seen);
+
+my $error = qq( {"error_code" : "WKS.0123",\n\t"error_msg":"caf\xc3\xa9 )
+    . qq(\\u00e9 \\/ no","error_detail":"x",)
+    . qq("encoded_authorization_message":"abc==","more":[1,{"a":null}]}\r\n);
+
+my $good = sub { return json_reply(200, page($_[0], rows(d1 => 3600, d2 => 60))) };
+
+my @own = (400, 401, 403, 404, 409, 429, 500, 501, 502, 503, 504, 507, 599);
+
+for my $status (@own, 201, 202, 203, 206, 402, 405, 406, 408, 410, 413, 422,
+    451, 301, 302, 307)
+{
+    $mode{"own-$status"}  = sub { reply($status, $error,
+        'Content-Type' => 'application/json',
+        Location => 'http://127.0.0.1/', 'Set-Cookie' => 'u=1') };
+    $mode{"html-$status"} = sub { reply($status, '<html>no</html>',
+        'Content-Type' => 'text/html', Location => '/x') };
+    $mode{"none-$status"} = sub { reply($status, '') };
+    $mode{"page-$status"} = sub { json_reply($status,
+        page($_[0], rows(d1 => 3600)), Location => '/x') };
+    $mode{"codeless-$status"} = sub { json_reply($status,
+        { error_msg => 'no code', errorcode => 'x' }) };
+    $mode{"array-$status"} = sub { json_reply($status,
+        '[{"error_code":"X.1","error_msg":"y"}]') };
+    $mode{"brokenjson-$status"} = sub { json_reply($status,
+        '{"error_code":"X.1","error_msg":"y"') };
+    $mode{"inner-$status"} = sub { json_reply($status,
+        '{"error":{"error_code":"X.1"}}') };
+}
+$mode{'text-400'}  = sub { reply(400, $error, 'Content-Type' => 'text/plain') };
+$mode{'type-400'}  = sub { reply(400, $error,
+    'Content-Type' => 'application/json;charset=UTF-8') };
+$mode{'notype-400'} = sub { reply(400, $error) };
+$mode{'chunked-403'} = sub {
+    return "HTTP/1.1 403 No\r\nTransfer-Encoding: chunked\r\n"
+        . "Content-Type: application/json\r\n\r\n",
+        (map { sprintf("1\r\n%s\r\n", $_), { sleep => 0.0005 } } split //, $error),
+        "0\r\n\r\n";
+};
+my $long = '{"error_code":"X.1","error_msg":"' . 'm' x 50_000 . '"}';
+$mode{'long-400'}  = sub { json_reply(400, $long) };
+$mode{'429-after'} = sub { json_reply(429, $error, 'Retry-After' => 17) };
+$mode{'429-date'}  = sub { json_reply(429, $error,
+    'Retry-After' => 'Wed, 21 Oct 2037 07:28:00 GMT') };
+$mode{'429-none'}  = sub { json_reply(429, $error) };
+$mode{'429-html'}  = sub { reply(429, 'slow down', 'Retry-After' => 18) };
+$mode{'429-empty'} = sub { reply(429, '') };
+
+$mode{close}     = sub { { close => 1 } };
+$mode{reset}     = sub { { reset => 1 } };
+$mode{half}      = sub { "HTTP/1.1 200 OK\r\nContent-Le", { close => 1 } };
+$mode{garbage}   = sub { "HELLO\r\n\r\n{}", { close => 1 } };
+$mode{badheader} = sub { "HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n{}", { close => 1 } };
+$mode{bighead}   = sub { reply(200, '{}', X => 'y' x 100_000) };
+$mode{cutlength} = sub {
+    my $r = $good->(@_);
+    return substr($r, 0, length($r) - 10), { close => 1 };
+};
+$mode{cutreset} = sub {
+    my $r = $good->(@_);
+    return substr($r, 0, length($r) - 10), { sleep => 0.02 }, { reset => 1 };
+};
+$mode{cutnothing} = sub { "HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\n",
+    { close => 1 } };
+my $whole = sub { return $good->(@_) =~ s/\A.*?\r\n\r\n//sr };
+$mode{cutchunks} = sub {
+    my $b = $whole->(@_);
+    return sprintf("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+        . "%x\r\n%s\r\n", length $b, $b), { close => 1 };
+};
+$mode{badchunks} = sub {
+    return "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+        $whole->(@_), { close => 1 };
+};
+$mode{cutclose} = sub {
+    my $b = $whole->(@_);
+    return "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"
+        . substr($b, 0, length($b) - 5), { close => 1 };
+};
+$mode{cut500} = sub { "HTTP/1.1 500 No\r\nContent-Length: 500\r\n\r\n$error",
+    { close => 1 } };
+$mode{empty200} = sub { reply(200, '') };
+$mode{html200}  = sub { reply(200, '<html>maintenance</html>') };
+$mode{error200} = sub { json_reply(200, $error) };
+$mode{gzip200}  = sub { reply(200, "\x1f\x8b\x08\0\0\0\0\0\0\3\xab\xae\5\0\x43",
+    'Content-Encoding' => 'gzip', 'Content-Type' => 'application/json') };
+$mode{hang}     = sub { { hang => 1 } };
+$mode{hangbody} = sub { substr($good->(@_), 0, -20), { hang => 1 } };
+$mode{drip}     = sub { map { ($_, { sleep => 0.05 }) }
+    split //, $good->(@_) };
+
+# What happens at the n-th call of a project only.
+sub nth {
+    my ($nth, $then, $else) = @_;
+    return sub {
+        my ($req, $project) = @_;
+        my $n = ++$seen{$project};
+        return $n == $nth ? $then->($req) : ($else || $good)->($req);
+    };
+}
+my $late = sub { return { sleep => 1.5 * Usage::Nginx->patience(1) }, $good->(@_) };
+
+for my $n (1 .. 8) {
+    for my $c (1, 4) {
+        $mode{"fail$n-$c"} = nth($n, sub { json_reply(500, $error) });
+    }
+    $mode{"cutat$n"}  = nth($n, $mode{cutlength});
+    $mode{"slow$n"}   = nth($n, sub { json_reply(503, $error) },
+        sub { $seen{"slow$n"} == 1 ? $good->(@_) : $late->(@_) });
+}
+
+my $upstream = Usage::Upstream->start(sub {
+    my ($req) = @_;
+    my ($project) = $req->{path} =~ m{\A/v2/([^/]+)/};
+    return ($mode{$project} || $good)->($req, $project);
+});
+
+# Ports that are taken, but by nobody who answers.
+my $bound  = Usage::Nginx->bound;
+my $nobody = $bound->sockport;
+my $mute   = Usage::Nginx->bound('udp');
+my $silent = $mute->sockport;
+
+my $soon  = Usage::Nginx->patience(400);
+my $nginx = Usage::Nginx->start(
+    upstream => $upstream->port,
+    http     => 'usage_retention off; upstream two { server 127.0.0.1:'
+        . "$nobody; server 127.0.0.1:" . $upstream->port . '; }',
+    proxy    => "proxy_read_timeout ${soon}ms; proxy_next_upstream off;",
+    server   => join('',
+        Usage::Nginx->at(four    => 'usage_concurrency 4;', '/calm'),
+        Usage::Nginx->at(one     => 'usage_concurrency 1;', '/calm'),
+        Usage::Nginx->at(patient => "usage_timeout ${soon}ms;", '/calm'),
+        Usage::Nginx->at(dead    => '', '/nobody'),
+        Usage::Nginx->at(nowhere => '', '/not/configured'),
+        Usage::Nginx->at(named   => '', '/byname'),
+        Usage::Nginx->at(second  => '', '/two'), "
+        location /calm/ {
+            internal;
+            proxy_pass http://successors/;
+        }
+        location /nobody/ {
+            internal;
+            proxy_pass http://127.0.0.1:$nobody/;
+        }
+        location /byname/ {
+            internal;
+            resolver 127.0.0.1:$silent;
+            resolver_timeout ${soon}ms;
+            set \$peer nosuch.invalid;
+            rewrite ^/byname(/.*) \$1 break;
+            proxy_pass http://\$peer:80;
+        }
+        location /two/ {
+            internal;
+            proxy_pass http://two/;
+        }
+    ")
+);
+
+my $serial = 0;
+
+sub ask {
+    my ($project, %o) = @_;
+    my $days = $o{days} || 1;
+    return $nginx->post(
+        ($o{at} || '') . route($project),
+        body(start_time => '2022-12-01', end_time => sprintf('2022-12-%02d', $days),
+            %{ $o{body} || {} }),
+        'X-Auth-Token' => $token,
+        'X-Request-Id' => 'r' . ++$serial
+    );
+}
+
+# What the access log has of the last call.
+sub logged {
+    my $line;
+    $nginx->wait_for(sub {
+        ($line) = grep { $_->{id} eq "r$serial" }
+            map { decode($_) || {} } $nginx->access_lines;
+        return $line;
+    });
+    return $line || {};
+}
+
+subtest 'a good call to compare with' => sub {
+    my $mark = $nginx->log_mark;
+    my $res  = ask('good', days => 2);
+    reply_is($res, 'answered', from => '2022-12-01',
+        entries => [ [ 'd1', 1, 1 ], [ 'd2', 0.02, 0.02 ] ]);
+    my $log = logged();
+    is($log->{error}, '', '$usage_error is empty');
+    is($log->{calls}, 2,  '$usage_calls');
+    unlike($nginx->error_log($mark), qr/\[(?:error|warn)\]/, 'nothing logged');
+    $upstream->clear;
+};
+
+subtest 'an upstream error goes back as it is' => sub {
+    for my $status (@own) {
+        my $mark = $nginx->log_mark;
+        my $res  = ask("own-$status");
+        is($res->{status}, $status, "$status: the status");
+        is($res->{body}, $error, "$status: the body, byte for byte");
+        like($res->{headers}{'content-type'}[0], qr{\Aapplication/json\b},
+            "$status: the type");
+        is_deeply($res->{headers}{'retry-after'},
+            $status == 429 ? ['60'] : undef, "$status: Retry-After");
+        ok(!$res->{headers}{'set-cookie'}, "$status: no cookie");
+
+        my $log = logged();
+        like($log->{error}, qr/\S/, "$status: \$usage_error");
+        is($log->{status}, $status, "$status: in the access log");
+        my @lines = grep { /\[(?:error|warn)\]/ } split /\n/,
+            $nginx->error_log($mark);
+        is(scalar @lines, 1, "$status: one line in the error log")
+            or diag(join "\n", @lines);
+    }
+    for (qw(text-400 type-400 notype-400)) {
+        my $res = ask($_);
+        is("$res->{status} $res->{body}", "400 $error", $_);
+        like($res->{headers}{'content-type'}[0], qr{\Aapplication/json\b},
+            "$_: our type");
+    }
+    my $res = ask('chunked-403');
+    is("$res->{status} $res->{body}", "403 $error", 'in small chunks');
+    $res = ask('long-400');
+    ok($res->{status} == 400 && $res->{body} eq $long, 'a long one');
+};
+
+subtest 'a status that is no error of theirs' => sub {
+    error_is(ask("own-$_"), 502, "$_, with a body of theirs")
+        for 201, 202, 203, 206, 402, 405, 406, 408, 410, 413, 422, 451, 301,
+        302, 307;
+    error_is(ask("page-$_"), 502, "$_, with a page")
+        for 201, 202, 203, 206, 301, 302, 307, 400, 404, 500, 503;
+    error_is(ask("none-$_"), 502, "$_, without a body")
+        for 201, 206, 302, 400, 404, 409, 500, 502, 503, 504;
+    error_is(ask("html-$_"), 502, "$_, HTML")
+        for 302, 400, 404, 409, 410, 500, 502, 503, 504;
+    error_is(ask("$_-500"), 502, "500, $_")
+        for qw(codeless array brokenjson inner);
+    error_is(ask("$_-404"), 502, "404, $_")
+        for qw(codeless array brokenjson inner);
+};
+
+subtest '401 and 403 keep their status' => sub {
+    for my $how (qw(html none codeless array brokenjson inner page)) {
+        error_is(ask("$how-401"), 401, "401, $how", code => 'APIGW.0301');
+        like(logged()->{error}, qr/\S/, 'in the log');
+        error_is(ask("$how-403"), 403, "403, $how", code => 'APIGW.0302');
+    }
+};
+
+subtest '429 has a Retry-After' => sub {
+    my $after = sub {
+        my ($project, $value, $body) = @_;
+        my $res = ask($project);
+        is($res->{status}, 429, $project);
+        is_deeply($res->{headers}{'retry-after'}, [$value],
+            "$project: $value");
+        return $res;
+    };
+    is($after->('429-after', 17)->{body}, $error, 'the body too');
+    $after->('429-date', 'Wed, 21 Oct 2037 07:28:00 GMT');
+    $after->('429-none', 60);
+    error_is($after->('429-html', 18), 429, 'in the legacy form');
+    error_is($after->('429-empty', 60), 429, 'in the legacy form');
+};
+
+subtest 'no sensible answer: 502' => sub {
+    for (qw(close reset half garbage badheader bighead cutlength cutreset
+        cutnothing cutchunks badchunks cutclose cut500 empty200 html200
+        error200 gzip200))
+    {
+        my $mark = $nginx->log_mark;
+        error_is(ask($_), 502, $_);
+        my $log = logged();
+        like($log->{error}, qr/\S/, "$_: \$usage_error");
+        is($log->{calls}, 1, "$_: calls");
+        ok(scalar(grep { /usage/i && /\[(?:error|warn)\]/ } split /\n/,
+            $nginx->error_log($mark)), "$_: a line in the error log");
+    }
+    error_is(ask($_, days => 31), 502, "$_, 31 days")
+        for qw(close reset cutlength cutchunks html200);
+    error_is(ask('d', at => '/dead'), 502, 'nothing listens');
+    error_is(ask('d', at => '/dead', days => 31), 502, 'nothing listens, 31 days');
+    error_is(ask('d', at => '/named'), 502, 'no such name');
+    error_is(ask('d', at => '/nowhere'), 502, 'no such location');
+    reply_is(ask('d', at => '/second', days => 5), 'one of two upstreams down',
+        from => '2022-12-01',
+        entries => [ [ 'd1', (1) x 5 ], [ 'd2', (0.02) x 5 ] ]);
+};
+
+subtest 'no answer in time: 504' => sub {
+    my $begin = time;
+    error_is(ask('hang'), 504, 'proxy_read_timeout');
+    error_is(ask('hang', days => 31), 504, 'on 31 days');
+    error_is(ask('hang', at => '/patient'), 504, 'usage_timeout');
+    like(logged()->{error}, qr/\S/, '$usage_error');
+    error_is(ask('hang', at => '/patient', days => 31), 504, 'on 31 days');
+    error_is(ask('hangbody', at => '/patient'), 504, 'within the body');
+    error_is(ask('drip', at => '/patient'), 504, 'at a drip');
+    cmp_ok(time - $begin, '<', Usage::Nginx->patience(10), 'in time');
+
+    # nginx itself calls a silence within a body a 502
+    my $res = ask('hangbody');
+    error_is($res, $res->{status} == 504 ? 504 : 502,
+        'proxy_read_timeout within the body');
+};
+
+subtest 'the first failure ends the call' => sub {
+    for my $n (1 .. 8) {
+        for my $c (1, 4) {
+            $upstream->clear;
+            my $res = ask("fail$n-$c", days => 31,
+                at => $c == 1 ? '/one' : '/four');
+            is("$res->{status} $res->{body}", "500 $error",
+                "call $n fails, $c at a time");
+            my @calls = $upstream->calls("fail$n-$c");
+            cmp_ok(scalar @calls, '<=', $n + $c - 1, 'none begins after it');
+            is(logged()->{calls}, scalar @calls, '$usage_calls counts them')
+                if $c == 1;
+        }
+        error_is(ask("cutat$n", days => 31), 502, "call $n is cut");
+    }
+};
+
+subtest 'and waits for no other' => sub {
+    my $conn = $nginx->client;
+    $upstream->clear;
+    for my $n (2 .. 4) {
+        my $begin = time;
+        my $res = $conn->post('/four' . route("slow$n"),
+            body(start_time => '2022-12-01', end_time => '2022-12-31'));
+        my $took = time - $begin;
+        is("$res->{status} $res->{body}", "503 $error", "call $n of slow ones");
+        cmp_ok($took, '<', Usage::Nginx->patience(1.2), 'the reply comes at once');
+    }
+    # What had begun has arrived by now; then the others' time passes.
+    sleep 0.3 * Usage::Nginx->patience(1);
+    my %before;
+    $before{ $_->{path} }++ for $upstream->calls;
+    cmp_ok($before{$_}, '<=', 8, 'few had begun') for sort keys %before;
+    sleep 1.6 * Usage::Nginx->patience(1);
+    my %after;
+    $after{ $_->{path} }++ for $upstream->calls;
+    is_deeply(\%after, \%before, 'none begins when they end');
+    is($conn->post(route('good'), body(start_time => '2022-12-01',
+        end_time => '2022-12-01'))->{status}, 200, 'the connection lives on');
+};
+
+subtest 'no token in the log' => sub {
+    my $log = $nginx->error_log;
+    unlike($log, qr/S3cr3t/, 'nowhere');
+    cmp_ok(scalar(() = $log =~ /\[error\]/g), '>', 50, 'though much is there');
+};
+
+$nginx->stop_ok;
+$upstream->stop;
+
+done_testing();
