@@ -1,0 +1,321 @@
+# The directives: what they take, where, and how they are inherited; and the
+# variables.
+
+use strict;
+use warnings;
+
+use Test::More;
+use Time::HiRes ();
+
+use Usage::Nginx;
+use Usage::Test;
+use Usage::Upstream qw(json_reply page row window);
+
+if (!$ENV{USAGE_STATIC_MODULE} && !-e $Usage::Nginx::module) {
+    BAIL_OUT('no module: make it first, or set USAGE_MODULE');
+}
+
+sub passes {
+    my ($where, $text, $name) = @_;
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    my ($ok, $out) = Usage::Nginx->check($where => $text);
+    ok($ok, $name || "$where: $text") or diag($out);
+}
+
+sub fails {
+    my ($where, $text, $like) = @_;
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    my ($ok, $out) = Usage::Nginx->check($where => $text);
+    my ($line) = $out =~ /^(nginx: \[emerg\].*?)(?=^nginx: )/ms;
+    $line //= $out;
+    my ($directive) = $text =~ /(usage_\w+)/;
+    my $name = "$where: $text";
+    if ($ok) {
+        fail("$name: refused");
+        return;
+    }
+    # It has to say which directive, by name or by line, and what is wrong.
+    like($line, $like || qr/$directive.* in \S+nginx\.conf:\d+
+        |(?:invalid|must|allowed|duplicate).* in \S+nginx\.conf:\d+/xs, "$name: refused");
+}
+
+subtest 'usage_translate' => sub {
+    my $at = sub { return "location /x { usage_translate $_[0]; }" };
+    passes(server => $at->($_)) for qw(/workspace / /a/b/c /a-b_c.d);
+    fails(server => $at->($_)) for '', '/a /b', 'workspace', '""',
+        'http://example.com/';
+    fails(server => 'location /x { usage_translate /a; usage_translate /b; }',
+        qr/usage_translate.*duplicate/);
+    fails($_ => 'usage_translate /workspace;', qr/usage_translate.*not allowed/)
+        for qw(http server main events);
+};
+
+subtest 'usage_concurrency' => sub {
+    for my $where (qw(http server location)) {
+        passes($where => "usage_concurrency $_;") for 1, 8, 31, 64;
+        fails($where => "usage_concurrency $_;") for 0, -1, 'x', '1.5', '8x', '""',
+            '', '1 2', '99999999999999999999';
+    }
+    fails(main => 'usage_concurrency 8;', qr/not allowed/);
+    fails(http => 'usage_concurrency 1; usage_concurrency 2;', qr/duplicate/);
+};
+
+subtest 'usage_timeout' => sub {
+    for my $where (qw(http server location)) {
+        passes($where => "usage_timeout $_;") for '60s', '500ms', '1m', '2m30s', '5';
+        fails($where => "usage_timeout $_;") for 'x', '-1s', '1x', '""', '', '1s 2s',
+            '1.5s';
+    }
+    fails(main => 'usage_timeout 1s;', qr/not allowed/);
+    fails(http => 'usage_timeout 1s; usage_timeout 2s;', qr/duplicate/);
+};
+
+subtest 'usage_use_time' => sub {
+    for my $where (qw(http server location)) {
+        passes($where => "usage_use_time $_;")
+            for qw(number string $http_x_form $request_method);
+        fails($where => "usage_use_time $_;") for qw(numbers Number float 1 ""),
+            '', 'number string';
+        fails($where => 'usage_use_time $no_such_variable;',
+            qr/unknown "no_such_variable" variable/);
+    }
+    fails(main => 'usage_use_time number;', qr/not allowed/);
+    fails(http => 'usage_use_time number; usage_use_time string;', qr/duplicate/);
+};
+
+subtest 'usage_retention' => sub {
+    for my $where (qw(http server location)) {
+        passes($where => "usage_retention $_;") for 'off',
+            'desktops=180d users=30d', 'users=30d desktops=180d',
+            'desktops=1y users=4w', 'desktops=24h users=24h';
+        fails($where => "usage_retention $_;") for '', 'on', '180d', '180d 30d',
+            'desktops=x users=30d', 'desktops=180d users=-1d', 'desktops=',
+            'desktops=180d users=30d days=3d', 'off users=30d',
+            'desktops=1d desktops=2d';
+    }
+    fails(main => 'usage_retention off;', qr/not allowed/);
+    fails(http => 'usage_retention off; usage_retention off;', qr/duplicate/);
+};
+
+subtest 'usage_deprecation' => sub {
+    for my $where (qw(http server location)) {
+        passes($where => "usage_deprecation $_;") for '2025-07-14',
+            '2025-07-14 sunset=2026-12-31', '2025-07-14 link=https://example.com/',
+            '2024-02-29 link=/x sunset=2026-12-31';
+        fails($where => "usage_deprecation $_;") for '', '2025-02-29', '2025-7-14',
+            '14.07.2025', '2025-13-01', 'x', '""', '2025-07-14 sunset=2026-02-30',
+            '2025-07-14 sunset=', '2025-07-14 sunset=never', '2025-07-14 2026-12-31',
+            '2025-07-14 until=2026-12-31', 'sunset=2026-12-31',
+            '2025-07-14 sunset=2026-12-31 sunset=2026-12-30';
+        # what would break out of the header
+        fails($where => "usage_deprecation $_;") for '2025-07-14 link=',
+            '2025-07-14 "link=https://x/>; rel=x"',
+            "2025-07-14 \"link=https://x/\\r\\nX-Evil: 1\"",
+            "2025-07-14 \"link=https://x/\ny\"";
+    }
+    fails(main => 'usage_deprecation 2025-07-14;', qr/not allowed/);
+    fails(http => 'usage_deprecation 2025-07-14; usage_deprecation 2025-07-14;',
+        qr/duplicate/);
+};
+
+# --- Inheritance.
+
+my $upstream = Usage::Upstream->start(sub {
+    my ($req) = @_;
+    my ($project) = $req->{path} =~ m{\A/v2/([^/]+)/};
+    return json_reply(500, '{"error_code":"X.1","error_msg":"m"}')
+        if $project eq 'broken';
+    return { hang => 1 } if $project eq 'hang';
+    my $reply = json_reply(200, page($req, [ row('d1', 5400) ]));
+    return $project eq 'slow' ? ({ sleep => 0.1 }, $reply) : $reply;
+});
+
+my $short = Usage::Nginx->patience(300);
+
+sub post {
+    my ($nginx, $at, $project, %body) = @_;
+    return $nginx->post("$at" . route($project), body(
+        start_time => day(-5), end_time => day(-4), %body),
+        'X-Request-Id' => delete $body{id});
+}
+
+my $nginx = Usage::Nginx->start(
+    upstream => $upstream->port,
+    http     => "
+        usage_use_time string;
+        usage_concurrency 2;
+        usage_timeout ${short}ms;
+        usage_retention desktops=10d users=10d;
+        usage_deprecation 2025-07-14 sunset=2026-12-31;
+        map \$http_x_form \$form { default number; text string; odd odd; none ''; }
+        server {
+            listen 127.0.0.1:%%PORT0%%;
+            usage_use_time number;
+            usage_concurrency 5;
+            usage_retention off;
+            usage_deprecation 2024-01-01;
+            location /a/v2/ { rewrite ^/a(/.*) \$1 break;
+                usage_translate /workspace; }
+            location /b/v2/ { rewrite ^/b(/.*) \$1 break;
+                usage_translate /workspace;
+                usage_use_time string;
+                usage_concurrency 3;
+                usage_timeout 60s;
+                usage_retention desktops=20d users=10d;
+                usage_deprecation 2023-01-01 link=/new; }
+            location /c/ {
+                usage_use_time \$form;
+                location /c/v2/ { rewrite ^/c(/.*) \$1 break;
+                    usage_translate /workspace; }
+            }
+            location /workspace/ { internal; proxy_pass http://successors/; }
+        }",
+    server => '
+        location /free { return 200 "[$usage_project_id$usage_days$usage_desktops$usage_calls$usage_error]\n"; }
+        location = /echo { return 200 "$usage_calls"; }
+        location /head/v2/ { rewrite ^/head(/.*) $1 break;
+            usage_translate /workspace;
+            add_header X-Calls "$usage_calls/$usage_desktops/$usage_days" always;
+            add_header X-Error "$usage_error" always; }
+        '
+);
+my $other = sub {
+    my ($at, $project, @body) = @_;
+    my $c = Usage::Client->new(port => $nginx->other_port(0),
+        timeout => Usage::Nginx->patience(20));
+    my ($body, @headers) = ref $body[0] ? @body : ({@body});
+    return $c->post($at . route($project), body(start_time => day(-5),
+        end_time => day(-4), %$body), @headers);
+};
+
+my @hours = (from => day(-5), entries => [ [ 'd1', 1.5, 1.5 ] ]);
+
+subtest 'usage_use_time, inherited' => sub {
+    reply_is(post($nginx, '', 'p'), 'of http', @hours, string => 1);
+    reply_is($other->('/a', 'p'), 'of the server', @hours);
+    reply_is($other->('/b', 'p'), 'of the location', @hours, string => 1);
+    reply_is($other->('/c', 'p'), 'of the location around, by a variable', @hours);
+    reply_is($other->('/c', 'p', {}, 'X-Form' => 'text'), 'which is string now',
+        @hours, string => 1);
+    my $res = $other->('/c', 'p', {}, 'X-Form' => 'odd');
+    reply_is($res, 'which is neither: the default', @hours);
+    reply_is($other->('/c', 'p', {}, 'X-Form' => 'none'), 'which is empty', @hours);
+};
+
+subtest 'usage_retention, inherited' => sub {
+    plan skip_all => 'midnight is near' if near_midnight();
+    my $old = sub { return (start_time => day(-$_[0]), end_time => day(-$_[0])) };
+    is(post($nginx, '', 'p', $old->(9))->{status}, 200, 'http: 9 days ago');
+    error_is(post($nginx, '', 'p', $old->(12)), 400, 'http: 12 days ago',
+        detail => qr/\b10\b|@{[ join '|', day(-10), day(-9) ]}/);
+    is($other->('/a', 'p', $old->(500))->{status}, 200, 'server: 500 days ago');
+    is($other->('/b', 'p', $old->(19))->{status}, 200, 'location: 19 days ago');
+    error_is($other->('/b', 'p', $old->(22)), 400, 'location: 22 days ago',
+        detail => qr/\b20\b|@{[ join '|', day(-20), day(-19) ]}/);
+};
+
+subtest 'usage_concurrency, inherited' => sub {
+    my $most = sub {
+        my ($call) = @_;
+        $upstream->clear;
+        my $begin = Time::HiRes::time();
+        is($call->()->{status}, 200, 'answered');
+        return Time::HiRes::time() - $begin;
+    };
+    plan skip_all => 'times say nothing here' if Usage::Nginx->slow;
+    # 6 days of 0.1 s each
+    my @six = (start_time => day(-7), end_time => day(-2));
+    my $five  = $most->(sub { $other->('/a', 'slow', @six) });
+    my $three = $most->(sub { $other->('/b', 'slow', @six) });
+    cmp_ok($five, '>=', 0.2, 'server: 5');
+    cmp_ok($three, '>=', 0.2, 'location: 3');
+};
+
+subtest 'usage_timeout, inherited' => sub {
+    error_is(post($nginx, '', 'hang'), 504, 'http');
+    error_is($other->('/a', 'hang'), 504, 'server');
+};
+
+subtest 'usage_deprecation, inherited' => sub {
+    my $of = sub { my $h = $_[0]{headers};
+        join ' ', map { ($h->{$_} || ['-'])->[0] } qw(deprecation sunset link) };
+    is($of->(post($nginx, '', 'p')),
+        '@1752451200 Thu, 31 Dec 2026 00:00:00 GMT -', 'http');
+    is($of->($other->('/a', 'p')), '@1704067200 - -', 'server');
+    is($of->($other->('/b', 'p')),
+        '@1672531200 - </new>; rel="successor-version"', 'location');
+};
+
+# --- Variables.
+
+my $id = 0;
+
+sub line {
+    my ($res) = @_;
+    my $line;
+    my $want = "v$id";
+    $nginx->wait_for(sub {
+        ($line) = grep { /"id":"$want"/ } $nginx->access_lines;
+        return $line;
+    });
+    return decode($line || '{}');
+}
+
+sub call {
+    my ($at, $target, $body) = @_;
+    return $nginx->post($at . $target, $body, 'X-Request-Id' => 'v' . ++$id);
+}
+
+sub logged {
+    my ($name, %want) = @_;
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    my $line  = line();
+    my $error = delete $want{error};
+    is_deeply({ map { $_ => $line->{$_} } keys %want }, \%want, $name);
+    like($line->{error}, $error, "$name: \$usage_error");
+}
+
+subtest 'variables in the log' => sub {
+    my %range = (start_time => day(-5), end_time => day(-3));
+    call('', route('proj_1-X'), body(%range));
+    logged('a reply', status => 200, project => 'proj_1-X', days => 3,
+        desktops => 1, calls => 3, error => qr/\A\z/);
+    call('', route('p'), body(%range, limit => 0));
+    logged('limit 0', status => 200, project => 'p', desktops => 0, calls => 1,
+        error => qr/\A\z/);
+    call('', route('p'), body(%range, limit => 101));
+    logged('a 400', status => 400, project => 'p', calls => 0, error => qr/limit/);
+    call('', route('p'), '{');
+    logged('not JSON', status => 400, project => 'p', calls => 0, error => qr/\w/);
+    call('', route('a.b'), '{}');
+    logged('a 404', status => 404, error => qr/\w/);
+    call('', route('broken'), body(%range, end_time => day(-5)));
+    logged('an upstream error', status => 500, project => 'broken', days => 1,
+        calls => 1, error => qr/500|X\.1/);
+    call('', route('hang'), body(%range, end_time => day(-5)));
+    logged('a timeout', status => 504, project => 'hang', days => 1, calls => 1,
+        error => qr/\w/);
+    call('', '/free', '');
+    logged('elsewhere', status => 200, project => '', days => '', desktops => '',
+        calls => '', error => qr/\A\z/);
+    call('', '/workspace/v2/p', '');
+    logged('the internal location', status => 404, error => qr/\A\z/);
+    call('', '/nothing', '');
+    logged('404 of another location', status => 404, error => qr/\A\z/);
+};
+
+subtest 'variables elsewhere' => sub {
+    my $res = $nginx->request('GET', '/free');
+    is($res->{body}, "[]\n", 'of another location: empty');
+    $res = post($nginx, '/head', 'p');
+    is($res->{headers}{'x-calls'}[0], '2/1/2', 'in a header');
+    ok(!$res->{headers}{'x-error'}, 'no error');
+    $res = post($nginx, '/head', 'broken');
+    is($res->{status}, 500, 'an error');
+    like($res->{headers}{'x-error'}[0], qr/\w/, 'in a header');
+};
+
+$nginx->stop_ok;
+$upstream->stop;
+
+done_testing();
