@@ -1,8 +1,6 @@
 #include "usage_plan.h"
-#include "usage_directory.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 
 /* how far a desktop's days may be from its total, in seconds: doubles added up
@@ -18,29 +16,12 @@ usage_plan_no_memory(usage_error_t *error)
 }
 
 
-static inline int64_t
-usage_plan_pages(int64_t rows)
-{
-    return (rows + USAGE_PAGE_ROWS - 1) / USAGE_PAGE_ROWS;
-}
-
-
-static void
-usage_plan_window_start(usage_window_t *window)
-{
-    window->count = -1;
-    window->next = 0;
-    window->waiting = 0;
-    window->unused = false;
-}
-
-
 usage_result_t
 usage_plan_start(usage_plan_t *plan, const usage_request_t *request,
     const usage_pool_t *pool, usage_day_t today, usage_error_t *error)
 {
     size_t           i;
-    usage_window_t  *window;
+    usage_day_t      day;
     usage_desktop_t *desktop;
 
     memset(plan, 0, sizeof(usage_plan_t));
@@ -60,16 +41,13 @@ usage_plan_start(usage_plan_t *plan, const usage_request_t *request,
         }
     }
 
-    for (i = 0; i <= plan->days; i++) {
-        window = &plan->windows[i];
-        window->first = request->first + (usage_day_t) i;
-        window->last = window->first;
-        usage_plan_window_start(window);
+    for (i = 0; i < plan->days; i++) {
+        day = request->first + (usage_day_t) i;
+        usage_window_start(&plan->windows[i], day, day);
     }
 
-    window = &plan->windows[plan->days];
-    window->first = request->first;
-    window->last = request->first + (usage_day_t) plan->days - 1;
+    usage_window_start(&plan->windows[plan->days], request->first,
+        request->first + (usage_day_t) plan->days - 1);
 
     plan->count_only =
         request->limit == 0
@@ -117,12 +95,7 @@ usage_plan_all_asked(const usage_plan_t *plan, size_t column)
 static bool
 usage_plan_settled(const usage_plan_t *plan, size_t i)
 {
-    const usage_window_t *window;
-
-    window = &plan->windows[i];
-
-    return (window->count >= 0 && window->next >= window->count
-               && window->next > 0)
+    return usage_window_ended(&plan->windows[i])
            || usage_plan_all_asked(plan, i);
 }
 
@@ -137,10 +110,6 @@ usage_plan_wants(const usage_plan_t *plan, size_t i)
 
     window = &plan->windows[i];
 
-    if (window->next == 0) {
-        return true;
-    }
-
     if (window->count < 0 || plan->stage == USAGE_PLAN_COUNT
         || usage_plan_settled(plan, i))
     {
@@ -148,26 +117,6 @@ usage_plan_wants(const usage_plan_t *plan, size_t i)
     }
 
     return window->whole || (window->waiting == 0 && !window->unused);
-}
-
-
-static void
-usage_plan_call_window(usage_plan_t *plan, size_t i, usage_call_t *call)
-{
-    usage_window_t *window;
-
-    window = &plan->windows[i];
-
-    call->api = USAGE_CALL_STATISTICS;
-    call->window = i;
-    call->attempt = window->attempt;
-    call->first = window->first;
-    call->last = window->last;
-    call->offset = window->next;
-
-    window->next += USAGE_PAGE_ROWS;
-    window->waiting++;
-    plan->waiting++;
 }
 
 
@@ -182,14 +131,14 @@ usage_plan_next_page(
 
     for (i = from; i < to; i++) {
         if (plan->windows[i].next == 0) {
-            usage_plan_call_window(plan, i, call);
+            usage_window_call(&plan->windows[i], i, call);
             return USAGE_OK;
         }
     }
 
     for (i = from; i < to; i++) {
         if (usage_plan_wants(plan, i)) {
-            usage_plan_call_window(plan, i, call);
+            usage_window_call(&plan->windows[i], i, call);
             return USAGE_OK;
         }
     }
@@ -213,7 +162,7 @@ usage_plan_left(const usage_plan_t *plan)
     for (i = 0; i < plan->days; i++) {
         if (!usage_plan_settled(plan, i)) {
             window = &plan->windows[i];
-            pages += usage_plan_pages(window->count - window->next);
+            pages += usage_window_pages(window->count - window->next);
         }
     }
 
@@ -238,7 +187,7 @@ usage_plan_range_pages(const usage_plan_t *plan)
         }
     }
 
-    return usage_plan_pages(count);
+    return usage_window_pages(count);
 }
 
 
@@ -291,90 +240,6 @@ usage_plan_adds_up(const usage_plan_t *plan)
 
 
 /*
- * The desktops that the directory is asked for, in batches that a URI can
- * hold: in a request for the count all that are named, else those that no page
- * showed.
- */
-static usage_result_t
-usage_plan_look_up(usage_plan_t *plan, usage_error_t *error)
-{
-    size_t           i, n, bytes, encoded;
-    usage_batch_t   *batch;
-    usage_desktop_t *desktop;
-
-    n = plan->request->desktops;
-
-    if (n == 0) {
-        return USAGE_OK;
-    }
-
-    plan->lookups = usage_alloc(plan->pool, n * sizeof(usage_desktop_t *));
-    plan->batches = usage_alloc(plan->pool, n * sizeof(usage_batch_t));
-
-    if (plan->lookups == NULL || plan->batches == NULL) {
-        return usage_plan_no_memory(error);
-    }
-
-    batch = NULL;
-    bytes = 0;
-
-    for (i = 0, n = 0; i < plan->request->desktops; i++) {
-        desktop = plan->table.desktops[i];
-
-        if (usage_table_shown(&plan->table, desktop)) {
-            continue;
-        }
-
-        encoded = usage_call_encoded(desktop->id) + 1;
-
-        if (batch == NULL || batch->count == USAGE_DIRECTORY_IDS
-            || bytes + encoded > USAGE_DIRECTORY_BYTES)
-        {
-            batch = &plan->batches[plan->batches_count++];
-            memset(batch, 0, sizeof(usage_batch_t));
-            batch->first = n;
-            bytes = 0;
-        }
-
-        plan->lookups[n++] = desktop;
-        batch->count++;
-        bytes += encoded;
-    }
-
-    return USAGE_OK;
-}
-
-
-static usage_result_t
-usage_plan_next_batch(usage_plan_t *plan, usage_call_t *call)
-{
-    size_t         i;
-    usage_batch_t *batch;
-
-    for (i = 0; i < plan->batches_count; i++) {
-        batch = &plan->batches[i];
-
-        if (batch->asked) {
-            continue;
-        }
-
-        batch->asked = true;
-        plan->waiting++;
-
-        call->api = USAGE_CALL_DIRECTORY;
-        call->window = i;
-        call->attempt = batch->attempt;
-        call->desktops = &plan->lookups[batch->first];
-        call->count = batch->count;
-
-        return USAGE_OK;
-    }
-
-    return USAGE_AGAIN;
-}
-
-
-/*
  * The next call of the stage, if it has one just now.
  */
 static usage_result_t
@@ -396,12 +261,15 @@ usage_plan_next_call(
         return usage_plan_next_page(plan, 0, plan->days, call);
 
     case USAGE_PLAN_DIRECTORY:
-        if (plan->lookups == NULL
-            && usage_plan_look_up(plan, error) != USAGE_OK) {
-            return USAGE_ERROR;
+        if (!plan->lookup.started
+            && usage_lookup_start(&plan->lookup, &plan->table,
+                   plan->request->desktops, plan->pool)
+                   != USAGE_OK)
+        {
+            return usage_plan_no_memory(error);
         }
 
-        return usage_plan_next_batch(plan, call);
+        return usage_lookup_next(&plan->lookup, call);
 
     case USAGE_PLAN_DONE:
     default:
@@ -480,6 +348,10 @@ usage_plan_next(usage_plan_t *plan, usage_call_t *call, usage_error_t *error)
     for (;;) {
         rc = usage_plan_next_call(plan, call, error);
 
+        if (rc == USAGE_OK) {
+            plan->waiting++;
+        }
+
         if (rc != USAGE_AGAIN || plan->waiting > 0
             || plan->stage == USAGE_PLAN_DONE) {
             return rc;
@@ -490,91 +362,14 @@ usage_plan_next(usage_plan_t *plan, usage_call_t *call, usage_error_t *error)
 }
 
 
-/*
- * Starts a window anew, as its pages don't agree; it is fetched to its end, as
- * a row without use ends nothing where rows move.
- */
-static usage_result_t
-usage_plan_refetch(usage_plan_t *plan, size_t i, const char *why, int64_t had,
-    int64_t has, usage_error_t *error)
-{
-    char            first[USAGE_DATE_LEN], last[USAGE_DATE_LEN];
-    usage_window_t *window;
-
-    window = &plan->windows[i];
-
-    if (window->attempt == USAGE_REFETCH_MAX) {
-        usage_day_write(window->first, first);
-        usage_day_write(window->last, last);
-
-        return usage_error(error, 502,
-            "the pages of the upstream's statistics for %.*s to %.*s do not "
-            "agree, fetched %d times: %s %lld, then %lld",
-            (int) USAGE_DATE_LEN, first, (int) USAGE_DATE_LEN, last,
-            USAGE_REFETCH_MAX + 1, why, (long long) had, (long long) has);
-    }
-
-    usage_plan_window_start(window);
-    usage_table_clear(&plan->table, i);
-    window->attempt++;
-    window->whole = true;
-
-    return USAGE_OK;
-}
-
-
 usage_result_t
 usage_plan_page(usage_plan_t *plan, const usage_call_t *call,
     const usage_page_t *page, usage_error_t *error)
 {
-    double         *cell;
-    size_t          n, i;
-    int64_t         expected;
-    usage_window_t *window;
-
-    i = call->window;
-    window = &plan->windows[i];
     plan->waiting--;
 
-    if (call->attempt != window->attempt) {
-        return USAGE_OK; /* the window was started anew meanwhile */
-    }
-
-    window->waiting--;
-
-    if (window->count >= 0 && page->count != window->count) {
-        return usage_plan_refetch(
-            plan, i, "count", window->count, page->count, error);
-    }
-
-    window->count = page->count;
-
-    expected = page->count - call->offset;
-    expected = expected < 0                 ? 0
-               : expected > USAGE_PAGE_ROWS ? USAGE_PAGE_ROWS
-                                            : expected;
-
-    if ((int64_t) page->rows_count != expected) {
-        return usage_plan_refetch(plan, i, "rows expected", expected,
-            (int64_t) page->rows_count, error);
-    }
-
-    for (n = 0; n < page->rows_count; n++) {
-        cell = &page->rows[n].desktop->cells[i];
-
-        if (*cell >= 0) {
-            return usage_plan_refetch(
-                plan, i, "a desktop listed once", 1, 2, error);
-        }
-
-        *cell = page->rows[n].seconds;
-
-        if (*cell == 0) {
-            window->unused = true;
-        }
-    }
-
-    return USAGE_OK;
+    return usage_window_page(
+        &plan->windows[call->window], call, page, &plan->table, error);
 }
 
 
@@ -582,29 +377,9 @@ usage_result_t
 usage_plan_directory(usage_plan_t *plan, const usage_call_t *call,
     usage_str_t body, usage_error_t *error)
 {
-    usage_batch_t *batch;
-    usage_result_t rc;
-
     plan->waiting--;
 
-    rc = usage_directory_read(&plan->table, body, error);
-    if (rc != USAGE_AGAIN) {
-        return rc;
-    }
-
-    batch = &plan->batches[call->window];
-
-    if (batch->attempt == USAGE_REFETCH_MAX) {
-        return usage_error(error, 502,
-            "the upstream's desktop directory counts more or fewer desktops "
-            "than it lists, fetched %d times",
-            USAGE_REFETCH_MAX + 1);
-    }
-
-    batch->attempt++;
-    batch->asked = false;
-
-    return USAGE_OK;
+    return usage_lookup_read(&plan->lookup, call, &plan->table, body, error);
 }
 
 
@@ -612,72 +387,4 @@ void
 usage_plan_directory_forbidden(usage_plan_t *plan)
 {
     plan->waiting--;
-}
-
-
-static int
-usage_plan_compare(const void *one, const void *two)
-{
-    int                    order;
-    size_t                 len;
-    const usage_desktop_t *a, *b;
-
-    a = *(usage_desktop_t *const *) one;
-    b = *(usage_desktop_t *const *) two;
-    len = a->id.len < b->id.len ? a->id.len : b->id.len;
-
-    order = memcmp(a->id.data, b->id.data, len);
-    if (order != 0) {
-        return order;
-    }
-
-    return (a->id.len > b->id.len) - (a->id.len < b->id.len);
-}
-
-
-usage_result_t
-usage_plan_list(const usage_plan_t *plan, usage_desktop_t ***desktops,
-    size_t *count, int64_t *total, usage_error_t *error)
-{
-    size_t                 i, n, candidates;
-    usage_desktop_t      **list, *desktop;
-    const usage_request_t *request;
-
-    request = plan->request;
-    *count = 0;
-    *desktops = NULL;
-
-    if (plan->count_only && request->desktops == 0) {
-        *total = plan->days > 0 ? plan->windows[plan->days].count : 0;
-        return USAGE_OK;
-    }
-
-    candidates = request->desktops > 0 ? request->desktops : plan->table.count;
-
-    list = usage_alloc(plan->pool, (candidates + 1) * sizeof(*list));
-    if (list == NULL) {
-        return usage_plan_no_memory(error);
-    }
-
-    for (i = 0, n = 0; i < candidates; i++) {
-        desktop = plan->table.desktops[i];
-
-        if (desktop->known || usage_table_shown(&plan->table, desktop)) {
-            list[n++] = desktop;
-        }
-    }
-
-    if (request->desktops == 0) {
-        qsort(list, n, sizeof(*list), usage_plan_compare);
-    }
-
-    *total = (int64_t) n;
-
-    if (request->offset < n) {
-        *desktops = list + request->offset;
-        *count = n - request->offset < request->limit ? n - request->offset
-                                                      : request->limit;
-    }
-
-    return USAGE_OK;
 }

@@ -24,9 +24,9 @@
 #ifndef USAGE_PLAN_H
 #define USAGE_PLAN_H
 
-#include "usage_call.h"
-#include "usage_page.h"
+#include "usage_lookup.h"
 #include "usage_request.h"
+#include "usage_window.h"
 
 
 typedef enum {
@@ -40,26 +40,6 @@ typedef enum {
 
 
 typedef struct {
-    usage_day_t first;
-    usage_day_t last;
-    int64_t     count; /* of rows; -1: not known yet */
-    int64_t     next;  /* the next page's offset */
-    unsigned    attempt;
-    unsigned    waiting; /* pages asked for in this attempt and not here yet */
-    bool        unused;  /* a row without use was seen */
-    bool        whole;   /* to be completed */
-} usage_window_t;
-
-
-typedef struct {
-    size_t   first; /* of plan->lookups */
-    size_t   count;
-    unsigned attempt;
-    bool     asked;
-} usage_batch_t;
-
-
-typedef struct {
     const usage_request_t *request;
     const usage_pool_t    *pool;
     usage_table_t          table;
@@ -68,9 +48,7 @@ typedef struct {
     bool                   count_only;
     unsigned               waiting; /* calls whose reply isn't here yet */
     usage_window_t         windows[USAGE_DAYS_MAX + 1];
-    usage_desktop_t      **lookups;
-    usage_batch_t         *batches;
-    size_t                 batches_count;
+    usage_lookup_t         lookup;
 } usage_plan_t;
 
 

@@ -1,0 +1,337 @@
+#include "usage_scan_private.h"
+
+
+/*
+ * A whole string, key or value.
+ */
+static usage_result_t
+usage_scan_string(usage_scan_t *scan, const char *text, size_t len)
+{
+    usage_scan_value_t value;
+
+    value.kind = scan->too_long ? USAGE_SCAN_LONG : USAGE_SCAN_STRING;
+    value.text.data = text;
+    value.text.len = len;
+
+    if (!scan->key) {
+        return usage_scan_value(scan, &value);
+    }
+
+    scan->state = USAGE_SCAN_AT_COLON;
+
+    if (scan->wanted != scan->depth) {
+        return USAGE_OK;
+    }
+
+    scan->keep = false;
+
+    if (!scan->too_long
+        && scan->handler->key(scan->data, value.text, &scan->keep) != USAGE_OK)
+    {
+        return usage_scan_fail(scan, NULL);
+    }
+
+    return USAGE_OK;
+}
+
+
+void
+usage_scan_string_start(usage_scan_t *scan, bool key)
+{
+    scan->state = USAGE_SCAN_IN_STRING;
+    scan->key = key;
+    scan->too_long = false;
+    scan->kept = 0;
+    scan->more = 0;
+    scan->surrogate = 0;
+}
+
+
+/*
+ * Keeps a piece of a string that isn't all in one piece of the input.
+ */
+static void
+usage_scan_keep(usage_scan_t *scan, const char *p, size_t len)
+{
+    if (scan->wanted != scan->depth || (!scan->key && !scan->keep)) {
+        return;
+    }
+
+    if (len > USAGE_SCAN_KEPT_MAX - scan->kept) {
+        scan->too_long = true;
+        return;
+    }
+
+    memcpy(scan->text + scan->kept, p, len);
+    scan->kept += len;
+}
+
+
+/*
+ * The first byte from p on that a string cannot take as it is: a quote, a
+ * backslash, a control character, or one that isn't ASCII.  Eight at a time:
+ * the lowest bit found in a word is exact.
+ */
+static const char *
+usage_scan_plain(const char *p, const char *end)
+{
+    const uint64_t ones = 0x0101010101010101u;
+    const uint64_t highs = 0x8080808080808080u;
+
+    uint64_t      word, quote, escape, found;
+    unsigned char c;
+
+    while (end - p >= 8) {
+        memcpy(&word, p, 8);
+
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+        word = __builtin_bswap64(word);
+#endif
+
+        quote = word ^ (ones * '"');
+        escape = word ^ (ones * '\\');
+        found = (((quote - ones) & ~quote) | ((escape - ones) & ~escape)
+                    | ((word - ones * 0x20) & ~word) | word)
+                & highs;
+
+        if (found != 0) {
+            return p + __builtin_ctzll(found) / 8;
+        }
+
+        p += 8;
+    }
+
+    for (; p < end; p++) {
+        c = (unsigned char) *p;
+
+        if (c == '"' || c == '\\' || c < 0x20 || c >= 0x80) {
+            break;
+        }
+    }
+
+    return p;
+}
+
+
+/*
+ * A byte of a character that isn't ASCII: how many follow the first, and
+ * which range the second has to be in (Unicode, table 3-7).
+ */
+static bool
+usage_scan_utf8(usage_scan_t *scan, unsigned char c)
+{
+    if (scan->more > 0) {
+        if (c < scan->low || c > scan->high) {
+            return false;
+        }
+
+        scan->more--;
+        scan->low = 0x80;
+        scan->high = 0xbf;
+
+        return true;
+    }
+
+    if (c < 0xc2 || c > 0xf4) {
+        return false;
+    }
+
+    scan->more = c < 0xe0 ? 1 : c < 0xf0 ? 2 : 3;
+    scan->low = c == 0xe0 ? 0xa0 : c == 0xf0 ? 0x90 : 0x80;
+    scan->high = c == 0xed ? 0x9f : c == 0xf4 ? 0x8f : 0xbf;
+
+    return true;
+}
+
+
+/*
+ * Inside a string, from *pp on.
+ */
+usage_result_t
+usage_scan_string_plain(usage_scan_t *scan, const char **pp, const char *end)
+{
+    const char   *p, *start;
+    unsigned char c;
+
+    start = *pp;
+    p = start;
+
+    /* a surrogate's second half has to come right after the first */
+
+    if (scan->surrogate != 0 && *p != '\\') {
+        return usage_scan_fail(scan, "a lone surrogate");
+    }
+
+    for (;;) {
+        if (scan->more == 0) {
+            p = usage_scan_plain(p, end);
+        }
+
+        if (p == end) {
+            usage_scan_keep(scan, start, (size_t) (p - start));
+            *pp = p;
+            return USAGE_OK;
+        }
+
+        c = (unsigned char) *p;
+
+        if (c < 0x80 && scan->more > 0) {
+            return usage_scan_fail(scan, "invalid UTF-8");
+        }
+
+        if (c >= 0x80) {
+            if (!usage_scan_utf8(scan, c)) {
+                return usage_scan_fail(scan, "invalid UTF-8");
+            }
+
+            p++;
+            continue;
+        }
+
+        if (c < 0x20) {
+            return usage_scan_fail(scan, "a control character in a string");
+        }
+
+        break;
+    }
+
+    *pp = p + 1;
+
+    if (c == '\\') {
+        usage_scan_keep(scan, start, (size_t) (p - start));
+        scan->state = USAGE_SCAN_IN_ESCAPE;
+        return USAGE_OK;
+    }
+
+    if (scan->kept == 0 && !scan->too_long) {
+        if (p - start > USAGE_SCAN_KEPT_MAX) {
+            scan->too_long = true;
+        }
+
+        return usage_scan_string(scan, start, (size_t) (p - start));
+    }
+
+    usage_scan_keep(scan, start, (size_t) (p - start));
+
+    return usage_scan_string(scan, scan->text, scan->kept);
+}
+
+
+usage_result_t
+usage_scan_string_escape(usage_scan_t *scan, char c)
+{
+    static const char names[] = "\"\\/bfnrt";
+    static const char values[] = "\"\\/\b\f\n\r\t";
+
+    const char *name;
+
+    if (c == 'u') {
+        scan->state = USAGE_SCAN_IN_UNICODE;
+        scan->digits = 4;
+        scan->unit = 0;
+        return USAGE_OK;
+    }
+
+    if (scan->surrogate != 0) {
+        return usage_scan_fail(scan, "a lone surrogate");
+    }
+
+    name = c == '\0' ? NULL : strchr(names, c);
+    if (name == NULL) {
+        return usage_scan_fail(scan, "an unknown escape");
+    }
+
+    usage_scan_keep(scan, values + (name - names), 1);
+    scan->state = USAGE_SCAN_IN_STRING;
+
+    return USAGE_OK;
+}
+
+
+static void
+usage_scan_keep_code(usage_scan_t *scan, uint32_t code)
+{
+    char   utf8[4];
+    size_t n;
+
+    if (code < 0x80) {
+        utf8[0] = (char) code;
+        n = 1;
+
+    } else if (code < 0x800) {
+        utf8[0] = (char) (0xc0 | (code >> 6));
+        n = 2;
+
+    } else if (code < 0x10000) {
+        utf8[0] = (char) (0xe0 | (code >> 12));
+        n = 3;
+
+    } else {
+        utf8[0] = (char) (0xf0 | (code >> 18));
+        n = 4;
+    }
+
+    if (n > 3) {
+        utf8[n - 3] = (char) (0x80 | ((code >> 12) & 0x3f));
+    }
+
+    if (n > 2) {
+        utf8[n - 2] = (char) (0x80 | ((code >> 6) & 0x3f));
+    }
+
+    if (n > 1) {
+        utf8[n - 1] = (char) (0x80 | (code & 0x3f));
+    }
+
+    usage_scan_keep(scan, utf8, n);
+}
+
+
+usage_result_t
+usage_scan_string_unicode(usage_scan_t *scan, char c)
+{
+    unsigned digit;
+
+    if (c >= '0' && c <= '9') {
+        digit = (unsigned) (c - '0');
+
+    } else if ((c | 0x20) >= 'a' && (c | 0x20) <= 'f') {
+        digit = (unsigned) ((c | 0x20) - 'a') + 10;
+
+    } else {
+        return usage_scan_fail(scan, "a wrong \\u escape");
+    }
+
+    scan->unit = (uint16_t) (scan->unit << 4 | digit);
+
+    if (--scan->digits > 0) {
+        return USAGE_OK;
+    }
+
+    scan->state = USAGE_SCAN_IN_STRING;
+
+    if (scan->surrogate != 0) {
+        if ((scan->unit & 0xfc00) != 0xdc00) {
+            return usage_scan_fail(scan, "a lone surrogate");
+        }
+
+        usage_scan_keep_code(
+            scan, 0x10000 + ((uint32_t) (scan->surrogate & 0x3ff) << 10)
+                      + (scan->unit & 0x3ff));
+        scan->surrogate = 0;
+
+    } else if ((scan->unit & 0xfc00) == 0xd800) {
+        scan->surrogate = scan->unit;
+
+    } else if ((scan->unit & 0xfc00) == 0xdc00) {
+        return usage_scan_fail(scan, "a lone surrogate");
+
+    } else if (scan->unit == 0) {
+        return usage_scan_fail(scan, "a NUL in a string");
+
+    } else {
+        usage_scan_keep_code(scan, scan->unit);
+    }
+
+    return USAGE_OK;
+}
