@@ -388,7 +388,7 @@ sim_server_start(sim_world_t *w, const sim_server_options_t *o)
     port = port_of(fd);
 
     flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME
-            | MHD_USE_ERROR_LOG | (o->cert ? MHD_USE_TLS : 0);
+            | (o->cert ? MHD_USE_TLS : 0);
 
     if (sim_wait_start() != 0) {
         (void) close(fd);
