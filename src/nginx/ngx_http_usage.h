@@ -92,7 +92,17 @@ struct ngx_http_usage_ctx_s {
 extern ngx_module_t  ngx_http_usage_module;
 
 
-/* ngx_http_usage_handler.c: the legacy call */
+/* ngx_http_usage_conf.c: setters of directives, and what follows them */
+
+char *ngx_http_usage_translate(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_http_usage_timeout(ngx_conf_t *cf, void *post, void *data);
+char *ngx_http_usage_use_time(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_http_usage_retention(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_http_usage_deprecation(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
+
+/* ngx_http_usage_handler.c: the legacy call as it comes in */
 
 /* The content handler of a location with usage_translate. */
 ngx_int_t ngx_http_usage_handler(ngx_http_request_t *r);
@@ -102,6 +112,14 @@ ngx_int_t ngx_http_usage_handler(ngx_http_request_t *r);
  * NULL where memory is out.
  */
 ngx_http_usage_ctx_t *ngx_http_usage_get_ctx(ngx_http_request_t *r);
+
+
+/* ngx_http_usage_call.c: the legacy call under way */
+
+/*
+ * Makes the calls that ctx->plan wants, and sends the reply in the end.
+ */
+void ngx_http_usage_call_start(ngx_http_usage_ctx_t *ctx);
 
 
 /* ngx_http_usage_fetch.c: the calls of the successors */

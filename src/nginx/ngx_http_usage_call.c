@@ -1,0 +1,479 @@
+/*
+ * The legacy call under way: the calls of the successors that the plan makes of
+ * it, one wake-up after the other until a reply is sent.
+ */
+
+#include "ngx_http_usage.h"
+
+
+static ngx_int_t ngx_http_usage_prepare(ngx_http_usage_ctx_t *ctx);
+static ngx_int_t ngx_http_usage_prepare_headers(ngx_http_usage_ctx_t *ctx);
+static void ngx_http_usage_wake(ngx_http_request_t *r);
+static ngx_int_t ngx_http_usage_collect(ngx_http_usage_ctx_t *ctx,
+    ngx_http_usage_fetch_t *fetch);
+static ngx_int_t ngx_http_usage_collect_ok(ngx_http_usage_ctx_t *ctx,
+    ngx_http_usage_fetch_t *fetch);
+static void ngx_http_usage_advance(ngx_http_usage_ctx_t *ctx);
+static ngx_http_usage_fetch_t *ngx_http_usage_free_fetch(
+    ngx_http_usage_ctx_t *ctx);
+static void ngx_http_usage_timed_out(ngx_event_t *ev);
+static void ngx_http_usage_end(ngx_http_usage_ctx_t *ctx);
+static void ngx_http_usage_cleanup(void *data);
+
+
+/*
+ * The headers of the client that its subrequests carry: its credentials, and
+ * what leads from the successors' logs back to it.
+ */
+
+static ngx_str_t  ngx_http_usage_headers[] = {
+    ngx_string("x-auth-token"),
+    ngx_string("x-project-id"),
+    ngx_string("x-security-token"),
+    ngx_string("x-request-id"),
+    ngx_string("traceparent"),
+    ngx_string("user-agent"),
+    ngx_null_string
+};
+
+
+void
+ngx_http_usage_call_start(ngx_http_usage_ctx_t *ctx)
+{
+    if (ngx_http_usage_prepare(ctx) != NGX_OK) {
+        (void) usage_error(&ctx->error, NGX_HTTP_INTERNAL_SERVER_ERROR,
+                           "the call could not be prepared");
+        ngx_http_usage_reply_error(ctx, NULL);
+        return;
+    }
+
+    ngx_http_usage_advance(ctx);
+}
+
+
+/*
+ * What the subrequests need, the end of the time allowed, and what has to
+ * happen when the client goes away.
+ */
+
+static ngx_int_t
+ngx_http_usage_prepare(ngx_http_usage_ctx_t *ctx)
+{
+    ngx_connection_t           *c;
+    ngx_http_request_t         *r;
+    ngx_http_cleanup_t         *cln;
+    ngx_http_usage_loc_conf_t  *ulcf;
+
+    r = ctx->request;
+    c = r->connection;
+    ulcf = ngx_http_get_module_loc_conf(r, ngx_http_usage_module);
+
+    ctx->fetches = ngx_pcalloc(r->pool, ulcf->concurrency * sizeof(void *));
+    ctx->request_body = ngx_pcalloc(r->pool, sizeof(ngx_http_request_body_t));
+    cln = ngx_http_cleanup_add(r, 0);
+
+    if (ctx->fetches == NULL || ctx->request_body == NULL || cln == NULL
+        || ngx_http_usage_prepare_headers(ctx) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    cln->handler = ngx_http_usage_cleanup;
+    cln->data = ctx;
+
+    r->write_event_handler = ngx_http_usage_wake;
+
+    if (r == r->main) {
+        r->read_event_handler = ngx_http_test_reading;
+
+        if (c->read->ready) {
+            ngx_post_event(c->read, &ngx_posted_events);
+
+        } else if (ngx_handle_read_event(c->read, 0) != NGX_OK) {
+            return NGX_ERROR;
+        }
+    }
+
+    ctx->timer.handler = ngx_http_usage_timed_out;
+    ctx->timer.data = ctx;
+    ctx->timer.log = c->log;
+    ngx_add_timer(&ctx->timer, ulcf->timeout);
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_usage_prepare_headers(ngx_http_usage_ctx_t *ctx)
+{
+    ngx_str_t           *name;
+    ngx_uint_t           i;
+    ngx_list_part_t     *part;
+    ngx_table_elt_t     *h, *header;
+    ngx_http_request_t  *r;
+
+    r = ctx->request;
+
+    if (ngx_list_init(&ctx->headers_in.headers, r->pool, 8,
+                      sizeof(ngx_table_elt_t))
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    ctx->headers_in.content_length_n = -1;
+    ctx->headers_in.keep_alive_n = -1;
+    ctx->headers_in.host = r->headers_in.host;
+    ctx->headers_in.server = r->headers_in.server;
+
+    part = &r->headers_in.headers.part;
+    header = part->elts;
+
+    for (i = 0; /* void */ ; i++) {
+
+        if (i >= part->nelts) {
+            if (part->next == NULL) {
+                break;
+            }
+
+            part = part->next;
+            header = part->elts;
+            i = 0;
+        }
+
+        for (name = ngx_http_usage_headers; name->len; name++) {
+            if (header[i].key.len == name->len
+                && ngx_strncasecmp(header[i].key.data, name->data, name->len)
+                   == 0)
+            {
+                break;
+            }
+        }
+
+        if (name->len == 0) {
+            continue;
+        }
+
+        h = ngx_list_push(&ctx->headers_in.headers);
+        if (h == NULL) {
+            return NGX_ERROR;
+        }
+
+        ngx_memzero(h, sizeof(ngx_table_elt_t));
+
+        h->hash = header[i].hash;
+        h->key = header[i].key;
+        h->value = header[i].value;
+        h->lowcase_key = header[i].lowcase_key;
+
+        if (&header[i] == r->headers_in.user_agent) {
+            ctx->headers_in.user_agent = h;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+/*
+ * A subrequest is done, or the connection is ready for output, which says
+ * nothing here.
+ */
+
+static void
+ngx_http_usage_wake(ngx_http_request_t *r)
+{
+    ngx_uint_t                  i;
+    ngx_http_usage_ctx_t       *ctx;
+    ngx_http_usage_fetch_t     *fetch;
+    ngx_http_usage_loc_conf_t  *ulcf;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_usage_module);
+    ulcf = ngx_http_get_module_loc_conf(r, ngx_http_usage_module);
+
+    for (i = 0; i < (ngx_uint_t) ulcf->concurrency; i++) {
+        fetch = ctx->fetches[i];
+
+        if (fetch == NULL || fetch->request == NULL) {
+            continue;
+        }
+
+        if (fetch->nonsense && !fetch->done) {
+            ctx->error = fetch->error;
+            ctx->error_uri = fetch->request->unparsed_uri;
+            ngx_http_usage_end(ctx);
+            ngx_http_usage_reply_error(ctx, NULL);
+            return;
+        }
+
+        if (fetch->done) {
+            if (ngx_http_usage_collect(ctx, fetch) != NGX_OK) {
+                return;
+            }
+
+            fetch->request = NULL;
+            ctx->fetching--;
+        }
+    }
+
+    ngx_http_usage_advance(ctx);
+}
+
+
+/*
+ * Takes what a fetch brought.  NGX_ERROR: it ended the call, and the reply is
+ * sent.
+ */
+
+static ngx_int_t
+ngx_http_usage_collect(ngx_http_usage_ctx_t *ctx,
+    ngx_http_usage_fetch_t *fetch)
+{
+    usage_str_t  body;
+
+    ctx->error_uri = fetch->request->unparsed_uri;
+
+    if (fetch->nonsense) {
+        ctx->error = fetch->error;
+
+    } else if (fetch->timed_out
+               || (fetch->own && fetch->status == NGX_HTTP_GATEWAY_TIME_OUT))
+    {
+        (void) usage_error(&ctx->error, NGX_HTTP_GATEWAY_TIME_OUT,
+                           "the upstream did not answer in time");
+
+    } else if (fetch->own && fetch->status == NGX_HTTP_BAD_GATEWAY) {
+        (void) usage_error(&ctx->error, NGX_HTTP_BAD_GATEWAY,
+                           "the upstream could not be reached, or its reply "
+                           "was not valid");
+
+    } else if (!fetch->whole) {
+        (void) usage_error(&ctx->error, NGX_HTTP_BAD_GATEWAY,
+                           "the upstream's reply ended early");
+
+    } else if (fetch->too_large) {
+        (void) usage_error(&ctx->error, NGX_HTTP_BAD_GATEWAY,
+                           "the upstream's reply is too large");
+
+    } else if (fetch->call.api == USAGE_CALL_DIRECTORY
+               && (fetch->status == NGX_HTTP_UNAUTHORIZED
+                   || fetch->status == NGX_HTTP_FORBIDDEN))
+    {
+        usage_plan_directory_forbidden(&ctx->plan);
+        return NGX_OK;
+
+    } else if (fetch->status == NGX_HTTP_OK) {
+        if (ngx_http_usage_collect_ok(ctx, fetch) == NGX_OK) {
+            return NGX_OK;
+        }
+
+    } else {
+        body.data = (char *) fetch->body.data;
+        body.len = fetch->body.len;
+
+        if (usage_error_upstream(fetch->status, body, &ctx->error)) {
+            ngx_http_usage_end(ctx);
+            ngx_http_usage_reply_upstream(ctx, fetch);
+            return NGX_ERROR;
+        }
+    }
+
+    ngx_http_usage_end(ctx);
+    ngx_http_usage_reply_error(ctx, &fetch->retry_after);
+
+    return NGX_ERROR;
+}
+
+
+static ngx_int_t
+ngx_http_usage_collect_ok(ngx_http_usage_ctx_t *ctx,
+    ngx_http_usage_fetch_t *fetch)
+{
+    usage_str_t     body;
+    usage_result_t  rc;
+
+    if (fetch->call.api == USAGE_CALL_DIRECTORY) {
+        body.data = (char *) fetch->body.data;
+        body.len = fetch->body.len;
+
+        rc = usage_plan_directory(&ctx->plan, &fetch->call, body, &ctx->error);
+
+    } else if (usage_page_end(&fetch->reader) != USAGE_OK) {
+        ctx->error = fetch->error;
+        rc = USAGE_ERROR;
+
+    } else {
+        rc = usage_plan_page(&ctx->plan, &fetch->call, &fetch->reader.page,
+                             &ctx->error);
+    }
+
+    return rc == USAGE_OK ? NGX_OK : NGX_ERROR;
+}
+
+
+/*
+ * Starts what the plan wants next, as far as usage_concurrency allows, or
+ * sends the reply.
+ */
+
+static void
+ngx_http_usage_advance(ngx_http_usage_ctx_t *ctx)
+{
+    usage_result_t           rc;
+    ngx_http_usage_fetch_t  *fetch;
+
+    for ( ;; ) {
+        fetch = ngx_http_usage_free_fetch(ctx);
+
+        if (fetch == NULL) {
+            if (ctx->error.status) {
+                break;
+            }
+
+            return;
+        }
+
+        rc = usage_plan_next(&ctx->plan, &fetch->call, &ctx->error);
+
+        if (rc == USAGE_AGAIN) {
+            if (ctx->plan.stage == USAGE_PLAN_DONE) {
+                ngx_http_usage_end(ctx);
+                ngx_http_usage_reply_ok(ctx);
+            }
+
+            return;
+        }
+
+        if (rc == USAGE_ERROR) {
+            break;
+        }
+
+        if (ngx_http_usage_fetch_start(ctx, fetch) != NGX_OK) {
+            (void) usage_error(&ctx->error, NGX_HTTP_INTERNAL_SERVER_ERROR,
+                               "a subrequest could not be started");
+            break;
+        }
+
+        ctx->fetching++;
+        ctx->calls++;
+    }
+
+    ngx_http_usage_end(ctx);
+    ngx_http_usage_reply_error(ctx, NULL);
+}
+
+
+/*
+ * NULL: all are busy, or, where ctx->error is set, memory is out.
+ */
+
+static ngx_http_usage_fetch_t *
+ngx_http_usage_free_fetch(ngx_http_usage_ctx_t *ctx)
+{
+    ngx_uint_t                  i;
+    ngx_http_usage_fetch_t     *fetch;
+    ngx_http_usage_loc_conf_t  *ulcf;
+
+    ulcf = ngx_http_get_module_loc_conf(ctx->request, ngx_http_usage_module);
+
+    for (i = 0; i < (ngx_uint_t) ulcf->concurrency; i++) {
+        fetch = ctx->fetches[i];
+
+        if (fetch == NULL) {
+            fetch = ngx_pcalloc(ctx->request->pool,
+                                sizeof(ngx_http_usage_fetch_t));
+            if (fetch == NULL) {
+                (void) usage_error(&ctx->error, NGX_HTTP_INTERNAL_SERVER_ERROR,
+                                   "out of memory");
+                return NULL;
+            }
+
+            fetch->ctx = ctx;
+            ctx->fetches[i] = fetch;
+        }
+
+        if (fetch->request == NULL) {
+            return fetch;
+        }
+    }
+
+    return NULL;
+}
+
+
+static void
+ngx_http_usage_timed_out(ngx_event_t *ev)
+{
+    ngx_connection_t           *c;
+    ngx_http_request_t         *r;
+    ngx_http_usage_ctx_t       *ctx;
+    ngx_http_usage_loc_conf_t  *ulcf;
+
+    ctx = ev->data;
+    r = ctx->request;
+    c = r->connection;
+    ulcf = ngx_http_get_module_loc_conf(r, ngx_http_usage_module);
+
+    ngx_http_set_log_request(c->log, r);
+
+    (void) usage_error(&ctx->error, NGX_HTTP_GATEWAY_TIME_OUT,
+                       "no reply within usage_timeout, %lu ms; %lu upstream "
+                       "calls made, %lu of them not answered yet",
+                       (unsigned long) ulcf->timeout,
+                       (unsigned long) ctx->calls,
+                       (unsigned long) ctx->fetching);
+
+    ngx_http_usage_end(ctx);
+    ngx_http_usage_reply_error(ctx, NULL);
+
+    ngx_http_run_posted_requests(c);
+}
+
+
+/*
+ * The call is decided: what is still under way is of no use any more.
+ */
+
+static void
+ngx_http_usage_end(ngx_http_usage_ctx_t *ctx)
+{
+    ngx_uint_t                  i;
+    ngx_event_t                *wev;
+    ngx_http_usage_fetch_t     *fetch;
+    ngx_http_usage_loc_conf_t  *ulcf;
+
+    ulcf = ngx_http_get_module_loc_conf(ctx->request, ngx_http_usage_module);
+
+    ngx_http_usage_cleanup(ctx);
+
+    for (i = 0; i < (ngx_uint_t) ulcf->concurrency; i++) {
+        fetch = ctx->fetches[i];
+
+        if (fetch && fetch->request && !fetch->done) {
+            ngx_http_usage_fetch_abandon(fetch);
+        }
+    }
+
+    /* a subrequest may have left its timer at the client's connection */
+
+    wev = ctx->request->connection->write;
+
+    if (wev->timer_set && !wev->delayed) {
+        ngx_del_timer(wev);
+    }
+
+    wev->timedout = 0;
+}
+
+
+static void
+ngx_http_usage_cleanup(void *data)
+{
+    ngx_http_usage_ctx_t  *ctx = data;
+
+    ctx->ended = 1;
+
+    if (ctx->timer.timer_set) {
+        ngx_del_timer(&ctx->timer);
+    }
+}
