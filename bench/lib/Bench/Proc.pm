@@ -51,6 +51,7 @@ sub memory_kb {
     my ($pid) = @_;
 
     my %kb = _slurp("/proc/$pid/status") =~ /^(Vm(?:RSS|HWM)|RssAnon):\s+(\d+)/mg;
+    $_ += 0 for values %kb;
     return \%kb;
 }
 
