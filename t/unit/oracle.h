@@ -1,0 +1,413 @@
+/*
+ * The oracle of the page reader: the same page read by jansson's DOM, with the
+ * rules of translation.md, "Pages".
+ *
+ * What the reader knows and jansson doesn't is looked at in the text itself: a
+ * known key given twice, a number that is too long to be kept.  jansson 2.14
+ * reads past a NUL after a number or a word; no JSON has one.
+ */
+
+#ifndef ORACLE_H
+#define ORACLE_H
+
+#include "unit.h"
+#include "usage_page.h"
+
+#include <jansson.h>
+
+
+typedef struct {
+    json_t     *root;
+    bool        accepted;
+    int64_t     count;
+    size_t      rows;
+    usage_str_t ids[USAGE_PAGE_ROWS];
+    double      seconds[USAGE_PAGE_ROWS];
+} oracle_page_t;
+
+
+enum {
+    ORACLE_OTHER,
+    ORACLE_TOP,
+    ORACLE_ITEMS,
+    ORACLE_ROW,
+    ORACLE_METRICS,
+    ORACLE_METRIC
+};
+
+
+typedef struct {
+    int         level;
+    const char *name;
+    int         inside; /* the level of what the key holds */
+} oracle_key_t;
+
+static const oracle_key_t oracle_keys[] = {
+    { ORACLE_TOP, "count", ORACLE_OTHER },
+    { ORACLE_TOP, "items", ORACLE_ITEMS },
+    { ORACLE_ROW, "resource_id", ORACLE_OTHER },
+    { ORACLE_ROW, "metric", ORACLE_METRICS },
+    { ORACLE_METRIC, "metric_name", ORACLE_OTHER },
+    { ORACLE_METRIC, "metric_value", ORACLE_OTHER },
+};
+
+
+static inline const char *
+oracle_space(const char *p)
+{
+    return p + strspn(p, " \t\r\n");
+}
+
+
+/*
+ * The end of a string that starts with the quote at p.
+ */
+static inline const char *
+oracle_string(const char *p)
+{
+    for (p++; *p != '"'; p++) {
+        p += *p == '\\';
+    }
+
+    return p + 1;
+}
+
+
+/*
+ * Which of the known keys the one from p to end is, or -1.
+ */
+static inline int
+oracle_known(const char *p, const char *end, int level)
+{
+    int     found;
+    size_t  i;
+    json_t *key;
+
+    key = json_loadb(p, (size_t) (end - p), JSON_DECODE_ANY, NULL);
+    found = -1;
+
+    for (i = 0; key != NULL && i < unit_count(oracle_keys); i++) {
+        if (oracle_keys[i].level == level
+            && strcmp(oracle_keys[i].name, json_string_value(key)) == 0)
+        {
+            found = (int) i;
+        }
+    }
+
+    json_decref(key);
+
+    return found;
+}
+
+
+/*
+ * Walks over a value at p, which jansson took as JSON, and says what it has
+ * that the reader refuses.  Gives the value's end.
+ */
+static inline const char *
+oracle_walk(const char *p, int level, bool *refused)
+{
+    int         key;
+    size_t      len;
+    unsigned    seen;
+    const char *end;
+
+    p = oracle_space(p);
+
+    if (*p == '"') {
+        return oracle_string(p);
+    }
+
+    if (*p == '[') {
+        level = level == ORACLE_ITEMS     ? ORACLE_ROW
+                : level == ORACLE_METRICS ? ORACLE_METRIC
+                                          : ORACLE_OTHER;
+
+        for (p = oracle_space(p + 1); *p != ']'; p = oracle_space(p)) {
+            p = oracle_walk(p + (*p == ','), level, refused);
+        }
+
+        return p + 1;
+    }
+
+    if (*p == '{') {
+        seen = 0;
+
+        for (p = oracle_space(p + 1); *p != '}'; p = oracle_space(p)) {
+            p = oracle_space(p + (*p == ','));
+            end = oracle_string(p);
+            key = oracle_known(p, end, level);
+
+            if (key >= 0) {
+                *refused = *refused || (seen & (1u << key)) != 0;
+                seen |= 1u << key;
+            }
+
+            p = oracle_walk(oracle_space(end) + 1,
+                key < 0 ? ORACLE_OTHER : oracle_keys[key].inside, refused);
+        }
+
+        return p + 1;
+    }
+
+    len = strcspn(p, ",]} \t\r\n");
+    *refused = *refused || len > USAGE_SCAN_KEPT_MAX;
+
+    return p + len;
+}
+
+
+static inline bool
+oracle_metric(const json_t *metric, bool *usage, double *seconds)
+{
+    const char   *name;
+    const json_t *value;
+
+    name = json_string_value(json_object_get(metric, "metric_name"));
+
+    if (name == NULL) {
+        return false;
+    }
+
+    if (strcmp(name, "desktop_usage") != 0) {
+        return true;
+    }
+
+    if (*usage) {
+        return false;
+    }
+
+    *usage = true;
+    value = json_object_get(metric, "metric_value");
+
+    if (value == NULL || json_is_null(value)) {
+        *seconds = 0;
+        return true;
+    }
+
+    *seconds = json_number_value(value);
+
+    return json_is_number(value) && !(*seconds < 0);
+}
+
+
+static inline size_t
+oracle_chars(usage_str_t text)
+{
+    size_t i, n;
+
+    for (i = 0, n = 0; i < text.len; i++) {
+        n += (text.data[i] & 0x80) == 0 || (text.data[i] & 0x40) != 0;
+    }
+
+    return n;
+}
+
+
+static inline bool
+oracle_row(const json_t *row, usage_str_t *id, double *seconds)
+{
+    bool          usage;
+    size_t        i;
+    const json_t *value, *metrics;
+
+    value = json_object_get(row, "resource_id");
+    metrics = json_object_get(row, "metric");
+
+    if (!json_is_string(value)) {
+        return false;
+    }
+
+    id->data = json_string_value(value);
+    id->len = json_string_length(value);
+
+    if (id->len == 0 || oracle_chars(*id) > 255) {
+        return false;
+    }
+
+    if (metrics != NULL && !json_is_null(metrics) && !json_is_array(metrics)) {
+        return false;
+    }
+
+    usage = false;
+    *seconds = 0;
+
+    for (i = 0; i < json_array_size(metrics); i++) {
+        if (!oracle_metric(json_array_get(metrics, i), &usage, seconds)) {
+            return false;
+        }
+    }
+
+    return true;
+}
+
+
+static inline bool
+oracle_rules(oracle_page_t *page)
+{
+    size_t        i;
+    double        seconds;
+    usage_str_t   id;
+    const json_t *count, *items;
+
+    count = json_object_get(page->root, "count");
+    items = json_object_get(page->root, "items");
+
+    if (!json_is_integer(count)) {
+        return false;
+    }
+
+    page->count = json_integer_value(count);
+
+    if (page->count < 0 || page->count > INT64_C(2147483647)) {
+        return false;
+    }
+
+    if (items == NULL || json_is_null(items)) {
+        return page->count == 0;
+    }
+
+    if (!json_is_array(items)) {
+        return false;
+    }
+
+    page->rows = json_array_size(items);
+
+    for (i = 0; i < page->rows; i++) {
+        if (!oracle_row(json_array_get(items, i), &id, &seconds)) {
+            return false;
+        }
+
+        if (i < USAGE_PAGE_ROWS) {
+            page->ids[i] = id;
+            page->seconds[i] = seconds;
+        }
+    }
+
+    return true;
+}
+
+
+/* Reads a page; freed by oracle_page_free(). */
+
+static inline void
+oracle_page_read(oracle_page_t *page, usage_str_t text)
+{
+    bool  refused;
+    char *copy;
+
+    page->root = NULL;
+    page->accepted = false;
+    page->count = -1;
+    page->rows = 0;
+
+    if (text.len == 0 || memchr(text.data, '\0', text.len) != NULL) {
+        return;
+    }
+
+    page->root = json_loadb(text.data, text.len, 0, NULL);
+
+    if (page->root == NULL) {
+        return;
+    }
+
+    copy = unit_must(malloc(text.len + 1));
+    memcpy(copy, text.data, text.len);
+    copy[text.len] = '\0';
+
+    refused = false;
+    (void) oracle_walk(copy, ORACLE_TOP, &refused);
+    free(copy);
+
+    page->accepted = !refused && oracle_rules(page);
+}
+
+
+static inline void
+oracle_page_free(oracle_page_t *page)
+{
+    json_decref(page->root);
+}
+
+
+/*
+ * Feeds a page to the reader in pieces of the sizes that size() gives, each in
+ * a block of its own.
+ */
+static inline usage_result_t
+oracle_feed(usage_page_reader_t *reader, usage_str_t text,
+    size_t (*size)(void *data), void                *data)
+{
+    char          *copy;
+    size_t         at, n;
+    usage_str_t    piece;
+    usage_result_t rc;
+
+    for (at = 0; at < text.len; at += n) {
+        n = size(data);
+
+        if (n > text.len - at) {
+            n = text.len - at;
+        }
+
+        piece.data = text.data + at;
+        piece.len = n;
+        copy = unit_exact(piece);
+        rc = usage_page_feed(reader, copy, n);
+        free(copy);
+
+        if (rc != USAGE_OK) {
+            return rc;
+        }
+    }
+
+    return usage_page_end(reader);
+}
+
+
+/*
+ * Whether the reader makes of a page what the oracle makes of it; *why says
+ * what differs.
+ */
+static inline bool
+oracle_agrees(const oracle_page_t *page, const usage_page_reader_t *reader,
+    usage_result_t rc, const usage_error_t *error, const char **why)
+{
+    size_t             i;
+    const usage_row_t *row;
+
+    if ((rc == USAGE_OK) != page->accepted) {
+        *why = rc == USAGE_OK ? "accepted, not refused" : error->detail;
+        return false;
+    }
+
+    if (rc != USAGE_OK) {
+        *why = "refused with another status than 502";
+        return rc == USAGE_ERROR && error->status == 502
+               && error->detail[0] != '\0';
+    }
+
+    *why = "another count";
+
+    if (reader->page.count != page->count
+        || reader->page.rows_count != page->rows) {
+        return false;
+    }
+
+    *why = "another row";
+
+    for (i = 0; i < page->rows && i < USAGE_PAGE_ROWS; i++) {
+        row = &reader->page.rows[i];
+
+        if (!usage_str_equal(row->desktop->id, page->ids[i])
+            || row->seconds != page->seconds[i])
+        {
+            return false;
+        }
+    }
+
+    return true;
+}
+
+
+#endif /* ORACLE_H */

@@ -1,0 +1,983 @@
+/*
+ * translation.md, "Pages", of one page: the rules one by one, and the reader
+ * against jansson over generated and mutated pages in pieces of all sizes.
+ */
+
+#include "oracle.h"
+#include "pages.h"
+
+
+typedef struct {
+    unit_arena_t        arena;
+    usage_table_t       table;
+    usage_error_t       error;
+    usage_page_reader_t reader;
+} page_test_t;
+
+
+static size_t
+all(void *data)
+{
+    (void) data;
+
+    return SIZE_MAX;
+}
+
+
+static size_t
+fixed(void *data)
+{
+    return *(size_t *) data;
+}
+
+
+static size_t
+random_size(void *data)
+{
+    uint64_t *rnd;
+
+    rnd = data;
+
+    return unit_chance(rnd, 50) ? unit_below(rnd, 4) : unit_below(rnd, 100);
+}
+
+
+static void
+start(page_test_t *t)
+{
+    unit_arena_start(&t->arena);
+    assert_int_equal(usage_table_init(&t->table, &t->arena.pool, 1), USAGE_OK);
+
+    memset(&t->error, 0, sizeof(t->error));
+    memset(&t->reader, 0xa5, sizeof(t->reader));
+    usage_page_start(&t->reader, &t->table, &t->error);
+}
+
+
+static usage_result_t
+read_page(page_test_t *t, usage_str_t text)
+{
+    start(t);
+
+    return oracle_feed(&t->reader, text, all, NULL);
+}
+
+
+static void
+finish(page_test_t *t)
+{
+    unit_arena_free(&t->arena);
+}
+
+
+/*
+ * A page that is refused, in one piece and byte by byte, with 502.
+ */
+static void
+refused_text(usage_str_t text)
+{
+    size_t      one;
+    page_test_t t;
+
+    if (read_page(&t, text) != USAGE_ERROR) {
+        fail_msg(
+            "accepted: %.*s", text.len < 300 ? (int) text.len : 300, text.data);
+    }
+
+    assert_int_equal(t.error.status, 502);
+    assert_true(t.error.detail[0] != '\0');
+    finish(&t);
+
+    one = 1;
+    start(&t);
+
+    if (oracle_feed(&t.reader, text, fixed, &one) != USAGE_ERROR) {
+        fail_msg("accepted byte by byte: %.*s",
+            text.len < 300 ? (int) text.len : 300, text.data);
+    }
+
+    assert_int_equal(t.error.status, 502);
+    finish(&t);
+}
+
+
+static void
+refused(const char *text)
+{
+    refused_text(unit_str(text));
+}
+
+
+/*
+ * A page of one row, a, with so many seconds.
+ */
+static void
+one_row(const char *text, double seconds)
+{
+    page_test_t t;
+
+    if (read_page(&t, unit_str(text)) != USAGE_OK) {
+        fail_msg("refused: %.300s: %s", text, t.error.detail);
+    }
+
+    assert_int_equal(t.reader.page.count, 1);
+    assert_int_equal(t.reader.page.rows_count, 1);
+    assert_true(unit_is(t.reader.page.rows[0].desktop->id, "a"));
+
+    if (t.reader.page.rows[0].seconds != seconds) {
+        fail_msg("%.17g seconds: %s", t.reader.page.rows[0].seconds, text);
+    }
+
+    finish(&t);
+}
+
+
+static void
+empty(const char *text)
+{
+    page_test_t t;
+
+    if (read_page(&t, unit_str(text)) != USAGE_OK) {
+        fail_msg("refused: %.300s: %s", text, t.error.detail);
+    }
+
+    assert_int_equal(t.reader.page.count, 0);
+    assert_int_equal(t.reader.page.rows_count, 0);
+    finish(&t);
+}
+
+
+#define ROW(row)   "{\"count\":1,\"items\":[" row "]}"
+#define METRICS(m) ROW("{\"resource_id\":\"a\",\"metric\":" m "}")
+#define METRIC(m)  METRICS("[" m "]")
+#define USAGE(value)                                                           \
+    "{\"metric_name\":\"desktop_usage\",\"metric_value\":" value "}"
+#define IDLE(value)                                                            \
+    "{\"metric_name\":\"desktop_idle_duration\",\"metric_value\":" value "}"
+
+
+static const char documented[] =
+    "{\"count\": 2, \"items\": [\n"
+    "  {\"resource_id\": \"c6e6\", \"resource_name\": \"DESK-01\",\n"
+    "   \"resource_pool_id\": \"p\", \"latest_connect_username\": \"u\",\n"
+    "   \"metric\": [{\"metric_name\": \"desktop_usage\","
+    " \"metric_value\": 45432.0},\n"
+    "              {\"metric_name\": \"desktop_idle_duration\","
+    " \"metric_value\": 0.0}]},\n"
+    "  {\"metric\": [{\"metric_value\": 5e-1, \"metric_name\":"
+    " \"desktop_idle_duration\"},\n"
+    "              {\"metric_value\": 3600, \"metric_name\":"
+    " \"desktop_\\u0075sage\"}],\n"
+    "   \"resource_id\": \"\\ud83d\\ude00\\n\xc3\xa9\"}]}\n";
+
+
+static void
+check_documented(const page_test_t *t)
+{
+    const usage_page_t *page;
+
+    page = &t->reader.page;
+
+    assert_int_equal(page->count, 2);
+    assert_int_equal(page->rows_count, 2);
+    assert_true(unit_is(page->rows[0].desktop->id, "c6e6"));
+    assert_true(page->rows[0].seconds == 45432);
+    assert_true(
+        unit_is(page->rows[1].desktop->id, "\xf0\x9f\x98\x80\n\xc3\xa9"));
+    assert_true(page->rows[1].seconds == 3600);
+    assert_int_equal(t->table.count, 2);
+    assert_true(t->table.desktops[0] == page->rows[0].desktop);
+    assert_true(t->table.desktops[0]->cells[0] == USAGE_NOT_SHOWN);
+}
+
+
+static void
+test_documented(void **state)
+{
+    size_t      n, i;
+    uint64_t    rnd;
+    page_test_t t;
+
+    (void) state;
+
+    for (n = 1; n <= sizeof(documented); n++) {
+        start(&t);
+        assert_int_equal(
+            oracle_feed(&t.reader, unit_str(documented), fixed, &n), USAGE_OK);
+        check_documented(&t);
+        finish(&t);
+    }
+
+    rnd = unit_seed();
+
+    for (i = 0; i < 2000; i++) {
+        start(&t);
+        assert_int_equal(
+            oracle_feed(&t.reader, unit_str(documented), random_size, &rnd),
+            USAGE_OK);
+        check_documented(&t);
+        finish(&t);
+    }
+}
+
+
+/*
+ * Cut anywhere it is refused; white space at its end may go.
+ */
+static void
+test_cut(void **state)
+{
+    usage_str_t text;
+
+    (void) state;
+
+    for (text.len = 0; text.len < sizeof(documented) - 2; text.len++) {
+        text.data = documented;
+        refused_text(text);
+    }
+}
+
+
+static void
+test_usage(void **state)
+{
+    (void) state;
+
+    one_row(METRIC(USAGE("45432.0")), 45432);
+    one_row(METRIC(USAGE("45432")), 45432);
+    one_row(METRIC(USAGE("4.5432E4")), 45432);
+    one_row(METRIC(USAGE("0")), 0);
+    one_row(METRIC(USAGE("-0")), 0);
+    one_row(METRIC(USAGE("-0.0")), 0);
+    one_row(METRIC(USAGE("0.1")), 0.1);
+    one_row(METRIC(USAGE("1e300")), 1e300);
+    one_row(METRIC(USAGE("1e-999")), 0);
+    one_row(METRIC(USAGE("9223372036854775807")), 9223372036854775807.0);
+
+    /* in any order, among others */
+
+    one_row(METRIC(USAGE("1") "," IDLE("2")), 1);
+    one_row(METRIC(IDLE("2") "," USAGE("1")), 1);
+    one_row(METRIC(IDLE("2") "," USAGE("1") "," IDLE("3") "," IDLE("4")), 1);
+    one_row(
+        METRIC("{\"metric_value\":7,\"metric_name\":\"desktop_usage\"}"), 7);
+    one_row(METRIC("{\"metric_value\":7,\"x\":{\"metric_value\":8},"
+                   "\"metric_name\":\"desktop_usage\",\"y\":[9]}"),
+        7);
+    one_row(ROW("{\"x\":[1,2],\"metric\":[" USAGE(
+                "1") "],\"y\":null,\"resource_id\":\"a\"}"),
+        1);
+    one_row("{\"items\":[{\"resource_id\":\"a\",\"metric\":[" USAGE(
+                "1") "]}],\"count\":1}",
+        1);
+}
+
+
+/*
+ * A desktop without use: the metric is missing, or null, or has no value.
+ */
+static void
+test_no_use(void **state)
+{
+    (void) state;
+
+    one_row(ROW("{\"resource_id\":\"a\"}"), 0);
+    one_row(METRICS("null"), 0);
+    one_row(METRICS("[]"), 0);
+    one_row(METRIC(IDLE("5")), 0);
+    one_row(METRIC(USAGE("null")), 0);
+    one_row(METRIC(USAGE("null") "," IDLE("5")), 0);
+    one_row(METRIC("{\"metric_name\":\"desktop_usage\"}"), 0);
+    one_row(
+        METRIC("{\"metric_name\":\"Desktop_usage\",\"metric_value\":3}"), 0);
+    one_row(
+        METRIC("{\"metric_name\":\"desktop_usage \",\"metric_value\":3}"), 0);
+    one_row(METRIC("{\"metric_name\":\"\",\"metric_value\":3}"), 0);
+}
+
+
+/*
+ * The value of another metric is no matter.
+ */
+static void
+test_other_metrics(void **state)
+{
+    (void) state;
+
+    one_row(METRIC(IDLE("-1") "," USAGE("1")), 1);
+    one_row(METRIC(IDLE("\"x\"") "," USAGE("1")), 1);
+    one_row(METRIC(IDLE(
+                "[{\"metric_name\":\"desktop_usage\"},[],{}]") "," USAGE("1")),
+        1);
+    one_row(
+        METRIC(IDLE("{\"metric_value\":[{}],\"items\":2}") "," USAGE("1")), 1);
+    one_row(METRIC(IDLE("true") "," USAGE("1") "," IDLE("false")), 1);
+    one_row(METRIC(USAGE("1") ",{\"metric_name\":\"x\"}"), 1);
+}
+
+
+static void
+test_wrong_usage(void **state)
+{
+    (void) state;
+
+    refused(METRIC(USAGE("-1")));
+    refused(METRIC(USAGE("-0.001")));
+    refused(METRIC(USAGE("-1e-300")));
+    refused(METRIC(USAGE("\"45432\"")));
+    refused(METRIC(USAGE("\"\"")));
+    refused(METRIC(USAGE("true")));
+    refused(METRIC(USAGE("false")));
+    refused(METRIC(USAGE("[]")));
+    refused(METRIC(USAGE("[1]")));
+    refused(METRIC(USAGE("{}")));
+    refused(METRIC(USAGE("{\"metric_value\":1}")));
+    refused(METRIC(USAGE("1e309")));
+    refused(METRIC(USAGE("9223372036854775808")));
+    refused(METRIC(USAGE("NaN")));
+    refused(METRIC(USAGE("Infinity")));
+    refused(METRIC(USAGE("-Infinity")));
+    refused(METRIC(USAGE("")));
+    refused(METRIC("{\"metric_value\":-1,\"metric_name\":\"desktop_usage\"}"));
+    refused(METRIC(USAGE("1") "," USAGE("1")));
+    refused(METRIC(USAGE("null") "," USAGE("1")));
+    refused(METRIC(USAGE("1") "," IDLE("1") "," USAGE("null")));
+
+    refused(METRIC("{\"metric_value\":1}"));
+    refused(METRIC("{}"));
+    refused(METRIC("{\"metric_name\":null,\"metric_value\":1}"));
+    refused(METRIC("{\"metric_name\":1,\"metric_value\":1}"));
+    refused(METRIC("{\"metric_name\":[],\"metric_value\":1}"));
+    refused(METRIC("{\"metric_name\":{},\"metric_value\":1}"));
+    refused(METRIC("1"));
+    refused(METRIC("null"));
+    refused(METRIC("[]"));
+    refused(METRIC("\"desktop_usage\""));
+    refused(METRICS("{}"));
+    refused(METRICS("\"\""));
+    refused(METRICS("0"));
+    refused(METRICS("false"));
+}
+
+
+static void
+test_row_without_id(void **state)
+{
+    (void) state;
+
+    refused(ROW("{}"));
+    refused(ROW("{\"metric\":[" USAGE("1") "]}"));
+    refused(ROW("{\"resource_id\":null,\"metric\":[]}"));
+    refused(ROW("{\"resource_id\":\"\",\"metric\":[]}"));
+    refused(ROW("{\"resource_id\":1}"));
+    refused(ROW("{\"resource_id\":[\"a\"]}"));
+    refused(ROW("{\"resource_id\":{\"resource_id\":\"a\"}}"));
+    refused(ROW("{\"resource_id\":true}"));
+    refused(ROW("{\"resource_Id\":\"a\"}"));
+    refused(ROW("{\"x\":{\"resource_id\":\"a\"}}"));
+    refused(ROW("{\"resource_id\":\"a\"},{}"));
+    refused(ROW("{},{\"resource_id\":\"a\"}"));
+    refused(ROW("null"));
+    refused(ROW("1"));
+    refused(ROW("\"a\""));
+    refused(ROW("[]"));
+    refused(ROW("{\"resource_id\":\"a\"},null"));
+}
+
+
+/*
+ * 255 characters of up to four bytes, and escapes, are an id; 256 are none.
+ */
+static void
+test_long_id(void **state)
+{
+    size_t      i, k, n, one;
+    page_test_t t;
+    unit_text_t text = { 0 };
+
+    static const char *const chars[] = { "a", "\xc3\xa9", "\xe2\x82\xac",
+        "\xf0\x9f\x98\x80", "\\ud83d\\ude00", "\\u20ac" };
+    static const size_t      sizes[] = { 1, 2, 3, 4, 4, 3 };
+
+    (void) state;
+
+    for (i = 0; i < unit_count(chars); i++) {
+        for (n = 254; n <= 257; n++) {
+            unit_text_clear(&text);
+            unit_adds(&text, "{\"count\":1,\"items\":[{\"resource_id\":\"");
+
+            for (k = 0; k < n; k++) {
+                unit_adds(&text, chars[i]);
+            }
+
+            unit_adds(&text, "\"}]}");
+
+            if (n > 255) {
+                refused(text.data);
+                continue;
+            }
+
+            for (one = 1; one <= text.len; one += 1 + one / 8) {
+                start(&t);
+                assert_int_equal(
+                    oracle_feed(&t.reader, unit_text_str(&text), fixed, &one),
+                    USAGE_OK);
+                assert_int_equal(
+                    t.reader.page.rows[0].desktop->id.len, n * sizes[i]);
+                finish(&t);
+            }
+        }
+    }
+
+    unit_text_free(&text);
+}
+
+
+static void
+test_count_and_items(void **state)
+{
+    (void) state;
+
+    empty("{\"count\":0,\"items\":[]}");
+    empty("{\"count\":0,\"items\":null}");
+    empty("{\"count\":0}");
+    empty("{\"count\":-0}");
+    empty(" \r\n\t{ \"items\" : [ ] , \"count\" : 0 } \r\n\t");
+
+    refused("{}");
+    refused("{\"items\":[]}");
+    refused("{\"items\":[{\"resource_id\":\"a\"}]}");
+    refused("{\"count\":null,\"items\":[]}");
+    refused("{\"count\":\"0\",\"items\":[]}");
+    refused("{\"count\":0.0,\"items\":[]}");
+    refused("{\"count\":1e0,\"items\":[]}");
+    refused("{\"count\":-1,\"items\":[]}");
+    refused("{\"count\":true,\"items\":[]}");
+    refused("{\"count\":[],\"items\":[]}");
+    refused("{\"count\":{},\"items\":[]}");
+    refused("{\"count\":2147483648,\"items\":[]}");
+    refused("{\"count\":99999999999999999999,\"items\":[]}");
+    refused("{\"x\":{\"count\":0},\"items\":[]}");
+
+    refused("{\"count\":1}");
+    refused("{\"count\":1,\"items\":null}");
+    refused("{\"items\":null,\"count\":1}");
+    refused("{\"count\":0,\"items\":{}}");
+    refused("{\"count\":0,\"items\":0}");
+    refused("{\"count\":0,\"items\":\"\"}");
+    refused("{\"count\":0,\"items\":false}");
+}
+
+
+/*
+ * That the rows are as many as the count says is the plan's matter; rows[]
+ * holds the first hundred.
+ */
+static void
+test_many_rows(void **state)
+{
+    size_t      n, i;
+    page_test_t t;
+    unit_text_t text = { 0 };
+
+    (void) state;
+
+    for (n = 98; n <= 250; n += n < 103 ? 1 : 49) {
+        unit_text_clear(&text);
+        unit_adds(&text, "{\"items\":[");
+
+        for (i = 0; i < n; i++) {
+            unit_addf(&text,
+                "%s{\"resource_id\":\"d%zu\",\"metric\":[" USAGE("%zu") "]}",
+                i > 0 ? "," : "", i, i + 7);
+        }
+
+        unit_adds(&text, "],\"count\":2147483647}");
+
+        assert_int_equal(read_page(&t, unit_text_str(&text)), USAGE_OK);
+        assert_int_equal(t.reader.page.count, 2147483647);
+        assert_int_equal(t.reader.page.rows_count, n);
+
+        for (i = 0; i < n && i < USAGE_PAGE_ROWS; i++) {
+            assert_true(t.reader.page.rows[i].seconds == (double) (i + 7));
+            assert_true(t.reader.page.rows[i].desktop == t.table.desktops[i]);
+        }
+
+        finish(&t);
+    }
+
+    unit_text_free(&text);
+}
+
+
+static void
+test_twice(void **state)
+{
+    (void) state;
+
+    refused("{\"count\":0,\"count\":0,\"items\":[]}");
+    refused("{\"count\":0,\"items\":[],\"items\":[]}");
+    refused("{\"items\":null,\"count\":0,\"items\":null}");
+    refused("{\"count\":0,\"items\":[],\"c\\u006funt\":0}");
+    refused(ROW("{\"resource_id\":\"a\",\"resource_id\":\"a\"}"));
+    refused(ROW("{\"resource_id\":\"a\",\"metric\":null,\"metric\":[]}"));
+    refused(METRIC("{\"metric_name\":\"x\",\"metric_name\":\"x\"}"));
+    refused(METRIC("{\"metric_name\":\"x\",\"metric_value\":1,"
+                   "\"metric_value\":1}"));
+
+    /* an unknown key, or one where it isn't known */
+
+    one_row("{\"x\":1,\"x\":2,\"metric\":1,\"metric\":2,\"count\":1,\"items\":["
+            "{\"y\":1,\"y\":1,\"count\":1,\"count\":2,\"resource_id\":\"a\","
+            "\"metric\":[{\"metric_name\":\"desktop_usage\",\"items\":1,"
+            "\"items\":2,\"metric_value\":3}]}]}",
+        3);
+}
+
+
+static void
+test_not_json(void **state)
+{
+    size_t i;
+
+    static const usage_str_t texts[] = {
+        usage_string(""),
+        usage_string(" "),
+        usage_string("\n"),
+        usage_string("null"),
+        usage_string("0"),
+        usage_string("\"\""),
+        usage_string("[]"),
+        usage_string("[{\"count\":0}]"),
+        usage_string("{"),
+        usage_string("}"),
+        usage_string("{\"count\":0"),
+        usage_string("{\"count\":0,}"),
+        usage_string("{,\"count\":0}"),
+        usage_string("{\"count\":0}}"),
+        usage_string("{\"count\":0}{\"count\":0}"),
+        usage_string("{\"count\":0},"),
+        usage_string("{\"count\":0}x"),
+        usage_string("{\"count\":0} 1"),
+        usage_string("{\"count\":0}\0"),
+        usage_string("{\"count\":0\0}"),
+        usage_string("{\"count\"\0:0}"),
+        usage_string("{\"count\":\0"
+                     "0}"),
+        usage_string("\0{\"count\":0}"),
+        usage_string("{\"count\":0,\"x\":true\0}"),
+        usage_string("{\"count\":0,\"x\":1.5\0}"),
+        usage_string("{\"count\":0,\"x\":\"a\0\"}"),
+        usage_string("\xef\xbb\xbf{\"count\":0}"),
+        usage_string("{count:0}"),
+        usage_string("{'count':0}"),
+        usage_string("{\"count\":0 \"x\":1}"),
+        usage_string("{\"count\" 0}"),
+        usage_string("{\"count\":00}"),
+        usage_string("{\"count\":+0}"),
+        usage_string("{\"count\":0,\"x\":01}"),
+        usage_string("{\"count\":0,\"x\":1.}"),
+        usage_string("{\"count\":0,\"x\":.1}"),
+        usage_string("{\"count\":0,\"x\":-}"),
+        usage_string("{\"count\":0,\"x\":1e}"),
+        usage_string("{\"count\":0,\"x\":nul}"),
+        usage_string("{\"count\":0,\"x\":nulll}"),
+        usage_string("{\"count\":0,\"x\":TRUE}"),
+        usage_string("{\"count\":0,\"x\":tru e}"),
+        usage_string("{\"count\":0,\"x\":[1,]}"),
+        usage_string("{\"count\":0,\"x\":[,1]}"),
+        usage_string("{\"count\":0,\"x\":[1 2]}"),
+        usage_string("{\"count\":0,\"x\":[}"),
+        usage_string("{\"count\":0,\"x\":[}]}"),
+        usage_string("{\"count\":0,\"x\":{]}"),
+        usage_string("{\"count\":0,\"x\":{\"y\"}}"),
+        usage_string("{\"count\":0,\"x\":{1:2}}"),
+        usage_string("{\"count\":0,\"x\":\"\n\"}"),
+        usage_string("{\"count\":0,\"x\":\"\x1f\"}"),
+        usage_string("{\"count\":0,\"x\":\"\\x\"}"),
+        usage_string("{\"count\":0,\"x\":\"\\'\"}"),
+        usage_string("{\"count\":0,\"x\":\"\\\0\"}"),
+        usage_string("{\"count\":0,\"x\":\"\\U0041\"}"),
+        usage_string("{\"count\":0,\"x\":\"\\u004\"}"),
+        usage_string("{\"count\":0,\"x\":\"\\u004g\"}"),
+        usage_string("{\"count\":0,\"x\":\"\\u00@1\"}"),
+        usage_string("{\"count\":0,\"x\":\"\\u0000\"}"),
+        usage_string("{\"count\":0,\"\\u0000\":1}"),
+        usage_string("{\"count\":0,\"x\":\"\\ud800\"}"),
+        usage_string("{\"count\":0,\"x\":\"\\udbff\"}"),
+        usage_string("{\"count\":0,\"x\":\"\\udc00\"}"),
+        usage_string("{\"count\":0,\"x\":\"\\udfff\"}"),
+        usage_string("{\"count\":0,\"x\":\"\\ud800x\"}"),
+        usage_string("{\"count\":0,\"x\":\"\\ud800\\n\"}"),
+        usage_string("{\"count\":0,\"x\":\"\\ud800\\u0041\"}"),
+        usage_string("{\"count\":0,\"x\":\"\\ud800\\ud800\"}"),
+        usage_string("{\"count\":0,\"x\":\"\\udc00\\ud800\"}"),
+        usage_string("{\"count\":0,\"x\":\"\\ud83d\xed\xb8\x80\"}"),
+        usage_string("{\"count\":0,\"x\":\"\x80\"}"),
+        usage_string("{\"count\":0,\"x\":\"\xc3\"}"),
+        usage_string("{\"count\":0,\"x\":\"\xc3(\"}"),
+        usage_string("{\"count\":0,\"x\":\"\xc0\x80\"}"),
+        usage_string("{\"count\":0,\"x\":\"\xc1\xbf\"}"),
+        usage_string("{\"count\":0,\"x\":\"\xe0\x80\x80\"}"),
+        usage_string("{\"count\":0,\"x\":\"\xe0\x9f\xbf\"}"),
+        usage_string("{\"count\":0,\"x\":\"\xe2\x82\"}"),
+        usage_string("{\"count\":0,\"x\":\"\xe2\x82\\u00ac\"}"),
+        usage_string("{\"count\":0,\"x\":\"\xed\xa0\x80\"}"),
+        usage_string("{\"count\":0,\"x\":\"\xed\xbf\xbf\"}"),
+        usage_string("{\"count\":0,\"x\":\"\xf0\x8f\xbf\xbf\"}"),
+        usage_string("{\"count\":0,\"x\":\"\xf0\x9f\x98\"}"),
+        usage_string("{\"count\":0,\"x\":\"\xf4\x90\x80\x80\"}"),
+        usage_string("{\"count\":0,\"x\":\"\xf8\x88\x80\x80\x80\"}"),
+        usage_string("{\"count\":0,\"x\":\"\xff\"}"),
+        usage_string("{\"count\":0,\"\xff\":1}"),
+        usage_string("{\"count\":0,\"x\":\xc3\xa9}"),
+        usage_string("{\"count\":0,\xc2\xa0\"x\":1}"),
+        usage_string("{\"count\":0,\v\"x\":1}"),
+        usage_string("{\"count\":0,\f\"x\":1}"),
+        usage_string("{\"count\":0} // that's all"),
+        usage_string("/**/{\"count\":0}"),
+        usage_string("<html>502</html>"),
+        usage_string("\x1f\x8b\x08"),
+    };
+
+    (void) state;
+
+    for (i = 0; i < unit_count(texts); i++) {
+        refused_text(texts[i]);
+    }
+}
+
+
+/*
+ * What jansson takes, the reader takes: the extremes of UTF-8 and of escapes.
+ */
+static void
+test_json(void **state)
+{
+    size_t i;
+
+    static const char *const values[] = { "\"\x7f\"", "\"\xc2\x80\"",
+        "\"\xdf\xbf\"", "\"\xe0\xa0\x80\"", "\"\xed\x9f\xbf\"",
+        "\"\xee\x80\x80\"", "\"\xef\xbf\xbf\"", "\"\xf0\x90\x80\x80\"",
+        "\"\xf4\x8f\xbf\xbf\"", "\"\\u0001\\u007f\\u0080\\u07FF\\u0800\"",
+        "\"\\ud7ff\\ue000\\uFFFF\\uD800\\uDC00\\udbff\\udfff\"",
+        "\"\\\"\\\\\\/\\b\\f\\n\\r\\t\"", "[[],{},[[]],[{}],{\"\":[]}]",
+        "[ 1 , -1.5e+3 , null , true , false ]", "1e-400",
+        "-9223372036854775808", "9223372036854775807", "0.0e00", "-0" };
+
+    (void) state;
+
+    for (i = 0; i < unit_count(values); i++) {
+        unit_text_t text = { 0 };
+
+        unit_addf(&text, "{\"x\":%s,\"count\":0,\"y\":[%s,%s]}", values[i],
+            values[i], values[i]);
+        empty(text.data);
+        unit_text_free(&text);
+    }
+}
+
+
+/*
+ * A value nested in so many arrays, all of an unknown key.
+ */
+static void
+nested(unit_text_t *text, size_t arrays, const char *value)
+{
+    size_t i;
+
+    unit_text_clear(text);
+    unit_adds(text, "{\"count\":0,\"x\":");
+
+    for (i = 0; i < arrays; i++) {
+        unit_adds(text, "[");
+    }
+
+    unit_adds(text, value);
+
+    for (i = 0; i < arrays; i++) {
+        unit_adds(text, "]");
+    }
+
+    unit_adds(text, "}");
+}
+
+
+/*
+ * As deep as jansson goes, and no deeper: it counts the value inside as well.
+ */
+static void
+test_depth(void **state)
+{
+    size_t        i, n;
+    unit_text_t   text = { 0 };
+    oracle_page_t oracle;
+
+    static const char *const values[] = { "", "1", "null", "\"\"", "{}",
+        "{\"a\":1}" };
+
+    (void) state;
+
+    for (i = 0; i < unit_count(values); i++) {
+        for (n = 2040; n < 2056; n++) {
+            nested(&text, n, values[i]);
+            oracle_page_read(&oracle, unit_text_str(&text));
+
+            if (oracle.accepted) {
+                empty(text.data);
+
+            } else {
+                refused(text.data);
+            }
+
+            oracle_page_free(&oracle);
+        }
+    }
+
+    unit_text_free(&text);
+}
+
+
+/*
+ * A number longer than what is kept is refused, whatever pieces it comes in;
+ * a string isn't, where it is no id.
+ */
+static void
+test_long_tokens(void **state)
+{
+    size_t      n, at, size;
+    page_test_t t;
+    unit_text_t text = { 0 };
+
+    (void) state;
+
+    for (n = USAGE_SCAN_KEPT_MAX - 2; n <= USAGE_SCAN_KEPT_MAX + 2; n++) {
+        unit_text_clear(&text);
+        unit_adds(&text, "{\"count\":0,\"x\":0.");
+
+        for (at = 2; at < n; at++) {
+            unit_adds(&text, "0");
+        }
+
+        unit_adds(&text, "}");
+
+        if (n <= USAGE_SCAN_KEPT_MAX) {
+            empty(text.data);
+
+        } else {
+            refused(text.data);
+        }
+
+        for (size = 1; size <= text.len; size += 1 + size / 4) {
+            start(&t);
+            assert_int_equal(
+                oracle_feed(&t.reader, unit_text_str(&text), fixed, &size),
+                n <= USAGE_SCAN_KEPT_MAX ? USAGE_OK : USAGE_ERROR);
+            finish(&t);
+        }
+    }
+
+    for (n = USAGE_SCAN_KEPT_MAX - 2; n <= 3 * USAGE_SCAN_KEPT_MAX;
+         n += n < USAGE_SCAN_KEPT_MAX + 2 ? 1 : 500)
+    {
+        unit_text_clear(&text);
+        unit_adds(&text, "{\"count\":1,\"items\":[{\"resource_id\":\"a\",\"");
+
+        for (at = 0; at < n; at++) {
+            unit_adds(&text, "k");
+        }
+
+        unit_adds(&text, "\":\"");
+
+        for (at = 0; at < n; at++) {
+            unit_adds(&text, at % 100 == 99 ? "\\n" : "v");
+        }
+
+        unit_adds(&text, "\",\"metric\":[{\"metric_name\":\"");
+
+        for (at = 0; at < n; at++) {
+            unit_adds(&text, "n");
+        }
+
+        unit_adds(&text, "\",\"metric_value\":3}," USAGE("5") "]}]}");
+
+        for (size = 1; size <= text.len; size += 1 + size / 2) {
+            start(&t);
+            assert_int_equal(
+                oracle_feed(&t.reader, unit_text_str(&text), fixed, &size),
+                USAGE_OK);
+            assert_true(t.reader.page.rows[0].seconds == 5);
+            finish(&t);
+        }
+
+        one_row(text.data, 5);
+    }
+
+    unit_text_free(&text);
+}
+
+
+static void
+test_out_of_memory(void **state)
+{
+    size_t         left, rows;
+    page_test_t    t;
+    unit_text_t    text = { 0 };
+    usage_result_t rc;
+
+    (void) state;
+
+    unit_adds(&text, "{\"count\":0,\"items\":[");
+
+    for (rows = 0; rows < 200; rows++) {
+        unit_addf(
+            &text, "%s{\"resource_id\":\"%zu\"}", rows > 0 ? "," : "", rows);
+    }
+
+    unit_adds(&text, "]}");
+
+    for (left = 0;; left++) {
+        start(&t);
+        t.arena.left = left;
+        rc = oracle_feed(&t.reader, unit_text_str(&text), all, NULL);
+
+        if (rc == USAGE_OK) {
+            break;
+        }
+
+        assert_int_equal(rc, USAGE_ERROR);
+        assert_int_equal(t.error.status, 500);
+        finish(&t);
+    }
+
+    assert_true(left >= rows);
+    finish(&t);
+    unit_text_free(&text);
+}
+
+
+/*
+ * The oracle: in one piece, in pieces of one size and of random sizes.
+ */
+static bool
+against_oracle(usage_str_t text, uint64_t *rnd, bool *accepted)
+{
+    size_t         i, size;
+    const char    *why;
+    page_test_t    t;
+    oracle_page_t  oracle;
+    usage_result_t rc;
+
+    oracle_page_read(&oracle, text);
+
+    for (i = 0; i < 3; i++) {
+        start(&t);
+
+        if (i == 0) {
+            rc = oracle_feed(&t.reader, text, all, NULL);
+
+        } else if (i == 1) {
+            size = 1 + unit_below(rnd, 20);
+            rc = oracle_feed(&t.reader, text, fixed, &size);
+
+        } else {
+            rc = oracle_feed(&t.reader, text, random_size, rnd);
+        }
+
+        if (!oracle_agrees(&oracle, &t.reader, rc, &t.error, &why)) {
+            print_error(
+                "%s in the page:\n%.*s\n", why, (int) text.len, text.data);
+            return false;
+        }
+
+        finish(&t);
+    }
+
+    *accepted = oracle.accepted;
+    oracle_page_free(&oracle);
+
+    return true;
+}
+
+
+static void
+test_generated(void **state)
+{
+    bool     accepted;
+    size_t   i, n, good;
+    pages_t  pages = { 0 };
+    uint64_t rnd;
+
+    (void) state;
+
+    rnd = unit_seed();
+
+    for (i = 0, good = 0, n = unit_times(20000); i < n; i++) {
+        pages_generate(&pages, &rnd);
+        assert_true(
+            against_oracle(unit_text_str(&pages.text), &rnd, &accepted));
+        good += accepted;
+    }
+
+    /* neither all of one kind nor all of the other */
+
+    assert_true(good > n / 4 && good < n - n / 8);
+    unit_text_free(&pages.text);
+}
+
+
+static void
+test_mutated(void **state)
+{
+    bool     accepted;
+    size_t   i, n, k, good;
+    pages_t  pages = { 0 };
+    uint64_t rnd;
+
+    (void) state;
+
+    rnd = unit_seed() + 1;
+
+    for (i = 0, good = 0, n = unit_times(40000); i < n; i++) {
+        pages_generate(&pages, &rnd);
+
+        for (k = unit_below(&rnd, 3); k < 3; k++) {
+            pages_mutate(&pages.text, &rnd);
+        }
+
+        assert_true(
+            against_oracle(unit_text_str(&pages.text), &rnd, &accepted));
+        good += accepted;
+    }
+
+    assert_true(good > n / 20 && good < n - n / 4);
+    unit_text_free(&pages.text);
+}
+
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_documented),
+        cmocka_unit_test(test_cut),
+        cmocka_unit_test(test_usage),
+        cmocka_unit_test(test_no_use),
+        cmocka_unit_test(test_other_metrics),
+        cmocka_unit_test(test_wrong_usage),
+        cmocka_unit_test(test_row_without_id),
+        cmocka_unit_test(test_long_id),
+        cmocka_unit_test(test_count_and_items),
+        cmocka_unit_test(test_many_rows),
+        cmocka_unit_test(test_twice),
+        cmocka_unit_test(test_not_json),
+        cmocka_unit_test(test_json),
+        cmocka_unit_test(test_depth),
+        cmocka_unit_test(test_long_tokens),
+        cmocka_unit_test(test_out_of_memory),
+        cmocka_unit_test(test_generated),
+        cmocka_unit_test(test_mutated),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
