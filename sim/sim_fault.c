@@ -55,6 +55,38 @@ check_key(const char *key, const json_t *value)
 }
 
 
+/* Numbers that would go beyond what the faults can do. */
+
+static int
+check_range(const char *key, const json_t *value)
+{
+    size_t     i;
+    json_int_t n = json_integer_value(value);
+
+    static const struct {
+        const char *key;
+        json_int_t  min, max;
+    } ranges[] = {
+        { "status", 200, 599 },
+        { "by", -1000, 1000 },
+        { "delta", -1000, 1000 },
+        { "kb", 0, 1024 },
+        { "ms", 0, 86400000 },
+        { "bytes", 1, 1000000 },
+        { "piece", 1, 1000000 },
+        { "row", 0, 1000000 },
+    };
+
+    for (i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++) {
+        if (strcmp(ranges[i].key, key) == 0) {
+            return n >= ranges[i].min && n <= ranges[i].max;
+        }
+    }
+
+    return 1;
+}
+
+
 int
 sim_faults_add(sim_faults_t *f, const json_t *spec, char err[256])
 {
@@ -77,10 +109,10 @@ sim_faults_add(sim_faults_t *f, const json_t *spec, char err[256])
     }
 
     json_object_foreach ((json_t *) spec, key, value) {
-        if (!check_key(key, value)) {
+        if (!check_key(key, value) || !check_range(key, value)) {
             (void) snprintf(err, 256,
                 "fault %s: \"%.100s\": no such key, or "
-                "its value is of a wrong type",
+                "a value that it can't have",
                 name, key);
             return -1;
         }

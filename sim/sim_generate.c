@@ -30,15 +30,11 @@ typedef struct {
 
 /* Names that go wrong where they are quoted, compared or cut carelessly. */
 static const char *const awkward[] = { "Ann", "annabel", "ann", "Joann",
-    "O'Neil", "a b", "R&D", "50%", "c++", "Zo\xc3\xab",
-    "\xe7\x8e\x8b\xe4\xbc"
-    "\x9f",
-    "quo\"te", "back\\slash", "semi;colon", "eq=ual", "hash#tag", "slash/ed",
-    "quest?ion", "com,ma", " lead", "null", "%41nn", "_",
-    "a-name-that-is-longer-than-the-sixty-four-characters-that-the-filter-"
-    "takes",
-    "a-name-that-is-longer-than-the-sixty-four-characters-that-the-"
-    "filter-takes-and-then-some" };
+    "O'Neil", "a b", "R&D", "50%", "c++", "Zo\u00eb", "\u738b\u4f1f", "quo\"te",
+    "back\\slash", "semi;colon", "eq=ual", "hash#tag", "slash/ed", "quest?ion",
+    "com,ma", " lead", "null", "%41nn", "_",
+    "a-name-longer-than-the-sixty-four-characters-that-the-filter-takes",
+    "a-name-longer-than-the-sixty-four-characters-that-the-filter-takes+1" };
 
 #define AWKWARD (sizeof(awkward) / sizeof(awkward[0]))
 

@@ -90,7 +90,8 @@ test_faults(void **state)
     sim_target_t on = { "directory", "limit=3", NULL, 0 };
 
     static const char *const wrong[] = { "", "none", "cut:at", "cut:at=x",
-        "cut:what=1", "shift:keep_count=1" };
+        "cut:what=1", "shift:by=1001", "status:status=99",
+        "shift:keep_count=1" };
 
     (void) state;
 
