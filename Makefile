@@ -6,6 +6,7 @@
 #   make lint       clang-format, clang-tidy, cppcheck
 #   make format     clang-format, in place
 #   make fuzz       the page reader against jansson, for FUZZ_SECONDS
+#   make bench-page  the page reader's speed beside jansson's
 #   make clean
 
 BUILD     = build
@@ -31,7 +32,7 @@ UNIT_H     = $(wildcard t/unit/*.h)
 UNIT_SIM   = $(filter t/unit/test_sim_%,$(UNIT))
 UNIT_CORE  = $(filter-out $(UNIT_SIM),$(UNIT))
 
-.PHONY: all module sim unit test lint format fuzz clean
+.PHONY: all module sim unit test lint format fuzz bench-page clean
 .DELETE_ON_ERROR:
 
 all: module sim
@@ -86,6 +87,37 @@ $(UNIT_CORE:t/unit/test_%.c=$(BUILD)/unit/%.t): $(BUILD)/unit/%.t: \
 
 unit: $(UNIT_BINS)
 	CMOCKA_MESSAGE_OUTPUT=TAP prove $(UNIT_BINS)
+
+# libFuzzer's targets, each for FUZZ_SECONDS; what they find stays in build/fuzz.
+
+FUZZ_SECONDS = 60
+FUZZ_CC      = clang
+FUZZ_FLAGS   = -std=gnu11 -O1 -g -fno-omit-frame-pointer \
+               -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
+FUZZ_BINS    = $(BUILD)/fuzz/page $(BUILD)/fuzz/request
+
+$(BUILD)/fuzz/%: t/fuzz/fuzz_%.c $(CORE) $(CORE_H) $(UNIT_H)
+	@mkdir -p $(@D)
+	$(FUZZ_CC) $(FUZZ_FLAGS) -Isrc/core -It/unit $< $(CORE) -o $@ $(CORE_LIBS)
+
+fuzz: $(FUZZ_BINS)
+	@for name in $(notdir $(FUZZ_BINS)); do \
+	    mkdir -p $(BUILD)/fuzz/corpus-$$name; \
+	    $(BUILD)/fuzz/$$name -max_total_time=$(FUZZ_SECONDS) -timeout=10 \
+	        -max_len=8192 -dict=t/fuzz/$$name.dict -print_final_stats=1 \
+	        -verbosity=0 -artifact_prefix=$(BUILD)/fuzz/$$name- \
+	        $(BUILD)/fuzz/corpus-$$name t/fuzz/seeds-$$name || exit 1; \
+	done
+
+
+# The page reader's speed beside jansson's; a figure, not a test.
+
+$(BUILD)/bench-page: bench/page.c $(BUILD)/libusage.a
+	$(CC) $(CFLAGS) $(WARNINGS) -Isrc/core $< $(BUILD)/libusage.a -o $@ \
+	    $(CORE_LIBS)
+
+bench-page: $(BUILD)/bench-page
+	$(BUILD)/bench-page
 
 clean:
 	rm -rf $(BUILD)
