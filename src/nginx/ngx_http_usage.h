@@ -37,11 +37,25 @@ typedef struct ngx_http_usage_ctx_s ngx_http_usage_ctx_t;
 
 
 /*
+ * The memory of a subrequest, which lies in it itself.
+ */
+typedef struct ngx_http_usage_memory_s  ngx_http_usage_memory_t;
+
+struct ngx_http_usage_memory_s {
+    ngx_http_usage_memory_t         *next;
+    ngx_pool_t                      *pool;
+    ngx_http_request_t              *request;
+    ngx_uint_t                       done;    /* unsigned  done:1; */
+};
+
+
+/*
  * One call of a successor: a subrequest, what it answered so far.
  */
 typedef struct {
     ngx_http_usage_ctx_t            *ctx;
     ngx_http_request_t              *request; /* NULL: free for the next call */
+    ngx_http_usage_memory_t         *memory;
     ngx_http_post_subrequest_t       done_handler;
     void                           (*finalize_upstream)(ngx_http_request_t *r,
                                                         ngx_int_t rc);
@@ -77,6 +91,7 @@ struct ngx_http_usage_ctx_s {
     ngx_http_headers_in_t            headers_in;   /* of the subrequests */
     ngx_http_request_body_t         *request_body; /* of the subrequests */
     ngx_http_usage_fetch_t         **fetches;
+    ngx_http_usage_memory_t         *memories;
     ngx_uint_t                       fetching;
     ngx_uint_t                       calls;
     ngx_uint_t                       desktops;     /* entries sent */
@@ -141,6 +156,19 @@ ngx_int_t ngx_http_usage_fetch_header(ngx_http_usage_fetch_t *fetch,
     ngx_http_request_t *r);
 ngx_int_t ngx_http_usage_fetch_body(ngx_http_usage_fetch_t *fetch,
     ngx_chain_t *in);
+
+
+/* ngx_http_usage_memory.c: the memory of the subrequests */
+
+/* Prepares ctx for memories; what is left of them ends with its request. */
+ngx_int_t ngx_http_usage_memory_init(ngx_http_usage_ctx_t *ctx);
+
+/* The memory of a new subrequest, or NULL. */
+ngx_http_usage_memory_t *ngx_http_usage_memory_create(
+    ngx_http_usage_ctx_t *ctx);
+
+/* Frees the memories of subrequests that are done, where nothing needs them. */
+void ngx_http_usage_memory_sweep(ngx_http_usage_ctx_t *ctx);
 
 
 /* ngx_http_usage_reply.c: what the client gets */

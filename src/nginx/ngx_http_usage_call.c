@@ -73,6 +73,7 @@ ngx_http_usage_prepare(ngx_http_usage_ctx_t *ctx)
     cln = ngx_http_cleanup_add(r, 0);
 
     if (ctx->fetches == NULL || ctx->request_body == NULL || cln == NULL
+        || ngx_http_usage_memory_init(ctx) != NGX_OK
         || ngx_http_usage_prepare_headers(ctx) != NGX_OK)
     {
         return NGX_ERROR;
@@ -212,10 +213,12 @@ ngx_http_usage_wake(ngx_http_request_t *r)
             }
 
             fetch->request = NULL;
+            fetch->memory->done = 1;
             ctx->fetching--;
         }
     }
 
+    ngx_http_usage_memory_sweep(ctx);
     ngx_http_usage_advance(ctx);
 }
 
@@ -230,8 +233,6 @@ ngx_http_usage_collect(ngx_http_usage_ctx_t *ctx,
     ngx_http_usage_fetch_t *fetch)
 {
     usage_str_t  body;
-
-    ctx->error_uri = fetch->request->unparsed_uri;
 
     if (fetch->nonsense) {
         ctx->error = fetch->error;
@@ -272,12 +273,14 @@ ngx_http_usage_collect(ngx_http_usage_ctx_t *ctx,
         body.len = fetch->body.len;
 
         if (usage_error_upstream(fetch->status, body, &ctx->error)) {
+            ctx->error_uri = fetch->request->unparsed_uri;
             ngx_http_usage_end(ctx);
             ngx_http_usage_reply_upstream(ctx, fetch);
             return NGX_ERROR;
         }
     }
 
+    ctx->error_uri = fetch->request->unparsed_uri;
     ngx_http_usage_end(ctx);
     ngx_http_usage_reply_error(ctx, &fetch->retry_after);
 

@@ -36,7 +36,9 @@ ngx_int_t
 ngx_http_usage_fetch_start(ngx_http_usage_ctx_t *ctx,
     ngx_http_usage_fetch_t *fetch)
 {
+    ngx_int_t            rc;
     ngx_str_t            uri, args, unparsed;
+    ngx_pool_t          *pool;
     ngx_http_request_t  *r, *sr;
 
     r = ctx->request;
@@ -51,15 +53,30 @@ ngx_http_usage_fetch_start(ngx_http_usage_ctx_t *ctx,
     fetch->nonsense = 0;
     fetch->done = 0;
 
-    if (ngx_http_usage_fetch_uri(ctx, fetch, &uri, &args, &unparsed) != NGX_OK
-        || ngx_http_subrequest(r, &uri, &args, &sr, &fetch->done_handler,
-                               NGX_HTTP_SUBREQUEST_BACKGROUND)
+    fetch->memory = ngx_http_usage_memory_create(ctx);
+
+    if (fetch->memory == NULL
+        || ngx_http_usage_fetch_uri(ctx, fetch, &uri, &args, &unparsed)
            != NGX_OK)
     {
         return NGX_ERROR;
     }
 
+    /* nginx takes a subrequest's memory from its parent's pool */
+
+    pool = r->pool;
+    r->pool = fetch->memory->pool;
+
+    rc = ngx_http_subrequest(r, &uri, &args, &sr, &fetch->done_handler,
+                             NGX_HTTP_SUBREQUEST_BACKGROUND);
+    r->pool = pool;
+
+    if (rc != NGX_OK) {
+        return NGX_ERROR;
+    }
+
     fetch->request = sr;
+    fetch->memory->request = sr;
 
     sr->headers_in = ctx->headers_in;
     sr->request_body = ctx->request_body;
@@ -78,20 +95,24 @@ ngx_http_usage_fetch_uri(ngx_http_usage_ctx_t *ctx,
     ngx_str_t *unparsed)
 {
     u_char                     *p;
+    usage_pool_t                pool;
     usage_str_t                 path, query;
     ngx_http_usage_loc_conf_t  *ulcf;
 
     ulcf = ngx_http_get_module_loc_conf(ctx->request, ngx_http_usage_module);
 
-    if (usage_call_path(&fetch->call, ctx->project_id, &ctx->pool, &path)
+    pool.alloc = ctx->pool.alloc;
+    pool.data = fetch->memory->pool;
+
+    if (usage_call_path(&fetch->call, ctx->project_id, &pool, &path)
         != USAGE_OK
-        || usage_call_query(&fetch->call, &ctx->pool, &query) != USAGE_OK)
+        || usage_call_query(&fetch->call, &pool, &query) != USAGE_OK)
     {
         return NGX_ERROR;
     }
 
     unparsed->len = ulcf->prefix.len + path.len + 1 + query.len;
-    unparsed->data = ngx_pnalloc(ctx->request->pool, unparsed->len);
+    unparsed->data = ngx_pnalloc(fetch->memory->pool, unparsed->len);
 
     if (unparsed->data == NULL) {
         return NGX_ERROR;
@@ -138,7 +159,7 @@ ngx_http_usage_fetch_variables(ngx_http_request_t *r, ngx_http_request_t *sr)
 
     size = cmcf->variables.nelts * sizeof(ngx_http_variable_value_t);
 
-    sr->variables = ngx_palloc(r->pool, size + 1);
+    sr->variables = ngx_palloc(sr->pool, size + 1);
     if (sr->variables == NULL) {
         return NGX_ERROR;
     }
@@ -254,8 +275,7 @@ ngx_http_usage_fetch_unbuffer(ngx_http_usage_fetch_t *fetch,
         return NGX_OK;
     }
 
-    conf = ngx_palloc(fetch->ctx->request->pool,
-                      sizeof(ngx_http_upstream_conf_t));
+    conf = ngx_palloc(fetch->memory->pool, sizeof(ngx_http_upstream_conf_t));
     if (conf == NULL) {
         return NGX_ERROR;
     }
