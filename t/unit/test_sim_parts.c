@@ -188,12 +188,13 @@ test_load(void **state)
     json_t       *root;
     sim_tenant_t *t;
 
+    static const char no_times[] =
+        "{\"desktops\":[{\"desktop_id\":\"d\",\"computer_name\":\"c\"}],"
+        "\"sessions\":[{\"desktop_id\":\"d\",\"user_name\":\"u\"}]}";
     static const char *const wrong[] = { "[]", "{}", "{\"sessions\":[1]}",
         "{\"sessions\":[],\"desktops\":[{}]}",
         "{\"sessions\":[],\"users\":[{}]}",
-        "{\"sessions\":[],\"now\":\"today\"}",
-        "{\"desktops\":[{\"desktop_id\":\"d\",\"computer_name\":\"c\"}],"
-        "\"sessions\":[{\"desktop_id\":\"d\",\"user_name\":\"u\"}]}" };
+        "{\"sessions\":[],\"now\":\"today\"}", no_times };
 
     (void) state;
 
