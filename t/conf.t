@@ -315,6 +315,19 @@ subtest 'variables elsewhere' => sub {
     like($res->{headers}{'x-error'}[0], qr/\w/, 'in a header');
 };
 
+subtest 'log_subrequest' => sub {
+    my $logs = Usage::Nginx->start(upstream => $upstream->port,
+        http => 'usage_retention off; log_subrequest on;');
+    my $res = post($logs, '', 'p', start_time => '2022-12-01',
+        end_time => '2022-12-03');
+    is($res->{status}, 200, 'answered');
+    my @lines = map { decode($_) || {} } $logs->access_lines(4);
+    is(scalar @lines, 4, 'a line for each call, and one for the whole');
+    is(scalar(grep { $_->{status} == 200 && $_->{project} eq 'p' } @lines), 4,
+        'each with the variables');
+    $logs->stop_ok;
+};
+
 $nginx->stop_ok;
 $upstream->stop;
 

@@ -366,6 +366,49 @@ subtest 'and waits for no other' => sub {
         end_time => '2022-12-01'))->{status}, 200, 'the connection lives on');
 };
 
+subtest 'errors that nginx makes itself' => sub {
+    my $own = Usage::Nginx->start(
+        upstream => $upstream->port,
+        http     => 'usage_retention off;
+            limit_req_zone $http_x_zone zone=one:1m rate=1r/m;',
+        server   => join('',
+            Usage::Nginx->at(limited => 'limit_req zone=one;'),
+            Usage::Nginx->at(quota => 'limit_req zone=one; limit_req_status 429;'),
+            Usage::Nginx->at(denied => 'deny all;'),
+            Usage::Nginx->at(dead => '', '/nobody'),
+            Usage::Nginx->at(paged => 'error_page 400 404 413 502 504 /50x.html;
+                client_max_body_size 200;'), "
+            location = /50x.html { internal; return 200 '<html>page</html>'; }
+            location /nobody/ {
+                internal;
+                proxy_pass http://127.0.0.1:$nobody/;
+                error_page 500 502 503 504 /50x.html;
+            }"),
+        proxy => 'error_page 500 502 503 504 /50x.html;'
+    );
+    my $call = sub {
+        my ($at, $project, %headers) = @_;
+        return $own->post("/$at" . route($project), body(
+            start_time => '2022-12-01', end_time => '2022-12-01'), %headers);
+    };
+    is($call->('limited', 'good', 'X-Zone' => 'a')->{status}, 200, 'limit_req');
+    error_is($call->('limited', 'good', 'X-Zone' => 'a'), 503, 'the next: 503');
+    is($call->('quota', 'good', 'X-Zone' => 'b')->{status}, 200, 'with 429');
+    error_is($call->('quota', 'good', 'X-Zone' => 'b'), 429, 'the next: 429',
+        headers => { 'Retry-After' => qr/\A60\z/ });
+    error_is($call->('denied', 'good'), 403, 'deny', code => undef);
+
+    # with pages for errors, as many servers have them
+    error_is($call->('dead', 'good'), 502, 'an error_page: nothing listens');
+    my $res = $call->('limited', 'own-503', 'X-Zone' => 'c');
+    is("$res->{status} $res->{body}", "503 $error", 'an upstream error');
+    error_is($call->('limited', 'html-503', 'X-Zone' => 'd'), 502, 'a page of an upstream');
+    error_is($own->post('/paged' . route('good'), '{'), 400, 'a bad request');
+    error_is($own->post('/paged' . route('a.b'), '{}'), 404, 'no such project');
+    error_is($call->('paged', 'reset'), 502, 'reset');
+    $own->stop_ok;
+};
+
 subtest 'no token in the log' => sub {
     my $log = $nginx->error_log;
     unlike($log, qr/S3cr3t/, 'nowhere');

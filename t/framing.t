@@ -72,6 +72,16 @@ my %mode = (
     bigchunk => sub { chunked(padded(text($_[0])), 10_007) },
     bigclose => sub { "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"
         . padded(text($_[0])), { close => 1 } },
+    # (the padding goes out in pieces, as the upstream's own memory is short)
+    huge => sub {
+        my ($body) = text($_[0]);
+        my $pad = ' ' x 65536;
+        return sprintf("HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n",
+            96 * 65536 + length $body),
+            substr($body, 0, 100) =~ s/(?<=,).*//sr . '', (map { $pad } 1 .. 48),
+            substr($body, length(substr($body, 0, 100) =~ s/(?<=,).*//sr)),
+            (map { $pad } 1 .. 48);
+    },
     drip => sub {
         my @p = unpack '(a700)*', json_reply(200, text($_[0]));
         return map { ($_, { sleep => 0.001 }) } @p;
@@ -83,7 +93,7 @@ my %mode = (
             substr $r, 60;
     },
 );
-my @all = sort keys %mode;
+my @all = sort grep { $_ ne 'huge' } keys %mode;
 
 my $upstream = Usage::Upstream->start(sub {
     my ($req) = @_;
@@ -165,6 +175,36 @@ subtest 'a client that takes gzip' => sub {
     }
 };
 
+subtest 'connections are used again' => sub {
+    for my $at (qw(eleven unbuf tiny intercept)) {
+        next if $place{$at} !~ /http_version 1.1/;
+        for my $project (qw(length chunks bigchunk big dripchunk)) {
+            whole($nginx, $at, $project) for 1, 2;
+            $upstream->clear;
+            whole($nginx, $at, $project) for 1 .. 3;
+            my %conns = map { $_->{conn} => 1 } $upstream->calls;
+            cmp_ok(scalar keys %conns, '<=', 8, "$at, $project");
+        }
+    }
+};
+
+subtest 'replies of many megabytes' => sub {
+    my ($pid) = $nginx->workers;
+    my $peak = sub {
+        open my $fh, '<', "/proc/$pid/status" or return 0;
+        my ($kb) = map { /^VmHWM:\s*(\d+)/ ? $1 : () } <$fh>;
+        return $kb || 0;
+    };
+    for my $at (qw(eleven unbuf tinynotemp)) {
+        whole($nginx, $at, 'length');
+        my $before = $peak->();
+        whole($nginx, $at, 'huge', "$at: 9 pages of 6 MB");
+        my $more = $peak->() - $before;
+        cmp_ok($more, '<', 4096, "$at: $more KB of memory for them")
+            unless Usage::Nginx->slow;
+    }
+};
+
 $nginx->stop_ok;
 
 # --- nginx's own cache
@@ -198,6 +238,14 @@ SKIP: {
             proxy_cache_key $key{$key};
             proxy_cache_valid 200 1h;");
     }
+    # nginx's own key has $request_uri, which is the client's, and no token
+    push @names, [ 'keyown', 'no key given' ], [ 'notemp', 'no temporary files' ];
+    $places .= internal('keyown', "$eleven proxy_cache store;
+        proxy_cache_valid 200 1h;");
+    $places .= internal('notemp', "$eleven proxy_cache store;
+        proxy_cache_key \"notemp \$http_x_auth_token \$uri\$is_args\$args\";
+        proxy_cache_valid 200 1h; proxy_max_temp_file_size 0;
+        proxy_buffers 2 1k; proxy_buffer_size 1k; proxy_busy_buffers_size 1k;");
     push @names, [ 'lock', 'proxy_cache_lock' ];
     $places .= internal('lock', "$eleven proxy_cache store; proxy_cache_lock on;
         proxy_cache_key \"lock \$http_x_auth_token \$uri\$is_args\$args\";
@@ -217,7 +265,9 @@ SKIP: {
     for (@names) {
         my ($at, $name) = @$_;
         subtest "cached: $name" => sub {
-            for my $project (qw(length chunks bigchunk big close)) {
+            for my $project (qw(length chunks bigchunk big close),
+                $at =~ /\A(?:cache[01]|keyuri)\z/ ? 'huge' : ())
+            {
                 $upstream->clear;
                 my $first = whole($cached, $at, $project, "$project: asked");
                 my $calls = () = $upstream->calls;
@@ -227,6 +277,7 @@ SKIP: {
                 is($again->{body}, $first->{body}, 'the same reply');
                 is(scalar(() = $upstream->calls), 0, 'no call');
             }
+            return if $at eq 'keyown';
             # another caller's token is another key
             $upstream->clear;
             whole($cached, $at, 'length', 'another token', token => 'two');

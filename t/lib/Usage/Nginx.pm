@@ -544,12 +544,15 @@ sub stop {
             || /exited with (?:fatal )?code [1-9]/;
     }
 
-    my $report = qr/Sanitizer|runtime error:|==\d+==\s*ERROR SUMMARY: [1-9]
-        |==\d+== (?:Invalid|Conditional|Use\ of|Syscall\ param)
-        |definitely\ lost: [1-9]/x;
-    my $stderr = $self->_slurp('stderr');
-    if ($stderr =~ $report) {
-        push @wrong, "reported:\n$stderr";
+    # (valgrind says nothing with -q but what is wrong)
+    my $report = qr/Sanitizer|runtime[ ]error:|^==\d+==[ ](?!.*SUMMARY:[ ]0[ ])
+        .*(?:[ ]at[ ]0x|[ ]definitely[ ]lost|SUMMARY|ninitialised|Process[ ]terminating)/mx;
+    # (nginx makes the error log its standard error)
+    for my $name ('stderr', 'error.log') {
+        my $text = $self->_slurp($name);
+        next if $text !~ $report;
+        my @lines = grep { !m{\A\d{4}/\d\d/\d\d } } split /\n/, $text;
+        push @wrong, join "\n", 'reported:', splice @lines, 0, 150;
     }
 
     return @wrong;
@@ -563,7 +566,7 @@ sub stop_ok {
 
     my @wrong = $self->stop(%o);
     ok(!@wrong, $name || 'nginx stops, with nothing to say') or do {
-        splice @wrong, 20 if @wrong > 20;
+        splice @wrong, 40 if @wrong > 40;
         diag(join "\n", @wrong);
     };
 }

@@ -128,6 +128,7 @@ sub start {
 
 sub port { return $_[0]{port} }
 
+# (each with `n`, which it is, and `conn`, by which connection it came)
 # The requests it got so far, since the last clear; of one project only, as
 # those of a call that failed can come in late.
 sub calls {
@@ -164,7 +165,7 @@ sub _serve {
     $log->autoflush(1);
     $listen->blocking(0);
 
-    my (%conn, $count);
+    my (%conn, $count, $conns);
 
     while (1) {
         my ($rin, $win) = ('', '');
@@ -196,7 +197,8 @@ sub _serve {
                 $sock->blocking(0);
                 setsockopt $sock, IPPROTO_TCP, TCP_NODELAY, 1;
                 $conn{ fileno $sock } =
-                    { sock => $sock, in => '', out => [], until => 0 };
+                    { sock => $sock, in => '', out => [], until => 0,
+                        conn => ++$conns };
             }
         }
 
@@ -223,7 +225,8 @@ sub _serve {
                 my ($length) = @{ $req->{headers}{'content-length'} || [0] };
                 # (none of the calls made here has a body)
                 $req->{body} = substr $c->{in}, 0, $length, '' if $length;
-                $req->{n} = ++$count;
+                $req->{n}    = ++$count;
+                $req->{conn} = $c->{conn};
                 print {$log} $json->encode($req), "\n";
                 $c->{out} = [ grep { ref || length } $handler->($req, $count) ];
                 $c->{fresh} = 1;
