@@ -1,0 +1,249 @@
+/*
+ * The table of desktops: found by id, in the order added, however many.
+ */
+
+#include "unit.h"
+#include "usage_table.h"
+
+
+static void
+name(unit_text_t *text, uint64_t n)
+{
+    unit_text_clear(text);
+    unit_addf(text, "c6e6dbd7-c950-471d-a6a7-%012" PRIx64, n);
+}
+
+
+static void
+test_many(void **state)
+{
+    bool             added;
+    size_t           i, count;
+    uint64_t         rnd;
+    unit_text_t      id = { 0 };
+    unit_arena_t     arena;
+    usage_table_t    table;
+    usage_desktop_t *desktop, **all;
+    const size_t     columns = 32;
+
+    (void) state;
+
+    count = 50000;
+    rnd = unit_seed();
+    all = unit_must(calloc(count, sizeof(*all)));
+
+    unit_arena_start(&arena);
+    assert_int_equal(usage_table_init(&table, &arena.pool, columns), USAGE_OK);
+    assert_int_equal(table.count, 0);
+
+    for (i = 0; i < count; i++) {
+        name(&id, i);
+        assert_null(usage_table_find(&table, unit_text_str(&id)));
+
+        all[i] = usage_table_add(&table, unit_text_str(&id), &added);
+        assert_non_null(all[i]);
+        assert_true(added);
+        assert_false(all[i]->known);
+        assert_true(all[i]->cells[0] == USAGE_NOT_SHOWN);
+        assert_true(all[i]->cells[columns - 1] == USAGE_NOT_SHOWN);
+        assert_false(usage_table_shown(&table, all[i]));
+
+        all[i]->cells[i % columns] = (double) i;
+
+        /* one of those before */
+
+        name(&id, unit_random(&rnd) % (i + 1));
+        desktop = usage_table_add(&table, unit_text_str(&id), &added);
+        assert_false(added);
+        assert_true(unit_is(desktop->id, id.data));
+        assert_true(
+            usage_table_add(&table, unit_text_str(&id), NULL) == desktop);
+    }
+
+    assert_int_equal(table.count, count);
+
+    for (i = 0; i < count; i++) {
+        name(&id, i);
+        assert_true(table.desktops[i] == all[i]);
+        assert_true(usage_table_find(&table, unit_text_str(&id)) == all[i]);
+        assert_true(all[i]->cells[i % columns] == (double) i);
+        assert_true(usage_table_shown(&table, all[i]));
+    }
+
+    /* a column forgotten, and no other */
+
+    usage_table_clear(&table, 5);
+
+    for (i = 0; i < count; i++) {
+        assert_int_equal(usage_table_shown(&table, all[i]), i % columns != 5);
+    }
+
+    free(all);
+    unit_text_free(&id);
+    unit_arena_free(&arena);
+}
+
+
+/*
+ * Ids that are alike: beginnings of one another, with a NUL, of all lengths.
+ */
+static void
+test_alike(void **state)
+{
+    bool             added;
+    char             zeros[64] = { 0 }, *copy;
+    size_t           len, i;
+    unit_text_t      text = { 0 };
+    usage_str_t      id;
+    unit_arena_t     arena;
+    usage_table_t    table;
+    usage_desktop_t *desktop;
+
+    (void) state;
+
+    unit_arena_start(&arena);
+    assert_int_equal(usage_table_init(&table, &arena.pool, 1), USAGE_OK);
+
+    for (i = 0; i < USAGE_ID_BYTES_MAX; i++) {
+        unit_adds(&text, "x");
+    }
+
+    for (len = 1; len <= USAGE_ID_BYTES_MAX; len++) {
+        id.data = text.data;
+        id.len = len;
+        copy = unit_exact(id);
+        id.data = copy;
+
+        desktop = usage_table_add(&table, id, &added);
+        assert_true(added);
+        assert_int_equal(desktop->id.len, len);
+
+        /* the id is the table's own */
+
+        memset(copy, '#', len);
+        assert_null(usage_table_find(&table, id));
+        memset(copy, 'x', len);
+        assert_true(usage_table_find(&table, id) == desktop);
+        free(copy);
+    }
+
+    for (len = 0; len < sizeof(zeros); len++) {
+        id.data = zeros;
+        id.len = len;
+        assert_non_null(usage_table_add(&table, id, &added));
+        assert_true(added);
+    }
+
+    assert_int_equal(table.count, USAGE_ID_BYTES_MAX + sizeof(zeros));
+
+    unit_text_free(&text);
+    unit_arena_free(&arena);
+}
+
+
+static void
+test_shown(void **state)
+{
+    unit_arena_t     arena;
+    usage_table_t    table;
+    usage_desktop_t *desktop;
+
+    (void) state;
+
+    unit_arena_start(&arena);
+    assert_int_equal(usage_table_init(&table, &arena.pool, 3), USAGE_OK);
+
+    desktop = usage_table_add(&table, unit_str("a"), NULL);
+    assert_false(usage_table_shown(&table, desktop));
+
+    desktop->known = true; /* to the directory: that's no statistics */
+    assert_false(usage_table_shown(&table, desktop));
+
+    desktop->cells[2] = 0;
+    assert_true(usage_table_shown(&table, desktop));
+
+    usage_table_clear(&table, 0);
+    usage_table_clear(&table, 1);
+    assert_true(usage_table_shown(&table, desktop));
+
+    usage_table_clear(&table, 2);
+    assert_false(usage_table_shown(&table, desktop));
+    assert_true(desktop->known);
+
+    unit_arena_free(&arena);
+}
+
+
+/*
+ * Where memory is out, what is there stays as it is.
+ */
+static void
+test_out_of_memory(void **state)
+{
+    bool             added;
+    size_t           left, i, count;
+    unit_text_t      id = { 0 };
+    unit_arena_t     arena;
+    usage_table_t    table;
+    usage_desktop_t *desktop;
+
+    (void) state;
+
+    for (left = 0; left < 700; left += left < 10 || left > 120 ? 1 : 7) {
+        unit_arena_start(&arena);
+        arena.left = left;
+
+        if (usage_table_init(&table, &arena.pool, 2) != USAGE_OK) {
+            assert_true(left < 2);
+            unit_arena_free(&arena);
+            continue;
+        }
+
+        for (count = 0;; count++) {
+            name(&id, count);
+            desktop = usage_table_add(&table, unit_text_str(&id), &added);
+
+            if (desktop == NULL) {
+                break;
+            }
+
+            assert_true(added);
+        }
+
+        assert_int_equal(table.count, count);
+        assert_null(usage_table_find(&table, unit_text_str(&id)));
+
+        for (i = 0; i < count; i++) {
+            name(&id, i);
+            assert_non_null(usage_table_find(&table, unit_text_str(&id)));
+        }
+
+        /* and goes on where there is memory again */
+
+        arena.left = SIZE_MAX;
+
+        for (i = 0; i < 300; i++) {
+            name(&id, i);
+            assert_non_null(usage_table_add(&table, unit_text_str(&id), NULL));
+        }
+
+        assert_int_equal(table.count, count > 300 ? count : 300);
+        unit_arena_free(&arena);
+    }
+
+    unit_text_free(&id);
+}
+
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_many),
+        cmocka_unit_test(test_alike),
+        cmocka_unit_test(test_shown),
+        cmocka_unit_test(test_out_of_memory),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
