@@ -3,14 +3,14 @@
 #   make            the module and the simulator
 #   make test       everything that has to hold (what ./run test does)
 #   make unit       the core's unit tests
-#   make lint       clang-format, clang-tidy, cppcheck
+#   make lint       clang-format, clang-tidy, cppcheck, shellcheck
 #   make format     clang-format, in place
 #   make fuzz       the page reader against jansson, for FUZZ_SECONDS
 #   make bench-page  the page reader's speed beside jansson's
 #   make clean
 
 BUILD     = build
-NGINX_SRC =
+NGINX_SRC ?=
 JOBS      = $(shell nproc)
 
 CC       = gcc
@@ -32,7 +32,8 @@ UNIT_H     = $(wildcard t/unit/*.h)
 UNIT_SIM   = $(filter t/unit/test_sim_%,$(UNIT))
 UNIT_CORE  = $(filter-out $(UNIT_SIM),$(UNIT))
 
-.PHONY: all module sim unit test lint format fuzz bench-page clean
+.PHONY: all module rebuild sim unit test lint lint-format lint-scripts \
+    lint-cppcheck format fuzz bench-page clean
 .DELETE_ON_ERROR:
 
 all: module sim
@@ -43,6 +44,17 @@ sim: $(BUILD)/usagesim
 
 $(BUILD)/ngx_http_usage_module.so: config $(MODULE) $(MODULE_H) tools/build-module
 	NGINX_SRC=$(NGINX_SRC) BUILD=$(BUILD) JOBS=$(JOBS) tools/build-module
+	@echo '$(NGINX_IS)' > $(BUILD)/built-for
+
+# Another nginx than it was built for: build it again.
+
+NGINX_TREE = $(or $(NGINX_SRC),/usr/share/nginx/src)
+NGINX_IS := $(NGINX_TREE) $(shell sed -n 's/^.define NGINX_VERSION *//p' \
+                $(NGINX_TREE)/src/core/nginx.h 2> /dev/null)
+
+ifneq ($(strip $(NGINX_IS)),$(strip $(file < $(BUILD)/built-for)))
+$(BUILD)/ngx_http_usage_module.so: rebuild
+endif
 
 $(BUILD)/usagesim: $(SIM) $(SIM_H)
 	@mkdir -p $(@D)
@@ -118,6 +130,80 @@ $(BUILD)/bench-page: bench/page.c $(BUILD)/libusage.a
 
 bench-page: $(BUILD)/bench-page
 	$(BUILD)/bench-page
+
+
+# Lint. nginx's own hand, in src/nginx and in the module's face, is nothing
+# that clang-format 14 could keep.
+
+CLANG_FORMAT = clang-format-14
+FORMATTED    = $(CORE) $(CORE_H) $(SIM) $(SIM_H) $(UNIT) $(UNIT_H) \
+               $(wildcard t/fuzz/*.c bench/*.c)
+SCRIPTS      = run tools/build-module
+CPPCHECK     = cppcheck -q --enable=warning,performance,portability \
+               --error-exitcode=1 --inline-suppr --std=c11 -j $(JOBS)
+NGINX_INCS   = $(addprefix -I$(BUILD)/nginx/,objs src/core src/event \
+               src/event/modules src/event/quic src/os/unix src/http \
+               src/http/modules src/http/v2 src/http/v3) -Isrc/core -Isrc/nginx
+
+# (the unit tests not: clang does not know that cmocka's assertions end them)
+
+TIDY_C     = $(CORE) $(SIM)
+TIDY_NGINX = ngx_http_usage_module.c $(wildcard src/nginx/*.c)
+
+lint: lint-format lint-scripts lint-cppcheck \
+    $(TIDY_C:%=$(BUILD)/lint/%) $(TIDY_NGINX:%=$(BUILD)/lint/%)
+
+lint-format:
+	$(CLANG_FORMAT) --dry-run -Werror $(FORMATTED)
+
+lint-scripts:
+	shellcheck $(SCRIPTS) .ci/run
+	perl -c tools/demo 2>&1 | grep -q 'syntax OK'
+
+lint-cppcheck: module
+	$(CPPCHECK) -Isrc/core -Isim $(CORE) $(SIM)
+	$(CPPCHECK) $(NGINX_INCS) --suppress='*:$(BUILD)/*' $(TIDY_NGINX)
+
+TIDY = @mkdir -p $(@D); \
+    tidy() { clang-tidy -quiet $< -- -std=gnu11 "$$@" > $@.log 2>&1 \
+        || { cat $@.log; exit 1; }; }; tidy
+
+$(TIDY_C:%=$(BUILD)/lint/%): $(BUILD)/lint/%: \
+    % $(CORE_H) $(SIM_H) .clang-tidy
+	$(TIDY) -Isrc/core -Isim
+	@touch $@
+
+$(TIDY_NGINX:%=$(BUILD)/lint/%): $(BUILD)/lint/%: \
+    % $(MODULE_H) .clang-tidy $(BUILD)/ngx_http_usage_module.so
+	$(TIDY) $(NGINX_INCS)
+	@touch $@
+
+format:
+	$(CLANG_FORMAT) -i $(FORMATTED)
+
+
+# Everything that has to hold.  The tests run twice: as they are, and with
+# nginx (of simulator.t, the simulator) under valgrind; the slow ones first.
+
+VALGRIND = valgrind -q --error-exitcode=99 --leak-check=full \
+           --show-leak-kinds=definite --errors-for-leak-kinds=definite \
+           --suppressions=$(CURDIR)/t/nginx.supp
+
+T          = $(wildcard t/*.t)
+T_VALGRIND = $(filter-out t/conf.t t/run.t t/example_conf.t,$(T))
+
+$(BUILD)/valgrind/%.t: t/%.t Makefile
+	@mkdir -p $(@D)
+	@printf '#!/bin/sh\n%s="%s" exec perl -It/lib %s\n' \
+	    $(if $(filter simulator,$*),USAGE_SIM_WRAPPER,USAGE_NGINX_WRAPPER) \
+	    "$(VALGRIND)" $< > $@
+
+test: all lint $(UNIT_BINS) $(T_VALGRIND:t/%=$(BUILD)/valgrind/%) $(FUZZ_BINS)
+	@echo 'fuzzing, 10 seconds each'
+	@$(MAKE) -s fuzz FUZZ_SECONDS=10 > $(BUILD)/fuzz.log 2>&1 \
+	    || { cat $(BUILD)/fuzz.log; exit 1; }
+	CMOCKA_MESSAGE_OUTPUT=TAP prove -j $(JOBS) -It/lib \
+	    $(T_VALGRIND:t/%=$(BUILD)/valgrind/%) $(T) $(UNIT_BINS)
 
 clean:
 	rm -rf $(BUILD)
