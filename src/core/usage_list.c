@@ -39,11 +39,6 @@ usage_plan_list(const usage_plan_t *plan, usage_desktop_t ***desktops,
     *count = 0;
     *desktops = NULL;
 
-    if (plan->count_only && request->desktops == 0) {
-        *total = plan->days > 0 ? plan->windows[plan->days].count : 0;
-        return USAGE_OK;
-    }
-
     candidates = request->desktops > 0 ? request->desktops : plan->table.count;
 
     list = usage_alloc(plan->pool, (candidates + 1) * sizeof(*list));

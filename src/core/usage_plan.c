@@ -53,6 +53,8 @@ usage_plan_start(usage_plan_t *plan, const usage_request_t *request,
         request->limit == 0
         || (request->desktops > 0 && request->offset >= request->desktops);
 
+    plan->windows[plan->days].whole = true;
+
     if (!plan->count_only) {
         plan->stage = USAGE_PLAN_DAYS;
 
@@ -60,7 +62,7 @@ usage_plan_start(usage_plan_t *plan, const usage_request_t *request,
         plan->stage = USAGE_PLAN_DIRECTORY;
 
     } else {
-        plan->stage = USAGE_PLAN_COUNT;
+        plan->stage = USAGE_PLAN_RANGE;
     }
 
     return USAGE_OK;
@@ -110,9 +112,7 @@ usage_plan_wants(const usage_plan_t *plan, size_t i)
 
     window = &plan->windows[i];
 
-    if (window->count < 0 || plan->stage == USAGE_PLAN_COUNT
-        || usage_plan_settled(plan, i))
-    {
+    if (window->count < 0 || usage_plan_settled(plan, i)) {
         return false;
     }
 
@@ -248,7 +248,6 @@ usage_plan_next_call(
 {
     switch (plan->stage) {
 
-    case USAGE_PLAN_COUNT:
     case USAGE_PLAN_RANGE:
         if (plan->days == 0) {
             return USAGE_AGAIN;
@@ -292,7 +291,6 @@ usage_plan_next_stage(usage_plan_t *plan)
         left = usage_plan_left(plan);
 
         if (left > usage_plan_range_pages(plan)) {
-            plan->windows[plan->days].whole = true;
             plan->stage = USAGE_PLAN_RANGE;
 
         } else if (left > 0) {
@@ -323,7 +321,6 @@ usage_plan_next_stage(usage_plan_t *plan)
 
     case USAGE_PLAN_DIRECTORY:
         if (plan->count_only && !usage_plan_all_asked(plan, plan->days)) {
-            plan->windows[plan->days].whole = true;
             plan->stage = USAGE_PLAN_RANGE;
             break;
         }
@@ -331,7 +328,6 @@ usage_plan_next_stage(usage_plan_t *plan)
         plan->stage = USAGE_PLAN_DONE;
         break;
 
-    case USAGE_PLAN_COUNT:
     case USAGE_PLAN_DONE:
     default:
         plan->stage = USAGE_PLAN_DONE;

@@ -30,7 +30,6 @@
 
 
 typedef enum {
-    USAGE_PLAN_COUNT,     /* the range's first page tells the count */
     USAGE_PLAN_DAYS,      /* days, until a row without use */
     USAGE_PLAN_RANGE,     /* the window over the whole range */
     USAGE_PLAN_COMPLETE,  /* days, to their last row */
