@@ -258,7 +258,8 @@ static usage_result_t
 usage_page_id(usage_page_reader_t *reader, const usage_scan_value_t *value)
 {
     if (value->kind != USAGE_SCAN_STRING || value->text.len == 0
-        || usage_utf8_chars(value->text) > USAGE_ID_CHARS_MAX)
+        || (value->text.len > USAGE_ID_CHARS_MAX
+            && usage_utf8_chars(value->text) > USAGE_ID_CHARS_MAX))
     {
         return usage_page_nonsense(reader,
             "a resource_id that is not a string of 1 to 255 characters");

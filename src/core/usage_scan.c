@@ -12,14 +12,6 @@ usage_scan_fail(usage_scan_t *scan, const char *reason)
 }
 
 
-static inline bool
-usage_scan_in_object(const usage_scan_t *scan)
-{
-    return (scan->objects[(scan->depth - 1) / 8] >> ((scan->depth - 1) % 8))
-           & 1;
-}
-
-
 /*
  * Whether the value that comes now is handed on: all that is open is wanted,
  * and so was the key before it.
@@ -28,13 +20,6 @@ static inline bool
 usage_scan_wants(const usage_scan_t *scan)
 {
     return scan->keep && scan->wanted == scan->depth;
-}
-
-
-static inline void
-usage_scan_after_value(usage_scan_t *scan)
-{
-    scan->state = scan->depth == 0 ? USAGE_SCAN_AT_END : USAGE_SCAN_AFTER_VALUE;
 }
 
 
@@ -59,6 +44,7 @@ usage_scan_open(usage_scan_t *scan, bool object)
     *bits = (uint8_t) ((*bits & ~(1u << (scan->depth % 8)))
                        | ((unsigned) object << (scan->depth % 8)));
     scan->depth++;
+    scan->object = object;
     scan->keep = true;
     scan->state =
         object ? USAGE_SCAN_AT_FIRST_KEY : USAGE_SCAN_AT_FIRST_ELEMENT;
@@ -70,6 +56,8 @@ usage_scan_open(usage_scan_t *scan, bool object)
 static usage_result_t
 usage_scan_close(usage_scan_t *scan)
 {
+    unsigned outer;
+
     if (scan->wanted == scan->depth) {
         if (scan->handler->close(scan->data) != USAGE_OK) {
             return usage_scan_fail(scan, NULL);
@@ -79,25 +67,91 @@ usage_scan_close(usage_scan_t *scan)
     }
 
     scan->depth--;
-    scan->keep = true;
-    usage_scan_after_value(scan);
+
+    if (scan->depth == 0) {
+        scan->state = USAGE_SCAN_AT_END;
+        return USAGE_OK;
+    }
+
+    outer = scan->depth - 1;
+    scan->object = (scan->objects[outer / 8] >> (outer % 8)) & 1;
+    scan->state = USAGE_SCAN_AFTER_VALUE;
 
     return USAGE_OK;
 }
 
 
-usage_result_t
+static inline usage_result_t
 usage_scan_value(usage_scan_t *scan, const usage_scan_value_t *value)
 {
+    scan->state = USAGE_SCAN_AFTER_VALUE;
+
     if (usage_scan_wants(scan)
         && scan->handler->value(scan->data, value) != USAGE_OK)
     {
         return usage_scan_fail(scan, NULL);
     }
 
-    usage_scan_after_value(scan);
+    return USAGE_OK;
+}
+
+
+usage_result_t
+usage_scan_string(usage_scan_t *scan, const char *text, size_t len)
+{
+    usage_scan_value_t value;
+
+    if (!scan->key) {
+        value.kind = scan->too_long ? USAGE_SCAN_LONG : USAGE_SCAN_STRING;
+        value.text.data = text;
+        value.text.len = len;
+
+        return usage_scan_value(scan, &value);
+    }
+
+    scan->state = USAGE_SCAN_AT_COLON;
+
+    if (scan->wanted != scan->depth) {
+        return USAGE_OK;
+    }
+
+    scan->keep = false;
+    value.text.data = text;
+    value.text.len = len;
+
+    if (!scan->too_long
+        && scan->handler->key(scan->data, value.text, &scan->keep) != USAGE_OK)
+    {
+        return usage_scan_fail(scan, NULL);
+    }
 
     return USAGE_OK;
+}
+
+
+/*
+ * A string from the quote at *pp on: most end in the same piece, and have
+ * nothing in them that isn't plain.
+ */
+static usage_result_t
+usage_scan_quote(usage_scan_t *scan, const char **pp, const char *end, bool key)
+{
+    const char *p, *start;
+
+    start = *pp + 1;
+    p = usage_scan_plain(start, end);
+
+    if (p == end || *p != '"') {
+        *pp = start;
+        usage_scan_string_start(scan, key);
+        return USAGE_OK;
+    }
+
+    *pp = p + 1;
+    scan->key = key;
+    scan->too_long = p - start > USAGE_SCAN_KEPT_MAX;
+
+    return usage_scan_string(scan, start, (size_t) (p - start));
 }
 
 
@@ -202,11 +256,8 @@ usage_scan_token(usage_scan_t *scan, const char **pp, const char *end)
 }
 
 
-/*
- * The first byte of a value; *pp is where it stands.
- */
 static usage_result_t
-usage_scan_at_value(usage_scan_t *scan, const char **pp)
+usage_scan_at_value(usage_scan_t *scan, const char **pp, const char *end)
 {
     char c;
 
@@ -222,21 +273,19 @@ usage_scan_at_value(usage_scan_t *scan, const char **pp)
     }
 
     if (c == '"') {
-        ++*pp;
-        usage_scan_string_start(scan, false);
-        return USAGE_OK;
+        return usage_scan_quote(scan, pp, end, false);
     }
 
     scan->kept = 0;
 
     if (c == '-' || (c >= '0' && c <= '9')) {
         scan->state = USAGE_SCAN_IN_NUMBER;
-        return USAGE_OK;
+        return usage_scan_token(scan, pp, end);
     }
 
     if (usage_scan_of_word(c)) {
         scan->state = USAGE_SCAN_IN_WORD;
-        return USAGE_OK;
+        return usage_scan_token(scan, pp, end);
     }
 
     return usage_scan_fail(scan, "no value where one has to be");
@@ -244,10 +293,10 @@ usage_scan_at_value(usage_scan_t *scan, const char **pp)
 
 
 /*
- * A byte between values, white space aside.
+ * What is between values, white space aside, at *pp.
  */
 static usage_result_t
-usage_scan_between(usage_scan_t *scan, const char **pp)
+usage_scan_between(usage_scan_t *scan, const char **pp, const char *end)
 {
     char c;
 
@@ -255,29 +304,27 @@ usage_scan_between(usage_scan_t *scan, const char **pp)
 
     switch (scan->state) {
 
-    case USAGE_SCAN_AT_VALUE:
-        return usage_scan_at_value(scan, pp);
-
     case USAGE_SCAN_AT_FIRST_ELEMENT:
         if (c == ']') {
             break;
         }
 
-        return usage_scan_at_value(scan, pp);
+        return usage_scan_at_value(scan, pp, end);
+
+    case USAGE_SCAN_AT_VALUE:
+        return usage_scan_at_value(scan, pp, end);
 
     case USAGE_SCAN_AT_FIRST_KEY:
     case USAGE_SCAN_AT_KEY:
+        if (c == '"') {
+            return usage_scan_quote(scan, pp, end, true);
+        }
+
         if (c == '}' && scan->state == USAGE_SCAN_AT_FIRST_KEY) {
             break;
         }
 
-        if (c != '"') {
-            return usage_scan_fail(scan, "no key where one has to be");
-        }
-
-        ++*pp;
-        usage_scan_string_start(scan, true);
-        return USAGE_OK;
+        return usage_scan_fail(scan, "no key where one has to be");
 
     case USAGE_SCAN_AT_COLON:
         if (c != ':') {
@@ -292,12 +339,12 @@ usage_scan_between(usage_scan_t *scan, const char **pp)
         if (c == ',') {
             ++*pp;
             scan->keep = true;
-            scan->state = usage_scan_in_object(scan) ? USAGE_SCAN_AT_KEY
-                                                     : USAGE_SCAN_AT_VALUE;
+            scan->state =
+                scan->object ? USAGE_SCAN_AT_KEY : USAGE_SCAN_AT_VALUE;
             return USAGE_OK;
         }
 
-        if (c != (usage_scan_in_object(scan) ? '}' : ']')) {
+        if (c != (scan->object ? '}' : ']')) {
             return usage_scan_fail(scan, "no comma after a value");
         }
 
@@ -339,6 +386,20 @@ usage_scan_feed(usage_scan_t *scan, const char *p, size_t len)
 
     while (p < end && rc == USAGE_OK) {
 
+        if (scan->state < USAGE_SCAN_IN_STRING) {
+            if ((unsigned char) *p > ' ') {
+                rc = usage_scan_between(scan, &p, end);
+
+            } else if (*p == ' ' || *p == '\n' || *p == '\r' || *p == '\t') {
+                p++;
+
+            } else {
+                rc = usage_scan_fail(scan, "a control character");
+            }
+
+            continue;
+        }
+
         switch (scan->state) {
 
         case USAGE_SCAN_IN_STRING:
@@ -353,18 +414,8 @@ usage_scan_feed(usage_scan_t *scan, const char *p, size_t len)
             rc = usage_scan_string_unicode(scan, *p++);
             break;
 
-        case USAGE_SCAN_IN_NUMBER:
-        case USAGE_SCAN_IN_WORD:
+        default: /* USAGE_SCAN_IN_NUMBER, USAGE_SCAN_IN_WORD */
             rc = usage_scan_token(scan, &p, end);
-            break;
-
-        default:
-            if (*p == ' ' || *p == '\n' || *p == '\r' || *p == '\t') {
-                p++;
-                break;
-            }
-
-            rc = usage_scan_between(scan, &p);
             break;
         }
     }

@@ -63,6 +63,7 @@ typedef struct {
     unsigned                    state;
     unsigned                    depth;  /* open containers */
     unsigned                    wanted; /* the outermost of them: wanted ones */
+    bool                        object; /* the innermost is one */
     bool                        key;    /* the string is a key */
     bool                        keep;   /* the string is handed on */
     bool                        too_long;

@@ -18,22 +18,22 @@ enum {
     USAGE_SCAN_AT_KEY,
     USAGE_SCAN_AT_COLON,
     USAGE_SCAN_AFTER_VALUE,
-    USAGE_SCAN_IN_STRING,
+    USAGE_SCAN_AT_END,
+    USAGE_SCAN_FAILED,
+    USAGE_SCAN_IN_STRING, /* from here on: inside a value */
     USAGE_SCAN_IN_ESCAPE,
     USAGE_SCAN_IN_UNICODE, /* the four digits of \uXXXX */
     USAGE_SCAN_IN_NUMBER,
-    USAGE_SCAN_IN_WORD,
-    USAGE_SCAN_AT_END,
-    USAGE_SCAN_FAILED
+    USAGE_SCAN_IN_WORD
 };
 
 
 /* Ends the reading; reason is NULL where a callback ended it. */
 usage_result_t usage_scan_fail(usage_scan_t *scan, const char *reason);
 
-/* A whole value, no container: handed on where it is wanted. */
+/* A whole string, key or value, without its quotes. */
 usage_result_t
-usage_scan_value(usage_scan_t *scan, const usage_scan_value_t *value);
+usage_scan_string(usage_scan_t *scan, const char *text, size_t len);
 
 /* The quote that starts a string, a key or a value. */
 void usage_scan_string_start(usage_scan_t *scan, bool key);
@@ -47,6 +47,52 @@ usage_result_t
 usage_scan_string_plain(usage_scan_t *scan, const char **pp, const char *end);
 usage_result_t usage_scan_string_escape(usage_scan_t *scan, char c);
 usage_result_t usage_scan_string_unicode(usage_scan_t *scan, char c);
+
+
+/*
+ * The first byte from p on that a string cannot take as it is: a quote, a
+ * backslash, a control character, or one that isn't ASCII.  Eight at a time:
+ * the lowest bit found in a word is exact.
+ */
+static inline const char *
+usage_scan_plain(const char *p, const char *end)
+{
+    const uint64_t ones = 0x0101010101010101u;
+    const uint64_t highs = 0x8080808080808080u;
+
+    uint64_t      word, quote, escape, found;
+    unsigned char c;
+
+    while (end - p >= 8) {
+        memcpy(&word, p, 8);
+
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+        word = __builtin_bswap64(word);
+#endif
+
+        quote = word ^ (ones * '"');
+        escape = word ^ (ones * '\\');
+        found = (((quote - ones) & ~quote) | ((escape - ones) & ~escape)
+                    | ((word - ones * 0x20) & ~word) | word)
+                & highs;
+
+        if (found != 0) {
+            return p + __builtin_ctzll(found) / 8;
+        }
+
+        p += 8;
+    }
+
+    for (; p < end; p++) {
+        c = (unsigned char) *p;
+
+        if (c == '"' || c == '\\' || c < 0x20 || c >= 0x80) {
+            break;
+        }
+    }
+
+    return p;
+}
 
 
 #endif /* USAGE_SCAN_PRIVATE_H */

@@ -1,40 +1,6 @@
 #include "usage_scan_private.h"
 
 
-/*
- * A whole string, key or value.
- */
-static usage_result_t
-usage_scan_string(usage_scan_t *scan, const char *text, size_t len)
-{
-    usage_scan_value_t value;
-
-    value.kind = scan->too_long ? USAGE_SCAN_LONG : USAGE_SCAN_STRING;
-    value.text.data = text;
-    value.text.len = len;
-
-    if (!scan->key) {
-        return usage_scan_value(scan, &value);
-    }
-
-    scan->state = USAGE_SCAN_AT_COLON;
-
-    if (scan->wanted != scan->depth) {
-        return USAGE_OK;
-    }
-
-    scan->keep = false;
-
-    if (!scan->too_long
-        && scan->handler->key(scan->data, value.text, &scan->keep) != USAGE_OK)
-    {
-        return usage_scan_fail(scan, NULL);
-    }
-
-    return USAGE_OK;
-}
-
-
 void
 usage_scan_string_start(usage_scan_t *scan, bool key)
 {
@@ -64,52 +30,6 @@ usage_scan_keep(usage_scan_t *scan, const char *p, size_t len)
 
     memcpy(scan->text + scan->kept, p, len);
     scan->kept += len;
-}
-
-
-/*
- * The first byte from p on that a string cannot take as it is: a quote, a
- * backslash, a control character, or one that isn't ASCII.  Eight at a time:
- * the lowest bit found in a word is exact.
- */
-static const char *
-usage_scan_plain(const char *p, const char *end)
-{
-    const uint64_t ones = 0x0101010101010101u;
-    const uint64_t highs = 0x8080808080808080u;
-
-    uint64_t      word, quote, escape, found;
-    unsigned char c;
-
-    while (end - p >= 8) {
-        memcpy(&word, p, 8);
-
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-        word = __builtin_bswap64(word);
-#endif
-
-        quote = word ^ (ones * '"');
-        escape = word ^ (ones * '\\');
-        found = (((quote - ones) & ~quote) | ((escape - ones) & ~escape)
-                    | ((word - ones * 0x20) & ~word) | word)
-                & highs;
-
-        if (found != 0) {
-            return p + __builtin_ctzll(found) / 8;
-        }
-
-        p += 8;
-    }
-
-    for (; p < end; p++) {
-        c = (unsigned char) *p;
-
-        if (c == '"' || c == '\\' || c < 0x20 || c >= 0x80) {
-            break;
-        }
-    }
-
-    return p;
 }
 
 
