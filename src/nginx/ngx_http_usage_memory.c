@@ -11,7 +11,7 @@
 
 
 /* all that a subrequest takes by proxy_pass, its larger buffers aside */
-#define NGX_HTTP_USAGE_POOL_SIZE  (16 * 1024)
+#define NGX_HTTP_USAGE_POOL_SIZE  (8 * 1024)
 
 
 static void ngx_http_usage_memory_cleanup(void *data);
