@@ -1,0 +1,213 @@
+/*
+ * The URIs of the successor calls, to the letter.
+ */
+
+#include "unit.h"
+#include "usage_call.h"
+
+
+static void
+check_path(usage_call_api_t api, const char *project, const char *expected)
+{
+    usage_str_t  path;
+    unit_arena_t arena;
+    usage_call_t call;
+
+    memset(&call, 0xa5, sizeof(call));
+    call.api = api;
+    unit_arena_start(&arena);
+
+    assert_int_equal(
+        usage_call_path(&call, unit_str(project), &arena.pool, &path),
+        USAGE_OK);
+
+    if (!unit_is(path, expected)) {
+        fail_msg("%.*s, not %s", (int) path.len, path.data, expected);
+    }
+
+    unit_arena_free(&arena);
+}
+
+
+static void
+test_path(void **state)
+{
+    char   project[256];
+    char   expected[512];
+    size_t i;
+
+    static const char *const projects[] = { "p", "5d7bf4a07c2e4b52b7b6",
+        "A_-z0" };
+
+    (void) state;
+
+    check_path(USAGE_CALL_STATISTICS, "p", "/v2/p/statistics/metrics/desktops");
+    check_path(USAGE_CALL_DIRECTORY, "p", "/v2/p/desktops");
+
+    for (i = 0; i < unit_count(projects); i++) {
+        snprintf(expected, sizeof(expected),
+            "/v2/%s/statistics/metrics/desktops", projects[i]);
+        check_path(USAGE_CALL_STATISTICS, projects[i], expected);
+    }
+
+    memset(project, 'x', sizeof(project) - 1);
+    project[sizeof(project) - 1] = '\0';
+    snprintf(expected, sizeof(expected), "/v2/%s/desktops", project);
+    check_path(USAGE_CALL_DIRECTORY, project, expected);
+}
+
+
+static usage_day_t
+day(const char *date)
+{
+    usage_day_t number;
+
+    assert_true(usage_day_parse(date, &number));
+
+    return number;
+}
+
+
+static void
+check_statistics(
+    const char *first, const char *last, int64_t offset, const char *expected)
+{
+    usage_str_t  query;
+    unit_arena_t arena;
+    usage_call_t call;
+
+    memset(&call, 0, sizeof(call));
+    call.api = USAGE_CALL_STATISTICS;
+    call.first = day(first);
+    call.last = day(last);
+    call.offset = offset;
+
+    unit_arena_start(&arena);
+    assert_int_equal(usage_call_query(&call, &arena.pool, &query), USAGE_OK);
+
+    if (!unit_is(query, expected)) {
+        fail_msg("%.*s, not %s", (int) query.len, query.data, expected);
+    }
+
+    unit_arena_free(&arena);
+}
+
+
+static void
+test_statistics(void **state)
+{
+    (void) state;
+
+    check_statistics("2022-12-09", "2022-12-09", 0,
+        "start_time=2022-12-09T00:00:00Z&end_time=2022-12-09T23:59:59Z"
+        "&sort_field=desktop_usage&sort_type=DESC&offset=0&limit=100");
+    check_statistics("2022-12-09", "2023-01-08", 1900,
+        "start_time=2022-12-09T00:00:00Z&end_time=2023-01-08T23:59:59Z"
+        "&sort_field=desktop_usage&sort_type=DESC&offset=1900&limit=100");
+    check_statistics("0001-01-01", "9999-12-31", 2147483600,
+        "start_time=0001-01-01T00:00:00Z&end_time=9999-12-31T23:59:59Z"
+        "&sort_field=desktop_usage&sort_type=DESC&offset=2147483600"
+        "&limit=100");
+}
+
+
+static void
+test_directory(void **state)
+{
+    int              c;
+    char             one[2] = "", expected[128];
+    usage_str_t      query;
+    unit_arena_t     arena;
+    usage_call_t     call;
+    usage_table_t    table;
+    usage_desktop_t *desktops[4];
+
+    (void) state;
+
+    unit_arena_start(&arena);
+    assert_int_equal(usage_table_init(&table, &arena.pool, 1), USAGE_OK);
+
+    memset(&call, 0, sizeof(call));
+    call.api = USAGE_CALL_DIRECTORY;
+    call.desktops = desktops;
+    call.count = 1;
+
+    /* every byte: RFC 3986, section 2.3 */
+
+    for (c = 1; c < 256; c++) {
+        one[0] = (char) c;
+        desktops[0] = usage_table_add(&table, unit_str(one), NULL);
+        assert_int_equal(
+            usage_call_query(&call, &arena.pool, &query), USAGE_OK);
+
+        if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
+            || (c >= '0' && c <= '9') || strchr("-._~", c) != NULL)
+        {
+            snprintf(expected, sizeof(expected),
+                "offset=0&limit=1000&desktop_id=%c", c);
+            assert_int_equal(usage_call_encoded(desktops[0]->id), 1);
+
+        } else {
+            snprintf(expected, sizeof(expected),
+                "offset=0&limit=1000&desktop_id=%%%02X", (unsigned) c);
+            assert_int_equal(usage_call_encoded(desktops[0]->id), 3);
+        }
+
+        if (!unit_is(query, expected)) {
+            fail_msg("%.*s, not %s", (int) query.len, query.data, expected);
+        }
+    }
+
+    desktops[0] = usage_table_add(&table, unit_str("c6e6dbd7-c950"), NULL);
+    desktops[1] = usage_table_add(&table, unit_str("a&b=c d/\xc3\xa9"), NULL);
+    desktops[2] = usage_table_add(&table, unit_str("x"), NULL);
+    call.count = 3;
+
+    assert_int_equal(usage_call_query(&call, &arena.pool, &query), USAGE_OK);
+    assert_true(unit_is(query, "offset=0&limit=1000&desktop_id="
+                               "c6e6dbd7-c950,a%26b%3Dc%20d%2F%C3%A9,x"));
+
+    assert_int_equal(usage_call_encoded(unit_str("")), 0);
+    assert_int_equal(usage_call_encoded(desktops[1]->id), 22);
+
+    unit_arena_free(&arena);
+}
+
+
+static void
+test_out_of_memory(void **state)
+{
+    usage_str_t  text;
+    unit_arena_t arena;
+    usage_call_t call;
+
+    (void) state;
+
+    unit_arena_start(&arena);
+    arena.left = 0;
+    memset(&call, 0, sizeof(call));
+
+    call.api = USAGE_CALL_STATISTICS;
+    assert_int_equal(
+        usage_call_path(&call, unit_str("p"), &arena.pool, &text), USAGE_ERROR);
+    assert_int_equal(usage_call_query(&call, &arena.pool, &text), USAGE_ERROR);
+
+    call.api = USAGE_CALL_DIRECTORY;
+    assert_int_equal(usage_call_query(&call, &arena.pool, &text), USAGE_ERROR);
+
+    unit_arena_free(&arena);
+}
+
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_path),
+        cmocka_unit_test(test_statistics),
+        cmocka_unit_test(test_directory),
+        cmocka_unit_test(test_out_of_memory),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
