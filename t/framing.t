@@ -5,6 +5,7 @@ use strict;
 use warnings;
 
 use Test::More;
+use Time::HiRes qw(sleep);
 
 use Usage::Nginx;
 use Usage::Test;
@@ -313,6 +314,8 @@ my $other = Usage::Nginx->start(
             2022-12-09T00%3A00%3A00Z '{\"count\":1,\"items\":[{\"resource_id\":\"a\",\"metric\":[{\"metric_name\":\"desktop_usage\",\"metric_value\":3600}]}]}';
             default                 '{\"count\":0,\"items\":[]}';
         }
+        limit_req_zone \$server_name zone=few:1m rate=3r/s;
+        proxy_cache_path %%PREFIX%%/cache keys_zone=store:1m;
         server {
             listen unix:%%PREFIX%%/up.sock;
             location / { proxy_pass http://127.0.0.1:$port; }
@@ -330,6 +333,9 @@ my $other = Usage::Nginx->start(
         Usage::Nginx->at(fallback => '', '/in/fallback'),
         Usage::Nginx->at(authed => 'auth_request /auth;'),
         Usage::Nginx->at(refused => 'auth_request /noauth;'),
+        Usage::Nginx->at(allowed => '', '/in/allowed'),
+        Usage::Nginx->at(limited => "usage_timeout ${\ Usage::Nginx->patience(3)}s;", '/in/limited'),
+        Usage::Nginx->at(stale   => '', '/in/stale'),
         internal('unix', '', 'http://unix:%%PREFIX%%/up.sock:/'),
         "
         location /in/static/ { internal; return 200 '$all_rows'; }
@@ -352,6 +358,14 @@ my $other = Usage::Nginx->start(
         location \@fallback { rewrite ^/in/fallback(/.*) \$1 break;
             proxy_pass http://successors; }
         location /auth { internal; return 204; }
+        location /in/allowed/ { internal; auth_request /auth;
+            proxy_pass http://successors/; }
+        location /in/limited/ { internal; limit_req zone=few burst=200;
+            limit_rate 1m; proxy_pass http://successors/; }
+        location /in/stale/ { internal; proxy_pass http://successors/;
+            proxy_cache store; proxy_cache_key \"\$uri\$args\";
+            proxy_cache_valid 200 1s; proxy_cache_use_stale updating;
+            proxy_cache_background_update on; }
         location /noauth { internal; return 403; }
     ")
 );
@@ -385,11 +399,19 @@ subtest 'a location without proxy_pass' => sub {
     is($res->{headers}{'retry-after'}[0], 60, 'with its Retry-After');
 };
 
-for my $at (qw(unix rewrite named fallback authed)) {
+for my $at (qw(unix rewrite named fallback authed allowed limited)) {
     subtest "by the way of \"$at\"" => sub {
         whole($other, $at, $_) for qw(length chunks bigchunk big);
     };
 }
+
+subtest 'a cache that is renewed in the background' => sub {
+    whole($other, 'stale', 'drip', 'fresh');
+    for (1 .. 3) {
+        sleep 1.1;
+        whole($other, 'stale', 'drip', 'stale') for 1 .. 3;
+    }
+};
 
 subtest 'auth_request that refuses' => sub {
     $upstream->clear;

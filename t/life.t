@@ -209,6 +209,78 @@ subtest 'at any time' => sub {
     reply_is($nginx->post(route('x'), $week), 'one after them', @reply);
 };
 
+subtest 'while the calls are not at an upstream yet, or no more' => sub {
+    my $mute   = Usage::Nginx->bound('udp');
+    my $silent = $mute->sockport;
+    my $aio    = Usage::Nginx->options =~ /--with-threads/ ? 'aio threads;' : '';
+    my $soon   = int 300 * $slow;
+    my $away   = Usage::Nginx->start(
+        upstream => $upstream->port,
+        http     => "$http proxy_cache_path %%PREFIX%%/cache keys_zone=store:1m;
+            sendfile off; output_buffers 1 600;",
+        server   => join('',
+            Usage::Nginx->at(named => '', '/in/named'),
+            Usage::Nginx->at(namedsoon => "usage_timeout ${soon}ms;", '/in/named'),
+            Usage::Nginx->at(lock => '', '/in/lock'),
+            Usage::Nginx->at(locksoon => "usage_timeout ${soon}ms;", '/in/lock'),
+            Usage::Nginx->at(aio => '', '/in/aio'), "
+            location /in/named/ {
+                internal;
+                resolver 127.0.0.1:$silent;
+                resolver_timeout 60s;
+                set \$peer nosuch.invalid;
+                rewrite ^/in/named(/.*) \$1 break;
+                proxy_pass http://\$peer:80;
+            }
+            location /in/lock/ {
+                internal;
+                proxy_cache store;
+                proxy_cache_key \"\$uri\$args\";
+                proxy_cache_valid 200 1h;
+                proxy_cache_lock on;
+                proxy_cache_lock_timeout 60s;
+                proxy_pass http://successors/;
+            }
+            location /in/aio/ {
+                internal;
+                $aio
+                proxy_cache store;
+                proxy_cache_key \"aio \$uri\$args\";
+                proxy_cache_valid 200 1h;
+                proxy_pass http://successors/;
+            }")
+    );
+    my $go = sub {
+        my ($at, $project) = @_;
+        my $c = $away->client;
+        $c->send($c->format('POST', "/$at" . route($project), $week));
+        return $c;
+    };
+
+    my $c = $go->('named', 'x');
+    sleep 0.1 * $slow;
+    $c->close;
+    error_is($away->post('/namedsoon' . route('x'), $week), 504,
+        'a name that is not resolved');
+
+    my $first = $go->('lock', 'hang');
+    ok($away->wait_for(sub { scalar(() = $upstream->calls('hang')) }), 'locked');
+    my $second = $go->('lock', 'hang');
+    error_is($away->post('/locksoon' . route('hang'), $week), 504,
+        'a cache that is locked');
+    $second->close;
+    $first->close;
+
+    reply_is($away->post('/aio' . route('x'), $week), 'cached', @reply);
+    for (1 .. (Usage::Nginx->slow ? 10 : 100)) {
+        my $c = $go->('aio', 'x');
+        sleep $_ % 10 / 10000;
+        $_ % 2 ? $c->close : $c->reset;
+    }
+    reply_is($away->post('/aio' . route('x'), $week), 'others are served', @reply);
+    $away->stop_ok;
+};
+
 subtest 'a client that leaves before it reads a large reply' => sub {
     for (1 .. 10) {
         my $c = $nginx->client;
