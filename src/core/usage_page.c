@@ -26,24 +26,6 @@ enum {
 };
 
 
-typedef struct {
-    usage_str_t name;
-    unsigned    level;
-    unsigned    key;
-} usage_page_key_t;
-
-
-static const usage_page_key_t usage_page_keys[] = {
-    { usage_string("metric_name"), USAGE_PAGE_METRIC, USAGE_PAGE_KEY_NAME },
-    { usage_string("metric_value"), USAGE_PAGE_METRIC, USAGE_PAGE_KEY_VALUE },
-    { usage_string("resource_id"), USAGE_PAGE_ROW, USAGE_PAGE_KEY_ID },
-    { usage_string("metric"), USAGE_PAGE_ROW, USAGE_PAGE_KEY_METRIC },
-    { usage_string("count"), USAGE_PAGE_TOP, USAGE_PAGE_KEY_COUNT },
-    { usage_string("items"), USAGE_PAGE_TOP, USAGE_PAGE_KEY_ITEMS },
-};
-
-#define USAGE_PAGE_KEYS (sizeof(usage_page_keys) / sizeof(usage_page_keys[0]))
-
 static const usage_str_t usage_page_metric = usage_string("desktop_usage");
 
 
@@ -75,40 +57,65 @@ usage_page_flags(usage_page_reader_t *reader)
 }
 
 
+#define usage_page_is(name, literal)                                           \
+    ((name).len == sizeof(literal) - 1                                         \
+        && memcmp((name).data, (literal), sizeof(literal) - 1) == 0)
+
+
+/*
+ * The key of that name where the reader stands, or 0.
+ */
+static unsigned
+usage_page_known(const usage_page_reader_t *reader, usage_str_t name)
+{
+    switch (reader->level) {
+
+    case USAGE_PAGE_TOP:
+        return usage_page_is(name, "count")   ? USAGE_PAGE_KEY_COUNT
+               : usage_page_is(name, "items") ? USAGE_PAGE_KEY_ITEMS
+                                              : 0;
+
+    case USAGE_PAGE_ROW:
+        return usage_page_is(name, "resource_id") ? USAGE_PAGE_KEY_ID
+               : usage_page_is(name, "metric")    ? USAGE_PAGE_KEY_METRIC
+                                                  : 0;
+
+    case USAGE_PAGE_METRIC:
+        return usage_page_is(name, "metric_name")    ? USAGE_PAGE_KEY_NAME
+               : usage_page_is(name, "metric_value") ? USAGE_PAGE_KEY_VALUE
+                                                     : 0;
+
+    default:
+        return 0;
+    }
+}
+
+
 static usage_result_t
 usage_page_key(void *data, usage_str_t name, bool *wanted)
 {
-    size_t               i;
     unsigned            *flags;
     usage_page_reader_t *reader;
 
     reader = data;
-    *wanted = false;
 
-    for (i = 0; i < USAGE_PAGE_KEYS; i++) {
-        if (usage_page_keys[i].level == reader->level
-            && usage_str_equal(usage_page_keys[i].name, name))
-        {
-            break;
-        }
-    }
+    reader->key = usage_page_known(reader, name);
+    *wanted = reader->key != 0;
 
-    if (i == USAGE_PAGE_KEYS) {
+    if (!*wanted) {
         return USAGE_OK;
     }
 
     flags = usage_page_flags(reader);
 
-    if (*flags & usage_page_keys[i].key) {
+    if (*flags & reader->key) {
         return usage_error(reader->error, 502,
-            "a page of the upstream's statistics makes no sense: %s is given "
+            "a page of the upstream's statistics makes no sense: %.*s is given "
             "twice",
-            usage_page_keys[i].name.data);
+            usage_shown(name), name.data);
     }
 
-    *flags |= usage_page_keys[i].key;
-    reader->key = usage_page_keys[i].key;
-    *wanted = true;
+    *flags |= reader->key;
 
     return USAGE_OK;
 }

@@ -41,7 +41,7 @@ void usage_scan_string_start(usage_scan_t *scan, bool key);
 /*
  * What is inside: plain characters from *pp on, of which there is one at
  * least, up to the quote or the backslash that *pp is then behind; the
- * character after a backslash; a digit of \\uXXXX.
+ * character after a backslash; a digit of \uXXXX.
  */
 usage_result_t
 usage_scan_string_plain(usage_scan_t *scan, const char **pp, const char *end);
@@ -51,8 +51,11 @@ usage_result_t usage_scan_string_unicode(usage_scan_t *scan, char c);
 
 /*
  * The first byte from p on that a string cannot take as it is: a quote, a
- * backslash, a control character, or one that isn't ASCII.  Eight at a time:
- * the lowest bit found in a word is exact.
+ * backslash, a control character, or one that isn't ASCII.
+ *
+ * Eight at a time: in a word, the lowest bit that is found is exact.  A space
+ * and an exclamation mark are found as well, as one test is for all up to the
+ * quote, and passed by.
  */
 static inline const char *
 usage_scan_plain(const char *p, const char *end)
@@ -60,7 +63,7 @@ usage_scan_plain(const char *p, const char *end)
     const uint64_t ones = 0x0101010101010101u;
     const uint64_t highs = 0x8080808080808080u;
 
-    uint64_t      word, quote, escape, found;
+    uint64_t      word, escape, found;
     unsigned char c;
 
     while (end - p >= 8) {
@@ -70,17 +73,23 @@ usage_scan_plain(const char *p, const char *end)
         word = __builtin_bswap64(word);
 #endif
 
-        quote = word ^ (ones * '"');
         escape = word ^ (ones * '\\');
-        found = (((quote - ones) & ~quote) | ((escape - ones) & ~escape)
-                    | ((word - ones * 0x20) & ~word) | word)
+        found = (((word - ones * ('"' + 1)) & ~word)
+                    | ((escape - ones) & ~escape) | word)
                 & highs;
 
-        if (found != 0) {
-            return p + __builtin_ctzll(found) / 8;
+        if (found == 0) {
+            p += 8;
+            continue;
         }
 
-        p += 8;
+        p += __builtin_ctzll(found) / 8;
+
+        if (*p != ' ' && *p != '!') {
+            return p;
+        }
+
+        p++;
     }
 
     for (; p < end; p++) {

@@ -222,7 +222,7 @@ usage_scan_string_unicode(usage_scan_t *scan, char c)
         return usage_scan_fail(scan, "a wrong \\u escape");
     }
 
-    scan->unit = (uint16_t) (scan->unit << 4 | digit);
+    scan->unit = (uint16_t) ((unsigned) scan->unit << 4 | digit);
 
     if (--scan->digits > 0) {
         return USAGE_OK;

@@ -29,19 +29,23 @@ usage_table_hash(usage_str_t id)
 }
 
 
-static usage_desktop_t **
+/*
+ * The bucket that has the id, or that it would go to.
+ */
+static usage_bucket_t *
 usage_table_bucket(const usage_table_t *table, usage_str_t id, uint32_t hash)
 {
-    size_t           i;
-    usage_desktop_t *desktop;
+    size_t          i;
+    usage_bucket_t *bucket;
 
     for (i = hash & table->mask;; i = (i + 1) & table->mask) {
-        desktop = table->buckets[i];
+        bucket = &table->buckets[i];
 
-        if (desktop == NULL
-            || (desktop->hash == hash && usage_str_equal(desktop->id, id)))
+        if (bucket->desktop == NULL
+            || (bucket->hash == hash
+                && usage_str_equal(bucket->desktop->id, id)))
         {
-            return &table->buckets[i];
+            return bucket;
         }
     }
 }
@@ -50,20 +54,27 @@ usage_table_bucket(const usage_table_t *table, usage_str_t id, uint32_t hash)
 static usage_result_t
 usage_table_buckets(usage_table_t *table, size_t buckets)
 {
-    size_t           i;
-    usage_desktop_t *desktop;
+    size_t          i, old;
+    usage_bucket_t *from, bucket;
 
-    table->buckets = usage_alloc(table->pool, buckets * sizeof(void *));
+    from = table->buckets;
+    old = from == NULL ? 0 : table->mask + 1;
+
+    table->buckets = usage_alloc(table->pool, buckets * sizeof(bucket));
     if (table->buckets == NULL) {
         return USAGE_ERROR;
     }
 
-    memset(table->buckets, 0, buckets * sizeof(void *));
+    memset(table->buckets, 0, buckets * sizeof(bucket));
     table->mask = buckets - 1;
 
-    for (i = 0; i < table->count; i++) {
-        desktop = table->desktops[i];
-        *usage_table_bucket(table, desktop->id, desktop->hash) = desktop;
+    for (i = 0; i < old; i++) {
+        bucket = from[i];
+
+        if (bucket.desktop != NULL) {
+            *usage_table_bucket(table, bucket.desktop->id, bucket.hash) =
+                bucket;
+        }
     }
 
     return USAGE_OK;
@@ -119,17 +130,18 @@ usage_table_add(usage_table_t *table, usage_str_t id, bool *added)
     char            *copy;
     size_t           i;
     uint32_t         hash;
-    usage_desktop_t *desktop, **bucket;
+    usage_bucket_t  *bucket;
+    usage_desktop_t *desktop;
 
     hash = usage_table_hash(id);
     bucket = usage_table_bucket(table, id, hash);
 
     if (added != NULL) {
-        *added = *bucket == NULL;
+        *added = bucket->desktop == NULL;
     }
 
-    if (*bucket != NULL) {
-        return *bucket;
+    if (bucket->desktop != NULL) {
+        return bucket->desktop;
     }
 
     if (table->count == table->capacity) {
@@ -149,16 +161,16 @@ usage_table_add(usage_table_t *table, usage_str_t id, bool *added)
     copy = (char *) &desktop->cells[table->columns];
     memcpy(copy, id.data, id.len);
 
-    memset(desktop, 0, sizeof(usage_desktop_t));
     desktop->id.data = copy;
     desktop->id.len = id.len;
-    desktop->hash = hash;
+    desktop->known = false;
 
     for (i = 0; i < table->columns; i++) {
         desktop->cells[i] = USAGE_NOT_SHOWN;
     }
 
-    *bucket = desktop;
+    bucket->hash = hash;
+    bucket->desktop = desktop;
     table->desktops[table->count++] = desktop;
 
     return desktop;
@@ -168,7 +180,7 @@ usage_table_add(usage_table_t *table, usage_str_t id, bool *added)
 usage_desktop_t *
 usage_table_find(const usage_table_t *table, usage_str_t id)
 {
-    return *usage_table_bucket(table, id, usage_table_hash(id));
+    return usage_table_bucket(table, id, usage_table_hash(id))->desktop;
 }
 
 

@@ -17,10 +17,15 @@
 
 typedef struct {
     usage_str_t id;
-    uint32_t    hash;
     bool        known;   /* the directory knows it */
     double      cells[]; /* one a column */
 } usage_desktop_t;
+
+
+typedef struct {
+    uint32_t         hash; /* of the desktop's id */
+    usage_desktop_t *desktop;
+} usage_bucket_t;
 
 
 typedef struct {
@@ -28,7 +33,7 @@ typedef struct {
     usage_desktop_t   **desktops; /* in the order added */
     size_t              count;
     size_t              capacity;
-    usage_desktop_t   **buckets; /* open addressing, a power of 2 */
+    usage_bucket_t     *buckets; /* open addressing, a power of 2 */
     size_t              mask;
     size_t              columns;
 } usage_table_t;
