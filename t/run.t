@@ -1,0 +1,283 @@
+# ./run, with the machine around it made up: what it installs, what it says,
+# what it leaves to make.  And tools/demo, as it is.
+
+use strict;
+use warnings;
+
+use Errno      qw(EINTR);
+use File::Temp ();
+use IO::Socket::INET;
+use POSIX ();
+use Test::More;
+use Time::HiRes qw(time);
+
+use Usage::Nginx;
+use Usage::Test;
+
+my $root = $Usage::Nginx::root;
+my $dir  = File::Temp::tempdir('usage-run-XXXXXX', TMPDIR => 1, CLEANUP => 1);
+
+# (prove may run below make)
+delete @ENV{qw(MAKEFLAGS MAKELEVEL MFLAGS NGINX_SRC)};
+
+sub slurp {
+    my ($file) = @_;
+    open my $fh, '<', $file or return '';
+    local $/;
+    my $text = <$fh>;
+    return defined $text ? $text : '';
+}
+
+sub spew {
+    my ($file, $text) = @_;
+    open my $fh, '>', $file or die "$file: $!";
+    print {$fh} $text;
+    close $fh or die "$file: $!";
+    return;
+}
+
+# Runs a command; its status, standard output and standard error.
+sub result {
+    my ($env, @command) = @_;
+
+    my $pid = fork // die "fork: $!";
+    if (!$pid) {
+        local %ENV = (%ENV, %$env);
+        open STDIN,  '<', '/dev/null';
+        open STDOUT, '>', "$dir/out";
+        open STDERR, '>', "$dir/err";
+        exec {$command[0]} @command or POSIX::_exit(127);
+    }
+    waitpid $pid, 0;
+    return ($?, slurp("$dir/out"), slurp("$dir/err"));
+}
+
+# --- A machine: the programs that ./run calls, as they are or made up.
+
+my %stub = (
+    'dpkg-query' => <<'END',
+for name; do :; done
+grep -qx "$name" "$MACHINE/installed" && printf 'ii \n'
+END
+    'apt-get' => <<'END',
+echo "apt-get $*, policy: $(tail -n 1 "$MACHINE/policy" 2>&1)" \
+    >> "$MACHINE/calls"
+echo "a line of apt-get"
+case $1 in
+    install) [ ! -e "$MACHINE/broken" ] || { echo 'E: no luck' >&2; exit 100; }
+        for name; do echo "$name"; done >> "$MACHINE/installed" ;;
+esac
+END
+    'systemctl' => 'echo "systemctl $*" >> "$MACHINE/calls"',
+    'sudo' => 'echo "sudo $*" >> "$MACHINE/calls"; WHO=0 exec "$@"',
+    'id'   => 'echo "$WHO"',
+    'make' => <<'END',
+case " $* " in
+    *" -q "*) exit 1 ;;
+esac
+echo "make $*, for ${NGINX_SRC:-Debian}" >> "$MACHINE/calls"
+END
+);
+
+my $count = 0;
+
+sub machine {
+    my (%o) = @_;
+
+    my $m = "$dir/machine" . ++$count;
+    mkdir $m;
+    mkdir "$m/bin";
+
+    for my $name (qw(sh dirname nproc mktemp cat rm chmod grep tail)) {
+        my ($path) = grep { -x } "/usr/bin/$name", "/bin/$name";
+        symlink $path, "$m/bin/$name" or die "$name: $!";
+    }
+    for my $name (grep { !$o{without}{$_} } keys %stub) {
+        spew("$m/bin/$name", "#!/bin/sh\n$stub{$name}\n");
+        chmod 0755, "$m/bin/$name";
+    }
+    spew("$m/installed", join '', map {"$_\n"} @{ $o{installed} || [] });
+    spew("$m/$_", '') for @{ $o{files} || [] };
+    return $m;
+}
+
+sub run_on {
+    my ($m, @args) = @_;
+    my %env = ref $args[-1] ? %{ pop @args } : ();
+    return result(
+        {
+            PATH                => "$m/bin",
+            MACHINE             => $m,
+            WHO                 => 0,
+            USAGE_POLICY_RC_D   => "$m/policy",
+            %env
+        },
+        "$root/run",
+        @args
+    );
+}
+
+my @build = qw(gcc libc6-dev make libjansson-dev libpcre2-dev nginx nginx-dev);
+
+for ([], ['help'], ['--help'], ['dance'], [ 'demo', 'now' ]) {
+    my $m = machine();
+    my ($status, $out, $err) = run_on($m, @$_);
+    is($status >> 8, 2, "./run @$_: status 2");
+    like($err, qr/usage: .*demo.*serve.*build.*test.*bench/s, 'and the usage');
+    is(slurp("$m/calls"), '', 'and nothing else');
+}
+
+subtest 'everything is there' => sub {
+    my $m = machine(installed => \@build);
+    my ($status, $out, $err) = run_on($m, 'build');
+    is($status, 0, 'status 0');
+    like(slurp("$m/calls"), qr/\Amake -s -j \d+ module, for Debian\n\z/,
+        'only make is called');
+};
+
+subtest 'a bare machine' => sub {
+    my $m = machine();
+    my ($status, $out, $err) = run_on($m, 'build');
+    is($status, 0, 'status 0');
+    my @calls = split /\n/, slurp("$m/calls");
+    is($calls[0], 'apt-get update, policy: exit 101', 'the lists first');
+    is($calls[1],
+        'apt-get install -y --no-install-recommends '
+            . "-o DPkg::Lock::Timeout=300 @build, policy: exit 101",
+        'then the packages; services are not to start');
+    is($calls[2], 'systemctl disable nginx', 'nor later');
+    like($calls[3], qr/\Amake -s -j \d+ module, for Debian\z/, 'then make');
+    ok(!-e "$m/policy", 'the policy is gone');
+    is($err, "Installing @build\nBuilding\n", 'apt-get is quiet');
+};
+
+subtest 'some of it is there' => sub {
+    my $m = machine(installed => [ grep { !/jansson/ } @build ]);
+    my ($status, $out, $err) = run_on($m, 'build');
+    is($status, 0, 'status 0');
+    like(slurp("$m/calls"), qr/=300 libjansson-dev, /, 'the rest is installed');
+    unlike(slurp("$m/calls"), qr/systemctl/,
+        'the service of an nginx that was there is left alone');
+};
+
+subtest 'a policy that was there' => sub {
+    my $m = machine();
+    spew("$m/policy", "mine\n");
+    my ($status) = run_on($m, 'build');
+    is($status, 0, 'status 0');
+    like(slurp("$m/calls"), qr/install .*policy: mine\n/, 'is used');
+    is(slurp("$m/policy"), "mine\n", 'and stays');
+};
+
+subtest 'apt-get fails' => sub {
+    my $m = machine(files => ['broken']);
+    my ($status, $out, $err) = run_on($m, 'build');
+    is($status >> 8, 1, 'status 1');
+    like($err, qr/a line of apt-get\na line of apt-get\nE: no luck\n/,
+        'what apt-get said');
+    like($err, qr/could not install: gcc/, 'what it was for');
+    unlike(slurp("$m/calls"), qr/^make/m, 'nothing is built');
+    ok(!-e "$m/policy", 'the policy is gone');
+};
+
+subtest 'through sudo' => sub {
+    my $m = machine();
+    my ($status, $out, $err) = run_on($m, 'build', { WHO => 1000 });
+    is($status, 0, 'status 0');
+    like(slurp("$m/calls"), qr/\Asudo sh .*\napt-get update.*\nmake /s,
+        'the packages by sudo, make without');
+};
+
+subtest 'neither root nor sudo' => sub {
+    my $m = machine(without => { sudo => 1 });
+    my ($status, $out, $err) = run_on($m, 'build', { WHO => 1000 });
+    is($status >> 8, 1, 'status 1');
+    like($err, qr/apt-get install --no-install-recommends @build$/m,
+        'tells what root would do');
+    is(slurp("$m/calls"), '', 'and does nothing');
+};
+
+subtest 'not Debian' => sub {
+    my $m = machine(without => { 'dpkg-query' => 1, 'apt-get' => 1 });
+    my ($status, $out, $err) = run_on($m, 'build');
+    is($status >> 8, 1, 'status 1');
+    like($err, qr/Debian/, 'says so');
+};
+
+subtest 'for an nginx source tree' => sub {
+    my $m = machine();
+    my ($status) = run_on($m, 'build', { NGINX_SRC => '/some/tree' });
+    is($status, 0, 'status 0');
+    my $calls = slurp("$m/calls");
+    like($calls, qr/=300 gcc .*libssl-dev zlib1g-dev,/, 'what nginx builds with');
+    unlike($calls, qr/nginx-dev/, "not Debian's own");
+    like($calls, qr{^make .*, for /some/tree$}m, 'that tree');
+
+    ($status) = run_on($m, 'build', { NGINX_SRC => 'tree' });
+    like(slurp("$m/calls"), qr{^make .*, for /.*/tree$}m, 'from where one is');
+};
+
+# --- The demonstration.
+
+sub leftovers { return glob "$dir/tmp/*" }
+
+mkdir "$dir/tmp";
+my %demo = (TMPDIR => "$dir/tmp", USAGE_MODULE => $Usage::Nginx::module);
+
+subtest 'demo' => sub {
+    plan skip_all => 'it loads a module' if $ENV{USAGE_STATIC_MODULE};
+
+    my ($status, $out, $err) = result(\%demo, "$root/tools/demo");
+    is($status, 0, 'status 0') or diag $err;
+    is($err, '', 'nothing is wrong');
+    like($out, qr{curl http://127\.0\.0\.1:\d+/v2/demo/desktops/}, 'the call');
+    my @calls = $out =~ /^ +start_time=\S+&end_time=\S+ +200 +\d+ ms /mg;
+    is(scalar @calls, 7, 'seven calls with their times');
+    like($out, qr/\$usage_days 7 +\$usage_desktops 2 +\$usage_calls 7/,
+        'the variables');
+    like($out, qr/^ +c6e6\S+ +12\.62 +2\.62 +1\.02 +0 +0 +3\.87 +3\.56$/m,
+        'the hours');
+    like($out, qr/Equal to the published reply, to the digit/, 'as published');
+    unlike($out, qr/\e/, 'no colours in a file');
+    is_deeply([leftovers()], [], 'nothing is left');
+};
+
+for my $signal (qw(INT TERM)) {
+    subtest "serve, until $signal" => sub {
+        plan skip_all => 'it loads a module' if $ENV{USAGE_STATIC_MODULE};
+
+        my $pid = fork // die "fork: $!";
+        if (!$pid) {
+            local %ENV = (%ENV, %demo);
+            open STDIN,  '<', '/dev/null';
+            open STDOUT, '>', "$dir/serve";
+            open STDERR, '>', "$dir/serve.err";
+            exec "$root/tools/demo", 'serve' or POSIX::_exit(127);
+        }
+
+        my $port = Usage::Nginx->wait_for(
+            sub { slurp("$dir/serve") =~ m{curl http://127.0.0.1:(\d+)/v2.*ends}s
+                ? $1 : 0 }, 20);
+        ok($port, 'it says where') or diag slurp("$dir/serve.err");
+
+        my $client = Usage::Client->new(port => $port);
+        my $res    = $client->post(route(),
+            slurp("$root/examples/legacy-request.json"),
+            'X-Auth-Token' => 'token');
+        is(same_json($res->{body}, slurp("$root/examples/legacy-reply.json")),
+            '', 'it answers');
+        ok(Usage::Nginx->wait_for(
+                sub { slurp("$dir/serve") =~ /7 days, 2 desktops, 7 calls/ }, 10),
+            'and tells of it');
+
+        kill $signal, $pid;
+        waitpid $pid, 0;
+        is($?, 0, 'it ends well');
+        is(slurp("$dir/serve.err"), '', 'and says nothing about it');
+        is(Usage::Client->new(port => $port, once => 1), undef,
+            'nginx is gone');
+        is_deeply([leftovers()], [], 'nothing is left');
+    };
+}
+
+done_testing;
