@@ -4,13 +4,11 @@
 use strict;
 use warnings;
 
-use Errno      qw(EINTR);
 use File::Temp ();
-use IO::Socket::INET;
-use POSIX ();
+use POSIX      ();
 use Test::More;
-use Time::HiRes qw(time);
 
+use Usage::Client;
 use Usage::Nginx;
 use Usage::Test;
 
@@ -245,6 +243,8 @@ subtest 'demo' => sub {
 for my $signal (qw(INT TERM)) {
     subtest "serve, until $signal" => sub {
         plan skip_all => 'it loads a module' if $ENV{USAGE_STATIC_MODULE};
+
+        unlink "$dir/serve", "$dir/serve.err";
 
         my $pid = fork // die "fork: $!";
         if (!$pid) {
