@@ -72,8 +72,7 @@ usage_body_load(json_t **root, const usage_pool_t *pool, usage_str_t body,
         *root = json_object();
 
     } else {
-        *root =
-            json_loadb(body.data, body.len, JSON_REJECT_DUPLICATES, &reason);
+        *root = usage_json_load(body, JSON_REJECT_DUPLICATES, &reason);
     }
 
     if (*root == NULL && body.len != 0
@@ -88,8 +87,9 @@ usage_body_load(json_t **root, const usage_pool_t *pool, usage_str_t body,
         copy[body.len] = '\0';
 
         usage_body_bound_numbers(copy, copy + body.len);
+        body.data = copy;
 
-        *root = json_loadb(copy, body.len, JSON_REJECT_DUPLICATES, &reason);
+        *root = usage_json_load(body, JSON_REJECT_DUPLICATES, &reason);
     }
 
     if (*root != NULL) {

@@ -6,8 +6,7 @@
 #define USAGE_BODY_H
 
 #include "usage_error.h"
-
-#include <jansson.h>
+#include "usage_json.h"
 
 
 /*

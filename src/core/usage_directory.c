@@ -1,6 +1,5 @@
 #include "usage_directory.h"
-
-#include <jansson.h>
+#include "usage_json.h"
 
 
 static usage_result_t
@@ -41,7 +40,7 @@ usage_directory_read(
     json_error_t   reason;
     usage_result_t rc;
 
-    root = json_loadb(body.data, body.len, 0, &reason);
+    root = usage_json_load(body, 0, &reason);
     if (root == NULL) {
         return usage_error(error, 502,
             "the upstream's desktop directory is not JSON: %s", reason.text);

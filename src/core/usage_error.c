@@ -1,7 +1,6 @@
 #include "usage_error.h"
 #include "usage_json.h"
 
-#include <jansson.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -127,11 +126,12 @@ usage_error_json(unsigned status, const char *detail, char *buffer)
 static bool
 usage_error_has_form(unsigned status, usage_str_t body, usage_error_t *error)
 {
-    json_t     *root;
-    const char *code;
-    usage_str_t shown;
+    json_t      *root;
+    const char  *code;
+    usage_str_t  shown;
+    json_error_t reason;
 
-    root = json_loadb(body.data, body.len, 0, NULL);
+    root = usage_json_load(body, 0, &reason);
     code = json_string_value(json_object_get(root, "error_code"));
 
     if (code != NULL) {

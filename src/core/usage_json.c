@@ -1,5 +1,26 @@
 #include "usage_json.h"
 
+#include <stdio.h>
+
+
+json_t *
+usage_json_load(usage_str_t text, size_t flags, json_error_t *reason)
+{
+    const char *nul;
+
+    nul = memchr(text.data, '\0', text.len);
+
+    if (nul == NULL) {
+        return json_loadb(text.data, text.len, flags, reason);
+    }
+
+    memset(reason, 0, sizeof(json_error_t));
+    (void) snprintf(reason->text, sizeof(reason->text), "a NUL");
+    reason->position = (int) (nul - text.data) + 1;
+
+    return NULL;
+}
+
 
 char *
 usage_json_write_string(char *p, usage_str_t text)

@@ -1,5 +1,6 @@
 /*
- * The pieces of JSON that the core writes itself, and UTF-8.
+ * JSON beside the pages: what jansson reads, the pieces that the core writes
+ * itself, and UTF-8.
  */
 
 #ifndef USAGE_JSON_H
@@ -7,6 +8,14 @@
 
 #include "usage_core.h"
 
+#include <jansson.h>
+
+
+/*
+ * Reads text by jansson: as json_loadb(), which by itself passes by a NUL that
+ * follows a number or a word.
+ */
+json_t *usage_json_load(usage_str_t text, size_t flags, json_error_t *reason);
 
 /* The bytes that a string of len bytes takes at most, with its quotes. */
 #define usage_json_string_max(len) (6 * (size_t) (len) + 2)

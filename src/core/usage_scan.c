@@ -28,10 +28,6 @@ usage_scan_open(usage_scan_t *scan, bool object)
 {
     uint8_t *bits;
 
-    if (scan->depth == USAGE_SCAN_DEPTH_MAX) {
-        return usage_scan_fail(scan, "nested too deeply");
-    }
-
     if (usage_scan_wants(scan)) {
         if (scan->handler->open(scan->data, object) != USAGE_OK) {
             return usage_scan_fail(scan, NULL);
@@ -234,11 +230,11 @@ usage_scan_token(usage_scan_t *scan, const char **pp, const char *end)
     len = (size_t) (p - text);
     *pp = p;
 
-    if (p == end || scan->kept > 0) {
-        if (len > USAGE_SCAN_KEPT_MAX - scan->kept) {
-            return usage_scan_fail(scan, "a number or a word that is too long");
-        }
+    if (len > USAGE_SCAN_KEPT_MAX - scan->kept) {
+        return usage_scan_fail(scan, "a number or a word that is too long");
+    }
 
+    if (p == end || scan->kept > 0) {
         memcpy(scan->text + scan->kept, text, len);
         scan->kept += len;
 
@@ -262,6 +258,10 @@ usage_scan_at_value(usage_scan_t *scan, const char **pp, const char *end)
     char c;
 
     c = **pp;
+
+    if (scan->depth == USAGE_SCAN_DEPTH_MAX) {
+        return usage_scan_fail(scan, "nested too deeply");
+    }
 
     if (c == '{' || c == '[') {
         ++*pp;

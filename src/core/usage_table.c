@@ -55,17 +55,19 @@ static usage_result_t
 usage_table_buckets(usage_table_t *table, size_t buckets)
 {
     size_t          i, old;
-    usage_bucket_t *from, bucket;
+    usage_bucket_t *from, *to, bucket;
+
+    to = usage_alloc(table->pool, buckets * sizeof(bucket));
+    if (to == NULL) {
+        return USAGE_ERROR;
+    }
+
+    memset(to, 0, buckets * sizeof(bucket));
 
     from = table->buckets;
     old = from == NULL ? 0 : table->mask + 1;
 
-    table->buckets = usage_alloc(table->pool, buckets * sizeof(bucket));
-    if (table->buckets == NULL) {
-        return USAGE_ERROR;
-    }
-
-    memset(table->buckets, 0, buckets * sizeof(bucket));
+    table->buckets = to;
     table->mask = buckets - 1;
 
     for (i = 0; i < old; i++) {
@@ -104,10 +106,14 @@ usage_table_grow(usage_table_t *table)
         memcpy(desktops, table->desktops, table->count * sizeof(void *));
     }
 
+    if (usage_table_buckets(table, buckets) != USAGE_OK) {
+        return USAGE_ERROR;
+    }
+
     table->desktops = desktops;
     table->capacity = buckets / 2;
 
-    return usage_table_buckets(table, buckets);
+    return USAGE_OK;
 }
 
 
