@@ -1,0 +1,956 @@
+/*
+ * Plans against a model of the upstream: whatever it is asked for, shows,
+ * hides, sorts or shifts, and in whatever order its replies come, the answer
+ * is the truth or an error, and the calls are few.
+ */
+
+#include "upstream.h"
+
+#include <math.h>
+
+
+#define FLIGHT_MAX 40
+
+
+typedef struct {
+    unit_arena_t      arena;
+    usage_forms_t    *forms;
+    usage_request_t   request;
+    usage_plan_t      plan;
+    usage_error_t     error;
+    usage_day_t       today;
+    usage_desktop_t **list;
+    size_t            count;
+    int64_t           total;
+    unit_text_t       body;
+    unit_text_t       directory;
+} plan_test_t;
+
+
+static int
+setup(void **state)
+{
+    plan_test_t *t;
+
+    t = unit_must(calloc(1, sizeof(plan_test_t)));
+    t->forms = usage_forms_create();
+    unit_arena_start(&t->arena);
+    *state = t;
+
+    return t->forms == NULL;
+}
+
+
+static int
+teardown(void **state)
+{
+    plan_test_t *t;
+
+    t = *state;
+    unit_arena_free(&t->arena);
+    unit_text_free(&t->body);
+    unit_text_free(&t->directory);
+    usage_forms_free(t->forms);
+    free(t);
+
+    return 0;
+}
+
+
+/*
+ * The request of t->body, which is the members before and after the range.
+ */
+static void
+ask(plan_test_t *t, const upstream_t *up, size_t days, usage_day_t today,
+    const char *members)
+{
+    char        first[USAGE_DATE_LEN + 1] = "", last[USAGE_DATE_LEN + 1] = "";
+    unit_text_t body = { 0 };
+
+    usage_day_write(up->first, first);
+    usage_day_write(up->first + (usage_day_t) days - 1, last);
+
+    unit_addf(&body, "{\"start_time\":\"%s\",\"end_time\":\"%s\"", first, last);
+    unit_adds(&body, members);
+    unit_adds(&body, "}");
+
+    unit_arena_clear(&t->arena);
+    t->today = today;
+
+    if (usage_request_parse(&t->request, &t->arena.pool, t->forms,
+            unit_text_str(&body), (int64_t) today * USAGE_SECONDS_PER_DAY, 0,
+            &t->error)
+        != USAGE_OK)
+    {
+        fail_msg("%s: %s", body.data, t->error.detail);
+    }
+
+    unit_text_free(&body);
+}
+
+
+static usage_result_t
+hand_in(plan_test_t *t, upstream_t *up, const usage_call_t *call)
+{
+    usage_str_t         body;
+    static usage_page_t page;
+
+    if (call->api == USAGE_CALL_STATISTICS) {
+        upstream_page(up, call, &t->plan, &page);
+        return usage_plan_page(&t->plan, call, &page, &t->error);
+    }
+
+    if (up->forbidden) {
+        usage_plan_directory_forbidden(&t->plan);
+        return USAGE_OK;
+    }
+
+    upstream_directory(up, call, &t->directory);
+    body = unit_text_str(&t->directory);
+
+    return usage_plan_directory(&t->plan, call, body, &t->error);
+}
+
+
+/*
+ * Carries out a request's plan with up to flight calls at a time, whose
+ * replies come in any order.
+ */
+static usage_result_t
+carry_out(plan_test_t *t, upstream_t *up, size_t flight)
+{
+    size_t         i, waiting, past;
+    usage_call_t   calls[FLIGHT_MAX], call;
+    usage_result_t rc;
+
+    past = usage_request_past(&t->request, t->today);
+    memset(&t->error, 0, sizeof(t->error));
+
+    assert_int_equal(usage_plan_start(&t->plan, &t->request, &t->arena.pool,
+                         t->today, &t->error),
+        USAGE_OK);
+
+    for (waiting = 0;;) {
+        rc = USAGE_AGAIN;
+
+        while (waiting < flight) {
+            memset(&call, 0xa5, sizeof(call));
+            rc = usage_plan_next(&t->plan, &call, &t->error);
+
+            if (rc != USAGE_OK) {
+                break;
+            }
+
+            upstream_check_call(up, &call, &t->plan, past);
+            calls[waiting++] = call;
+        }
+
+        assert_int_not_equal(rc, USAGE_ERROR);
+
+        if (waiting == 0) {
+            break;
+        }
+
+        i = unit_below(up->rnd, waiting);
+        call = calls[i];
+        calls[i] = calls[--waiting];
+
+        if (hand_in(t, up, &call) != USAGE_OK) {
+            return USAGE_ERROR;
+        }
+    }
+
+    assert_int_equal(t->plan.stage, USAGE_PLAN_DONE);
+    assert_int_equal(usage_plan_next(&t->plan, &call, &t->error), USAGE_AGAIN);
+
+    return usage_plan_list(&t->plan, &t->list, &t->count, &t->total, &t->error);
+}
+
+
+/* The truth. */
+
+static const upstream_desktop_t *
+find(const upstream_t *up, usage_str_t id)
+{
+    size_t i;
+
+    for (i = 0; i < up->count; i++) {
+        if (unit_is(id, up->desktops[i].id)) {
+            return &up->desktops[i];
+        }
+    }
+
+    return NULL;
+}
+
+
+static bool
+shown(const upstream_t *up, const upstream_desktop_t *desktop, size_t past)
+{
+    size_t i;
+    double sum;
+
+    for (i = 0, sum = 0; i < past; i++) {
+        sum += desktop->seconds[i];
+    }
+
+    return desktop->counted && past > 0 && (up->idle_shown || sum > 0);
+}
+
+
+static int
+by_id(const void *one, const void *two)
+{
+    const upstream_desktop_t *a, *b;
+
+    a = *(const upstream_desktop_t *const *) one;
+    b = *(const upstream_desktop_t *const *) two;
+
+    return strcmp(a->id, b->id);
+}
+
+
+/*
+ * Those that the reply has to list, before paging.
+ */
+static size_t
+truth(
+    const plan_test_t *t, const upstream_t *up, const upstream_desktop_t **list)
+{
+    size_t                    i, n, past;
+    const upstream_desktop_t *desktop;
+
+    past = usage_request_past(&t->request, t->today);
+    n = 0;
+
+    for (i = 0; i < t->request.desktops; i++) {
+        desktop = find(up, t->request.desktop_ids[i]);
+
+        if (desktop != NULL
+            && (shown(up, desktop, past) || (desktop->known && !up->forbidden)))
+        {
+            list[n++] = desktop;
+        }
+    }
+
+    if (t->request.desktops > 0) {
+        return n;
+    }
+
+    for (i = 0; i < up->count; i++) {
+        if (shown(up, &up->desktops[i], past)) {
+            list[n++] = &up->desktops[i];
+        }
+    }
+
+    qsort(list, n, sizeof(*list), by_id);
+
+    return n;
+}
+
+
+static bool
+check_truth(const plan_test_t *t, const upstream_t *up)
+{
+    bool                       same;
+    double                     seconds;
+    size_t                     i, k, n, count;
+    const upstream_desktop_t **list;
+
+    list = unit_must(calloc(up->count + 1, sizeof(*list)));
+    n = truth(t, up, list);
+
+    count = t->request.offset < n ? n - t->request.offset : 0;
+    count = count < t->request.limit ? count : t->request.limit;
+    same = t->total == (int64_t) n && t->count == count;
+
+    if (!same) {
+        print_error("%zu of %" PRId64 " listed, not %zu of %zu\n", t->count,
+            t->total, count, n);
+    }
+
+    for (i = 0; same && i < count; i++) {
+        same = unit_is(t->list[i]->id, list[t->request.offset + i]->id);
+
+        if (!same) {
+            print_error("entry %zu is %.*s, not %s\n", i,
+                (int) t->list[i]->id.len, t->list[i]->id.data,
+                list[t->request.offset + i]->id);
+        }
+
+        for (k = 0; same && k < t->plan.days; k++) {
+            seconds = t->list[i]->cells[k] > 0 ? t->list[i]->cells[k] : 0;
+            same = !list[t->request.offset + i]->counted
+                       ? seconds == 0
+                       : seconds == list[t->request.offset + i]->seconds[k];
+
+            if (!same) {
+                print_error("%s, day %zu: %g seconds, not %g\n",
+                    list[t->request.offset + i]->id, k, seconds,
+                    list[t->request.offset + i]->seconds[k]);
+            }
+        }
+    }
+
+    free(list);
+
+    return same;
+}
+
+
+/*
+ * Use on some days, of some desktops.
+ */
+static void
+use(upstream_t *up, unsigned percent)
+{
+    size_t i, k;
+
+    for (i = 0; i < up->count; i++) {
+        for (k = 0; k < up->days; k++) {
+            up->desktops[i].seconds[k] =
+                !unit_chance(up->rnd, percent) ? 0
+                : unit_chance(up->rnd, 80)
+                    ? (double) (1 + unit_below(up->rnd, 86400))
+                : unit_chance(up->rnd, 50)
+                    ? (double) (1 + unit_below(up->rnd, 3)) * 3600
+                    : (double) (1 + unit_below(up->rnd, 1u << 30)) / 16384;
+        }
+    }
+}
+
+
+static void
+add_members(unit_text_t *text, const upstream_t *up)
+{
+    size_t    n;
+    uint64_t *rnd;
+
+    rnd = up->rnd;
+    unit_text_clear(text);
+
+    if (unit_chance(rnd, 50)) {
+        n = unit_chance(rnd, 70) ? unit_below(rnd, 6)
+                                 : unit_below(rnd, up->count * 2 + 1);
+        unit_adds(text, ",\"desktop_ids\":[");
+
+        for (; n > 0; n--) {
+            if (up->count == 0 || unit_chance(rnd, 10)) {
+                unit_addf(text, "\"unknown %zu\"", unit_below(rnd, 9));
+
+            } else {
+                unit_addf(text, "\"%s\"",
+                    up->desktops[unit_below(rnd, up->count)].id);
+            }
+
+            unit_adds(text, n > 1 ? "," : "");
+        }
+
+        unit_adds(text, "]");
+    }
+
+    if (unit_chance(rnd, 50)) {
+        unit_addf(text, ",\"offset\":%zu",
+            unit_chance(rnd, 20) ? (size_t) 2147483647
+                                 : unit_below(rnd, up->count + 3));
+    }
+
+    if (unit_chance(rnd, 50)) {
+        unit_addf(text, ",\"limit\":%zu",
+            unit_chance(rnd, 20) ? 0 : unit_below(rnd, 101));
+    }
+}
+
+
+static void
+test_random(void **state)
+{
+    size_t         i, k, n, days, past, flight;
+    uint64_t       seed, rnd;
+    upstream_t     up;
+    plan_test_t   *t;
+    unit_text_t    members = { 0 };
+    usage_result_t rc;
+
+    static const unsigned percents[] = { 0, 1, 10, 50, 90, 100 };
+
+    t = *state;
+
+    for (i = 0, n = unit_times(4000); i < n; i++) {
+        seed = unit_seed() * 1000003 + i;
+        rnd = seed;
+        days = unit_chance(&rnd, 20) ? 1 : 1 + unit_below(&rnd, USAGE_DAYS_MAX);
+
+        upstream_start(&up,
+            unit_chance(&rnd, 40)   ? unit_below(&rnd, 6)
+            : unit_chance(&rnd, 65) ? 80 + unit_below(&rnd, 50)
+            : unit_chance(&rnd, 90) ? 190 + unit_below(&rnd, 130)
+                                    : 900 + unit_below(&rnd, 200),
+            19000, days, &rnd);
+        use(&up, percents[unit_below(&rnd, unit_count(percents))]);
+
+        up.idle_shown = unit_chance(&rnd, 50);
+        up.forbidden = unit_chance(&rnd, 20);
+        up.order =
+            unit_chance(&rnd, 60) ? UPSTREAM_SORTS : (int) unit_below(&rnd, 3);
+
+        for (k = 0; k < up.count; k++) {
+            up.desktops[k].counted = !unit_chance(&rnd, 5);
+            up.desktops[k].known = !unit_chance(&rnd, 10);
+        }
+
+        /* windows that shift, once or twice */
+
+        up.fault = (int) unit_below(&rnd, UPSTREAM_FAULTS);
+
+        for (k = 0; unit_chance(&rnd, 50) && k <= days; k++) {
+            up.faulty[unit_below(&rnd, days + 1)] =
+                (unsigned) unit_below(&rnd, USAGE_REFETCH_MAX + 1);
+        }
+
+        up.directory_faulty =
+            unit_chance(&rnd, 80) ? 0 : (unsigned) unit_below(&rnd, 3);
+
+        /* all of the days are over, or some, or none */
+
+        past = unit_chance(&rnd, 70) ? days : unit_below(&rnd, days + 1);
+        add_members(&members, &up);
+        ask(t, &up, days,
+            up.first - 1 + (usage_day_t) past
+                + (usage_day_t) (past == days ? unit_below(&rnd, 5) : 0),
+            members.data);
+
+        flight = 1 + unit_below(&rnd, FLIGHT_MAX);
+        rc = carry_out(t, &up, flight);
+
+        if (rc != USAGE_OK) {
+            fail_msg("seed %" PRIu64 ": %s", seed, t->error.detail);
+        }
+
+        if (!check_truth(t, &up)) {
+            fail_msg("seed %" PRIu64 ": not the truth", seed);
+        }
+
+        upstream_free(&up);
+    }
+
+    unit_text_free(&members);
+}
+
+
+/*
+ * Days that don't add up to the range: the days count.
+ */
+static void
+test_off_totals(void **state)
+{
+    size_t       i, k, n, days;
+    double       sum;
+    uint64_t     seed, rnd;
+    upstream_t   up;
+    plan_test_t *t;
+    unit_text_t  members = { 0 };
+
+    t = *state;
+
+    for (i = 0, n = unit_times(300); i < n; i++) {
+        seed = unit_seed() * 1000003 + i;
+        rnd = seed;
+        days = 2 + unit_below(&rnd, USAGE_DAYS_MAX - 1);
+
+        upstream_start(&up, 100 + unit_below(&rnd, 300), 19000, days, &rnd);
+        use(&up, 20);
+        up.idle_shown = unit_chance(&rnd, 80);
+        up.order = (int) unit_below(&rnd, 3);
+
+        for (k = 0; k < up.count; k++) {
+            sum = up.desktops[k].seconds[0] + up.desktops[k].seconds[1];
+
+            if (sum > 0 && unit_chance(&rnd, 3)) {
+                up.desktops[k].off = unit_chance(&rnd, 50) ? sum : -sum / 2;
+            }
+        }
+
+        add_members(&members, &up);
+        ask(t, &up, days, up.first + 100, members.data);
+
+        if (carry_out(t, &up, 8) != USAGE_OK || !check_truth(t, &up)) {
+            fail_msg("seed %" PRIu64 ": not the truth", seed);
+        }
+
+        upstream_free(&up);
+    }
+
+    unit_text_free(&members);
+}
+
+
+/*
+ * A range of so many days, all desktops used on each or so many of them.
+ */
+static void
+used_by(upstream_t *up, size_t used)
+{
+    size_t i, k;
+
+    for (k = 0; k < up->days; k++) {
+        for (i = 0; i < used; i++) {
+            up->desktops[(i + k * 7) % up->count].seconds[k] =
+                (double) (100 + i);
+        }
+    }
+}
+
+
+static void
+answer(plan_test_t *t, upstream_t *up, const char *members)
+{
+    ask(t, up, up->days, up->first + 100, members);
+
+    if (carry_out(t, up, 8) != USAGE_OK) {
+        fail_msg("%s", t->error.detail);
+    }
+
+    assert_true(check_truth(t, up));
+}
+
+
+static void
+test_few_calls(void **state)
+{
+    size_t       i, k;
+    uint64_t     rnd;
+    upstream_t   up;
+    plan_test_t *t;
+
+    static const struct {
+        size_t      desktops;
+        size_t      days;
+        size_t      used;
+        bool        idle_shown;
+        const char *members;
+        unsigned    calls;
+    } cases[] = {
+        { 100, 31, 100, true, "", 31 },
+        { 100, 31, 100, false, "", 31 },
+        { 100, 31, 3, true, "", 31 },
+        { 100, 31, 0, true, "", 31 },
+        { 100, 31, 0, false, "", 31 },
+        { 0, 31, 0, true, "", 31 },
+        { 100, 1, 100, true, "", 1 },
+        { 100, 31, 50, true, ",\"limit\":0", 1 },
+        { 0, 31, 0, true, ",\"limit\":0", 1 },
+
+        /* the days' first pages and the range's, not 10 x 31 */
+
+        { 1000, 31, 50, true, "", 31 + 10 },
+        { 1000, 31, 150, true, "", 2 * 31 + 10 },
+        { 1000, 31, 50, false, "", 31 },
+        { 1000, 31, 150, false, "", 2 * 31 },
+        { 2000, 31, 99, true, ",\"limit\":100,\"offset\":100", 31 + 20 },
+        { 2000, 31, 0, true, "", 31 + 20 },
+
+        /* one day is completed, not added up */
+
+        { 1000, 1, 50, true, "", 10 },
+        { 2000, 31, 2000, true, "", 20 * 31 },
+    };
+
+    t = *state;
+    rnd = unit_seed();
+
+    for (i = 0; i < unit_count(cases); i++) {
+        for (k = 0; k < 5; k++) {
+            upstream_start(&up, cases[i].desktops, 19000, cases[i].days, &rnd);
+            up.idle_shown = cases[i].idle_shown;
+
+            if (cases[i].used > 0) {
+                used_by(&up, cases[i].used);
+            }
+
+            answer(t, &up, cases[i].members);
+
+            if (up.calls > cases[i].calls) {
+                fail_msg("%zu desktops, %zu days, %zu used%s: %u calls, not "
+                         "%u",
+                    cases[i].desktops, cases[i].days, cases[i].used,
+                    cases[i].members, up.calls, cases[i].calls);
+            }
+
+            upstream_free(&up);
+        }
+    }
+}
+
+
+/*
+ * Of desktops that are asked for: no page more once they are seen, no call of
+ * the directory that need not be.
+ */
+static void
+test_few_calls_for_ids(void **state)
+{
+    uint64_t     rnd;
+    upstream_t   up;
+    plan_test_t *t;
+    unit_text_t  members = { 0 };
+
+    t = *state;
+    rnd = unit_seed();
+
+    /* the one in most use, on the first page of each day */
+
+    upstream_start(&up, 1000, 19000, 31, &rnd);
+    up.idle_shown = true;
+    used_by(&up, 1);
+    memset(up.desktops[3].seconds, 0, sizeof(up.desktops[3].seconds));
+    up.desktops[3].seconds[0] = 1e5;
+    up.desktops[3].seconds[30] = 1e5;
+    unit_addf(&members, ",\"desktop_ids\":[\"%s\"]", up.desktops[3].id);
+    answer(t, &up, members.data);
+    assert_true(up.statistics_calls <= 31 + 10);
+    assert_int_equal(up.directory_calls, 0);
+    upstream_free(&up);
+
+    /* known to the directory alone */
+
+    upstream_start(&up, 50, 19000, 31, &rnd);
+    up.desktops[3].counted = false;
+    used_by(&up, 1);
+    unit_text_clear(&members);
+    unit_addf(&members, ",\"desktop_ids\":[\"%s\",\"x\"]", up.desktops[3].id);
+    answer(t, &up, members.data);
+    assert_int_equal(t->total, 1);
+    assert_int_equal(up.statistics_calls, 31);
+    assert_int_equal(up.directory_calls, 1);
+    upstream_free(&up);
+
+    /* the count alone: the directory's, where it knows all */
+
+    upstream_start(&up, 500, 19000, 31, &rnd);
+    up.idle_shown = true;
+    unit_text_clear(&members);
+    unit_addf(&members, ",\"limit\":0,\"desktop_ids\":[\"%s\",\"%s\"]",
+        up.desktops[3].id, up.desktops[5].id);
+    answer(t, &up, members.data);
+    assert_int_equal(t->total, 2);
+    assert_int_equal(up.calls, 1);
+    upstream_free(&up);
+
+    unit_text_free(&members);
+}
+
+
+/*
+ * The future costs nothing.
+ */
+static void
+test_future(void **state)
+{
+    uint64_t     rnd;
+    upstream_t   up;
+    plan_test_t *t;
+    unit_text_t  members = { 0 };
+
+    t = *state;
+    rnd = unit_seed();
+
+    upstream_start(&up, 10, 19000, 31, &rnd);
+    up.idle_shown = true;
+    used_by(&up, 10);
+
+    ask(t, &up, 31, up.first - 1, "");
+    assert_int_equal(carry_out(t, &up, 8), USAGE_OK);
+    assert_int_equal(up.calls, 0);
+    assert_int_equal(t->total, 0);
+    assert_true(check_truth(t, &up));
+
+    ask(t, &up, 31, up.first - 1, ",\"limit\":0");
+    assert_int_equal(carry_out(t, &up, 8), USAGE_OK);
+    assert_int_equal(up.calls, 0);
+    assert_int_equal(t->total, 0);
+
+    unit_addf(&members, ",\"desktop_ids\":[\"%s\",\"x\"]", up.desktops[3].id);
+    ask(t, &up, 31, up.first - 1, members.data);
+    assert_int_equal(carry_out(t, &up, 8), USAGE_OK);
+    assert_int_equal(up.calls, 1);
+    assert_int_equal(up.directory_calls, 1);
+    assert_int_equal(t->total, 1);
+    assert_true(check_truth(t, &up));
+
+    /* today and 30 days to come */
+
+    ask(t, &up, 31, up.first, "");
+    assert_int_equal(carry_out(t, &up, 8), USAGE_OK);
+    assert_int_equal(up.calls, 2);
+    assert_int_equal(t->total, 10);
+    assert_true(check_truth(t, &up));
+
+    upstream_free(&up);
+    unit_text_free(&members);
+}
+
+
+/*
+ * Used on one day alone, among many that are idle: any of the 31.
+ */
+static void
+test_used_once(void **state)
+{
+    int          order;
+    size_t       day;
+    uint64_t     rnd;
+    upstream_t   up;
+    plan_test_t *t;
+
+    t = *state;
+    rnd = unit_seed();
+
+    for (order = UPSTREAM_SORTS; order <= UPSTREAM_ASCENDS; order++) {
+        for (day = 0; day < 31; day++) {
+            upstream_start(&up, 350, 19000, 31, &rnd);
+            up.idle_shown = true;
+            up.order = order;
+            up.desktops[unit_below(&rnd, 350)].seconds[day] = 1;
+            answer(t, &up, "");
+            assert_int_equal(t->total, 350);
+            upstream_free(&up);
+        }
+    }
+}
+
+
+/*
+ * A window whose pages never agree: fetched three times, then 502.
+ */
+static void
+test_never_agrees(void **state)
+{
+    int          fault;
+    size_t       k, flight;
+    uint64_t     rnd;
+    upstream_t   up;
+    plan_test_t *t;
+
+    t = *state;
+    rnd = unit_seed();
+
+    for (fault = 0; fault < UPSTREAM_FAULTS; fault++) {
+        for (flight = 1; flight <= 16; flight *= 4) {
+            upstream_start(&up, 250, 19000, 5, &rnd);
+            used_by(&up, 250);
+            up.fault = fault;
+            up.faulty[2] = 99;
+
+            ask(t, &up, 5, up.first + 100, "");
+            assert_int_equal(carry_out(t, &up, flight), USAGE_ERROR);
+            assert_int_equal(t->error.status, 502);
+            assert_non_null(strstr(t->error.detail, "2022-01-10"));
+
+            for (k = 0; k <= USAGE_REFETCH_MAX; k++) {
+                assert_int_not_equal(up.asked[2][k], 0);
+            }
+
+            upstream_free(&up);
+
+            /* twice, and then they do */
+
+            upstream_start(&up, 250, 19000, 5, &rnd);
+            used_by(&up, 250);
+            up.fault = fault;
+            up.faulty[2] = USAGE_REFETCH_MAX;
+
+            answer(t, &up, "");
+            assert_int_not_equal(up.asked[2][USAGE_REFETCH_MAX], 0);
+            upstream_free(&up);
+        }
+    }
+
+    /* the range, where it is needed */
+
+    for (fault = 0; fault < UPSTREAM_FAULTS; fault++) {
+        upstream_start(&up, 250, 19000, 31, &rnd);
+        up.idle_shown = true;
+        up.fault = fault;
+        up.faulty[31] = 99;
+
+        ask(t, &up, 31, up.first + 100, "");
+        assert_int_equal(carry_out(t, &up, 8), USAGE_ERROR);
+        assert_int_equal(t->error.status, 502);
+        upstream_free(&up);
+    }
+}
+
+
+static void
+test_directory(void **state)
+{
+    size_t       i;
+    uint64_t     rnd;
+    upstream_t   up;
+    plan_test_t *t;
+    unit_text_t  members = { 0 };
+
+    t = *state;
+    rnd = unit_seed();
+
+    /* 250 that no page shows: three calls */
+
+    upstream_start(&up, 250, 19000, 1, &rnd);
+    unit_adds(&members, ",\"desktop_ids\":[\"x\"");
+
+    for (i = 0; i < 249; i++) {
+        unit_addf(&members, ",\"%s\"", up.desktops[i].id);
+    }
+
+    unit_adds(&members, "]");
+    answer(t, &up, members.data);
+    assert_int_equal(up.directory_calls, 3);
+    assert_int_equal(t->total, 249);
+
+    /* counts that don't fit, always and twice */
+
+    up.directory_faulty = 99;
+    memset(up.asked, 0, sizeof(up.asked));
+    ask(t, &up, 1, up.first, members.data);
+    assert_int_equal(carry_out(t, &up, 8), USAGE_ERROR);
+    assert_int_equal(t->error.status, 502);
+
+    up.directory_faulty = USAGE_REFETCH_MAX;
+    up.directory_calls = 0;
+    memset(up.asked, 0, sizeof(up.asked));
+    answer(t, &up, members.data);
+    assert_int_equal(up.directory_calls, 3 * (USAGE_REFETCH_MAX + 1));
+
+    /* forbidden: they count as unknown */
+
+    up.forbidden = true;
+    memset(up.asked, 0, sizeof(up.asked));
+    answer(t, &up, members.data);
+    assert_int_equal(t->total, 0);
+
+    upstream_free(&up);
+    unit_text_free(&members);
+}
+
+
+/*
+ * Ids as long as they may be: a call's ids fit a request line all the same.
+ */
+static void
+test_long_ids(void **state)
+{
+    size_t       i, k;
+    uint64_t     rnd;
+    upstream_t   up;
+    plan_test_t *t;
+    unit_text_t  members = { 0 };
+
+    t = *state;
+    rnd = unit_seed();
+
+    upstream_start(&up, 1, 19000, 1, &rnd);
+    unit_addf(&members, ",\"desktop_ids\":[\"%s\"", up.desktops[0].id);
+
+    for (i = 0; i < 120; i++) {
+        unit_addf(&members, ",\"%zu-", i + 100);
+
+        for (k = 0; k < 4 + 2 * i; k++) {
+            unit_adds(&members, i % 3 == 0 ? "x" : "\xe2\x82\xac");
+        }
+
+        unit_adds(&members, "\"");
+    }
+
+    unit_adds(&members, "]");
+    answer(t, &up, members.data); /* upstream_check_call() looks at bytes */
+    assert_true(up.directory_calls > 2);
+    assert_int_equal(t->total, 1);
+
+    upstream_free(&up);
+    unit_text_free(&members);
+}
+
+
+static void
+test_out_of_memory(void **state)
+{
+    size_t         i, left;
+    uint64_t       rnd;
+    upstream_t     up;
+    plan_test_t   *t;
+    usage_call_t   call;
+    unit_text_t    members = { 0 };
+    usage_result_t rc;
+
+    t = *state;
+    rnd = unit_seed();
+
+    upstream_start(&up, 1, 19000, 1, &rnd);
+    unit_addf(&members, ",\"desktop_ids\":[\"x0\"");
+
+    for (i = 1; i < 200; i++) {
+        unit_addf(&members, ",\"x%zu\"", i);
+    }
+
+    unit_adds(&members, "]");
+
+    for (left = 0;; left++) {
+        ask(t, &up, 1, up.first - 1, members.data); /* the directory alone */
+        memset(&t->error, 0, sizeof(t->error));
+        t->arena.left = left;
+
+        rc = usage_plan_start(
+            &t->plan, &t->request, &t->arena.pool, t->today, &t->error);
+
+        if (rc == USAGE_OK) {
+            rc = usage_plan_next(&t->plan, &call, &t->error);
+        }
+
+        if (rc == USAGE_OK) {
+            usage_plan_directory_forbidden(&t->plan);
+            rc = usage_plan_next(&t->plan, &call, &t->error);
+        }
+
+        if (rc == USAGE_OK) {
+            usage_plan_directory_forbidden(&t->plan);
+            rc = usage_plan_next(&t->plan, &call, &t->error);
+            assert_int_equal(rc, USAGE_AGAIN);
+            rc = usage_plan_list(
+                &t->plan, &t->list, &t->count, &t->total, &t->error);
+        }
+
+        t->arena.left = SIZE_MAX;
+
+        if (rc == USAGE_OK) {
+            break;
+        }
+
+        assert_int_equal(rc, USAGE_ERROR);
+        assert_int_equal(t->error.status, 500);
+    }
+
+    assert_true(left > 200);
+    upstream_free(&up);
+    unit_text_free(&members);
+}
+
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_random),
+        cmocka_unit_test(test_off_totals),
+        cmocka_unit_test(test_few_calls),
+        cmocka_unit_test(test_few_calls_for_ids),
+        cmocka_unit_test(test_future),
+        cmocka_unit_test(test_used_once),
+        cmocka_unit_test(test_never_agrees),
+        cmocka_unit_test(test_directory),
+        cmocka_unit_test(test_long_ids),
+        cmocka_unit_test(test_out_of_memory),
+    };
+
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
