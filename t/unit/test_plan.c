@@ -332,6 +332,7 @@ add_members(unit_text_t *text, const upstream_t *up)
     if (unit_chance(rnd, 50)) {
         n = unit_chance(rnd, 70) ? unit_below(rnd, 6)
                                  : unit_below(rnd, up->count * 2 + 1);
+        n = n > USAGE_DESKTOP_IDS_MAX ? USAGE_DESKTOP_IDS_MAX : n;
         unit_adds(text, ",\"desktop_ids\":[");
 
         for (; n > 0; n--) {
@@ -737,8 +738,8 @@ test_never_agrees(void **state)
 
     for (fault = 0; fault < UPSTREAM_FAULTS; fault++) {
         for (flight = 1; flight <= 16; flight *= 4) {
-            upstream_start(&up, 250, 19000, 5, &rnd);
-            used_by(&up, 250);
+            upstream_start(&up, 300, 19000, 5, &rnd);
+            used_by(&up, 300);
             up.fault = fault;
             up.faulty[2] = 99;
 
@@ -755,8 +756,8 @@ test_never_agrees(void **state)
 
             /* twice, and then they do */
 
-            upstream_start(&up, 250, 19000, 5, &rnd);
-            used_by(&up, 250);
+            upstream_start(&up, 300, 19000, 5, &rnd);
+            used_by(&up, 300);
             up.fault = fault;
             up.faulty[2] = USAGE_REFETCH_MAX;
 
@@ -769,7 +770,7 @@ test_never_agrees(void **state)
     /* the range, where it is needed */
 
     for (fault = 0; fault < UPSTREAM_FAULTS; fault++) {
-        upstream_start(&up, 250, 19000, 31, &rnd);
+        upstream_start(&up, 300, 19000, 31, &rnd);
         up.idle_shown = true;
         up.fault = fault;
         up.faulty[31] = 99;

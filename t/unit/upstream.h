@@ -20,8 +20,9 @@ enum {
     UPSTREAM_ROW_MISSING,
     UPSTREAM_ROW_TWICE,
     UPSTREAM_ROW_MORE,
-    UPSTREAM_COUNT_OFF, /* from the second page on */
-    UPSTREAM_SHIFTED,   /* from the second page on: a row comes again */
+    UPSTREAM_COUNT_OFF,  /* from the second page on */
+    UPSTREAM_COUNT_ONCE, /* on the second page */
+    UPSTREAM_SHIFTED,    /* from the second page on: a row comes again */
     UPSTREAM_FAULTS
 };
 
@@ -269,6 +270,10 @@ upstream_page(upstream_t *up, const usage_call_t *call, usage_plan_t *plan,
 
     case UPSTREAM_COUNT_OFF:
         page->count += call->offset > 0;
+        return;
+
+    case UPSTREAM_COUNT_ONCE:
+        page->count += call->offset == USAGE_PAGE_ROWS;
         return;
 
     case UPSTREAM_SHIFTED:
