@@ -142,6 +142,7 @@ test_nonsense(void **state)
         usage_string("{\"total_count\":2,\"desktops\":[{\"desktop_id\":\"a\"},"
                      "{\"desktop_Id\":\"b\"}]}"),
         usage_string("{\"total_count\":0,\"x\":\"\xff\"}"),
+        usage_string("{\"total_count\":0\0}"),
     };
 
     (void) state;
@@ -158,6 +159,29 @@ test_nonsense(void **state)
 }
 
 
+/*
+ * A reply without a body may have no place where it would stand.
+ */
+static void
+test_no_body(void **state)
+{
+    unit_arena_t  arena;
+    usage_table_t table;
+    usage_error_t error;
+
+    static const usage_str_t nothing = { NULL, 0 };
+
+    (void) state;
+
+    unit_arena_start(&arena);
+    assert_int_equal(usage_table_init(&table, &arena.pool, 1), USAGE_OK);
+    assert_int_equal(
+        usage_directory_read(&table, nothing, &error), USAGE_ERROR);
+    assert_int_equal(error.status, 502);
+    unit_arena_free(&arena);
+}
+
+
 int
 main(void)
 {
@@ -165,6 +189,7 @@ main(void)
         cmocka_unit_test(test_known),
         cmocka_unit_test(test_counts),
         cmocka_unit_test(test_nonsense),
+        cmocka_unit_test(test_no_body),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

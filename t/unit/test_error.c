@@ -243,6 +243,7 @@ test_upstream_without_form(void **state)
         usage_string("{\"error_code\":\"a\""),
         usage_string("{\"error_code\":\"a\"} x"),
         usage_string("{\"error_code\":\"\xff\"}"),
+        usage_string("{\"error_code\":\"a\",\"x\":1\0}"),
     };
 
     (void) state;
@@ -258,6 +259,28 @@ test_upstream_without_form(void **state)
             assert_true(error.detail[0] != '\0');
         }
     }
+}
+
+
+/*
+ * A reply without a body may have no place where it would stand.
+ */
+static void
+test_upstream_without_body(void **state)
+{
+    size_t        i;
+    usage_error_t error;
+
+    static const usage_str_t nothing = { NULL, 0 };
+
+    (void) state;
+
+    for (i = 0; i < unit_count(passed); i++) {
+        assert_false(usage_error_upstream(passed[i], nothing, &error));
+    }
+
+    assert_false(usage_error_upstream(302, nothing, &error));
+    assert_int_equal(error.status, 502);
 }
 
 
@@ -305,6 +328,7 @@ main(void)
         cmocka_unit_test(test_json),
         cmocka_unit_test(test_upstream_passed),
         cmocka_unit_test(test_upstream_without_form),
+        cmocka_unit_test(test_upstream_without_body),
         cmocka_unit_test(test_upstream_other_status),
     };
 
