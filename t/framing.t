@@ -114,7 +114,8 @@ sub whole {
     my ($nginx, $at, $project, $name, %o) = @_;
     local $Test::Builder::Level = $Test::Builder::Level + 1;
     my $offset = $o{offset} // 150;
-    my $res = $nginx->post(($at ? "/$at" : '') . route($project),
+    my $c = $nginx->client($o{timeout} ? (timeout => $o{timeout}) : ());
+    my $res = $c->post(($at ? "/$at" : '') . route($project),
         body(start_time => $days[0], end_time => $days[-1], offset => $offset,
             limit => 100),
         'X-Auth-Token' => $o{token} || 'one', %{ $o{headers} || {} });
@@ -218,6 +219,7 @@ my %key = (
     args  => '"$http_x_auth_token $uri$is_args$args"',
     map   => '"$http_x_auth_token $uri $mapped_args"',
     uri   => '"$http_x_auth_token $proxy_host$uri?$arg_start_time,$arg_end_time,$arg_offset"',
+    request => '"$http_x_auth_token $request_uri"',
     mapuri => '"$http_x_auth_token $mapped_offset $mapped_uri"',
 );
 
@@ -239,7 +241,7 @@ SKIP: {
             proxy_cache_key $key{$key};
             proxy_cache_valid 200 1h;");
     }
-    # nginx's own key has $request_uri, which is the client's, and no token
+    # nginx's own key has no token
     push @names, [ 'keyown', 'no key given' ], [ 'notemp', 'no temporary files' ];
     $places .= internal('keyown', "$eleven proxy_cache store;
         proxy_cache_valid 200 1h;");
@@ -399,11 +401,17 @@ subtest 'a location without proxy_pass' => sub {
     is($res->{headers}{'retry-after'}[0], 60, 'with its Retry-After');
 };
 
-for my $at (qw(unix rewrite named fallback authed allowed limited)) {
+for my $at (qw(unix rewrite named fallback authed allowed)) {
     subtest "by the way of \"$at\"" => sub {
         whole($other, $at, $_) for qw(length chunks bigchunk big);
     };
 }
+
+# nginx counts a client's request once, and delays the one that is over.
+subtest 'limit_req with a delay' => sub {
+    whole($other, 'limited', 'length', $_, timeout => Usage::Nginx->patience(6))
+        for qw(first second third);
+};
 
 subtest 'a cache that is renewed in the background' => sub {
     whole($other, 'stale', 'drip', 'fresh');
