@@ -66,7 +66,7 @@ case $1 in
         for name; do echo "$name"; done >> "$MACHINE/installed" ;;
 esac
 END
-    'systemctl' => 'echo "systemctl $*" >> "$MACHINE/calls"',
+    'update-rc.d' => 'echo "update-rc.d $*" >> "$MACHINE/calls"',
     'sudo' => 'echo "sudo $*" >> "$MACHINE/calls"; WHO=0 exec "$@"',
     'id'   => 'echo "$WHO"',
     'make' => <<'END',
@@ -143,7 +143,7 @@ subtest 'a bare machine' => sub {
         'apt-get install -y --no-install-recommends '
             . "-o DPkg::Lock::Timeout=300 @build, policy: exit 101",
         'then the packages; services are not to start');
-    is($calls[2], 'systemctl disable nginx', 'nor later');
+    is($calls[2], 'update-rc.d nginx disable', 'nor at the next start');
     like($calls[3], qr/\Amake -s -j \d+ module, for Debian\z/, 'then make');
     ok(!-e "$m/policy", 'the policy is gone');
     is($err, "Installing @build\nBuilding\n", 'apt-get is quiet');
@@ -154,7 +154,7 @@ subtest 'some of it is there' => sub {
     my ($status, $out, $err) = run_on($m, 'build');
     is($status, 0, 'status 0');
     like(slurp("$m/calls"), qr/=300 libjansson-dev, /, 'the rest is installed');
-    unlike(slurp("$m/calls"), qr/systemctl/,
+    unlike(slurp("$m/calls"), qr/update-rc/,
         'the service of an nginx that was there is left alone');
 };
 
