@@ -8,7 +8,7 @@ usage_json_load(usage_str_t text, size_t flags, json_error_t *reason)
 {
     const char *nul;
 
-    nul = memchr(text.data, '\0', text.len);
+    nul = text.len > 0 ? memchr(text.data, '\0', text.len) : NULL;
 
     if (nul == NULL) {
         return json_loadb(text.data, text.len, flags, reason);

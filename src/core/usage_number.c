@@ -151,29 +151,6 @@ usage_number_parse(
 }
 
 
-/*
- * Hundredths of an hour, rounded half away from zero.  The division rounds as
- * well, so the quotient is held against the seconds once more: 36 n - 18 is
- * exact.
- */
-static double
-usage_hundredths(double seconds)
-{
-    double n;
-
-    n = round(seconds / 36);
-
-    if (seconds < 36 * n - 18) {
-        n -= 1;
-
-    } else if (seconds >= 36 * n + 18) {
-        n += 1;
-    }
-
-    return n;
-}
-
-
 static char *
 usage_hours_write(char *p, double seconds, bool shortest)
 {
@@ -183,7 +160,9 @@ usage_hours_write(char *p, double seconds, bool shortest)
     uint64_t hours;
     unsigned part;
 
-    hundredths = usage_hundredths(seconds);
+    /* the quotient is half a hundredth only where the seconds make it so */
+
+    hundredths = round(seconds / 36);
 
     if (hundredths >= USAGE_EXACT_HUNDREDTHS) {
         return p + sprintf(p, shortest ? "%.0f" : "%.2f", seconds / 3600);

@@ -4,6 +4,7 @@
 #include "usage_table.h"
 
 #include <jansson.h>
+#include <stdlib.h>
 
 
 typedef struct {
@@ -75,8 +76,23 @@ static usage_result_t
 usage_request_wrong_type(const usage_request_reader_t *reader, const char *name,
     const json_t *value, const char *allowed)
 {
-    return usage_error(reader->error, 400, "%s is %s; allowed: %s", name,
-        usage_request_type(value), allowed);
+    char       *text;
+    usage_str_t shown;
+
+    text = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
+    if (text == NULL) {
+        return usage_error(reader->error, 500, "out of memory");
+    }
+
+    shown.data = text;
+    shown.len = strlen(text);
+
+    (void) usage_error(reader->error, 400, "%s is %s, %.*s; allowed: %s", name,
+        usage_request_type(value), usage_shown(shown), text, allowed);
+
+    free(text);
+
+    return USAGE_ERROR;
 }
 
 

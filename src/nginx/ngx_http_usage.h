@@ -148,6 +148,12 @@ ngx_int_t ngx_http_usage_fetch_start(ngx_http_usage_ctx_t *ctx,
 /* Ends a subrequest that isn't done, as nobody waits for it any more. */
 void ngx_http_usage_fetch_abandon(ngx_http_usage_fetch_t *fetch);
 
+/*
+ * Runs a subrequest that isn't at an upstream yet: one that limit_req delays
+ * waits for the client's connection, whose events are its parent's.
+ */
+void ngx_http_usage_fetch_nudge(ngx_http_usage_fetch_t *fetch);
+
 /* The fetch whose subrequest r is, or NULL. */
 ngx_http_usage_fetch_t *ngx_http_usage_fetch_of(ngx_http_request_t *r);
 

@@ -177,8 +177,8 @@ ngx_http_usage_prepare_headers(ngx_http_usage_ctx_t *ctx)
 
 
 /*
- * A subrequest is done, or the connection is ready for output, which says
- * nothing here.
+ * A subrequest is done, or the client's connection is ready for output, which
+ * only a subrequest may wait for.
  */
 
 static void
@@ -215,7 +215,10 @@ ngx_http_usage_wake(ngx_http_request_t *r)
             fetch->request = NULL;
             fetch->memory->done = 1;
             ctx->fetching--;
+            continue;
         }
+
+        ngx_http_usage_fetch_nudge(fetch);
     }
 
     ngx_http_usage_memory_sweep(ctx);
@@ -457,14 +460,15 @@ ngx_http_usage_end(ngx_http_usage_ctx_t *ctx)
         }
     }
 
-    /* a subrequest may have left its timer at the client's connection */
+    /* a subrequest may have left a timer or a delay of its own there */
 
     wev = ctx->request->connection->write;
 
-    if (wev->timer_set && !wev->delayed) {
+    if (wev->timer_set) {
         ngx_del_timer(wev);
     }
 
+    wev->delayed = 0;
     wev->timedout = 0;
 }
 

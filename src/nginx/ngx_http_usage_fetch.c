@@ -470,6 +470,23 @@ ngx_http_usage_fetch_abandon(ngx_http_usage_fetch_t *fetch)
     /* it isn't at an upstream yet, and will not get there */
 
     sr->write_event_handler = ngx_http_usage_fetch_cancel;
+
+#if (NGX_HTTP_CACHE)
+    if (sr->cache && sr->cache->waiting) {
+        return; /* nginx runs it when the cache's lock is free */
+    }
+#endif
+
+    (void) ngx_http_post_request(sr, NULL);
+}
+
+
+void
+ngx_http_usage_fetch_nudge(ngx_http_usage_fetch_t *fetch)
+{
+    if (fetch->request->upstream == NULL) {
+        (void) ngx_http_post_request(fetch->request, NULL);
+    }
 }
 
 
