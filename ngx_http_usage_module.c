@@ -19,11 +19,9 @@ static void *ngx_http_usage_create_loc_conf(ngx_conf_t *cf);
 static char *ngx_http_usage_merge_loc_conf(ngx_conf_t *cf, void *parent,
     void *child);
 static ngx_int_t ngx_http_usage_add_variables(ngx_conf_t *cf);
-static ngx_int_t ngx_http_usage_project_id_variable(ngx_http_request_t *r,
+static ngx_int_t ngx_http_usage_text_variable(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_http_usage_number_variable(ngx_http_request_t *r,
-    ngx_http_variable_value_t *v, uintptr_t data);
-static ngx_int_t ngx_http_usage_error_variable(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_http_usage_header_filter(ngx_http_request_t *r);
 static ngx_int_t ngx_http_usage_body_filter(ngx_http_request_t *r,
@@ -129,7 +127,9 @@ ngx_module_t  ngx_http_usage_module = {
 static ngx_http_variable_t  ngx_http_usage_vars[] = {
 
     { ngx_string("usage_project_id"), NULL,
-      ngx_http_usage_project_id_variable, 0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+      ngx_http_usage_text_variable,
+      offsetof(ngx_http_usage_ctx_t, project_text),
+      NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
     { ngx_string("usage_days"), NULL,
       ngx_http_usage_number_variable, NGX_HTTP_USAGE_DAYS,
@@ -144,7 +144,9 @@ static ngx_http_variable_t  ngx_http_usage_vars[] = {
       NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
     { ngx_string("usage_error"), NULL,
-      ngx_http_usage_error_variable, 0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+      ngx_http_usage_text_variable,
+      offsetof(ngx_http_usage_ctx_t, error_text),
+      NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
       ngx_http_null_variable
 };
@@ -232,20 +234,23 @@ ngx_http_usage_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
 
 
 static ngx_int_t
-ngx_http_usage_project_id_variable(ngx_http_request_t *r,
+ngx_http_usage_text_variable(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data)
 {
+    ngx_str_t             *text;
     ngx_http_usage_ctx_t  *ctx;
 
     ctx = ngx_http_get_module_ctx(r->main, ngx_http_usage_module);
 
-    if (ctx == NULL || ctx->project_id.len == 0) {
+    text = ctx ? (ngx_str_t *) ((char *) ctx + data) : NULL;
+
+    if (text == NULL || text->len == 0) {
         v->not_found = 1;
         return NGX_OK;
     }
 
-    v->data = (u_char *) ctx->project_id.data;
-    v->len = ctx->project_id.len;
+    v->data = text->data;
+    v->len = text->len;
     v->valid = 1;
     v->no_cacheable = 0;
     v->not_found = 0;
@@ -289,29 +294,6 @@ ngx_http_usage_number_variable(ngx_http_request_t *r,
     }
 
     v->len = ngx_sprintf(v->data, "%ui", n) - v->data;
-    v->valid = 1;
-    v->no_cacheable = 0;
-    v->not_found = 0;
-
-    return NGX_OK;
-}
-
-
-static ngx_int_t
-ngx_http_usage_error_variable(ngx_http_request_t *r,
-    ngx_http_variable_value_t *v, uintptr_t data)
-{
-    ngx_http_usage_ctx_t  *ctx;
-
-    ctx = ngx_http_get_module_ctx(r->main, ngx_http_usage_module);
-
-    if (ctx == NULL || ctx->error_text.len == 0) {
-        v->not_found = 1;
-        return NGX_OK;
-    }
-
-    v->data = ctx->error_text.data;
-    v->len = ctx->error_text.len;
     v->valid = 1;
     v->no_cacheable = 0;
     v->not_found = 0;

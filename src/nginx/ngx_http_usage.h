@@ -95,7 +95,8 @@ struct ngx_http_usage_ctx_s {
     ngx_uint_t                       fetching;
     ngx_uint_t                       calls;
     ngx_uint_t                       desktops;     /* entries sent */
-    ngx_str_t                        error_text;   /* for $usage_error */
+    ngx_str_t                        project_text; /* $usage_project_id */
+    ngx_str_t                        error_text;   /* $usage_error */
     ngx_str_t                        error_uri;    /* whose call failed */
     ngx_chain_t                     *replacement;  /* of nginx's error page */
     unsigned                         planned:1;

@@ -45,6 +45,9 @@ ngx_http_usage_handler(ngx_http_request_t *r)
                            r->method_name.data);
     }
 
+    ctx->project_text.data = (u_char *) ctx->project_id.data;
+    ctx->project_text.len = ctx->project_id.len;
+
     if (ctx->error.status) {
         rc = ngx_http_discard_request_body(r);
 
