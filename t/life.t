@@ -56,7 +56,7 @@ for my $set ([ 1, 'on' ], [ 2, 'on' ], [ 4, 'on' ], [ 1, 'off' ]) {
     subtest "$workers workers, master_process $master" => sub {
         my $nginx = Usage::Nginx->start(upstream => $upstream->port,
             workers => $workers, master => $master, http => $http);
-        is(scalar(() = $nginx->workers), $workers, 'they run')
+        ok($nginx->wait_for(sub { $workers == (() = $nginx->workers) }), 'they run')
             if $master eq 'on';
         reply_is($nginx->post(route('x'), $week), 'one call', @reply);
         many($nginx, 60, '5ms', '60 at once');
