@@ -313,16 +313,18 @@ sub _launch {
 
     $self->{pid} = $pid;
     $running{$pid} = $self->{prefix};
+    $self->_watch;
 
     my $deadline = time + patience(15);
     my $pause    = 0.002;
 
     while (1) {
         if (waitpid($pid, WNOHANG) == $pid) {
-            $self->{status} = $?;
+            $self->{status} = my $status = $?;
             delete $running{$pid};
             delete $self->{pid};
-            return 'exit ' . ($? >> 8) . ' signal ' . ($? & 127);
+            $self->_unwatch;
+            return 'exit ' . ($status >> 8) . ' signal ' . ($status & 127);
         }
 
         my $gen = $self->generation(0.5);
@@ -339,6 +341,53 @@ sub _launch {
         sleep $pause;
         $pause *= 1.5 if $pause < 0.1;
     }
+}
+
+# A process that ends nginx when this one is killed and can't: it reads from a
+# pipe that nobody else writes to.
+sub _watch {
+    my ($self) = @_;
+
+    pipe my $in, my $out or die "pipe: $!";
+    my $watcher = fork;
+    die "fork: $!" unless defined $watcher;
+
+    if (!$watcher) {
+        $SIG{$_} = 'IGNORE' for qw(INT HUP TERM);
+        close $out;
+        open STDIN,  '<', '/dev/null';
+        open STDOUT, '>', '/dev/null';
+        open STDERR, '>', '/dev/null';
+        if (!sysread $in, my $byte, 1) {
+            kill 'TERM', $self->{pid};
+            sleep 1;
+            # (a child of a process that is gone: nobody waits for it here)
+            kill 'KILL', $self->{pid} if $self->_is_mine;
+        }
+        POSIX::_exit(0);
+    }
+
+    close $in;
+    $self->{watch} = [ $watcher, $out ];
+    return;
+}
+
+sub _unwatch {
+    my ($self) = @_;
+    my ($watcher, $out) = @{ delete $self->{watch} || return };
+    local $SIG{PIPE} = 'IGNORE';
+    syswrite $out, '.';
+    close $out;
+    waitpid $watcher, 0;
+    return;
+}
+
+# Is the process still the nginx that was started here?
+sub _is_mine {
+    my ($self) = @_;
+    open my $fh, '<', "/proc/$self->{pid}/cmdline" or return 0;
+    local $/;
+    return (<$fh> // '') =~ /\Q$self->{prefix}\E/;
 }
 
 # The generation of configuration that answers now; 0 where someone else
@@ -492,6 +541,7 @@ sub kill_hard {
 
     my $pid = delete $self->{pid} or return;
 
+    $self->_unwatch;
     delete $running{$pid};
     kill 'TERM', $pid;
     my $deadline = time + patience(5);
@@ -511,6 +561,7 @@ sub stop {
     my @wrong;
     my $pid = delete $self->{pid} or return 'not running';
 
+    $self->_unwatch;
     kill $o{signal} || 'QUIT', $pid;
 
     my $deadline = time + patience($o{timeout} || 20);
