@@ -185,12 +185,20 @@ static void
 ngx_http_usage_wake(ngx_http_request_t *r)
 {
     ngx_uint_t                  i;
+    ngx_event_t                *wev;
     ngx_http_usage_ctx_t       *ctx;
     ngx_http_usage_fetch_t     *fetch;
     ngx_http_usage_loc_conf_t  *ulcf;
 
     ctx = ngx_http_get_module_ctx(r, ngx_http_usage_module);
     ulcf = ngx_http_get_module_loc_conf(r, ngx_http_usage_module);
+    wev = r->connection->write;
+
+    /* limit_req's delay of one ends where another deleted its timer */
+
+    if (wev->delayed && !wev->timer_set) {
+        wev->delayed = 0;
+    }
 
     for (i = 0; i < (ngx_uint_t) ulcf->concurrency; i++) {
         fetch = ctx->fetches[i];
