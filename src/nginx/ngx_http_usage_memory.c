@@ -176,11 +176,16 @@ ngx_http_usage_memory_has(ngx_pool_t *pool, void *p)
     ngx_pool_t        *block;
     ngx_pool_large_t  *large;
 
-    for (block = pool; block; block = block->d.next) {
+    block = pool;
+
+    do {
         if ((u_char *) p >= (u_char *) block && (u_char *) p < block->d.end) {
             return 1;
         }
-    }
+
+        block = block->d.next;
+
+    } while (block);
 
     for (large = pool->large; large; large = large->next) {
         if (large->alloc == p) {
