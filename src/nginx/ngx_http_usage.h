@@ -66,7 +66,6 @@ typedef struct {
     ngx_str_t                        body;    /* that isn't read as it comes */
     size_t                           body_size;
     usage_page_reader_t              reader;
-    unsigned                         header:1;
     unsigned                         whole:1;
     unsigned                         own:1;       /* the status is nginx's */
     unsigned                         timed_out:1;

@@ -46,7 +46,6 @@ ngx_http_usage_fetch_start(ngx_http_usage_ctx_t *ctx,
     fetch->done_handler.handler = ngx_http_usage_fetch_done;
     fetch->done_handler.data = fetch;
     fetch->status = 0;
-    fetch->header = 0;
     fetch->whole = 0;
     fetch->own = 0;
     fetch->timed_out = 0;
@@ -200,7 +199,6 @@ ngx_http_usage_fetch_header(ngx_http_usage_fetch_t *fetch,
         return NGX_OK; /* abandoned */
     }
 
-    fetch->header = 1;
     fetch->whole = 0;
     fetch->status = r->headers_out.status;
     fetch->body.len = 0;
