@@ -19,6 +19,15 @@ const char usage_number_out_of_bounds[] = "a number that is out of bounds";
 static const char usage_number_wrong_form[] = "a number of a wrong form";
 
 
+typedef struct {
+    const char *p;
+    const char *end;
+    size_t      digits;
+    int64_t     mantissa;
+    int         exponent;
+} usage_number_t;
+
+
 static inline bool
 usage_is_digit(char c)
 {
@@ -55,96 +64,134 @@ usage_number_slow(
 }
 
 
+/*
+ * One digit or more, which each shift the exponent by so much.
+ */
+static inline bool
+usage_number_digits(usage_number_t *number, int shift)
+{
+    const char *start;
+
+    start = number->p;
+
+    for (; number->p < number->end && usage_is_digit(*number->p); number->p++) {
+        if (++number->digits <= USAGE_EXACT_DIGITS) {
+            number->mantissa = number->mantissa * 10 + (*number->p - '0');
+            number->exponent -= shift;
+        }
+    }
+
+    return number->p > start;
+}
+
+
+/*
+ * What follows an "e": one far too large stays too large.
+ */
+static bool
+usage_number_exponent(usage_number_t *number)
+{
+    int         exponent;
+    bool        negative;
+    const char *start;
+
+    negative = number->p < number->end && *number->p == '-';
+    number->p +=
+        number->p < number->end && (*number->p == '-' || *number->p == '+');
+    start = number->p;
+
+    for (exponent = 0; number->p < number->end && usage_is_digit(*number->p);
+         number->p++)
+    {
+        if (exponent < 10000) {
+            exponent = exponent * 10 + (*number->p - '0');
+        }
+    }
+
+    number->exponent += negative ? -exponent : exponent;
+
+    return number->p > start;
+}
+
+
+/*
+ * The form: digits without a needless zero, a fraction, an exponent.
+ */
+static bool
+usage_number_read(usage_number_t *number, bool *integer)
+{
+    const char *first;
+
+    first = number->p;
+
+    if (!usage_number_digits(number, 0)
+        || (*first == '0' && number->p - first > 1)) {
+        return false;
+    }
+
+    *integer = number->p == number->end;
+
+    if (number->p < number->end && *number->p == '.') {
+        number->p++;
+
+        if (!usage_number_digits(number, 1)) {
+            return false;
+        }
+    }
+
+    if (number->p < number->end && (*number->p == 'e' || *number->p == 'E')) {
+        number->p++;
+
+        if (!usage_number_exponent(number)) {
+            return false;
+        }
+    }
+
+    return number->p == number->end;
+}
+
+
 const char *
 usage_number_parse(
-    const char *text, size_t len, bool *integer, int64_t *whole, double *number)
+    const char *text, size_t len, bool *integer, int64_t *whole, double *value)
 {
     static const double powers[] = { 1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7,
         1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19,
         1e20, 1e21, 1e22 };
 
-    int         exponent, shift;
-    bool        negative, small;
-    size_t      digits;
-    int64_t     mantissa;
-    const char *p, *end, *first;
+    bool           negative;
+    usage_number_t number;
 
-    p = text;
-    end = text + len;
-    mantissa = 0;
-    exponent = 0;
-    digits = 0;
+    negative = len > 0 && *text == '-';
 
-    negative = p < end && *p == '-';
-    p += negative;
-    first = p;
+    number.p = text + negative;
+    number.end = text + len;
+    number.mantissa = 0;
+    number.exponent = 0;
+    number.digits = 0;
 
-    for (; p < end && usage_is_digit(*p); p++) {
-        if (++digits <= USAGE_EXACT_DIGITS) {
-            mantissa = mantissa * 10 + (*p - '0');
-        }
-    }
-
-    if (p == first || (*first == '0' && p - first > 1)) {
-        return usage_number_wrong_form;
-    }
-
-    *integer = p == end;
-
-    if (p < end && *p == '.') {
-        first = ++p;
-
-        for (; p < end && usage_is_digit(*p); p++) {
-            if (++digits <= USAGE_EXACT_DIGITS) {
-                mantissa = mantissa * 10 + (*p - '0');
-                exponent--;
-            }
-        }
-
-        if (p == first) {
-            return usage_number_wrong_form;
-        }
-    }
-
-    if (p < end && (*p == 'e' || *p == 'E')) {
-        p++;
-        small = p < end && *p == '-';
-        p += p < end && (*p == '-' || *p == '+');
-        first = p;
-
-        for (shift = 0; p < end && usage_is_digit(*p); p++) {
-            if (shift < 10000) {
-                shift = shift * 10 + (*p - '0');
-            }
-        }
-
-        if (p == first) {
-            return usage_number_wrong_form;
-        }
-
-        exponent += small ? -shift : shift;
-    }
-
-    if (p != end) {
+    if (!usage_number_read(&number, integer)) {
         return usage_number_wrong_form;
     }
 
     /* a short mantissa and a short power of ten make an exact product */
 
-    if (digits > USAGE_EXACT_DIGITS
+    if (number.digits > USAGE_EXACT_DIGITS
         || (!*integer
-            && (mantissa > USAGE_EXACT_MANTISSA || exponent > USAGE_EXACT_POWER
-                || exponent < -USAGE_EXACT_POWER)))
+            && (number.mantissa > USAGE_EXACT_MANTISSA
+                || number.exponent > USAGE_EXACT_POWER
+                || number.exponent < -USAGE_EXACT_POWER)))
     {
-        return usage_number_slow(text, len, *integer, whole, number);
+        return usage_number_slow(text, len, *integer, whole, value);
     }
 
-    *whole = negative ? -mantissa : mantissa;
-    *number = exponent < 0 ? (double) mantissa / powers[-exponent]
-                           : (double) mantissa * powers[exponent];
+    *whole = negative ? -number.mantissa : number.mantissa;
+    *value = number.exponent < 0
+                 ? (double) number.mantissa / powers[-number.exponent]
+                 : (double) number.mantissa * powers[number.exponent];
 
     if (negative) {
-        *number = -*number;
+        *value = -*value;
     }
 
     return NULL;

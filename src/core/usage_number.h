@@ -16,8 +16,8 @@
  */
 extern const char usage_number_out_of_bounds[];
 
-const char *usage_number_parse(const char *text, size_t len, bool *integer,
-    int64_t *whole, double *number);
+const char *usage_number_parse(
+    const char *text, size_t len, bool *integer, int64_t *whole, double *value);
 
 
 /*
