@@ -437,6 +437,10 @@ ngx_http_usage_fetch_done(ngx_http_request_t *r, void *data, ngx_int_t rc)
 
     fetch->done = 1;
 
+    /* nothing may run it any more, though it be posted still */
+
+    r->write_event_handler = ngx_http_request_empty_handler;
+
     if (ngx_http_post_request(fetch->ctx->request, NULL) != NGX_OK) {
         return NGX_ERROR;
     }
