@@ -136,6 +136,13 @@ ngx_http_usage_ctx_t *ngx_http_usage_get_ctx(ngx_http_request_t *r);
  */
 void ngx_http_usage_call_start(ngx_http_usage_ctx_t *ctx);
 
+/*
+ * The next header of a list, or NULL; *part is its first part and *i is 0 to
+ * start with.
+ */
+ngx_table_elt_t *ngx_http_usage_next_header(ngx_list_part_t **part,
+    ngx_uint_t *i);
+
 
 /* ngx_http_usage_fetch.c: the calls of the successors */
 

@@ -128,23 +128,13 @@ ngx_http_usage_prepare_headers(ngx_http_usage_ctx_t *ctx)
     ctx->headers_in.server = r->headers_in.server;
 
     part = &r->headers_in.headers.part;
-    header = part->elts;
+    i = 0;
 
-    for (i = 0; /* void */ ; i++) {
-
-        if (i >= part->nelts) {
-            if (part->next == NULL) {
-                break;
-            }
-
-            part = part->next;
-            header = part->elts;
-            i = 0;
-        }
+    while ((header = ngx_http_usage_next_header(&part, &i)) != NULL) {
 
         for (name = ngx_http_usage_headers; name->len; name++) {
-            if (header[i].key.len == name->len
-                && ngx_strncasecmp(header[i].key.data, name->data, name->len)
+            if (header->key.len == name->len
+                && ngx_strncasecmp(header->key.data, name->data, name->len)
                    == 0)
             {
                 break;
@@ -162,17 +152,37 @@ ngx_http_usage_prepare_headers(ngx_http_usage_ctx_t *ctx)
 
         ngx_memzero(h, sizeof(ngx_table_elt_t));
 
-        h->hash = header[i].hash;
-        h->key = header[i].key;
-        h->value = header[i].value;
-        h->lowcase_key = header[i].lowcase_key;
+        h->hash = header->hash;
+        h->key = header->key;
+        h->value = header->value;
+        h->lowcase_key = header->lowcase_key;
 
-        if (&header[i] == r->headers_in.user_agent) {
+        if (header == r->headers_in.user_agent) {
             ctx->headers_in.user_agent = h;
         }
     }
 
     return NGX_OK;
+}
+
+
+ngx_table_elt_t *
+ngx_http_usage_next_header(ngx_list_part_t **part, ngx_uint_t *i)
+{
+    ngx_table_elt_t  *headers;
+
+    while (*i >= (*part)->nelts) {
+        if ((*part)->next == NULL) {
+            return NULL;
+        }
+
+        *part = (*part)->next;
+        *i = 0;
+    }
+
+    headers = (*part)->elts;
+
+    return &headers[(*i)++];
 }
 
 

@@ -213,27 +213,17 @@ ngx_http_usage_fetch_header(ngx_http_usage_fetch_t *fetch,
     }
 
     part = &r->headers_out.headers.part;
-    header = part->elts;
+    i = 0;
 
-    for (i = 0; /* void */ ; i++) {
+    while ((header = ngx_http_usage_next_header(&part, &i)) != NULL) {
 
-        if (i >= part->nelts) {
-            if (part->next == NULL) {
-                break;
-            }
-
-            part = part->next;
-            header = part->elts;
-            i = 0;
-        }
-
-        if (header[i].hash != 0
-            && header[i].key.len == sizeof("Retry-After") - 1
-            && ngx_strncasecmp(header[i].key.data, (u_char *) "Retry-After",
+        if (header->hash != 0
+            && header->key.len == sizeof("Retry-After") - 1
+            && ngx_strncasecmp(header->key.data, (u_char *) "Retry-After",
                                sizeof("Retry-After") - 1)
                == 0)
         {
-            fetch->retry_after = header[i].value;
+            fetch->retry_after = header->value;
         }
     }
 
