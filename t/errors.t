@@ -101,6 +101,7 @@ $mode{html200}  = sub { reply(200, '<html>maintenance</html>') };
 $mode{error200} = sub { json_reply(200, $error) };
 $mode{gzip200}  = sub { reply(200, "\x1f\x8b\x08\0\0\0\0\0\0\3\xab\xae\5\0\x43",
     'Content-Encoding' => 'gzip', 'Content-Type' => 'application/json') };
+$mode{forged}   = sub { json_reply(403, { error_code => "X\nFORGED", error_msg => 'm' }) };
 $mode{hang}     = sub { { hang => 1 } };
 $mode{hangbody} = sub { substr($good->(@_), 0, -20), { hang => 1 } };
 $mode{drip}     = sub { map { ($_, { sleep => 0.05 }) }
@@ -402,6 +403,20 @@ subtest 'errors that nginx makes itself' => sub {
     error_is($own->post('/paged' . route('a.b'), '{}'), 404, 'no such project');
     error_is($call->('paged', 'reset'), 502, 'reset');
     $own->stop_ok;
+};
+
+subtest 'nobody else writes lines of the log' => sub {
+    my $mark = $nginx->log_mark;
+    error_is($nginx->post(route('good'), body(start_time => "x\nFORGED\e[2J")),
+        400, 'a value of the client');
+    error_is($nginx->post('/v2/a%0AFORGED/desktops/statistics/used', '{}'),
+        404, 'a path of the client');
+    is(ask('forged')->{status}, 403, 'an error of the upstream');
+    my @lines = grep { /FORGED/ } split /\n/, $nginx->error_log($mark);
+    is(scalar(grep { /answered (?:400|404|403): .*FORGED/ } @lines), 3, 'each told');
+    is(scalar(grep { !/ \[\w+\] / } @lines), 0, 'in a line of its own')
+        or diag(join "\n", @lines);
+    unlike($nginx->error_log($mark), qr/\e/, 'without what a terminal obeys');
 };
 
 subtest 'no token in the log' => sub {

@@ -128,9 +128,18 @@ ngx_http_usage_fail(ngx_http_usage_ctx_t *ctx, ngx_uint_t status, u_char *data,
 {
     static ngx_str_t  allow = ngx_string("POST");
 
+    u_char              *p;
     ngx_http_request_t  *r;
 
     r = ctx->request;
+
+    /* what a client or an upstream sent makes no line of its own there */
+
+    for (p = (u_char *) ctx->error.detail; *p; p++) {
+        if (*p < 0x20 || *p == 0x7f) {
+            *p = '?';
+        }
+    }
 
     ctx->error_text.len = ngx_strlen(ctx->error.detail);
     ctx->error_text.data = (u_char *) ctx->error.detail;
