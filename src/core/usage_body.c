@@ -2,14 +2,6 @@
 #include "usage_number.h"
 
 
-static inline bool
-usage_body_of_number(char c)
-{
-    return (c >= '0' && c <= '9') || c == '-' || c == '+' || c == '.'
-           || c == 'e' || c == 'E';
-}
-
-
 /*
  * Puts a fraction in the place of each number that is out of bounds.  Any such
  * number is longer than the fraction.
@@ -42,11 +34,11 @@ usage_body_bound_numbers(char *p, char *end)
             continue;
         }
 
-        if (!usage_body_of_number(*p)) {
+        if (!usage_number_has(*p)) {
             continue;
         }
 
-        for (start = p; p + 1 < end && usage_body_of_number(p[1]); p++) {
+        for (start = p; p + 1 < end && usage_number_has(p[1]); p++) {
             /* void */
         }
 

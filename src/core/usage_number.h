@@ -8,6 +8,15 @@
 #include "usage_core.h"
 
 
+/* Whether c may stand in a number: the first that may not ends it. */
+static inline bool
+usage_number_has(char c)
+{
+    return (c >= '0' && c <= '9') || c == '-' || c == '+' || c == '.'
+           || c == 'e' || c == 'E';
+}
+
+
 /*
  * The value of a JSON number of len characters; text[len] is readable and no
  * part of a number.  *integer tells its form: no fraction and no exponent.

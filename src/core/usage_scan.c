@@ -193,14 +193,6 @@ usage_scan_word(usage_scan_t *scan, const char *text, size_t len)
 
 
 static inline bool
-usage_scan_of_number(char c)
-{
-    return (c >= '0' && c <= '9') || c == '-' || c == '+' || c == '.'
-           || c == 'e' || c == 'E';
-}
-
-
-static inline bool
 usage_scan_of_word(char c)
 {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
@@ -221,8 +213,8 @@ usage_scan_token(usage_scan_t *scan, const char **pp, const char *end)
     number = scan->state == USAGE_SCAN_IN_NUMBER;
     p = *pp;
 
-    while (p < end
-           && (number ? usage_scan_of_number(*p) : usage_scan_of_word(*p))) {
+    while (p < end && (number ? usage_number_has(*p) : usage_scan_of_word(*p)))
+    {
         p++;
     }
 
