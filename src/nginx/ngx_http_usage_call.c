@@ -59,6 +59,9 @@ ngx_http_usage_call_start(ngx_http_usage_ctx_t *ctx)
 static ngx_int_t
 ngx_http_usage_prepare(ngx_http_usage_ctx_t *ctx)
 {
+    static ngx_str_t  request_id = ngx_string("request_id");
+
+    ngx_uint_t                  key;
     ngx_connection_t           *c;
     ngx_http_request_t         *r;
     ngx_http_cleanup_t         *cln;
@@ -81,6 +84,14 @@ ngx_http_usage_prepare(ngx_http_usage_ctx_t *ctx)
 
     cln->handler = ngx_http_usage_cleanup;
     cln->data = ctx;
+
+    /* computed here, $request_id is the same for all subrequests */
+
+    key = ngx_hash_key(request_id.data, request_id.len);
+
+    if (ngx_http_get_variable(r, &request_id, key) == NULL) {
+        return NGX_ERROR;
+    }
 
     r->write_event_handler = ngx_http_usage_wake;
 

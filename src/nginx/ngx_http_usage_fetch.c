@@ -135,26 +135,16 @@ ngx_http_usage_fetch_uri(ngx_http_usage_ctx_t *ctx,
  * nginx's subrequests share the variables of their parent, each value computed
  * once: one that a map makes of $args would be the same for all calls, and a
  * cache key with it too.  So each call has values of its own, and starts with
- * those that the parent has.  $request_id stays one for all: it is computed
- * for the parent first.
+ * those that the parent has.
  */
 
 static ngx_int_t
 ngx_http_usage_fetch_variables(ngx_http_request_t *r, ngx_http_request_t *sr)
 {
-    static ngx_str_t  request_id = ngx_string("request_id");
-
     size_t                      size;
-    ngx_uint_t                  key;
     ngx_http_core_main_conf_t  *cmcf;
 
     cmcf = ngx_http_get_module_main_conf(r, ngx_http_core_module);
-
-    key = ngx_hash_key(request_id.data, request_id.len);
-
-    if (ngx_http_get_variable(r, &request_id, key) == NULL) {
-        return NGX_ERROR;
-    }
 
     size = cmcf->variables.nelts * sizeof(ngx_http_variable_value_t);
 
@@ -377,8 +367,10 @@ ngx_http_usage_fetch_keep(ngx_http_usage_fetch_t *fetch, u_char *data,
             return NGX_ERROR;
         }
 
-        ngx_memcpy(p, fetch->body.data, fetch->body.len);
-        (void) ngx_pfree(fetch->ctx->request->pool, fetch->body.data);
+        if (fetch->body.data) {
+            ngx_memcpy(p, fetch->body.data, fetch->body.len);
+            (void) ngx_pfree(fetch->ctx->request->pool, fetch->body.data);
+        }
 
         fetch->body.data = p;
         fetch->body_size = size;
