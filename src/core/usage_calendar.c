@@ -1,5 +1,7 @@
 #include "usage_calendar.h"
 
+#include <time.h>
+
 
 /*
  * Days are counted in the proleptic Gregorian calendar with years that start
@@ -154,4 +156,109 @@ bool
 usage_day_forgotten(usage_day_t day, int64_t now, int64_t memory)
 {
     return ((int64_t) day + 1) * USAGE_SECONDS_PER_DAY - 1 < now - memory;
+}
+
+
+/*
+ * Whether text begins as form does, whose zeros stand for any digit.
+ */
+static bool
+usage_time_has_form(const char *text, const char *form)
+{
+    for (; *form != '\0'; text++, form++) {
+        if (*form == '0' ? *text < '0' || *text > '9' : *text != *form) {
+            return false;
+        }
+    }
+
+    return true;
+}
+
+
+/*
+ * What follows the seconds: a fraction or not, and the Z.
+ */
+static bool
+usage_time_has_end(const char *text, size_t len)
+{
+    size_t i;
+
+    if (len == 1) {
+        return *text == 'Z';
+    }
+
+    if (len < sizeof(".0Z") - 1 || len > sizeof(".000000000Z") - 1) {
+        return false;
+    }
+
+    for (i = 1; i < len - 1; i++) {
+        if (text[i] < '0' || text[i] > '9') {
+            return false;
+        }
+    }
+
+    return text[0] == '.' && text[len - 1] == 'Z';
+}
+
+
+bool
+usage_time_parse(usage_str_t text, int64_t *time)
+{
+    int         hours, minutes, seconds;
+    usage_day_t day;
+
+    if (text.len < USAGE_TIME_LEN
+        || !usage_time_has_form(text.data, "0000-00-00T00:00:00")
+        || !usage_time_has_end(
+            text.data + USAGE_TIME_LEN - 1, text.len - (USAGE_TIME_LEN - 1))
+        || !usage_day_parse(text.data, &day))
+    {
+        return false;
+    }
+
+    hours = usage_digits(text.data + 11, 2);
+    minutes = usage_digits(text.data + 14, 2);
+    seconds = usage_digits(text.data + 17, 2);
+
+    if (hours > 23 || minutes > 59 || seconds > 59) {
+        return false;
+    }
+
+    *time = (int64_t) day * USAGE_SECONDS_PER_DAY
+            + hours * USAGE_SECONDS_PER_HOUR + minutes * 60 + seconds;
+
+    return true;
+}
+
+
+void
+usage_time_write(int64_t time, char *text)
+{
+    int         seconds;
+    usage_day_t day;
+
+    day = usage_day_of(time);
+    seconds = (int) (time - (int64_t) day * USAGE_SECONDS_PER_DAY);
+
+    memcpy(text, "1970-01-01T00:00:00Z", USAGE_TIME_LEN);
+    usage_day_write(day, text);
+    usage_write_digits(text + 11, 2, seconds / USAGE_SECONDS_PER_HOUR);
+    usage_write_digits(text + 14, 2, seconds / 60 % 60);
+    usage_write_digits(text + 17, 2, seconds % 60);
+}
+
+
+size_t
+usage_hour_label(int64_t time, const char *format, char *label)
+{
+    time_t    seconds;
+    struct tm tm;
+
+    seconds = (time_t) time;
+
+    if (gmtime_r(&seconds, &tm) == NULL) {
+        return 0;
+    }
+
+    return strftime(label, USAGE_LABEL_MAX + 1, format, &tm);
 }

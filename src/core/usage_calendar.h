@@ -1,7 +1,9 @@
 /*
- * translation.md, "Days": days, their windows and their forms.
+ * translation.md, "Days": days, their windows and their forms; "By the hour":
+ * times and what an hour is called.
  *
- * A day is a number, counted from 1970-01-01 as 0, in UTC.
+ * A day is a number, counted from 1970-01-01 as 0, in UTC.  A time is in
+ * seconds since then.
  */
 
 #ifndef USAGE_CALENDAR_H
@@ -14,6 +16,10 @@ typedef int32_t usage_day_t;
 
 #define USAGE_DATE_LEN      (sizeof("1970-01-01") - 1)
 #define USAGE_HTTP_DATE_LEN (sizeof("Thu, 01 Jan 1970 00:00:00 GMT") - 1)
+#define USAGE_TIME_LEN      (sizeof("1970-01-01T00:00:00Z") - 1)
+
+/* the longest name of an hour, in bytes without a NUL */
+#define USAGE_LABEL_MAX 255
 
 
 /* The day of a time in seconds since 1970, which may be negative. */
@@ -38,6 +44,26 @@ void usage_day_write_http(usage_day_t day, char *date);
  * its last second.
  */
 bool usage_day_forgotten(usage_day_t day, int64_t now, int64_t memory);
+
+/*
+ * The time of a text as "2020-04-24T03:02:47Z" to the letter, in the calendar
+ * (successors.md, "Connection records").  A fraction of a second, of 1 to 9
+ * digits before the Z, is cut off.  false: the text is no such time.
+ */
+bool usage_time_parse(usage_str_t text, int64_t *time);
+
+/*
+ * Writes a time of the years 1 to 9999 in that form, USAGE_TIME_LEN characters
+ * without a NUL.
+ */
+void usage_time_write(int64_t time, char *text);
+
+/*
+ * What the hour that begins at time is called by a format of strftime(), in
+ * UTC.  label has room for USAGE_LABEL_MAX bytes and a NUL; gives the length,
+ * or 0 where the format makes nothing of the time, or more than that.
+ */
+size_t usage_hour_label(int64_t time, const char *format, char *label);
 
 
 #endif /* USAGE_CALENDAR_H */

@@ -233,6 +233,220 @@ test_forgotten(void **state)
 }
 
 
+static void
+check_time(int64_t time)
+{
+    char        text[USAGE_TIME_LEN + 1], expected[64];
+    time_t      seconds;
+    int64_t     parsed;
+    struct tm   tm;
+    usage_str_t str;
+
+    seconds = (time_t) time;
+    assert_non_null(gmtime_r(&seconds, &tm));
+    assert_true((int64_t) timegm(&tm) == time);
+
+    snprintf(expected, sizeof(expected), "%04d-%02d-%02dT%02d:%02d:%02dZ",
+        tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min,
+        tm.tm_sec);
+
+    text[USAGE_TIME_LEN] = '#';
+    usage_time_write(time, text);
+
+    str.data = text;
+    str.len = USAGE_TIME_LEN;
+
+    if (!unit_is(str, expected) || text[USAGE_TIME_LEN] != '#'
+        || !usage_time_parse(str, &parsed) || parsed != time)
+    {
+        fail_msg("%" PRId64 " is %s, not %.20s", time, expected, text);
+    }
+}
+
+
+/*
+ * Times of all years, and each second of a day.
+ */
+static void
+test_times(void **state)
+{
+    size_t   i, times;
+    int64_t  time, first, last;
+    uint64_t rnd;
+
+    (void) state;
+
+    first = (int64_t) DAY_FIRST * USAGE_SECONDS_PER_DAY;
+    last = ((int64_t) DAY_LAST + 1) * USAGE_SECONDS_PER_DAY - 1;
+    rnd = unit_seed();
+
+    check_time(first);
+    check_time(last);
+
+    for (time = -USAGE_SECONDS_PER_DAY; time <= USAGE_SECONDS_PER_DAY; time++) {
+        check_time(time);
+    }
+
+    for (i = 0, times = unit_times(100000); i < times; i++) {
+        check_time(
+            first + (int64_t) unit_below(&rnd, (size_t) (last - first + 1)));
+    }
+}
+
+
+/*
+ * The text in a block of its own, so that nothing is read behind it.
+ */
+static bool
+parse_time(usage_str_t text, int64_t *time)
+{
+    bool  is;
+    char *copy;
+
+    copy = unit_exact(text);
+    text.data = copy;
+    is = usage_time_parse(text, time);
+    free(copy);
+
+    return is;
+}
+
+
+static void
+test_time_forms(void **state)
+{
+    size_t      i, k;
+    int64_t     time;
+    usage_str_t text;
+
+    char              bytes[sizeof("2020-04-24T03:02:47Z")];
+    static const char example[] = "2020-04-24T03:02:47Z";
+
+    static const char *const right[] = { "2020-04-24T03:02:47.0Z",
+        "2020-04-24T03:02:47.9Z", "2020-04-24T03:02:47.123Z",
+        "2020-04-24T03:02:47.999999999Z" };
+
+    static const char *const wrong[] = { "", "Z", "2020-04-24",
+        "2020-04-24T03:02:47", "2020-04-24T03:02:47z", "2020-04-24t03:02:47Z",
+        "2020-04-24 03:02:47Z", "2020-04-24T03:02:47ZZ",
+        "2020-04-24T03:02:47Z ", " 2020-04-24T03:02:47Z",
+        "2020-04-24T03:02:47+00:00", "2020-04-24T03:02:47+0000",
+        "2020-04-24T03:02:47.Z", "2020-04-24T03:02:47.1", "2020-04-24T03:02Z",
+        "2020-04-24T03:02:47,1Z", "2020-04-24T03:02:47.1.Z",
+        "2020-04-24T03:02:47.1 Z", "2020-04-24T03:02:47.-1Z",
+        "2020-04-24T03:02:47.1234567890Z", "2020-04-24T24:00:00Z",
+        "2020-04-24T03:60:00Z", "2020-04-24T03:02:60Z", "2016-12-31T23:59:60Z",
+        "2020-04-24T3:02:47Z", "2020-04-24T003:02:4Z", "20200424T030247Z",
+        "2020-04-24T-3:02:47Z", "2020-04-24T+3:02:47Z", "2020-04-24T 3:02:47Z",
+        "2020-00-24T03:02:47Z", "2020-13-24T03:02:47Z", "2020-04-00T03:02:47Z",
+        "2020-04-31T03:02:47Z", "2021-02-29T03:02:47Z", "0000-01-01T00:00:00Z",
+        "12020-04-24T03:02:47Z", "-020-04-24T03:02:47Z", "1587697367",
+        "Fri, 24 Apr 2020 03:02:47 GMT" };
+
+    (void) state;
+
+    assert_true(parse_time(unit_str(example), &time));
+    assert_true(time == INT64_C(1587697367));
+
+    for (i = 0; i < unit_count(right); i++) {
+        time = 0;
+        assert_true(parse_time(unit_str(right[i]), &time));
+        assert_true(time == INT64_C(1587697367));
+    }
+
+    for (i = 0; i < unit_count(wrong); i++) {
+        if (parse_time(unit_str(wrong[i]), &time)) {
+            fail_msg("%s is a time", wrong[i]);
+        }
+    }
+
+    /* cut anywhere */
+
+    for (i = 0; i < sizeof(example) - 1; i++) {
+        text.data = example;
+        text.len = i;
+        assert_false(parse_time(text, &time));
+    }
+
+    /* any other byte in any place: a digit for a digit, or no time */
+
+    for (i = 0; i < sizeof(example) - 1; i++) {
+        for (k = 0; k < 256; k++) {
+            memcpy(bytes, example, sizeof(bytes));
+            bytes[i] = (char) k;
+            text.data = bytes;
+            text.len = sizeof(bytes) - 1;
+
+            if (bytes[i] != example[i] && strchr("-T:Z", example[i]) == NULL
+                && k >= '0' && k <= '9')
+            {
+                continue;
+            }
+
+            assert_int_equal(parse_time(text, &time), bytes[i] == example[i]);
+        }
+    }
+}
+
+
+/*
+ * Hours of the day: two digits of each, up to 99.
+ */
+static void
+test_clock(void **state)
+{
+    int     n, place;
+    bool    valid;
+    char    text[USAGE_TIME_LEN + 1];
+    int64_t time;
+
+    static const int places[] = { 11, 14, 17 };
+    static const int ends[] = { 24, 60, 60 };
+    static const int seconds[] = { 3600, 60, 1 };
+
+    (void) state;
+
+    for (place = 0; place < 3; place++) {
+        for (n = 0; n <= 99; n++) {
+            memcpy(text, "1970-01-01T00:00:00Z", sizeof(text));
+            text[places[place]] = (char) ('0' + n / 10);
+            text[places[place] + 1] = (char) ('0' + n % 10);
+
+            valid = parse_time(unit_str(text), &time);
+            assert_int_equal(valid, n < ends[place]);
+            assert_true(!valid || time == (int64_t) n * seconds[place]);
+        }
+    }
+}
+
+
+static void
+test_hour_label(void **state)
+{
+    char label[USAGE_LABEL_MAX + 1], format[USAGE_LABEL_MAX + 2];
+
+    (void) state;
+
+    assert_int_equal(
+        usage_hour_label(1670590800, "%Y-%m-%dT%H:00:00Z", label), 20);
+    assert_string_equal(label, "2022-12-09T13:00:00Z");
+
+    assert_int_equal(usage_hour_label(-3600, "%a %H %Z %%", label), 12);
+    assert_string_equal(label, "Wed 23 GMT %");
+
+    assert_int_equal(usage_hour_label(0, "", label), 0);
+
+    memset(format, 'x', sizeof(format));
+    format[USAGE_LABEL_MAX + 1] = '\0';
+    assert_int_equal(usage_hour_label(0, format + 1, label), USAGE_LABEL_MAX);
+    assert_int_equal(usage_hour_label(0, format, label), 0);
+
+    /* a year that struct tm doesn't hold */
+
+    assert_int_equal(usage_hour_label(INT64_MAX, "%H", label), 0);
+}
+
+
 int
 main(void)
 {
@@ -243,6 +457,10 @@ main(void)
         cmocka_unit_test(test_not_in_the_calendar),
         cmocka_unit_test(test_day_of_time),
         cmocka_unit_test(test_forgotten),
+        cmocka_unit_test(test_times),
+        cmocka_unit_test(test_time_forms),
+        cmocka_unit_test(test_clock),
+        cmocka_unit_test(test_hour_label),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
