@@ -30,6 +30,11 @@ usage_plan_start(usage_plan_t *plan, const usage_request_t *request,
     plan->pool = pool;
     plan->days = usage_request_past(request, today);
 
+    if (request->user.len != 0 || request->hours) {
+        return usage_error(error, 400, "%s is not supported yet",
+            request->hours ? "group_by_type \"HOUR\"" : "desktop_username");
+    }
+
     if (usage_table_init(&plan->table, pool, plan->days + 1) != USAGE_OK) {
         return usage_plan_no_memory(error);
     }

@@ -1,192 +1,7 @@
-#include "usage_request.h"
+#include "usage_request_private.h"
 #include "usage_body.h"
 #include "usage_json.h"
 #include "usage_table.h"
-
-#include <jansson.h>
-#include <stdlib.h>
-
-
-typedef struct {
-    const usage_pool_t  *pool;
-    const usage_forms_t *forms;
-    const json_t        *root;
-    usage_error_t       *error;
-} usage_request_reader_t;
-
-
-static const char *
-usage_request_type(const json_t *value)
-{
-    switch (json_typeof(value)) {
-
-    case JSON_OBJECT:
-        return "an object";
-
-    case JSON_ARRAY:
-        return "an array";
-
-    case JSON_STRING:
-        return "a string";
-
-    case JSON_INTEGER:
-        return "an integer";
-
-    case JSON_REAL:
-        return "a number with a fraction, an exponent or too many digits";
-
-    case JSON_TRUE:
-    case JSON_FALSE:
-        return "a boolean";
-
-    case JSON_NULL:
-    default:
-        return "null";
-    }
-}
-
-
-static usage_str_t
-usage_request_text(const json_t *value)
-{
-    usage_str_t text;
-
-    text.data = json_string_value(value);
-    text.len = json_string_length(value);
-
-    return text;
-}
-
-
-/*
- * A field's value, or NULL where it is left out: null is as good as that.
- */
-static const json_t *
-usage_request_field(const usage_request_reader_t *reader, const char *name)
-{
-    const json_t *value;
-
-    value = json_object_get(reader->root, name);
-
-    return json_is_null(value) ? NULL : value;
-}
-
-
-static usage_result_t
-usage_request_wrong_type(const usage_request_reader_t *reader, const char *name,
-    const json_t *value, const char *allowed)
-{
-    char       *text;
-    usage_str_t shown;
-
-    text = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
-    if (text == NULL) {
-        return usage_error(reader->error, 500, "out of memory");
-    }
-
-    shown.data = text;
-    shown.len = strlen(text);
-
-    (void) usage_error(reader->error, 400, "%s is %s, %.*s; allowed: %s", name,
-        usage_request_type(value), usage_shown(shown), text, allowed);
-
-    free(text);
-
-    return USAGE_ERROR;
-}
-
-
-/*
- * A string field; an empty one is left out, as text->len = 0 tells.
- */
-static usage_result_t
-usage_request_string(const usage_request_reader_t *reader, const char *name,
-    const char *allowed, usage_str_t *text)
-{
-    const json_t *value;
-
-    text->data = "";
-    text->len = 0;
-
-    value = usage_request_field(reader, name);
-    if (value == NULL) {
-        return USAGE_OK;
-    }
-
-    if (!json_is_string(value)) {
-        return usage_request_wrong_type(reader, name, value, allowed);
-    }
-
-    *text = usage_request_text(value);
-
-    return USAGE_OK;
-}
-
-
-static usage_result_t
-usage_request_long(
-    const usage_request_reader_t *reader, const char *name, usage_str_t text)
-{
-    return usage_error(reader->error, 400,
-        "%s \"%.*s\" has %zu characters; allowed: at most %d", name,
-        usage_shown(text), text.data, usage_utf8_chars(text),
-        USAGE_ID_CHARS_MAX);
-}
-
-
-/*
- * An integer field, as a number or as a string of digits.
- */
-static usage_result_t
-usage_request_integer(const usage_request_reader_t *reader, const char *name,
-    uint32_t max, uint32_t *number)
-{
-    int64_t       n;
-    size_t        i;
-    usage_str_t   text;
-    const json_t *value;
-
-    value = usage_request_field(reader, name);
-    if (value == NULL) {
-        return USAGE_OK;
-    }
-
-    if (json_is_string(value)) {
-        text = usage_request_text(value);
-
-        if (!usage_forms_digits(reader->forms, text)) {
-            return usage_error(reader->error, 400,
-                "%s \"%.*s\" is not a whole number; allowed: 0 to %u", name,
-                usage_shown(text), text.data, max);
-        }
-
-        for (i = 0, n = 0; i < text.len && n <= max; i++) {
-            n = n * 10 + (text.data[i] - '0');
-        }
-
-        if (n > max) {
-            return usage_error(reader->error, 400,
-                "%s \"%.*s\" is too large; allowed: 0 to %u", name,
-                usage_shown(text), text.data, max);
-        }
-
-    } else if (json_is_integer(value)) {
-        n = json_integer_value(value);
-
-        if (n < 0 || n > max) {
-            return usage_error(reader->error, 400,
-                "%s %lld is out of range; allowed: 0 to %u", name,
-                (long long) n, max);
-        }
-
-    } else {
-        return usage_request_wrong_type(reader, name, value, "a whole number");
-    }
-
-    *number = (uint32_t) n;
-
-    return USAGE_OK;
-}
 
 
 static usage_result_t
@@ -246,7 +61,7 @@ usage_request_desktop_ids(
         }
 
         if (usage_utf8_chars(id) > USAGE_ID_CHARS_MAX) {
-            return usage_request_long(reader, "desktop_ids", id);
+            return usage_request_too_long(reader, "desktop_ids", id);
         }
 
         desktop = usage_table_add(&seen, id, &added);
@@ -291,18 +106,16 @@ usage_request_date(const usage_request_reader_t *reader, const char *name,
 
 
 /*
- * The range of days: what is left out, its order and its length, and whether
- * the successors remember it.
+ * The range of days: what is left out, its order and its length.
  */
 static usage_result_t
 usage_request_range(const usage_request_reader_t *reader,
-    usage_request_t *request, int64_t now, int64_t memory)
+    usage_request_t *request, int64_t now, bool *has_first)
 {
-    bool        has_first, has_last;
-    char        first[USAGE_DATE_LEN + 1] = "", last[USAGE_DATE_LEN + 1] = "";
-    usage_day_t oldest;
+    bool has_last;
+    char first[USAGE_DATE_LEN + 1] = "", last[USAGE_DATE_LEN + 1] = "";
 
-    if (usage_request_date(reader, "start_time", &has_first, &request->first)
+    if (usage_request_date(reader, "start_time", has_first, &request->first)
             != USAGE_OK
         || usage_request_date(reader, "end_time", &has_last, &request->last)
                != USAGE_OK)
@@ -314,7 +127,7 @@ usage_request_range(const usage_request_reader_t *reader,
         request->last = usage_day_of(now);
     }
 
-    if (!has_first) {
+    if (!*has_first) {
         request->first = request->last - (USAGE_DAYS_DEFAULT - 1);
     }
 
@@ -334,28 +147,60 @@ usage_request_range(const usage_request_reader_t *reader,
             first, last, request->last - request->first + 1, USAGE_DAYS_MAX);
     }
 
-    if (memory != 0 && usage_day_forgotten(request->first, now, memory)) {
-        oldest = request->first;
-
-        while (usage_day_forgotten(oldest, now, memory)) {
-            oldest++;
-        }
-
-        usage_day_write(oldest, last);
-
-        return usage_error(reader->error, 400,
-            "%s %s is older than the %lld days that the successor API keeps; "
-            "allowed: from %s on",
-            has_first ? "start_time" : "the range's first day", first,
-            (long long) (memory / USAGE_SECONDS_PER_DAY), last);
-    }
-
     return USAGE_OK;
 }
 
 
+/*
+ * Whether the successors remember the range.  They answer nothing for what
+ * they don't, and nothing would read as zero.
+ */
 static usage_result_t
-usage_request_group(const usage_request_reader_t *reader)
+usage_request_remembered(const usage_request_reader_t *reader,
+    const usage_request_t *request, int64_t now, const usage_rules_t *rules,
+    bool has_first)
+{
+    char        first[USAGE_DATE_LEN + 1] = "", text[USAGE_DATE_LEN + 1] = "";
+    int64_t     memory;
+    const char *whose;
+    usage_day_t oldest;
+
+    memory = rules->desktops_memory;
+    whose = "desktops";
+
+    /* days of one user come from both statistics: the shorter memory counts */
+
+    if (request->user.len != 0 && !request->hours && rules->users_memory != 0
+        && (memory == 0 || rules->users_memory < memory))
+    {
+        memory = rules->users_memory;
+        whose = "users";
+    }
+
+    if (memory == 0 || !usage_day_forgotten(request->first, now, memory)) {
+        return USAGE_OK;
+    }
+
+    oldest = request->first;
+
+    while (usage_day_forgotten(oldest, now, memory)) {
+        oldest++;
+    }
+
+    usage_day_write(request->first, first);
+    usage_day_write(oldest, text);
+
+    return usage_error(reader->error, 400,
+        "%s %s is older than the %lld days that the successor API keeps of "
+        "%s; allowed: from %s on",
+        has_first ? "start_time" : "the range's first day", first,
+        (long long) (memory / USAGE_SECONDS_PER_DAY), whose, text);
+}
+
+
+static usage_result_t
+usage_request_group(const usage_request_reader_t *reader,
+    usage_request_t *request, const usage_rules_t *rules)
 {
     usage_str_t              text;
     static const usage_str_t day = usage_string("DAY");
@@ -368,12 +213,16 @@ usage_request_group(const usage_request_reader_t *reader)
         return USAGE_ERROR;
     }
 
-    if (usage_str_equal(text, hour)) {
+    request->hours = usage_str_equal(text, hour);
+
+    if (request->hours && !rules->connections) {
         return usage_error(reader->error, 400,
-            "group_by_type \"HOUR\" is not supported yet; allowed: \"DAY\"");
+            "group_by_type \"HOUR\" needs connection records, which this "
+            "gateway doesn't read (usage_connections is off); allowed: "
+            "\"DAY\"");
     }
 
-    if (text.len != 0 && !usage_str_equal(text, day)) {
+    if (text.len != 0 && !request->hours && !usage_str_equal(text, day)) {
         return usage_error(reader->error, 400,
             "group_by_type \"%.*s\" is unknown; allowed: \"DAY\" or \"HOUR\"",
             usage_shown(text), text.data);
@@ -383,12 +232,42 @@ usage_request_group(const usage_request_reader_t *reader)
 }
 
 
+/*
+ * A string field of at most 255 characters, copied.
+ */
 static usage_result_t
-usage_request_user(const usage_request_reader_t *reader)
+usage_request_name(const usage_request_reader_t *reader, const char *name,
+    usage_str_t text, usage_str_t *copy)
 {
-    usage_str_t name, domain;
+    char *p;
 
-    if (usage_request_string(reader, "desktop_username", "a string", &name)
+    if (usage_utf8_chars(text) > USAGE_ID_CHARS_MAX) {
+        return usage_request_too_long(reader, name, text);
+    }
+
+    p = usage_alloc(reader->pool, text.len);
+    if (p == NULL) {
+        return usage_error(reader->error, 500, "out of memory");
+    }
+
+    copy->data = memcpy(p, text.data, text.len);
+    copy->len = text.len;
+
+    return USAGE_OK;
+}
+
+
+/*
+ * The user and the domain, which says nothing without a user.  legacy.md has
+ * no rule for its length; it is held to the user's.
+ */
+static usage_result_t
+usage_request_user(
+    const usage_request_reader_t *reader, usage_request_t *request)
+{
+    usage_str_t user, domain;
+
+    if (usage_request_string(reader, "desktop_username", "a string", &user)
             != USAGE_OK
         || usage_request_string(
                reader, "desktop_user_domain", "a string", &domain)
@@ -397,52 +276,59 @@ usage_request_user(const usage_request_reader_t *reader)
         return USAGE_ERROR;
     }
 
-    if (usage_utf8_chars(name) > USAGE_ID_CHARS_MAX) {
-        return usage_request_long(reader, "desktop_username", name);
+    if (user.len == 0) {
+        return USAGE_OK;
     }
 
-    if (name.len != 0) {
-        return usage_error(reader->error, 400,
-            "desktop_username \"%.*s\" is not supported yet; allowed: to leave "
-            "it out",
-            usage_shown(name), name.data);
+    if (usage_request_name(reader, "desktop_username", user, &request->user)
+        != USAGE_OK)
+    {
+        return USAGE_ERROR;
     }
 
-    return USAGE_OK;
+    if (domain.len == 0) {
+        return USAGE_OK;
+    }
+
+    return usage_request_name(
+        reader, "desktop_user_domain", domain, &request->domain);
 }
 
 
 static usage_result_t
 usage_request_fields(const usage_request_reader_t *reader,
-    usage_request_t *request, int64_t now, int64_t memory)
+    usage_request_t *request, int64_t now, const usage_rules_t *rules)
 {
-    request->desktop_ids = NULL;
-    request->desktops = 0;
-    request->offset = 0;
+    bool has_first;
+
+    memset(request, 0, sizeof(usage_request_t));
+
+    request->user.data = "";
+    request->domain.data = "";
     request->limit = USAGE_LIMIT_DEFAULT;
 
     if (usage_request_desktop_ids(reader, request) != USAGE_OK
-        || usage_request_range(reader, request, now, memory) != USAGE_OK
         || usage_request_integer(
                reader, "offset", USAGE_OFFSET_MAX, &request->offset)
                != USAGE_OK
         || usage_request_integer(
                reader, "limit", USAGE_LIMIT_MAX, &request->limit)
                != USAGE_OK
-        || usage_request_group(reader) != USAGE_OK
-        || usage_request_user(reader) != USAGE_OK)
+        || usage_request_group(reader, request, rules) != USAGE_OK
+        || usage_request_user(reader, request) != USAGE_OK
+        || usage_request_range(reader, request, now, &has_first) != USAGE_OK)
     {
         return USAGE_ERROR;
     }
 
-    return USAGE_OK;
+    return usage_request_remembered(reader, request, now, rules, has_first);
 }
 
 
 usage_result_t
 usage_request_parse(usage_request_t *request, const usage_pool_t *pool,
-    const usage_forms_t *forms, usage_str_t body, int64_t now, int64_t memory,
-    usage_error_t *error)
+    const usage_forms_t *forms, usage_str_t body, int64_t now,
+    const usage_rules_t *rules, usage_error_t *error)
 {
     json_t                *root;
     usage_result_t         rc;
@@ -458,7 +344,7 @@ usage_request_parse(usage_request_t *request, const usage_pool_t *pool,
     reader.error = error;
 
     if (json_is_object(root)) {
-        rc = usage_request_fields(&reader, request, now, memory);
+        rc = usage_request_fields(&reader, request, now, rules);
 
     } else {
         rc = usage_request_wrong_type(
@@ -487,4 +373,12 @@ usage_request_past(const usage_request_t *request, usage_day_t today)
 
     return request->last > today ? (size_t) (today - request->first) + 1
                                  : usage_request_days(request);
+}
+
+
+size_t
+usage_request_bins(const usage_request_t *request)
+{
+    return usage_request_days(request)
+           * (request->hours ? USAGE_HOURS_PER_DAY : 1);
 }

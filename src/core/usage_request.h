@@ -17,7 +17,21 @@ typedef struct {
     usage_day_t  last;
     uint32_t     offset;
     uint32_t     limit;
+    usage_str_t  user;   /* desktop_username; len 0: everybody */
+    usage_str_t  domain; /* desktop_user_domain; len 0: left out, or no user */
+    bool         hours;  /* group_by_type HOUR */
 } usage_request_t;
+
+
+/*
+ * What the gateway's configuration has to say about a request: how far back
+ * the successors' statistics go, and whether there is what HOUR needs.
+ */
+typedef struct {
+    int64_t desktops_memory; /* seconds; 0: not checked */
+    int64_t users_memory;
+    bool    connections; /* usage_connections is on */
+} usage_rules_t;
 
 
 /*
@@ -28,16 +42,20 @@ size_t usage_request_days(const usage_request_t *request);
 size_t usage_request_past(const usage_request_t *request, usage_day_t today);
 
 /*
+ * The number of elements that an entry of the reply has: a day each, or an
+ * hour each.
+ */
+size_t usage_request_bins(const usage_request_t *request);
+
+/*
  * Reads a body of the legacy call and checks every rule.
  *
- * body.len may be 0.  now is in seconds since 1970; memory is how far back the
- * statistics of desktops go, in seconds, or 0 where that is not to be checked.
- * The request's strings come from pool.  Errors: 400, and 500 where memory is
- * out.
+ * body.len may be 0.  now is in seconds since 1970.  The request's strings come
+ * from pool.  Errors: 400, and 500 where memory is out.
  */
 usage_result_t usage_request_parse(usage_request_t *request,
     const usage_pool_t *pool, const usage_forms_t *forms, usage_str_t body,
-    int64_t now, int64_t memory, usage_error_t *error);
+    int64_t now, const usage_rules_t *rules, usage_error_t *error);
 
 
 #endif /* USAGE_REQUEST_H */

@@ -144,6 +144,7 @@ static void
 ngx_http_usage_start(ngx_http_request_t *r)
 {
     usage_str_t                  body;
+    usage_rules_t                rules;
     ngx_http_usage_ctx_t        *ctx;
     ngx_http_usage_loc_conf_t   *ulcf;
     ngx_http_usage_main_conf_t  *umcf;
@@ -152,10 +153,13 @@ ngx_http_usage_start(ngx_http_request_t *r)
     ulcf = ngx_http_get_module_loc_conf(r, ngx_http_usage_module);
     umcf = ngx_http_get_module_main_conf(r, ngx_http_usage_module);
 
+    rules.desktops_memory = ulcf->retention_desktops;
+    rules.users_memory = ulcf->retention_users;
+    rules.connections = false;
+
     if (ngx_http_usage_get_body(ctx, &body) != NGX_OK
         || usage_request_parse(&ctx->legacy, &ctx->pool, umcf->forms, body,
-                               ngx_time(), ulcf->retention_desktops,
-                               &ctx->error)
+                               ngx_time(), &rules, &ctx->error)
            != USAGE_OK
         || usage_plan_start(&ctx->plan, &ctx->legacy, &ctx->pool,
                             usage_day_of(ngx_time()), &ctx->error)

@@ -10,8 +10,16 @@
 #include <jansson.h>
 
 
-#define FUZZ_NOW    INT64_C(1673352000) /* 2023-01-10T12:00:00Z */
-#define FUZZ_MEMORY (INT64_C(180) * USAGE_SECONDS_PER_DAY)
+#define FUZZ_NOW INT64_C(1673352000) /* 2023-01-10T12:00:00Z */
+#define FUZZ_DAY INT64_C(86400)
+
+
+/* with connection records, and without */
+
+static const usage_rules_t fuzz_rules[] = {
+    { 180 * FUZZ_DAY, 30 * FUZZ_DAY, false },
+    { 30 * FUZZ_DAY, 60 * FUZZ_DAY, true },
+};
 
 
 static void
@@ -28,7 +36,17 @@ fuzz_must(bool is, const char *what)
 
 
 static void
-fuzz_accepted(const usage_request_t *request, usage_str_t body)
+fuzz_name(usage_str_t name)
+{
+    fuzz_assert(name.data != NULL);
+    fuzz_assert(usage_utf8_chars(name) <= USAGE_ID_CHARS_MAX);
+    fuzz_assert(name.len == 0 || memchr(name.data, '\0', name.len) == NULL);
+}
+
+
+static void
+fuzz_accepted(const usage_request_t *request, usage_str_t body,
+    const usage_rules_t *rules)
 {
     size_t      i, k;
     usage_str_t id;
@@ -37,12 +55,23 @@ fuzz_accepted(const usage_request_t *request, usage_str_t body)
     fuzz_assert(request->first <= request->last);
     fuzz_assert(usage_request_days(request) >= 1);
     fuzz_assert(usage_request_days(request) <= USAGE_DAYS_MAX);
-    fuzz_assert(!usage_day_forgotten(request->first, FUZZ_NOW, FUZZ_MEMORY));
+    fuzz_assert(
+        !usage_day_forgotten(request->first, FUZZ_NOW, rules->desktops_memory));
+    fuzz_assert(
+        request->user.len == 0 || request->hours
+        || !usage_day_forgotten(request->first, FUZZ_NOW, rules->users_memory));
+    fuzz_assert(!request->hours || rules->connections);
+    fuzz_assert(usage_request_bins(request)
+                == usage_request_days(request) * (request->hours ? 24 : 1));
     fuzz_assert(usage_request_past(request, usage_day_of(FUZZ_NOW))
                 <= usage_request_days(request));
     fuzz_assert(request->offset <= USAGE_OFFSET_MAX);
     fuzz_assert(request->limit <= USAGE_LIMIT_MAX);
     fuzz_assert(request->desktops <= USAGE_DESKTOP_IDS_MAX);
+    fuzz_assert(request->user.len > 0 || request->domain.len == 0);
+
+    fuzz_name(request->user);
+    fuzz_name(request->domain);
 
     for (i = 0; i < request->desktops; i++) {
         id = request->desktop_ids[i];
@@ -81,15 +110,49 @@ fuzz_refused(const usage_error_t *error)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 
-int
-LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static void
+fuzz_parse(
+    const usage_forms_t *forms, usage_str_t body, const usage_rules_t *rules)
 {
     char           *copy;
-    usage_str_t     body;
+    size_t          size;
     unit_arena_t    arena;
     usage_error_t   error;
     usage_result_t  rc;
     usage_request_t request;
+
+    copy = unit_exact(body);
+    size = body.len;
+    body.data = copy;
+
+    unit_arena_start(&arena);
+    memset(&error, 0, sizeof(error));
+
+    rc = usage_request_parse(
+        &request, &arena.pool, forms, body, FUZZ_NOW, rules, &error);
+
+    if (rc == USAGE_OK) {
+        fuzz_accepted(&request, body, rules);
+        memset(
+            copy, '\xff', size); /* the request's strings aren't the body's */
+        body.len = 0;
+        fuzz_accepted(&request, body, rules);
+
+    } else {
+        fuzz_assert(rc == USAGE_ERROR);
+        fuzz_refused(&error);
+    }
+
+    free(copy);
+    unit_arena_free(&arena);
+}
+
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    size_t      i;
+    usage_str_t body;
 
     static usage_forms_t *forms;
 
@@ -100,28 +163,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     body.data = (const char *) data;
     body.len = size;
-    copy = unit_exact(body);
-    body.data = copy;
 
-    unit_arena_start(&arena);
-    memset(&error, 0, sizeof(error));
-
-    rc = usage_request_parse(
-        &request, &arena.pool, forms, body, FUZZ_NOW, FUZZ_MEMORY, &error);
-
-    if (rc == USAGE_OK) {
-        fuzz_accepted(&request, body);
-        memset(copy, '#', size); /* the request's strings aren't the body's */
-        body.len = 0;
-        fuzz_accepted(&request, body);
-
-    } else {
-        fuzz_assert(rc == USAGE_ERROR);
-        fuzz_refused(&error);
+    for (i = 0; i < unit_count(fuzz_rules); i++) {
+        fuzz_parse(forms, body, &fuzz_rules[i]);
     }
-
-    free(copy);
-    unit_arena_free(&arena);
 
     return 0;
 }

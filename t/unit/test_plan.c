@@ -67,6 +67,8 @@ ask(plan_test_t *t, const upstream_t *up, size_t days, usage_day_t today,
     char        first[USAGE_DATE_LEN + 1] = "", last[USAGE_DATE_LEN + 1] = "";
     unit_text_t body = { 0 };
 
+    static const usage_rules_t rules = { 0, 0, false };
+
     usage_day_write(up->first, first);
     usage_day_write(up->first + (usage_day_t) days - 1, last);
 
@@ -78,8 +80,8 @@ ask(plan_test_t *t, const upstream_t *up, size_t days, usage_day_t today,
     t->today = today;
 
     if (usage_request_parse(&t->request, &t->arena.pool, t->forms,
-            unit_text_str(&body), (int64_t) today * USAGE_SECONDS_PER_DAY, 0,
-            &t->error)
+            unit_text_str(&body), (int64_t) today * USAGE_SECONDS_PER_DAY,
+            &rules, &t->error)
         != USAGE_OK)
     {
         fail_msg("%s: %s", body.data, t->error.detail);

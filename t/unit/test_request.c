@@ -10,14 +10,25 @@
 #define NOW    INT64_C(1673352000) /* 2023-01-10T12:00:00Z */
 #define DAY    INT64_C(86400)
 #define MEMORY (180 * DAY)
+#define USERS  (30 * DAY)
 
 
 typedef struct {
     usage_forms_t  *forms;
     unit_arena_t    arena;
+    usage_rules_t   rules;
     usage_request_t request;
     usage_error_t   error;
 } request_test_t;
+
+
+static void
+usual_rules(request_test_t *t)
+{
+    t->rules.desktops_memory = MEMORY;
+    t->rules.users_memory = USERS;
+    t->rules.connections = false;
+}
 
 
 static int
@@ -27,6 +38,7 @@ setup(void **state)
 
     t = unit_must(calloc(1, sizeof(request_test_t)));
     t->forms = usage_forms_create();
+    usual_rules(t);
     unit_arena_start(&t->arena);
     *state = t;
 
@@ -52,7 +64,7 @@ teardown(void **state)
  * The body is gone once it is read.
  */
 static usage_result_t
-parse_at(request_test_t *t, usage_str_t body, int64_t now, int64_t memory)
+parse_at(request_test_t *t, usage_str_t body, int64_t now)
 {
     char          *copy;
     usage_result_t rc;
@@ -64,7 +76,7 @@ parse_at(request_test_t *t, usage_str_t body, int64_t now, int64_t memory)
     copy = unit_exact(body);
     body.data = copy;
     rc = usage_request_parse(
-        &t->request, &t->arena.pool, t->forms, body, now, memory, &t->error);
+        &t->request, &t->arena.pool, t->forms, body, now, &t->rules, &t->error);
     free(copy);
 
     return rc;
@@ -74,7 +86,7 @@ parse_at(request_test_t *t, usage_str_t body, int64_t now, int64_t memory)
 static void
 good(request_test_t *t, const char *body)
 {
-    if (parse_at(t, unit_str(body), NOW, MEMORY) != USAGE_OK) {
+    if (parse_at(t, unit_str(body), NOW) != USAGE_OK) {
         fail_msg("refused: %.200s: %s", body, t->error.detail);
     }
 }
@@ -86,7 +98,7 @@ good(request_test_t *t, const char *body)
 static void
 bad_text(request_test_t *t, usage_str_t body, const char *needle)
 {
-    if (parse_at(t, body, NOW, MEMORY) != USAGE_ERROR) {
+    if (parse_at(t, body, NOW) != USAGE_ERROR) {
         fail_msg("taken: %.200s", body.data);
     }
 
@@ -581,15 +593,15 @@ test_today(void **state)
     t = *state;
 
     assert_int_equal(
-        parse_at(t, unit_str("{}"), INT64_C(1673308800), MEMORY), USAGE_OK);
+        parse_at(t, unit_str("{}"), INT64_C(1673308800)), USAGE_OK);
     check_range(t, "2022-12-27", "2023-01-10");
 
     assert_int_equal(
-        parse_at(t, unit_str("{}"), INT64_C(1673395199), MEMORY), USAGE_OK);
+        parse_at(t, unit_str("{}"), INT64_C(1673395199)), USAGE_OK);
     check_range(t, "2022-12-27", "2023-01-10");
 
     assert_int_equal(
-        parse_at(t, unit_str("{}"), INT64_C(1673395200), MEMORY), USAGE_OK);
+        parse_at(t, unit_str("{}"), INT64_C(1673395200)), USAGE_OK);
     check_range(t, "2022-12-28", "2023-01-11");
 }
 
@@ -600,7 +612,6 @@ test_today(void **state)
 static void
 test_forgotten(void **state)
 {
-    usage_str_t     body;
     request_test_t *t;
 
     t = *state;
@@ -615,30 +626,125 @@ test_forgotten(void **state)
     bad(t, "{\"start_time\":\"0001-01-01\",\"end_time\":\"0001-01-01\"}",
         "start_time");
 
+    /* the users' memory concerns nobody here */
+
+    bad(t, "{\"start_time\":\"2022-07-13\",\"end_time\":\"2022-07-20\"}",
+        "180 days that the successor API keeps of desktops");
+
     /* not checked */
 
-    body = unit_str("{\"start_time\":\"1999-07-13\",\"end_time\":"
-                    "\"1999-07-20\"}");
-    assert_int_equal(parse_at(t, body, NOW, 0), USAGE_OK);
+    t->rules.desktops_memory = 0;
+
+    good(t, "{\"start_time\":\"1999-07-13\",\"end_time\":\"1999-07-20\"}");
     check_range(t, "1999-07-13", "1999-07-20");
 
-    body = unit_str("{\"end_time\":\"0001-01-01\"}");
-    (void) parse_at(t, body, NOW, 0);
+    (void) parse_at(t, unit_str("{\"end_time\":\"0001-01-01\"}"), NOW);
 
     /* 30 days */
 
-    body = unit_str("{\"start_time\":\"2022-12-11\"}");
-    assert_int_equal(parse_at(t, body, NOW, 30 * DAY), USAGE_OK);
+    t->rules.desktops_memory = 30 * DAY;
 
-    body = unit_str("{\"start_time\":\"2022-12-10\",\"end_time\":"
-                    "\"2022-12-20\"}");
-    assert_int_equal(parse_at(t, body, NOW, 30 * DAY), USAGE_ERROR);
-    assert_int_equal(t->error.status, 400);
+    good(t, "{\"start_time\":\"2022-12-11\"}");
+    bad(t, "{\"start_time\":\"2022-12-10\",\"end_time\":\"2022-12-20\"}",
+        "start_time");
 
     /* less than the default range */
 
-    assert_int_equal(parse_at(t, unit_str(""), NOW, 5 * DAY), USAGE_ERROR);
-    assert_int_equal(t->error.status, 400);
+    t->rules.desktops_memory = 5 * DAY;
+
+    bad(t, "", "first day");
+
+    usual_rules(t);
+}
+
+
+/*
+ * The first day that a request of these members may begin at: the day before
+ * is refused for the sake of whose memory.
+ */
+static void
+check_oldest(request_test_t *t, const char *oldest, const char *members,
+    const char *whose)
+{
+    char        before[USAGE_DATE_LEN + 1] = "";
+    unit_text_t body = { 0 };
+    usage_day_t day;
+
+    assert_true(usage_day_parse(oldest, &day));
+    usage_day_write(day - 1, before);
+
+    unit_addf(&body, "{\"start_time\":\"%s\",\"end_time\":\"%s\",%s}", oldest,
+        oldest, members);
+    good(t, body.data);
+
+    unit_text_clear(&body);
+    unit_addf(&body, "{\"start_time\":\"%s\",\"end_time\":\"%s\",%s}", before,
+        oldest, members);
+    bad(t, body.data, "start_time");
+    bad(t, body.data, whose);
+    bad(t, body.data, oldest);
+
+    unit_text_free(&body);
+}
+
+
+/*
+ * Days of one user are in the memory of both statistics, hours of anybody in
+ * that of desktops.
+ */
+static void
+test_forgotten_user(void **state)
+{
+    size_t          i;
+    request_test_t *t;
+
+    static const struct {
+        int64_t     desktops, users; /* days */
+        const char *oldest;
+        const char *whose;
+    } cases[] = {
+        { 180, 30, "2022-12-11",
+            "30 days that the successor API keeps of users" },
+        { 20, 30, "2022-12-21",
+            "20 days that the successor API keeps of desktops" },
+        { 30, 30, "2022-12-11", "30 days that the successor API keeps of" },
+        { 0, 30, "2022-12-11",
+            "30 days that the successor API keeps of users" },
+        { 180, 0, "2022-07-14",
+            "180 days that the successor API keeps of desktops" },
+    };
+
+    t = *state;
+
+    for (i = 0; i < unit_count(cases); i++) {
+        t->rules.desktops_memory = cases[i].desktops * DAY;
+        t->rules.users_memory = cases[i].users * DAY;
+
+        check_oldest(
+            t, cases[i].oldest, "\"desktop_username\":\"u\"", cases[i].whose);
+        check_oldest(t, cases[i].oldest,
+            "\"desktop_username\":\"u\",\"group_by_type\":\"DAY\"",
+            cases[i].whose);
+    }
+
+    usual_rules(t);
+    t->rules.connections = true;
+
+    check_oldest(
+        t, "2022-07-14", "\"desktop_user_domain\":\"d\"", "of desktops");
+    check_oldest(t, "2022-07-14", "\"desktop_username\":\"\"", "of desktops");
+    check_oldest(t, "2022-07-14", "\"group_by_type\":\"HOUR\"", "of desktops");
+    check_oldest(t, "2022-07-14",
+        "\"group_by_type\":\"HOUR\",\"desktop_username\":\"u\"", "of desktops");
+
+    /* neither is checked */
+
+    t->rules.desktops_memory = 0;
+    t->rules.users_memory = 0;
+
+    good(t, "{\"desktop_username\":\"u\",\"end_time\":\"1999-07-20\"}");
+
+    usual_rules(t);
 }
 
 
@@ -731,43 +837,140 @@ test_group(void **state)
     t = *state;
 
     good(t, "{\"group_by_type\":\"DAY\"}");
+    assert_false(t->request.hours);
+    assert_int_equal(usage_request_bins(&t->request), 15);
+
     bad(t, "{\"group_by_type\":\"HOUR\"}", "group_by_type");
-    bad(t, "{\"group_by_type\":\"HOUR\"}", "not supported");
+    bad(t, "{\"group_by_type\":\"HOUR\"}", "connection records");
+    bad(t, "{\"group_by_type\":\"HOUR\"}", "usage_connections is off");
+    bad(t, "{\"group_by_type\":\"HOUR\"}", "allowed: \"DAY\"");
+    bad(t, "{\"group_by_type\":\"HOUR\",\"desktop_username\":\"u\"}", "HOUR");
     bad(t, "{\"group_by_type\":\"day\"}", "group_by_type");
     bad(t, "{\"group_by_type\":\"day\"}", "\"day\"");
     bad(t, "{\"group_by_type\":\"DAYS\"}", "group_by_type");
     bad(t, "{\"group_by_type\":\" DAY\"}", "group_by_type");
     bad(t, "{\"group_by_type\":\"MONTH\"}", "DAY");
+
+    t->rules.connections = true;
+
+    good(t, "{\"group_by_type\":\"DAY\"}");
+    assert_false(t->request.hours);
+
+    good(t, "{\"group_by_type\":\"HOUR\"}");
+    assert_true(t->request.hours);
+    assert_int_equal(usage_request_days(&t->request), 15);
+    assert_int_equal(usage_request_bins(&t->request), 15 * 24);
+
+    good(t, "{\"group_by_type\":\"HOUR\",\"start_time\":\"2022-12-11\"}");
+    assert_int_equal(usage_request_bins(&t->request), 31 * 24);
+
+    bad(t, "{\"group_by_type\":\"hour\"}", "\"hour\"");
+    bad(t, "{\"group_by_type\":\"HOURS\"}", "HOURS");
+
+    usual_rules(t);
 }
 
 
 static void
 test_user(void **state)
 {
-    size_t          k;
-    unit_text_t     body = { 0 };
     request_test_t *t;
 
     t = *state;
 
-    bad(t, "{\"desktop_username\":\"zryuan1\"}", "desktop_username");
-    bad(t, "{\"desktop_username\":\"zryuan1\"}", "zryuan1");
-    bad(t, "{\"desktop_username\":\"zryuan1\"}", "not supported");
+    good(t, "{\"desktop_username\":\"zryuan1\"}");
+    assert_true(unit_is(t->request.user, "zryuan1"));
+    assert_true(unit_is(t->request.domain, ""));
+
+    good(t, "{\"desktop_username\":\"a\\\"\\\\ \\u00e9\\n\","
+            "\"desktop_user_domain\":\"local.com\"}");
+    assert_true(unit_is(t->request.user, "a\"\\ \xc3\xa9\n"));
+    assert_true(unit_is(t->request.domain, "local.com"));
+
+    good(t, "{\"desktop_username\":\"u\",\"desktop_user_domain\":\"\"}");
+    assert_true(unit_is(t->request.user, "u"));
+    assert_true(unit_is(t->request.domain, ""));
+
+    /* a domain without a user says nothing, but has a type */
+
     good(t, "{\"desktop_user_domain\":\"local.com\"}");
+    assert_true(unit_is(t->request.user, ""));
+    assert_true(unit_is(t->request.domain, ""));
 
-    for (k = 255; k <= 256; k++) {
-        unit_text_clear(&body);
-        unit_adds(&body, "{\"desktop_username\":\"");
+    good(
+        t, "{\"desktop_user_domain\":\"local.com\",\"desktop_username\":null}");
+    assert_true(unit_is(t->request.domain, ""));
 
-        while (body.len < sizeof("{\"desktop_username\":\"") - 1 + 2 * k) {
-            unit_adds(&body, "\xc3\xa9");
+    bad(t, "{\"desktop_user_domain\":1}", "desktop_user_domain");
+
+    /* types are found before the range is held to what they decide */
+
+    bad(t, "{\"desktop_username\":1,\"end_time\":\"2000-01-01\"}",
+        "desktop_username");
+    bad(t, "{\"group_by_type\":1,\"end_time\":\"2000-01-01\"}",
+        "group_by_type");
+}
+
+
+/*
+ * 255 characters of a user and of a domain, not bytes.
+ */
+static void
+test_long_user(void **state)
+{
+    size_t          i, k, n;
+    unit_text_t     name = { 0 }, body = { 0 };
+    request_test_t *t;
+
+    static const char *const chars[] = { "a", "\xc3\xa9", "\xe2\x82\xac",
+        "\xf0\x9f\x98\x80" };
+
+    t = *state;
+
+    for (i = 0; i < unit_count(chars); i++) {
+        for (n = 254; n <= 257; n++) {
+            unit_text_clear(&name);
+
+            for (k = 0; k < n; k++) {
+                unit_adds(&name, chars[i]);
+            }
+
+            unit_text_clear(&body);
+            unit_adds(&body, "{\"desktop_username\":\"");
+            unit_adds(&body, name.data);
+            unit_adds(&body, "\"}");
+
+            if (n <= 255) {
+                good(t, body.data);
+                assert_true(unit_is(t->request.user, name.data));
+
+            } else {
+                bad(t, body.data, "desktop_username");
+                bad(t, body.data, "at most 255");
+            }
+
+            unit_text_clear(&body);
+            unit_adds(&body, "{\"desktop_user_domain\":\"");
+            unit_adds(&body, name.data);
+            unit_adds(&body, "\"}");
+            good(t, body.data);
+
+            body.len--;
+            unit_adds(&body, ",\"desktop_username\":\"u\"}");
+
+            if (n <= 255) {
+                good(t, body.data);
+                assert_true(unit_is(t->request.user, "u"));
+                assert_true(unit_is(t->request.domain, name.data));
+
+            } else {
+                bad(t, body.data, "desktop_user_domain");
+                bad(t, body.data, "at most 255");
+            }
         }
-
-        unit_adds(&body, "\"}");
-        bad(t, body.data, k == 255 ? "not supported" : "255");
-        bad(t, body.data, "desktop_username");
     }
 
+    unit_text_free(&name);
     unit_text_free(&body);
 }
 
@@ -794,7 +997,7 @@ test_value_shown(void **state)
             unit_addf(&body, "{\"%s\":\"%s", fields[i], at > 0 ? "x" : "");
             unit_addf(&shown, "\"%s", at > 0 ? "x" : "");
 
-            for (k = 0; k < 120; k++) {
+            for (k = 0; k < 260; k++) {
                 unit_adds(&body, "\xc3\xa9");
             }
 
@@ -876,7 +1079,8 @@ test_out_of_memory(void **state)
     request_test_t *t;
 
     t = *state;
-    unit_adds(&body, "{\"x\":1e999,\"desktop_ids\":[\"a\"");
+    unit_adds(&body, "{\"x\":1e999,\"desktop_username\":\"u\","
+                     "\"desktop_user_domain\":\"d\",\"desktop_ids\":[\"a\"");
 
     for (i = 0; i < 300; i++) {
         unit_addf(&body, ",\"%zu\"", i);
@@ -886,7 +1090,7 @@ test_out_of_memory(void **state)
 
     for (left = 0;; left++) {
         t->arena.left = left;
-        rc = parse_at(t, unit_text_str(&body), NOW, MEMORY);
+        rc = parse_at(t, unit_text_str(&body), NOW);
 
         if (rc == USAGE_OK) {
             break;
@@ -920,9 +1124,11 @@ main(void)
         cmocka_unit_test(test_range),
         cmocka_unit_test(test_today),
         cmocka_unit_test(test_forgotten),
+        cmocka_unit_test(test_forgotten_user),
         cmocka_unit_test(test_offset_and_limit),
         cmocka_unit_test(test_group),
         cmocka_unit_test(test_user),
+        cmocka_unit_test(test_long_user),
         cmocka_unit_test(test_value_shown),
         cmocka_unit_test(test_numbers_out_of_bounds),
         cmocka_unit_test(test_past),
