@@ -28,8 +28,8 @@ usage_plan_compare(const void *one, const void *two)
 
 
 usage_result_t
-usage_plan_list(const usage_plan_t *plan, usage_desktop_t ***desktops,
-    size_t *count, int64_t *total, usage_error_t *error)
+usage_plan_list(const usage_plan_t *plan, usage_item_t **items, size_t *count,
+    int64_t *total, usage_error_t *error)
 {
     size_t                 i, n, candidates;
     usage_desktop_t      **list, *desktop;
@@ -37,7 +37,6 @@ usage_plan_list(const usage_plan_t *plan, usage_desktop_t ***desktops,
 
     request = plan->request;
     *count = 0;
-    *desktops = NULL;
 
     candidates = request->desktops > 0 ? request->desktops : plan->table.count;
 
@@ -61,9 +60,19 @@ usage_plan_list(const usage_plan_t *plan, usage_desktop_t ***desktops,
     *total = (int64_t) n;
 
     if (request->offset < n) {
-        *desktops = list + request->offset;
+        list += request->offset;
         *count = n - request->offset < request->limit ? n - request->offset
                                                       : request->limit;
+    }
+
+    *items = usage_alloc(plan->pool, (*count + 1) * sizeof(usage_item_t));
+    if (*items == NULL) {
+        return usage_error(error, 500, "out of memory");
+    }
+
+    for (i = 0; i < *count; i++) {
+        (*items)[i].id = list[i]->id;
+        (*items)[i].seconds = list[i]->cells;
     }
 
     return USAGE_OK;

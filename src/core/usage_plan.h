@@ -25,6 +25,7 @@
 #define USAGE_PLAN_H
 
 #include "usage_lookup.h"
+#include "usage_reply.h"
 #include "usage_request.h"
 #include "usage_window.h"
 
@@ -83,11 +84,10 @@ usage_result_t usage_plan_directory(usage_plan_t *plan,
 void           usage_plan_directory_forbidden(usage_plan_t *plan);
 
 /*
- * Of a plan that is done: the desktops to list, in order, those that offset
- * and limit leave, and the total before that.  USAGE_ERROR: 500.
+ * Of a plan that is done: the items to list, in order, those that offset and
+ * limit leave, and the total before that.  USAGE_ERROR: 500.
  */
-usage_result_t
-usage_plan_list(const usage_plan_t *plan, usage_desktop_t ***desktops,
+usage_result_t usage_plan_list(const usage_plan_t *plan, usage_item_t **items,
     size_t *count, int64_t *total, usage_error_t *error);
 
 

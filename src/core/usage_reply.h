@@ -5,19 +5,41 @@
 #ifndef USAGE_REPLY_H
 #define USAGE_REPLY_H
 
-#include "usage_plan.h"
+#include "usage_request.h"
 
 
 typedef enum { USAGE_TIME_NUMBER, USAGE_TIME_STRING } usage_time_form_t;
 
 
 /*
- * Writes the reply of a plan that is done: count desktops, total before
- * paging.  *reply comes from pool.  USAGE_ERROR where memory is out.
+ * An entry of the list: a desktop and its usage.
  */
-usage_result_t usage_reply_write(const usage_plan_t *plan,
-    usage_desktop_t **desktops, size_t count, int64_t total,
-    usage_time_form_t form, const usage_pool_t *pool, usage_str_t *reply);
+typedef struct {
+    usage_str_t   id;      /* len 0: the entry of what no desktop can be told */
+    const double *seconds; /* one a day or an hour; below 0: nothing shown, 0 */
+} usage_item_t;
+
+
+/*
+ * The forms that the vendor leaves open: of use_time, and of the date of an
+ * hour, as usage_hour_label() takes it.
+ */
+typedef struct {
+    usage_time_form_t use_time;
+    const char       *hour_format;
+} usage_form_t;
+
+
+/*
+ * Writes the reply to a request: count items, total before paging.  The first
+ * past elements of an entry have seconds; those after them are in the future
+ * and 0.  Where the request names a user, each entry does.  *reply comes from
+ * pool.  USAGE_ERROR where memory is out, or where hour_format makes no label
+ * of an hour.
+ */
+usage_result_t usage_reply_write(const usage_request_t *request,
+    const usage_item_t *items, size_t count, size_t past, int64_t total,
+    const usage_form_t *form, const usage_pool_t *pool, usage_str_t *reply);
 
 
 #endif /* USAGE_REPLY_H */

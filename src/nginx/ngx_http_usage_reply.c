@@ -26,27 +26,31 @@ static ngx_str_t  ngx_http_usage_json_type = ngx_string("application/json");
 void
 ngx_http_usage_reply_ok(ngx_http_usage_ctx_t *ctx)
 {
-    size_t                count;
-    int64_t               total;
-    usage_str_t           reply;
-    usage_desktop_t     **desktops;
-    ngx_http_request_t   *r;
+    size_t                      count;
+    int64_t                     total;
+    usage_str_t                 reply;
+    usage_form_t                form;
+    usage_item_t               *items;
+    ngx_http_request_t         *r;
 
     r = ctx->request;
 
-    if (usage_plan_list(&ctx->plan, &desktops, &count, &total, &ctx->error)
+    if (usage_plan_list(&ctx->plan, &items, &count, &total, &ctx->error)
         != USAGE_OK)
     {
         ngx_http_usage_reply_error(ctx, NULL);
         return;
     }
 
-    if (usage_reply_write(&ctx->plan, desktops, count, total,
-                          ngx_http_usage_time_form(r), &ctx->pool, &reply)
+    form.use_time = ngx_http_usage_time_form(r);
+    form.hour_format = "";
+
+    if (usage_reply_write(&ctx->legacy, items, count, ctx->plan.days, total,
+                          &form, &ctx->pool, &reply)
         != USAGE_OK)
     {
         (void) usage_error(&ctx->error, NGX_HTTP_INTERNAL_SERVER_ERROR,
-                           "out of memory");
+                           "the reply could not be written");
         ngx_http_usage_reply_error(ctx, NULL);
         return;
     }

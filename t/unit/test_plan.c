@@ -13,17 +13,17 @@
 
 
 typedef struct {
-    unit_arena_t      arena;
-    usage_forms_t    *forms;
-    usage_request_t   request;
-    usage_plan_t      plan;
-    usage_error_t     error;
-    usage_day_t       today;
-    usage_desktop_t **list;
-    size_t            count;
-    int64_t           total;
-    unit_text_t       body;
-    unit_text_t       directory;
+    unit_arena_t    arena;
+    usage_forms_t  *forms;
+    usage_request_t request;
+    usage_plan_t    plan;
+    usage_error_t   error;
+    usage_day_t     today;
+    usage_item_t   *list;
+    size_t          count;
+    int64_t         total;
+    unit_text_t     body;
+    unit_text_t     directory;
 } plan_test_t;
 
 
@@ -272,16 +272,16 @@ check_truth(const plan_test_t *t, const upstream_t *up)
     }
 
     for (i = 0; same && i < count; i++) {
-        same = unit_is(t->list[i]->id, list[t->request.offset + i]->id);
+        same = unit_is(t->list[i].id, list[t->request.offset + i]->id);
 
         if (!same) {
             print_error("entry %zu is %.*s, not %s\n", i,
-                (int) t->list[i]->id.len, t->list[i]->id.data,
+                (int) t->list[i].id.len, t->list[i].id.data,
                 list[t->request.offset + i]->id);
         }
 
         for (k = 0; same && k < t->plan.days; k++) {
-            seconds = t->list[i]->cells[k] > 0 ? t->list[i]->cells[k] : 0;
+            seconds = t->list[i].seconds[k] > 0 ? t->list[i].seconds[k] : 0;
             same = !list[t->request.offset + i]->counted
                        ? seconds == 0
                        : seconds == list[t->request.offset + i]->seconds[k];
