@@ -82,6 +82,34 @@ static ngx_command_t  ngx_http_usage_commands[] = {
       0,
       NULL },
 
+    { ngx_string("usage_connections"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_FLAG,
+      ngx_conf_set_flag_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_usage_loc_conf_t, connections),
+      NULL },
+
+    { ngx_string("usage_connections_lookback"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_sec_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_usage_loc_conf_t, lookback),
+      NULL },
+
+    { ngx_string("usage_hour_format"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_http_usage_hour_format,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_usage_loc_conf_t, hour_format),
+      NULL },
+
+    { ngx_string("usage_resource_id"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_FLAG,
+      ngx_conf_set_flag_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_usage_loc_conf_t, resource_id),
+      NULL },
+
     { ngx_string("usage_deprecation"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE123,
       ngx_http_usage_deprecation,
@@ -371,6 +399,7 @@ ngx_http_usage_create_loc_conf(ngx_conf_t *cf)
      *
      *     conf->prefix = { 0, NULL };
      *     conf->translate = 0;
+     *     conf->hour_format = { 0, NULL };
      *     conf->deprecation = { 0, NULL };
      *     conf->sunset = { 0, NULL };
      *     conf->link = { 0, NULL };
@@ -381,6 +410,9 @@ ngx_http_usage_create_loc_conf(ngx_conf_t *cf)
     conf->use_time = NGX_CONF_UNSET_PTR;
     conf->retention_desktops = NGX_CONF_UNSET;
     conf->retention_users = NGX_CONF_UNSET;
+    conf->connections = NGX_CONF_UNSET;
+    conf->lookback = NGX_CONF_UNSET;
+    conf->resource_id = NGX_CONF_UNSET;
 
     return conf;
 }
@@ -401,6 +433,11 @@ ngx_http_usage_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
                              prev->retention_desktops, 180 * 24 * 60 * 60);
     ngx_conf_merge_sec_value(conf->retention_users, prev->retention_users,
                              30 * 24 * 60 * 60);
+    ngx_conf_merge_value(conf->connections, prev->connections, 0);
+    ngx_conf_merge_sec_value(conf->lookback, prev->lookback, 7 * 24 * 60 * 60);
+    ngx_conf_merge_str_value(conf->hour_format, prev->hour_format,
+                             "%Y-%m-%dT%H:00:00Z");
+    ngx_conf_merge_value(conf->resource_id, prev->resource_id, 0);
 
     if (conf->deprecation.data == NULL) {
         conf->deprecation = prev->deprecation;

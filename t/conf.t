@@ -97,6 +97,64 @@ subtest 'usage_retention' => sub {
     fails(http => 'usage_retention off; usage_retention off;', qr/duplicate/);
 };
 
+subtest 'usage_connections, usage_resource_id' => sub {
+    for my $name (qw(usage_connections usage_resource_id)) {
+        for my $where (qw(http server location)) {
+            passes($where => "$name $_;") for qw(on off);
+            fails($where => "$name $_;") for qw(yes 1 true 7d ""), '', 'on on';
+        }
+        fails(main => "$name on;", qr/not allowed/);
+        fails(http => "$name on; $name on;", qr/duplicate/);
+    }
+};
+
+subtest 'usage_connections_lookback' => sub {
+    for my $where (qw(http server location)) {
+        passes($where => "usage_connections_lookback $_;")
+            for qw(7d 0 12h 90 1d12h 4w);
+        fails($where => "usage_connections_lookback $_;") for qw(x -1d 1x 1.5d
+            500ms off ""), '', '1d 2d';
+    }
+    fails(main => 'usage_connections_lookback 7d;', qr/not allowed/);
+    fails(http => 'usage_connections_lookback 1d; usage_connections_lookback 2d;',
+        qr/duplicate/);
+};
+
+subtest 'usage_hour_format' => sub {
+    my $at  = sub { return "usage_hour_format $_[0];" };
+    my @all = ('%Y-%m-%dT%H:00:00Z', '"%d.%m.%Y %H:00"', '%Y%j%H', '%FT%T%z',
+        '"%a, %d %b %Y %H:%M:%S %Z"', '"%-I %p"', '%H%%s', '"\"%H\""', '€%H');
+    for my $where (qw(http server location)) {
+        passes($where => $at->($_)) for @all;
+        fails($where => $at->($_)) for '', '""', '%H %H';
+        # of the machine's time zone
+        fails($where => $at->($_), qr/"%s" would depend on the time zone/)
+            for qw(%s %H%s %Y%%%s %10s %-s %_5s %Es %0^10s);
+    }
+
+    my $long = 'x' x 253;
+    passes(http => $at->("$long%H"), 'labels of 255 bytes');
+    fails(http => $at->("$long-%H"), qr/must give 1 to 255 bytes/);
+    # one that is longer in September, on Wednesdays, at ten o'clock
+    $long = 'x' x (255 - length 'SeptemberWednesday1010');
+    passes(http => $at->("$long%B%A%-d%-H"), 'a month that is too long in no year');
+    fails(http => $at->("x$long%B%A%-d%-H"), qr/must give 1 to 255 bytes/);
+
+    for ('%Y-%m-%d', '%I', '00', '%-I:00', '%p', '%Y-%m-%dT%l:00:00Z') {
+        my ($ok, $out) = Usage::Nginx->check(http => $at->($_));
+        ok($ok, "$_: taken");
+        like($out, qr/\[warn\].*format "\Q$_\E" gives two hours of a day the same name in/,
+            "$_: with a warning");
+    }
+    for (@all) {
+        my ($ok, $out) = Usage::Nginx->check(http => $at->($_));
+        unlike($out, qr/\[warn\]/, "$_: without one");
+    }
+
+    fails(main => $at->('%H'), qr/not allowed/);
+    fails(http => $at->('%H') . $at->('%H'), qr/duplicate/);
+};
+
 subtest 'usage_deprecation' => sub {
     for my $where (qw(http server location)) {
         passes($where => "usage_deprecation $_;") for '2025-07-14',
@@ -145,7 +203,8 @@ my $nginx = Usage::Nginx->start(
         usage_use_time string;
         usage_concurrency 2;
         usage_timeout ${short}ms;
-        usage_retention desktops=10d users=10d;
+        usage_retention desktops=10d users=5d;
+        usage_connections on;
         usage_deprecation 2025-07-14 sunset=2026-12-31;
         map \$http_x_form \$form { default number; text string; odd odd; none ''; }
         server {
@@ -153,6 +212,7 @@ my $nginx = Usage::Nginx->start(
             usage_use_time number;
             usage_concurrency 5;
             usage_retention off;
+            usage_connections off;
             usage_deprecation 2024-01-01;
             location /a/v2/ { rewrite ^/a(/.*) \$1 break;
                 usage_translate /workspace; }
@@ -161,7 +221,8 @@ my $nginx = Usage::Nginx->start(
                 usage_use_time string;
                 usage_concurrency 3;
                 usage_timeout 60s;
-                usage_retention desktops=20d users=10d;
+                usage_retention desktops=20d users=25d;
+                usage_connections on;
                 usage_deprecation 2023-01-01 link=/new; }
             location /c/ {
                 usage_use_time \$form;
@@ -212,6 +273,27 @@ subtest 'usage_retention, inherited' => sub {
     is($other->('/b', 'p', $old->(19))->{status}, 200, 'location: 19 days ago');
     error_is($other->('/b', 'p', $old->(22)), 400, 'location: 22 days ago',
         detail => qr/\b20\b|@{[ join '|', day(-20), day(-19) ]}/);
+};
+
+subtest 'usage_retention of users, inherited' => sub {
+    plan skip_all => 'midnight is near' if near_midnight();
+    my $old = sub { return (desktop_username => 'u', start_time => day(-$_[0]),
+        end_time => day(-$_[0])) };
+    error_is(post($nginx, '', 'p', $old->(7)), 400, 'http: 7 days ago',
+        detail => qr/\b5 days that the successor API keeps of users\b/);
+    error_is($other->('/b', 'p', $old->(22)), 400,
+        'location: 22 days ago, which desktops are not kept for',
+        detail => qr/\b20 days that the successor API keeps of desktops\b/);
+};
+
+subtest 'usage_connections, inherited' => sub {
+    my $off  = qr/HOUR.*connection records.*usage_connections is off.*allowed: "DAY"/;
+    my @hour = (group_by_type => 'HOUR');
+    unlike(post($nginx, '', 'p', @hour)->{body}, qr/usage_connections is off/, 'http: on');
+    error_is($other->('/a', 'p', @hour), 400, 'server: off', detail => $off);
+    unlike($other->('/b', 'p', @hour)->{body}, qr/usage_connections is off/, 'location: on');
+    error_is($other->('/c', 'p', @hour), 400, 'of the server, two locations deep',
+        detail => $off);
 };
 
 subtest 'usage_concurrency, inherited' => sub {

@@ -428,22 +428,40 @@ subtest 'group_by_type' => sub {
         bad($_ =~ s/[^ -~]/?/gr, qq({"group_by_type":"$_"}),
             qr/\bgroup_by_type\b/, qr/DAY/);
     }
-    bad('HOUR', '{"group_by_type":"HOUR"}', qr/\bgroup_by_type\b/,
-        qr/not supported yet/i);
+    # what connection records are needed for, which are off here
+    for ('', ',"desktop_username":"u"', ",$range", ',"limit":0') {
+        bad("HOUR$_", "{\"group_by_type\":\"HOUR\"$_}", qr/\bgroup_by_type\b/,
+            qr/HOUR.*connection records.*usage_connections is off.*allowed: "DAY"/);
+    }
     no_calls();
 };
 
-subtest 'desktop_username' => sub {
-    bad('a user', '{"desktop_username":"zryuan1"}',
-        qr/\bdesktop_username\b/, qr/not supported yet/i);
-    bad('a user and a domain',
-        '{"desktop_username":"zryuan1","desktop_user_domain":"local.com"}',
+subtest 'desktop_username and desktop_user_domain' => sub {
+    for ('u', 'é', '€', '😀') {
+        my $show = sprintf '256 characters of U+%X', ord;
+        my $name = $_ x 256;
+        bad($show, qq({"desktop_username":"$name"}),
+            qr/\bdesktop_username\b/, qr/\b256\b.*\b255\b/);
+        bad("$show, the domain",
+            qq({"desktop_username":"u","desktop_user_domain":"$name"}),
+            qr/\bdesktop_user_domain\b/, qr/\b256\b.*\b255\b/);
+    }
+    bad('a type of the domain, with a user',
+        '{"desktop_username":"u","desktop_user_domain":[]}',
+        qr/\bdesktop_user_domain\b/);
+    bad('types first, then the range',
+        '{"desktop_username":1,"start_time":"1999-01-01"}',
         qr/\bdesktop_username\b/);
-    bad('256 characters', '{"desktop_username":"' . 'u' x 256 . '"}',
-        qr/\bdesktop_username\b/);
-    bad('256 characters of two bytes',
-        '{"desktop_username":"' . 'é' x 256 . '"}', qr/\bdesktop_username\b/);
     no_calls();
+
+    my $long = 'd' x 300;
+    good("a domain without a user is ignored: $_",
+        "{\"desktop_user_domain\":\"$_\",$range}", '2022-12-09', 1)
+        for 'local.com', $long;
+    good('and with an empty one',
+        "{\"desktop_user_domain\":\"local.com\",\"desktop_username\":\"\",$range}",
+        '2022-12-09', 1);
+    $upstream->clear;
 };
 
 subtest 'what an error names' => sub {
@@ -594,6 +612,25 @@ subtest 'retention' => sub {
     error_is($keep->post(route(), $json->encode({
         start_time => day(-200), end_time => day(-200),
         desktop_ids => ['d1'] })), 400, 'with ids too');
+    no_calls();
+
+    # of one user, 30 days
+
+    my $user = sub {
+        my ($start, %more) = @_;
+        return $keep->post(route(), $json->encode({ desktop_username => 'u',
+            start_time => $start, end_time => $start, %more }));
+    };
+    $first = join '|', '\b30\b', day(-30), day(-29);
+    $first = qr/$first/;
+
+    for (31, 32, 100) {
+        error_is($user->(day(-$_)), 400, "of one user, $_ days ago: refused",
+            detail => [ qr/\bstart_time\b.*\bof users\b/, $first ]);
+    }
+    error_is($user->(day(-181)), 400, 'and 181 days ago', detail => qr/\bof users\b/);
+    error_is($user->(day(-31), desktop_ids => ['d1'], limit => 0), 400,
+        'with ids and limit 0 too', detail => qr/\bof users\b/);
     no_calls();
 
     is($ask->(day(-$_), day(-$_))->{status}, 200, "$_ days ago: answered")

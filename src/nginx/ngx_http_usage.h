@@ -27,6 +27,10 @@ typedef struct {
     ngx_http_complex_value_t *use_time;
     time_t                    retention_desktops; /* 0: not checked */
     time_t                    retention_users;
+    ngx_flag_t                connections;
+    time_t                    lookback;     /* of connection records */
+    ngx_str_t                 hour_format;  /* of strftime(), with a NUL */
+    ngx_flag_t                resource_id;  /* statistics know the filter */
     ngx_str_t                 deprecation; /* headers' values */
     ngx_str_t                 sunset;
     ngx_str_t                 link;
@@ -113,6 +117,8 @@ char *ngx_http_usage_translate(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_http_usage_timeout(ngx_conf_t *cf, void *post, void *data);
 char *ngx_http_usage_use_time(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_http_usage_retention(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_http_usage_hour_format(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
 char *ngx_http_usage_deprecation(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 

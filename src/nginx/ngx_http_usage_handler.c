@@ -155,7 +155,7 @@ ngx_http_usage_start(ngx_http_request_t *r)
 
     rules.desktops_memory = ulcf->retention_desktops;
     rules.users_memory = ulcf->retention_users;
-    rules.connections = false;
+    rules.connections = ulcf->connections;
 
     if (ngx_http_usage_get_body(ctx, &body) != NGX_OK
         || usage_request_parse(&ctx->legacy, &ctx->pool, umcf->forms, body,

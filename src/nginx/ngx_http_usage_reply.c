@@ -32,8 +32,10 @@ ngx_http_usage_reply_ok(ngx_http_usage_ctx_t *ctx)
     usage_form_t                form;
     usage_item_t               *items;
     ngx_http_request_t         *r;
+    ngx_http_usage_loc_conf_t  *ulcf;
 
     r = ctx->request;
+    ulcf = ngx_http_get_module_loc_conf(r, ngx_http_usage_module);
 
     if (usage_plan_list(&ctx->plan, &items, &count, &total, &ctx->error)
         != USAGE_OK)
@@ -43,7 +45,7 @@ ngx_http_usage_reply_ok(ngx_http_usage_ctx_t *ctx)
     }
 
     form.use_time = ngx_http_usage_time_form(r);
-    form.hour_format = "";
+    form.hour_format = (char *) ulcf->hour_format.data;
 
     if (usage_reply_write(&ctx->legacy, items, count, ctx->plan.days, total,
                           &form, &ctx->pool, &reply)
