@@ -117,15 +117,16 @@ reply_settings(sim_world_t *w, sim_call_t *c)
 
     sim_format_time(sim_world_now(w), now);
 
-    reply_json(c,
-        json_pack("{ss ss sb sI sI s[II] sI sb sb si si si}", "idle",
-            w->cfg.idle_hidden ? "hidden" : "shown", "now", now, "now_fixed",
-            w->cfg.now != SIM_NEVER, "quota", w->cfg.quota, "retry_after",
-            w->cfg.retry_after, "delay_ms", w->cfg.delay_min, w->cfg.delay_max,
-            "records_limit", w->cfg.records_limit, "sid", !w->cfg.no_sid,
-            "resource_id", !w->cfg.no_resource_id, "desktops",
-            (int) w->tenant->ndesktops, "users", (int) w->tenant->nusers,
-            "sessions", (int) w->tenant->nsessions));
+    reply_json(
+        c, json_pack("{ss ss sb sI sI s[II] sI sb sb sb si si si}", "idle",
+               w->cfg.idle_hidden ? "hidden" : "shown", "now", now, "now_fixed",
+               w->cfg.now != SIM_NEVER, "quota", w->cfg.quota, "retry_after",
+               w->cfg.retry_after, "delay_ms", w->cfg.delay_min,
+               w->cfg.delay_max, "records_limit", w->cfg.records_limit,
+               "records_clamp", w->cfg.records_clamp, "sid", !w->cfg.no_sid,
+               "resource_id", !w->cfg.no_resource_id, "desktops",
+               (int) w->tenant->ndesktops, "users", (int) w->tenant->nusers,
+               "sessions", (int) w->tenant->nsessions));
 }
 
 

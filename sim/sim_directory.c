@@ -284,6 +284,20 @@ record_row(
 }
 
 
+/* How many records are asked for, as far as they are given. */
+
+static json_int_t
+records_limit(const sim_world_t *w, sim_call_t *c)
+{
+    json_int_t max = w->cfg.records_limit, n;
+
+    n = sim_query_number(
+        &c->query, "limit", 0, w->cfg.records_clamp ? 2147483647 : max, 20);
+
+    return n < max || !w->cfg.records_clamp ? n : max;
+}
+
+
 static int
 keep_record(const sim_tenant_t *t, const sim_session_t *s, const wanted_t *w)
 {
@@ -317,8 +331,7 @@ sim_api_records(sim_world_t *w, sim_call_t *c)
     const sim_session_t *s;
 
     c->offset = sim_query_number(&c->query, "offset", 0, 2147483647, 0);
-    page.limit =
-        sim_query_number(&c->query, "limit", 0, w->cfg.records_limit, 20);
+    page.limit = records_limit(w, c);
     wanted.user = sim_query_text(&c->query, "user_name", 255);
     wanted.computer = sim_query_text(&c->query, "computer_name", 255);
 

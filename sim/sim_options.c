@@ -27,6 +27,7 @@ typedef enum {
     OPT_RETRY_AFTER,
     OPT_DELAY,
     OPT_RECORDS_LIMIT,
+    OPT_RECORDS_CLAMP,
     OPT_NO_SID,
     OPT_NO_RESOURCE_ID,
     OPT_FAULT,
@@ -64,6 +65,8 @@ static const struct {
     { "delay", OPT_DELAY, "MS|MS-MS", "make every reply wait" },
     { "records-limit", OPT_RECORDS_LIMIT, "N",
         "the largest limit for records (1000; older releases: 100)" },
+    { "records-clamp", OPT_RECORDS_CLAMP, NULL,
+        "a larger limit is not refused but cut to that" },
     { "no-sid", OPT_NO_SID, NULL, "records without sid, as older releases" },
     { "no-resource-id", OPT_NO_RESOURCE_ID, NULL,
         "resource_id is unknown, as to older releases" },
@@ -282,6 +285,9 @@ one_option(reader_t *r, option_t option, const char *name, const char *value)
 
     case OPT_RECORDS_LIMIT:
         return number_setting(r, name, "records_limit", value);
+
+    case OPT_RECORDS_CLAMP:
+        return setting(r, "records_clamp", json_true());
 
     case OPT_NO_SID:
         return setting(r, "sid", json_false());

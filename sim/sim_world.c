@@ -184,16 +184,27 @@ set_number(json_int_t *out, const char *key, const json_t *v, json_int_t min,
 
 
 static int
-set_off(int *out, const char *key, const json_t *v, char err[256])
+set_on(int *out, const char *key, const json_t *v, char err[256])
 {
     if (!json_is_boolean(v)) {
         (void) snprintf(err, 256, "%s: neither true nor false", key);
         return -1;
     }
 
-    *out = json_is_false(v);
+    *out = json_is_true(v);
 
     return 0;
+}
+
+
+static int
+set_off(int *out, const char *key, const json_t *v, char err[256])
+{
+    int on = !*out, rc = set_on(&on, key, v, err);
+
+    *out = !on;
+
+    return rc;
 }
 
 
@@ -248,6 +259,10 @@ set_one(sim_world_t *w, const char *key, const json_t *v, char err[256])
 
     if (strcmp(key, "records_limit") == 0) {
         return set_number(&cfg->records_limit, key, v, 1, err);
+    }
+
+    if (strcmp(key, "records_clamp") == 0) {
+        return set_on(&cfg->records_clamp, key, v, err);
     }
 
     if (strcmp(key, "sid") == 0) {

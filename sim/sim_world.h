@@ -18,6 +18,7 @@ typedef struct {
     json_int_t retry_after;          /* with a 429; below 0: none */
     json_int_t delay_min, delay_max; /* ms */
     json_int_t records_limit;
+    int        records_clamp; /* a larger limit is taken for that one */
     int        no_sid;
     int        no_resource_id;
     char      *project;

@@ -271,7 +271,19 @@ subtest 'queries that are refused' => sub {
     $sim->config(records_limit => 100);
     is(($sim->get($RECORDS, limit => 101))[0], 400, 'an older release');
     is(($sim->get($RECORDS, limit => 100))[0], 200, 'and what it takes');
-    $sim->config(records_limit => 1000);
+    $sim->config(records_limit => 5, records_clamp => JSON::PP::true);
+    my ($status, $r) = $sim->get($RECORDS, limit => 1000);
+    is("$status " . @{ $r->{records} }, '200 5', 'one that gives fewer');
+    is($r->{total_count}, 18, 'and counts all');
+    (undef, $r) = $sim->get($RECORDS, limit => 3, offset => 1);
+    is(scalar @{ $r->{records} }, 3, 'a limit that it can give');
+    (undef, $r) = $sim->get($RECORDS);
+    is(scalar @{ $r->{records} }, 5, 'the default is cut too');
+    is(($sim->get($RECORDS, limit => -1))[0], 400, 'a wrong one is wrong');
+    ok(!eval { $sim->config(records_clamp => 1); 1 }, 'true or false');
+    ok($sim->config->{records_clamp}, 'it stays as it was');
+    $sim->config(records_limit => 1000, records_clamp => JSON::PP::false);
+    is(($sim->get($RECORDS, limit => 1001))[0], 400, 'refused again');
 };
 
 subtest 'legacy bodies' => sub {
@@ -853,7 +865,7 @@ subtest 'options' => sub {
         '--port-file', "$port", '--seed', 9, '--desktops', 5, '--days', 2,
         '--users', 3, '--now', '2024-02-29T12:00:00Z', '--project', 'project',
         '--idle', 'hidden', '--token', 'token', '--token', 'other', '--quota',
-        2, '--retry-after', 5, '--records-limit', 100, '--no-sid',
+        2, '--retry-after', 5, '--records-limit', 100, '--records-clamp', '--no-sid',
         '--no-resource-id', '--fault', 'status:status=418,api=records,count=1',
         '--delay', '1-2',
     ]);
@@ -862,7 +874,8 @@ subtest 'options' => sub {
     is_deeply([@$c{qw(idle now quota retry_after records_limit desktops)}],
         ['hidden', '2024-02-29T12:00:00Z', 2, 5, 100, 5], 'settings');
     is(($other->get($RECORDS))[0], 418, 'a fault');
-    is(($other->get($RECORDS))[0], 200, 'once');
+    is(($other->get($RECORDS, limit => 101))[0], 200, 'once');
+    ok($c->{records_clamp}, 'a limit of 101 is taken for 100');
     for my $wrong ('--idle never', '--limit 3', 'x', '--fault cut:at=x',
         '--listen here', '--sessions /nowhere', '--tls-key /dev/null') {
         my $says = `$Usage::Sim::program $wrong 2>&1`;
