@@ -243,9 +243,10 @@ desktop_json(const sim_tenant_t *t, const sim_desktop_t *d)
             users, json_string(t->users[d->users.items[i]].name));
     }
 
-    return json_pack("{ss ss ss so ss* sb sb}", "desktop_id", d->id,
-        "computer_name", d->name, "sid", d->sid, "users", users, "group",
-        d->group, "gone", d->gone, "used", d->sessions.n > 0);
+    return json_pack("{ss ss ss* ss so ss* sb sb}", "desktop_id", d->id,
+        "computer_name", d->name, "resource_name", d->resource_name, "sid",
+        d->sid, "users", users, "group", d->group, "gone", d->gone, "used",
+        d->sessions.n > 0);
 }
 
 

@@ -223,6 +223,30 @@ record_user(const sim_tenant_t *t, const sim_session_t *s)
 }
 
 
+/* The name and the sid by which a record leads to a desktop. */
+
+static const char *
+record_computer(const sim_tenant_t *t, const sim_session_t *s)
+{
+    return s->name ? s->name : t->desktops[s->desktop].name;
+}
+
+
+static void
+add_desktop(sim_buf_t *b, const sim_page_t *page, const sim_session_t *s)
+{
+    const sim_tenant_t *t = page->world->tenant;
+
+    sim_buf_str(b, ",\"computer_name\":");
+    sim_buf_json(b, record_computer(t, s));
+
+    if (!page->world->cfg.no_sid && !s->no_sid) {
+        sim_buf_str(b, ",\"sid\":");
+        sim_buf_json(b, s->sid ? s->sid : t->desktops[s->desktop].sid);
+    }
+}
+
+
 static void
 add_time(sim_buf_t *b, const char *key, int64_t t, int64_t now)
 {
@@ -243,7 +267,6 @@ record_row(
     char                *name;
     const sim_tenant_t  *t = page->world->tenant;
     const sim_session_t *s;
-    const sim_desktop_t *d;
 
     if (row >= SIM_PHANTOM) {
         sim_buf_fmt(b,
@@ -254,7 +277,6 @@ record_row(
     }
 
     s = &t->sessions[row];
-    d = &t->desktops[s->desktop];
     name = record_user(t, s);
 
     sim_buf_str(b, "\"user_name\":");
@@ -262,13 +284,7 @@ record_row(
     free(name);
 
     if (!fx->no_id) {
-        sim_buf_str(b, ",\"computer_name\":");
-        sim_buf_json(b, d->name);
-
-        if (!page->world->cfg.no_sid) {
-            sim_buf_str(b, ",\"sid\":");
-            sim_buf_json(b, d->sid);
-        }
+        add_desktop(b, page, s);
     }
 
     sim_buf_fmt(b, ",\"transaction_id\":\"%016zx\"", row);
@@ -304,7 +320,7 @@ keep_record(const sim_tenant_t *t, const sim_session_t *s, const wanted_t *w)
     int   keep;
     char *name;
 
-    if (!sim_fuzzy(t->desktops[s->desktop].name, w->computer)) {
+    if (!sim_fuzzy(record_computer(t, s), w->computer)) {
         return 0;
     }
 

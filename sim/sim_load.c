@@ -74,11 +74,35 @@ load_users(loader_t *l, const json_t *users)
 }
 
 
+/* Users attached: names, or objects where a name is in several domains. */
+
+static int
+load_attached(loader_t *l, size_t n, const json_t *users, sim_desktop_t *d)
+{
+    size_t      i;
+    json_t     *u;
+    const char *name;
+
+    json_array_foreach (users, i, u) {
+        name = json_is_string(u) ? json_string_value(u) : text(u, "user_name");
+
+        if (name == NULL) {
+            return fail(l,
+                "desktops[%zu]: users is neither names nor objects with "
+                "user_name",
+                n);
+        }
+
+        sim_list_add(&d->users, user_number(l, name, text(u, "domain")));
+    }
+
+    return 0;
+}
+
+
 static int
 load_desktop(loader_t *l, size_t n, const json_t *o)
 {
-    size_t         i;
-    json_t        *users = json_object_get(o, "users"), *u;
     const char    *id = text(o, "desktop_id"), *name;
     sim_desktop_t *d;
 
@@ -100,19 +124,10 @@ load_desktop(loader_t *l, size_t n, const json_t *o)
     d->gone = json_is_false(json_object_get(o, "in_directory"));
     d->no_infos = json_is_false(json_object_get(o, "attach_user_infos"));
 
-    if (text(o, "group")) {
-        d->group = sim_strdup(text(o, "group"));
-    }
+    d->group = sim_strdup(text(o, "group"));
+    d->resource_name = sim_strdup(text(o, "resource_name"));
 
-    json_array_foreach (users, i, u) {
-        if (!json_is_string(u)) {
-            return fail(l, "desktops[%zu]: users is not names", n);
-        }
-
-        sim_list_add(&d->users, user_number(l, json_string_value(u), NULL));
-    }
-
-    return 0;
+    return load_attached(l, n, json_object_get(o, "users"), d);
 }
 
 
@@ -127,6 +142,31 @@ get_time(const json_t *o, const char *key, int64_t *t)
     }
 
     return json_is_string(v) ? sim_parse_time(json_string_value(v), t) : -1;
+}
+
+
+/* What the session's record shows otherwise than its desktop says. */
+
+static int
+load_record(loader_t *l, size_t n, const json_t *o, sim_session_t *s)
+{
+    const json_t *name = json_object_get(o, "computer_name");
+    const json_t *sid = json_object_get(o, "sid");
+
+    if ((name != NULL && !json_is_string(name))
+        || (sid != NULL && !json_is_string(sid) && !json_is_null(sid)))
+    {
+        return fail(l, "sessions[%zu]: computer_name or sid is no text", n);
+    }
+
+    s->name = sim_strdup(json_string_value(name));
+    s->sid = sim_strdup(json_string_value(sid));
+    s->no_sid = json_is_null(sid);
+    s->reconnect = json_is_true(json_object_get(o, "reconnect"));
+    s->bare = json_is_false(json_object_get(o, "with_domain"));
+    s->failure = sim_strdup(text(o, "failure"));
+
+    return 0;
 }
 
 
@@ -166,14 +206,7 @@ load_session(loader_t *l, size_t n, const json_t *o)
     s = sim_tenant_session(l->t, user_number(l, user, text(o, "domain")),
         (size_t) json_integer_value(desktop), start, setup, end);
 
-    s->reconnect = json_is_true(json_object_get(o, "reconnect"));
-    s->bare = json_is_false(json_object_get(o, "with_domain"));
-
-    if (text(o, "failure")) {
-        s->failure = sim_strdup(text(o, "failure"));
-    }
-
-    return 0;
+    return load_record(l, n, o, s);
 }
 
 

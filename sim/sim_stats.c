@@ -124,6 +124,15 @@ sort_rows(sim_page_t *page, keyed_t *rows, size_t n, const filter_t *f)
 }
 
 
+/* The name that the statistics know a desktop by. */
+
+static const char *
+resource_name(const sim_desktop_t *d)
+{
+    return d->resource_name ? d->resource_name : d->name;
+}
+
+
 /* Seconds without use, up to the end of the window. */
 
 static int64_t
@@ -222,7 +231,7 @@ desktop_row(
     }
 
     sim_buf_str(b, "\"resource_name\":");
-    sim_buf_json(b, d->name);
+    sim_buf_json(b, resource_name(d));
     sim_buf_str(b, ",");
 
     if (d->pool_id) {
@@ -252,7 +261,7 @@ keep_desktop(const sim_page_t *page, const filter_t *f, size_t i, int64_t used)
     const sim_desktop_t *d = &page->world->tenant->desktops[i];
 
     if ((page->world->cfg.idle_hidden && used == 0) || used < f->min_usage
-        || used > f->max_usage || !sim_fuzzy(d->name, f->name)
+        || used > f->max_usage || !sim_fuzzy(resource_name(d), f->name)
         || (f->id != NULL && strcmp(f->id, d->id) != 0))
     {
         return 0;

@@ -41,6 +41,7 @@ free_desktop(sim_desktop_t *d)
 {
     free(d->id);
     free(d->name);
+    free(d->resource_name);
     free(d->sid);
     free(d->pool_id);
     free(d->group);
@@ -69,6 +70,8 @@ sim_tenant_free(sim_tenant_t *t)
 
     for (i = 0; i < t->nsessions; i++) {
         free(t->sessions[i].failure);
+        free(t->sessions[i].name);
+        free(t->sessions[i].sid);
     }
 
     free(t->users);

@@ -34,6 +34,7 @@ typedef struct {
 typedef struct {
     char      *id;
     char      *name;
+    char      *resource_name; /* what the statistics call it; NULL: name */
     char      *sid;
     char      *pool_id;      /* may be NULL */
     sim_list_t users;        /* attached, type USER */
@@ -49,9 +50,12 @@ typedef struct {
     size_t   user;
     size_t   desktop;
     int64_t  start;
-    int64_t  setup;   /* SIM_NEVER: failed to connect */
-    int64_t  end;     /* SIM_NEVER: still open */
-    char    *failure; /* may be NULL */
+    int64_t  setup;      /* SIM_NEVER: failed to connect */
+    int64_t  end;        /* SIM_NEVER: still open */
+    char    *failure;    /* may be NULL */
+    char    *name;       /* of the desktop in the record; NULL: the desktop's */
+    char    *sid;        /* the same of its sid; "" is shown as it is */
+    unsigned no_sid : 1; /* the record has none */
     unsigned reconnect : 1;
     unsigned bare : 1; /* the record's user_name has no @domain */
 } sim_session_t;

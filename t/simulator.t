@@ -637,6 +637,60 @@ subtest 'sessions of one\'s own' => sub {
     is($other->stop, 0, 'a clean end');
 };
 
+subtest 'names that lead astray' => sub {
+    my @at = (setup => '2023-03-09T08:00:00Z', end => '2023-03-09T09:00:00Z');
+    my @on = (desktop_id => 'd1', user_name => 'u', @at);
+    $sim->tenant(
+        now      => '2023-03-10T12:00:00Z',
+        desktops => [
+            { desktop_id => 'd1', computer_name => 'OLD', sid => 's1',
+                resource_name => 'NEW' },
+            { desktop_id => 'd2', computer_name => 'TWO', sid => 's2' },
+        ],
+        sessions => [
+            {@on}, { @on, sid => 's2' }, { @on, computer_name => 'TWO' },
+            { @on, sid => undef }, { @on, sid => '', computer_name => 'NOWHERE' },
+            { @on, sid => 'stale' },
+        ],
+    );
+    my @w = window('2023-03-09');
+    my (undef, $r) = $sim->get($DESKTOPS, @w);
+    is_deeply([map { $_->{resource_name} } @{ $r->{items} }], ['NEW', 'TWO'],
+        'the name in the statistics');
+    is(metric($r->{items}[0], 'desktop_usage'), 3600, 'and the time');
+    is_deeply([map { ($sim->get($DESKTOPS, @w, resource_name => $_))[1]{count} }
+            'NEW', 'OLD'], [1, 0], 'which they are filtered by');
+    (undef, $r) = $sim->get('desktops');
+    is($r->{desktops}[0]{computer_name}, 'OLD', 'the directory has another');
+    is_deeply([map { ($sim->get('desktops', computer_name => $_))[1]{total_count} }
+            'NEW', 'OLD'], [0, 1], 'as its filter');
+    is($sim->desktops(detail => 1)->[0]{resource_name}, 'NEW', 'as told');
+
+    (undef, $r) = $sim->get($RECORDS);
+    my @shown = map { my $x = $_; join ' ', map { $x->{$_} // 'none' }
+            'computer_name', 'sid' } reverse @{ $r->{records} };
+    is_deeply(\@shown, ['OLD s1', 'OLD s2', 'TWO s1', 'OLD none', 'NOWHERE ',
+            'OLD stale'], 'names and sids of records');
+    is_deeply([map { ($sim->get($RECORDS, computer_name => $_))[1]{total_count} }
+            'OLD', 'TWO', 'NOWHERE'], [4, 1, 1], 'which they are filtered by');
+    $sim->config(sid => JSON::PP::false);
+    (undef, $r) = $sim->get($RECORDS);
+    is(scalar(grep { exists $_->{sid} } @{ $r->{records} }), 0, 'no sid at all');
+    $sim->config(sid => JSON::PP::true);
+
+    (undef, $r) = $sim->legacy({ desktop_username => 'u',
+        start_time => '2023-03-09', end_time => '2023-03-09' });
+    is_deeply($r, { total_count => 1, desktop_used_info_list => [{
+                desktop_id => 'd1', desktop_username => 'u', used_info_list =>
+                    [{ date => '2023-03-09', use_time => 1 }] }] },
+        'the truth is where it was');
+    for my $wrong ({ sid => 1 }, { computer_name => undef }) {
+        ok(!eval { $sim->tenant(desktops => [{ desktop_id => 'd1',
+                    computer_name => 'x' }], sessions => [{ @on, %$wrong }]); 1 },
+            'refused');
+    }
+};
+
 subtest 'the log' => sub {
     my $file  = File::Temp->new;
     my $other = Usage::Sim->start(token => 'secret-7',
