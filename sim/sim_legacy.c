@@ -22,19 +22,6 @@ typedef struct {
 } truth_t;
 
 
-/* Whether a user is the one that was asked for. */
-
-static int
-is_user(const truth_t *tr, size_t user)
-{
-    const sim_user_t *u = &tr->world->tenant->users[user];
-
-    return strcmp(u->name, tr->request->user) == 0
-           && (tr->request->domain == NULL
-               || strcmp(u->domain, tr->request->domain) == 0);
-}
-
-
 /* Seconds per bin, days as the statistics hold them. */
 
 static void
@@ -59,28 +46,22 @@ filed_days(const truth_t *tr, size_t desktop, int64_t *bins)
 static void
 fill(const truth_t *tr, size_t desktop, int64_t *bins)
 {
-    size_t              u;
+    sim_who_t           who = { tr->request->user, tr->request->domain };
     const sim_tenant_t *t = tr->world->tenant;
     sim_scope_t scope = { &t->desktops[desktop].sessions, SIM_ANY, SIM_ANY,
         tr->until };
 
     memset(bins, 0, tr->nbins * sizeof(*bins));
 
-    if (tr->request->user == NULL && !tr->request->hours) {
-        filed_days(tr, desktop, bins);
-        return;
-    }
+    if (who.name != NULL) {
+        sim_usage_bins_of(
+            t, &who, desktop, tr->until, tr->from, tr->width, tr->nbins, bins);
 
-    if (tr->request->user == NULL) {
+    } else if (tr->request->hours) {
         sim_usage_bins(t, &scope, tr->from, tr->width, tr->nbins, bins);
-        return;
-    }
 
-    for (u = 0; u < t->nusers; u++) {
-        if (is_user(tr, u)) {
-            scope.user = u;
-            sim_usage_bins(t, &scope, tr->from, tr->width, tr->nbins, bins);
-        }
+    } else {
+        filed_days(tr, desktop, bins);
     }
 }
 
@@ -103,10 +84,11 @@ any(const int64_t *bins, size_t n)
 static int
 attached(const truth_t *tr, const sim_desktop_t *d)
 {
-    size_t i;
+    size_t    i;
+    sim_who_t who = { tr->request->user, tr->request->domain };
 
     for (i = 0; i < d->users.n && !d->gone; i++) {
-        if (is_user(tr, d->users.items[i])) {
+        if (sim_usage_is(tr->world->tenant, &who, d->users.items[i])) {
             return 1;
         }
     }

@@ -7,6 +7,7 @@
 #include "sim_time.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 
 /* Adds one stretch of use to the bins that it touches. */
@@ -61,6 +62,36 @@ sim_usage_bins(const sim_tenant_t *t, const sim_scope_t *scope, int64_t from,
             done = end;
         }
     }
+}
+
+
+int
+sim_usage_is(const sim_tenant_t *t, const sim_who_t *who, size_t user)
+{
+    const sim_user_t *u = &t->users[user];
+
+    return strcmp(u->name, who->name) == 0
+           && (who->domain == NULL || strcmp(u->domain, who->domain) == 0);
+}
+
+
+void
+sim_usage_bins_of(const sim_tenant_t *t, const sim_who_t *who, size_t desktop,
+    int64_t until, int64_t from, int64_t width, size_t n, int64_t *bins)
+{
+    size_t            i;
+    sim_list_t        theirs = { 0 };
+    sim_scope_t       scope = { &theirs, SIM_ANY, SIM_ANY, until };
+    const sim_list_t *l = &t->desktops[desktop].sessions;
+
+    for (i = 0; i < l->n; i++) {
+        if (sim_usage_is(t, who, t->sessions[l->items[i]].user)) {
+            sim_list_add(&theirs, l->items[i]);
+        }
+    }
+
+    sim_usage_bins(t, &scope, from, width, n, bins);
+    free(theirs.items);
 }
 
 

@@ -11,6 +11,13 @@
 #define SIM_ANY SIZE_MAX
 
 
+/* Whose sessions: all users of a name, or the one in a domain. */
+typedef struct {
+    const char *name;
+    const char *domain; /* NULL: any */
+} sim_who_t;
+
+
 /* Which sessions of a list count, and how far. */
 typedef struct {
     const sim_list_t *sessions;
@@ -23,6 +30,16 @@ typedef struct {
 /* Adds seconds in use to n bins of `width` seconds each, from `from` on. */
 void sim_usage_bins(const sim_tenant_t *t, const sim_scope_t *scope,
     int64_t from, int64_t width, size_t n, int64_t *bins);
+
+/* The same on one desktop, of those who are meant, as if they were one: where
+ * they overlap, time counts once.
+ */
+void
+sim_usage_bins_of(const sim_tenant_t *t, const sim_who_t *who, size_t desktop,
+    int64_t until, int64_t from, int64_t width, size_t n, int64_t *bins);
+
+/* Whether a user is meant. */
+int sim_usage_is(const sim_tenant_t *t, const sim_who_t *who, size_t user);
 
 /* The last second in use up to a time, SIM_NEVER if there is none. */
 int64_t sim_usage_last(const sim_tenant_t *t, size_t desktop, int64_t until);

@@ -691,6 +691,72 @@ subtest 'names that lead astray' => sub {
     }
 };
 
+subtest 'one name in two domains' => sub {
+    my $at = sub { my ($setup, $end) = map {"2023-03-09T$_:00Z"} @_;
+        return (setup => $setup, end => $end) };
+    my %ann = (user_name => 'ann');
+    $sim->tenant(
+        now      => '2023-03-10T12:00:00Z',
+        users    => [map { { %ann, domain => $_ } } 'a.com', 'b.com'],
+        desktops => [
+            { desktop_id => 'd1', computer_name => 'ONE', users => ['ann'] },
+            { desktop_id => 'd2', computer_name => 'TWO',
+                users => [{ %ann, domain => 'b.com' }] },
+            { desktop_id => 'd3', computer_name => 'THREE', users =>
+                    ['bob', { %ann, domain => 'b.com' }, { user_name => 'carl' }] },
+            { desktop_id => 'd4', computer_name => 'POOL' },
+        ],
+        sessions => [
+            { %ann, desktop_id => 'd1', $at->('08:00', '09:00') },
+            { %ann, desktop_id => 'd2', domain => 'b.com', $at->('08:00', '10:00') },
+            { %ann, desktop_id => 'd3', domain => 'b.com', $at->('10:00', '11:00') },
+            { %ann, desktop_id => 'd4', domain => 'a.com', $at->('10:00', '11:00') },
+            { %ann, desktop_id => 'd4', domain => 'b.com', $at->('10:30', '11:30') },
+        ],
+    );
+    my @w = window('2023-03-09');
+    my $used = sub {
+        my (undef, $r) = $sim->get($USERS, @w, username => 'ann', @_);
+        return join ' ', $r->{count}, map {
+            "$_->{username}:" . metric($_, 'user_usage') } @{ $r->{items} };
+    };
+    is($used->(), '2 ann:7200 ann:14400', 'two rows of one name');
+    is($used->(domain => 'a.com'), '1 ann:7200',  'one of its domain');
+    is($used->(domain => 'b.com'), '1 ann:14400', 'and the other');
+    is($used->(domain => 'c.com'), '0',           'and no other');
+
+    my (undef, $r) = $sim->get('desktops');
+    my @who = map { join ' ', map {"$_->{user_name}\@$_->{domain}"}
+            @{ $_->{attach_user_infos} } } @{ $r->{desktops} };
+    is_deeply(\@who, ['ann@a.com', 'ann@b.com',
+            'bob@local.com ann@b.com carl@local.com', ''], 'who is attached');
+    isnt($r->{desktops}[0]{attach_user_infos}[0]{user_id},
+        $r->{desktops}[1]{attach_user_infos}[0]{user_id}, 'they have two ids');
+    is(($sim->get('desktops', user_name => 'ann'))[1]{total_count},
+        3, 'found by name');
+    (undef, $r) = $sim->get($RECORDS);
+    is_deeply([sort map { $_->{user_name} } @{ $r->{records} }],
+        [('ann@a.com') x 2, ('ann@b.com') x 3], 'their records');
+
+    my $truth = sub {
+        my (undef, $reply) = $sim->legacy({ desktop_username => 'ann',
+            start_time => '2023-03-09', end_time => '2023-03-09', @_ });
+        return join ' ', map { "$_->{desktop_id}:" . sum0(map { $_->{use_time} }
+                @{ $_->{used_info_list} }) } @{ $reply->{desktop_used_info_list} };
+    };
+    for my $type ('DAY', 'HOUR') {
+        my @q = (group_by_type => $type);
+        is($truth->(@q), 'd1:1 d2:2 d3:1 d4:1.5', "$type: both, as one");
+        is($truth->(@q, desktop_user_domain => 'a.com'), 'd1:1 d4:1',
+            "$type: one of them");
+        is($truth->(@q, desktop_user_domain => 'b.com'), 'd2:2 d3:1 d4:1',
+            "$type: and the other");
+    }
+    ok(!eval { $sim->tenant(sessions => [], desktops => [{ desktop_id => 'd',
+                computer_name => 'D', users => [{ domain => 'x' }] }]); 1 },
+        'a user needs a name');
+};
+
 subtest 'the log' => sub {
     my $file  = File::Temp->new;
     my $other = Usage::Sim->start(token => 'secret-7',
