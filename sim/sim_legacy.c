@@ -19,7 +19,14 @@ typedef struct {
     int64_t             from, until;
     int                 filed;  /* also a user's days only once filed */
     int                 string; /* use_time as a string */
+    int                 apart;  /* a user's time on what is gone has no id */
 } truth_t;
+
+
+typedef struct {
+    sim_buf_t *b;
+    int64_t    total, sent;
+} list_t;
 
 
 /* Seconds per bin, days as the statistics hold them. */
@@ -116,7 +123,7 @@ listed(const truth_t *tr, size_t desktop, const int64_t *bins)
 {
     const sim_desktop_t *d = &tr->world->tenant->desktops[desktop];
 
-    if (tr->request->hours && d->gone) {
+    if (d->gone && (tr->request->hours || tr->apart)) {
         return 0;
     }
 
@@ -155,17 +162,25 @@ add_use_time(const truth_t *tr, sim_buf_t *b, int64_t seconds)
 }
 
 
+/* The entry of a desktop, or of none (SIM_ANY). */
+
 static void
 add_entry(const truth_t *tr, sim_buf_t *b, size_t desktop, const int64_t *bins)
 {
-    char   text[24];
-    size_t i;
+    char        text[24];
+    size_t      i;
+    const char *between = "";
 
-    sim_buf_str(b, "{\"desktop_id\":");
-    sim_buf_json(b, tr->world->tenant->desktops[desktop].id);
+    sim_buf_str(b, "{");
+
+    if (desktop != SIM_ANY) {
+        sim_buf_str(b, "\"desktop_id\":");
+        sim_buf_json(b, tr->world->tenant->desktops[desktop].id);
+        between = ",";
+    }
 
     if (tr->request->user) {
-        sim_buf_str(b, ",\"desktop_username\":");
+        sim_buf_fmt(b, "%s\"desktop_username\":", between);
         sim_buf_json(b, tr->request->user);
     }
 
@@ -214,35 +229,84 @@ candidates(const truth_t *tr, sim_list_t *out)
 }
 
 
+/* Counts an entry, and writes it if it is on the page. */
+
+static void
+list_entry(const truth_t *tr, list_t *l, size_t desktop, const int64_t *bins)
+{
+    if (l->total++ >= tr->request->offset && l->sent < tr->request->limit) {
+        sim_buf_str(l->b, l->sent++ ? "," : "");
+        add_entry(tr, l->b, desktop, bins);
+    }
+}
+
+
+/* What is used of desktops that nothing leads to: one entry, the last. */
+
+static void
+list_gone(const truth_t *tr, list_t *l, int64_t *bins)
+{
+    size_t              i, k;
+    int64_t            *sum = sim_alloc(tr->nbins * sizeof(*sum));
+    const sim_tenant_t *t = tr->world->tenant;
+
+    for (i = 0; i < t->ndesktops; i++) {
+        if (t->desktops[i].gone) {
+            fill(tr, i, bins);
+
+            for (k = 0; k < tr->nbins; k++) {
+                sum[k] += bins[k];
+            }
+        }
+    }
+
+    if (any(sum, tr->nbins)) {
+        list_entry(tr, l, SIM_ANY, sum);
+    }
+
+    free(sum);
+}
+
+
 static void
 write_reply(const truth_t *tr, sim_buf_t *b)
 {
     size_t     i;
-    int64_t   *bins, total = 0, sent = 0;
+    list_t     l = { .b = b };
+    int64_t   *bins = sim_alloc(tr->nbins * sizeof(*bins));
     sim_list_t list = { 0 };
 
     candidates(tr, &list);
-    bins = sim_alloc(tr->nbins * sizeof(*bins));
 
     sim_buf_str(b, "{\"desktop_used_info_list\":[");
 
     for (i = 0; i < list.n; i++) {
         fill(tr, list.items[i], bins);
 
-        if (!listed(tr, list.items[i], bins)) {
-            continue;
-        }
-
-        if (total++ >= tr->request->offset && sent < tr->request->limit) {
-            sim_buf_str(b, sent++ ? "," : "");
-            add_entry(tr, b, list.items[i], bins);
+        if (listed(tr, list.items[i], bins)) {
+            list_entry(tr, &l, list.items[i], bins);
         }
     }
 
-    sim_buf_fmt(b, "],\"total_count\":%lld}", (long long) total);
+    if (tr->apart && tr->request->ids == NULL) {
+        list_gone(tr, &l, bins);
+    }
+
+    sim_buf_fmt(b, "],\"total_count\":%lld}", (long long) l.total);
 
     free(bins);
     free(list.items);
+}
+
+
+/* Whether the query asks for something that the real call does not know. */
+
+static int
+asked(sim_call_t *c, const char *name, const char *value)
+{
+    const char *s = sim_query_get(&c->query, name);
+
+    return s != NULL && strcmp(s, value) == 0;
 }
 
 
@@ -252,11 +316,7 @@ sim_api_legacy(sim_world_t *w, sim_call_t *c)
     char         err[256];
     int64_t      filed;
     truth_t      tr = { .world = w, .call = c };
-    const char  *form, *only;
     sim_legacy_t request;
-
-    form = sim_query_get(&c->query, "use_time");
-    only = sim_query_get(&c->query, "filed");
 
     if (sim_legacy_parse(&request, c->body.data, c->body.len, c->now, err) != 0)
     {
@@ -266,8 +326,9 @@ sim_api_legacy(sim_world_t *w, sim_call_t *c)
         filed = (sim_usage_filed(c->now) + 1) * SIM_DAY;
 
         tr.request = &request;
-        tr.string = form != NULL && strcmp(form, "string") == 0;
-        tr.filed = only != NULL && strcmp(only, "yes") == 0;
+        tr.string = asked(c, "use_time", "string");
+        tr.filed = asked(c, "filed", "yes");
+        tr.apart = asked(c, "gone", "apart") && request.user && !request.hours;
         tr.width = request.hours ? 3600 : SIM_DAY;
         tr.from = request.first * SIM_DAY;
         tr.until = tr.filed && !request.hours ? filed : c->now;

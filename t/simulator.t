@@ -757,6 +757,61 @@ subtest 'one name in two domains' => sub {
         'a user needs a name');
 };
 
+subtest 'desktops that are gone' => sub {
+    my $on = sub {
+        my ($id, $user, $start, $end) = @_;
+        return { desktop_id => $id, user_name => $user,
+            setup => "2023-03-0${start}Z", end => "2023-03-0${end}Z" };
+    };
+    my @gone = (in_directory => JSON::PP::false);
+    $sim->tenant(
+        now      => '2023-03-10T01:00:00Z',
+        desktops => [
+            { desktop_id => 'd1', computer_name => 'A', @gone, users => ['u'] },
+            { desktop_id => 'd2', computer_name => 'B', users => ['u'] },
+            { desktop_id => 'd3', computer_name => 'C', @gone },
+        ],
+        sessions => [
+            # 18 and 17 seconds: 0.01 and 0 hours apart, 0.01 together
+            $on->('d1', 'u', '8T10:00:00', '8T10:00:18'),
+            $on->('d3', 'u', '8T11:00:00', '8T11:00:17'),
+            $on->('d3', 'u', '8T23:00:00', '9T01:00:00'),
+            $on->('d2', 'u', '8T12:00:00', '8T14:00:00'),
+            $on->('d3', 'v', '8T12:00:00', '8T13:00:00'),
+            $on->('d2', 'w', '8T12:00:00', '8T13:00:00'),
+            $on->('d3', 'w', '9T12:00:00', '9T13:00:00'),
+        ],
+    );
+    my $truth = sub {
+        my ($query, %body) = @_;
+        my (undef, $r) = $sim->legacy({ start_time => '2023-03-07',
+                end_time => '2023-03-09', %body }, -query => $query);
+        return join ' | ', $r->{total_count}, map { join ' ',
+            $_->{desktop_id} // "- $_->{desktop_username}",
+            map { $_->{use_time} } @{ $_->{used_info_list} }
+        } @{ $r->{desktop_used_info_list} };
+    };
+    my @u = (desktop_username => 'u');
+    is($truth->('', @u), '3 | d1 0 0.01 0 | d2 0 2 0 | d3 0 1 1',
+        'listed with the others');
+    is($truth->('gone=apart', @u), '2 | d2 0 2 0 | - u 0 1.01 1',
+        'or apart, the last, seconds added up');
+    is($truth->('gone=apart', @u, offset => 1), '2 | - u 0 1.01 1', 'a page');
+    is($truth->('gone=apart', @u, limit => 1), '2 | d2 0 2 0', 'and another');
+    is($truth->('gone=apart', @u, offset => 2), '2', 'past it');
+    is($truth->('gone=apart', desktop_username => 'v'), '1 | - v 0 1 0',
+        'of a user of nothing else');
+    is($truth->('gone=apart', @u, desktop_ids => ['d3', 'd2']),
+        '1 | d2 0 2 0', 'not where desktops are asked for');
+    is($truth->('gone=apart&filed=yes', @u),
+        '2 | d2 0 2 0 | - u 0 1.01 0', 'without what is not filed');
+    is($truth->('gone=apart', desktop_username => 'w', end_time => '2023-03-08'),
+        '1 | d2 0 1', 'nothing where it is 0');
+    is($truth->('gone=apart'), $truth->(''), 'nor without a user');
+    like($truth->('gone=apart', @u, group_by_type => 'HOUR'),
+        qr/^1 \| d2 (?:0 ){36}1 1 /, 'nor by the hour');
+};
+
 subtest 'the log' => sub {
     my $file  = File::Temp->new;
     my $other = Usage::Sim->start(token => 'secret-7',
