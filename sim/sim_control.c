@@ -2,7 +2,7 @@
  * /_sim/: the simulator's own API, for tests and demos.
  */
 
-#include "sim_world.h"
+#include "sim_control.h"
 #include "sim_time.h"
 
 #include <stdio.h>
@@ -10,8 +10,8 @@
 #include <string.h>
 
 
-static void
-reply_json(sim_call_t *c, json_t *v)
+void
+sim_control_reply(sim_call_t *c, json_t *v)
 {
     char *text = json_dumps(v, JSON_COMPACT | JSON_ENCODE_ANY);
 
@@ -21,8 +21,8 @@ reply_json(sim_call_t *c, json_t *v)
 }
 
 
-static void
-refuse(sim_call_t *c, const char *why)
+void
+sim_control_refuse(sim_call_t *c, const char *why)
 {
     sim_error(c, 400, "SIM.0400", "The simulator can not do that", why);
 }
@@ -38,7 +38,7 @@ body_json(sim_call_t *c)
         JSON_REJECT_DUPLICATES, &e);
 
     if (v == NULL) {
-        refuse(c, e.text);
+        sim_control_refuse(c, e.text);
     }
 
     return v;
@@ -48,7 +48,7 @@ body_json(sim_call_t *c)
 static void
 get_calls(sim_world_t *w, sim_call_t *c)
 {
-    reply_json(c, json_incref(w->calls));
+    sim_control_reply(c, json_incref(w->calls));
 }
 
 
@@ -57,14 +57,14 @@ delete_calls(sim_world_t *w, sim_call_t *c)
 {
     json_array_clear(w->calls);
     w->nmeters = 0;
-    reply_json(c, json_object());
+    sim_control_reply(c, json_object());
 }
 
 
 static void
 get_faults(sim_world_t *w, sim_call_t *c)
 {
-    reply_json(c, sim_faults_json(&w->faults));
+    sim_control_reply(c, sim_faults_json(&w->faults));
 }
 
 
@@ -72,7 +72,7 @@ static void
 delete_faults(sim_world_t *w, sim_call_t *c)
 {
     sim_faults_clear(&w->faults);
-    reply_json(c, json_object());
+    sim_control_reply(c, json_object());
 }
 
 
@@ -89,14 +89,14 @@ post_faults(sim_world_t *w, sim_call_t *c)
     }
 
     if (!json_is_array(v)) {
-        refuse(c, "not an array of faults");
+        sim_control_refuse(c, "not an array of faults");
         json_decref(v);
         return;
     }
 
     json_array_foreach (v, i, one) {
         if (sim_faults_add(&faults, one, err) != 0) {
-            refuse(c, err);
+            sim_control_refuse(c, err);
             sim_faults_clear(&faults);
             json_decref(v);
             return;
@@ -117,7 +117,7 @@ reply_settings(sim_world_t *w, sim_call_t *c)
 
     sim_format_time(sim_world_now(w), now);
 
-    reply_json(
+    sim_control_reply(
         c, json_pack("{ss ss sb sI sI s[II] sI sb sb sb si si si}", "idle",
                w->cfg.idle_hidden ? "hidden" : "shown", "now", now, "now_fixed",
                w->cfg.now != SIM_NEVER, "quota", w->cfg.quota, "retry_after",
@@ -141,7 +141,7 @@ post_config(sim_world_t *w, sim_call_t *c)
     }
 
     if (sim_configure(w, v, err) != 0) {
-        refuse(c, err);
+        sim_control_refuse(c, err);
     } else {
         reply_settings(w, c);
     }
@@ -217,7 +217,7 @@ post_tenant(sim_world_t *w, sim_call_t *c)
 
     if (t == NULL) {
         w->cfg.now = now;
-        refuse(c, err);
+        sim_control_refuse(c, err);
 
     } else {
         if (t->now != SIM_NEVER && json_object_get(v, "now") == NULL) {
@@ -264,27 +264,7 @@ get_desktops(sim_world_t *w, sim_call_t *c)
             all, detail ? desktop_json(w->tenant, d) : json_string(d->id));
     }
 
-    reply_json(c, all);
-}
-
-
-static void
-get_users(sim_world_t *w, sim_call_t *c)
-{
-    size_t            i;
-    int               detail = strcmp(c->raw, "detail=yes") == 0;
-    json_t           *all = json_array();
-    const sim_user_t *u;
-
-    for (i = 0; i < w->tenant->nusers; i++) {
-        u = &w->tenant->users[i];
-        json_array_append_new(all,
-            detail ? json_pack("{ss ss ss sb}", "user_name", u->name, "domain",
-                u->domain, "user_id", u->id, "used", u->sessions.n > 0)
-                   : json_string(u->name));
-    }
-
-    reply_json(c, all);
+    sim_control_reply(c, all);
 }
 
 
@@ -307,7 +287,8 @@ sim_control(sim_world_t *w, sim_call_t *c)
         { "POST", "/_sim/config", post_config },
         { "POST", "/_sim/tenant", post_tenant },
         { "GET", "/_sim/desktops", get_desktops },
-        { "GET", "/_sim/users", get_users },
+        { "GET", "/_sim/users", sim_control_users },
+        { "GET", "/_sim/truth/user", sim_control_truth },
     };
 
     for (i = 0; i < sizeof(routes) / sizeof(routes[0]); i++) {

@@ -812,6 +812,68 @@ subtest 'desktops that are gone' => sub {
         qr/^1 \| d2 (?:0 ){36}1 1 /, 'nor by the hour');
 };
 
+subtest 'users and their seconds' => sub {
+    my %at = (setup => '2023-03-08T23:00:00Z', end => '2023-03-09T00:30:01Z');
+    $sim->tenant(
+        now      => '2023-03-10T12:00:00Z',
+        users    => [map { { user_name => 'ann', domain => $_ } } 'a.com', 'b.com'],
+        desktops => [
+            { desktop_id => 'd1', computer_name => 'A', users => ['ann'] },
+            { desktop_id => 'd2', computer_name => 'B', users => ['ann'],
+                group => 'g' },
+            { desktop_id => 'd3', computer_name => 'C', users => ['ann', 'u+v'] },
+            { desktop_id => 'd4', computer_name => 'D', users => ['ann'],
+                in_directory => JSON::PP::false },
+            { desktop_id => 'd5', computer_name => 'E',
+                users => ['ann', { user_name => 'ann', domain => 'b.com' }] },
+        ],
+        sessions => [
+            { desktop_id => 'd4', user_name => 'ann', %at },
+            { desktop_id => 'd5', user_name => 'ann', %at },
+            { desktop_id => 'd5', user_name => 'ann', domain => 'b.com', %at },
+            { desktop_id => 'd5', user_name => 'ann', domain => 'b.com',
+                setup => '2023-03-10T11:00:00Z' },
+            { desktop_id => 'd1', user_name => 'u+v', start => $at{setup} },
+            { desktop_id => 'd3', user_name => 'u+v', setup => $at{setup},
+                end => $at{setup} },
+            map { { desktop_id => $_, user_name => 'u+v',
+                setup => '2023-03-10T13:00:00Z' } } 'd2', 'd3',
+        ],
+    );
+    my %who = map { $_->{user_name} . '@' . $_->{domain} => $_ }
+        @{ $sim->users(detail => 1) };
+    my %lists = map { my $u = $who{$_};
+        $_ => join ' | ', map {"@{ $u->{$_} }"} qw(alone shared used) } keys %who;
+    is_deeply(\%lists, { 'ann@a.com' => 'd1 | d2 d3 d5 | d4 d5',
+            'ann@b.com' => ' | d5 | d5', 'u+v@local.com' => ' | d3 | d3' },
+        'who has what');
+    ok($who{'ann@b.com'}{user_id}, 'and an id');
+    is_deeply($sim->users, ['ann', 'ann', 'u+v'], 'names only');
+
+    my @range = (start => '2023-03-08', end => '2023-03-10');
+    my @days  = ('2023-03-08', '2023-03-09', '2023-03-10');
+    my @user  = (user_name => 'ann', @range);
+    is_deeply($sim->truth(@user, domain => 'b.com'), { days => \@days,
+            total => [3600, 1801, 0], desktops => { d5 => [3600, 1801, 0] } },
+        'seconds, as filed');
+    is_deeply($sim->truth(@user, domain => undef), { days => \@days,
+            total => [7200, 3602, 0], desktops => { d4 => [3600, 1801, 0],
+                d5 => [3600, 1801, 0] } }, 'of both, as one, on each desktop');
+    is_deeply($sim->truth(@range, user_name => 'u+v'), { days => \@days,
+            total => [0, 0, 0], desktops => {} }, 'of no use');
+    is_deeply($sim->truth(@user, domain => 'c.com')->{total}, [0, 0, 0],
+        'of nobody');
+    $sim->config(now => '2023-03-09T01:59:59Z');
+    is_deeply($sim->truth(@user)->{total}, [0, 0, 0], 'before 02:00');
+    $sim->config(now => '2023-03-11T02:00:00Z');
+    is_deeply($sim->truth(@user)->{total}, [7200, 3602, 46800],
+        'and as the clock goes on');
+    for my $wrong ([@range], [@user, end => '2023-03-07'], [@user, start => 'x'],
+        [@user, start => '2022-01-01'], [user_name => 'ann', start => $days[0]]) {
+        ok(!eval { $sim->truth(@$wrong); 1 }, 'refused');
+    }
+};
+
 subtest 'the log' => sub {
     my $file  = File::Temp->new;
     my $other = Usage::Sim->start(token => 'secret-7',

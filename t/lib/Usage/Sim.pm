@@ -134,9 +134,20 @@ sub desktops {
         GET => $o{detail} ? 'desktops?detail=yes' : 'desktops');
 }
 
+# users(detail => 1): who there is, and with detail, each one's desktops:
+# {alone} and {shared}, as the directory attaches them, and {used}, ever.
 sub users {
     my ($self, %o) = @_;
     return $self->_control(GET => $o{detail} ? 'users?detail=yes' : 'users');
+}
+
+# truth(user_name => 'ann', domain => 'a.com', start => '2022-12-09', end => ...):
+# the seconds that a user was filed with: {days}, {total}, and {desktops} by id.
+# Without a domain (or with undef), all users of that name.
+sub truth {
+    my ($self, %q) = @_;
+    return $self->_control(GET => 'truth/user?' . join '&',
+        map { "$_=" . escape($q{$_}) } grep { defined $q{$_} } sort keys %q);
 }
 
 # legacy($body, %headers): the legacy call, answered by the simulator itself.
