@@ -2,7 +2,8 @@
  * A tenant made from a seed.
  *
  * Who is attached to what decides whether a user's time can be told apart by
- * statistics alone, so users of exactly one shared desktop use no pool.
+ * statistics alone, so users of exactly one shared desktop use no pool, and
+ * what is attached to one user alone is used by nobody else.
  */
 
 #include "sim_tenant.h"
@@ -37,6 +38,16 @@ static const char *const awkward[] = { "Ann", "annabel", "ann", "Joann",
     "a-name-longer-than-the-sixty-four-characters-that-the-filter-takes+1" };
 
 #define AWKWARD (sizeof(awkward) / sizeof(awkward[0]))
+
+
+/* Users of one name in two domains, by their numbers: far enough from each
+ * other never to be attached to the same desktop, if users are handed out more
+ * than once.
+ */
+static const size_t twins[][2] = { { 1, 8 }, { 0, 10 } };
+
+#define TWINS       (sizeof(twins) / sizeof(twins[0]))
+#define TWINS_USERS 13
 
 
 /* splitmix64 */
@@ -80,25 +91,62 @@ uuid(maker_t *m, char out[40])
 }
 
 
+/* The other user of the same name, SIZE_MAX if there is none. */
+
+static size_t
+twin(const maker_t *m, size_t user)
+{
+    size_t i;
+
+    for (i = 0; i < TWINS && m->nusers >= TWINS_USERS; i++) {
+        if ((size_t) m->r->desktops <= twins[i][1]) {
+            continue; /* the second would have no desktop */
+        }
+
+        if (user == twins[i][0] || user == twins[i][1]) {
+            return twins[i][user == twins[i][0]];
+        }
+    }
+
+    return SIZE_MAX;
+}
+
+
+static int
+is_second_twin(const maker_t *m, size_t user)
+{
+    size_t other = twin(m, user);
+
+    return other != SIZE_MAX && other < user;
+}
+
+
 static void
 make_users(maker_t *m)
 {
-    char   name[64], id[40];
-    size_t i;
+    char        made[64], id[40];
+    size_t      i;
+    const char *name;
 
     m->nusers =
         m->r->users ? (size_t) m->r->users : (size_t) m->r->desktops + 4;
 
     for (i = 0; i < m->nusers; i++) {
-        (void) snprintf(name, sizeof(name), "zryuan%zu", i);
+        (void) snprintf(made, sizeof(made), "zryuan%zu", i);
         uuid(m, id);
 
         /* every other name is an awkward one, as long as there are any */
 
-        sim_tenant_user(m->t, i % 2 && i / 2 < AWKWARD ? awkward[i / 2] : name,
-            i % 11 == 6  ? ""
-            : i % 7 == 3 ? "corp.example"
-                         : "local.com",
+        name = i % 2 && i / 2 < AWKWARD ? awkward[i / 2] : made;
+
+        if (is_second_twin(m, i)) {
+            name = m->t->users[twin(m, i)].name;
+        }
+
+        sim_tenant_user(m->t, name,
+            i % 11 == 6                          ? ""
+            : i % 7 == 3 || is_second_twin(m, i) ? "corp.example"
+                                                 : "local.com",
             id);
     }
 
@@ -167,7 +215,33 @@ attach_users(maker_t *m, sim_desktop_t *d, int turn)
 
     default:
         attach(d, next_user(m));
-        d->no_infos = turn == 4;
+        /* (a bare name would not tell twins apart) */
+        d->no_infos = turn == 4 && twin(m, d->users.items[0]) == SIZE_MAX;
+    }
+}
+
+
+/* Who uses pools and groups: not users of exactly one shared desktop, and of
+ * twins only the first, so that together they are one user as well.
+ */
+
+static void
+choose_roamers(maker_t *m)
+{
+    size_t k, other, both;
+
+    for (k = 0; k < m->nusers; k++) {
+        other = twin(m, k);
+        both = m->further[k] + (other != SIZE_MAX ? m->further[other] : 0);
+
+        if (m->further[k] != 1 && both != 1 && k % 9 != 4
+            && !is_second_twin(m, k)) {
+            sim_list_add(&m->roamers, k);
+        }
+    }
+
+    if (m->roamers.n == 0) {
+        sim_list_add(&m->roamers, m->former);
     }
 }
 
@@ -207,15 +281,7 @@ make_desktops(maker_t *m)
         }
     }
 
-    for (k = 0; k < m->nusers; k++) {
-        if (m->further[k] != 1 && k % 9 != 4) {
-            sim_list_add(&m->roamers, k);
-        }
-    }
-
-    if (m->roamers.n == 0) {
-        sim_list_add(&m->roamers, m->former);
-    }
+    choose_roamers(m);
 }
 
 
@@ -246,7 +312,7 @@ add_session(
 
     s = sim_tenant_session(
         m->t, user, desktop, start, setup, end > m->r->now ? SIM_NEVER : end);
-    s->bare = chance(m, 30);
+    s->bare = chance(m, 30) && twin(m, user) == SIZE_MAX;
 
     return s;
 }
@@ -267,21 +333,63 @@ add_failure(maker_t *m, size_t desktop, size_t user, int64_t start)
 }
 
 
+/* How long a session lasts that begins at a time. */
+
 static int64_t
-length_of(maker_t *m)
+length_of(maker_t *m, int64_t at)
 {
-    switch (between(m, 0, 9)) {
+    switch (between(m, 0, 29)) {
+    case 9: /* up to three days */
+        return between(m, 1, 3) * SIM_DAY;
+
+    case 10: /* to midnight */
+        return SIM_DAY - at % SIM_DAY;
+
+    case 11: /* to an hour */
+    case 12:
+        return between(m, 1, 6) * HOUR - at % HOUR;
+
     case 0:
-        return between(m, 0, 90);
+        return 0;
 
     case 1:
+    case 2:
+        return between(m, 1, 90);
+
+    case 3:
+    case 4:
+    case 5:
         return 36 * between(m, 1, 500) + 18; /* half a hundredth is left */
 
-    case 2:
+    case 6:
+    case 7:
+    case 8:
         return between(m, 1, 9) * HOUR;
 
     default:
         return between(m, 300, 5 * HOUR);
+    }
+}
+
+
+/* When the first session of a day begins: some to the second at midnight, or
+ * at an hour.
+ */
+
+static int64_t
+begin_of(maker_t *m, int64_t day)
+{
+    int64_t at = day * SIM_DAY + between(m, 0, 14 * HOUR);
+
+    switch (between(m, 0, 19)) {
+    case 0:
+        return day * SIM_DAY;
+
+    case 1:
+        return at - at % HOUR;
+
+    default:
+        return at;
     }
 }
 
@@ -291,28 +399,20 @@ length_of(maker_t *m)
 static int64_t
 make_day(maker_t *m, size_t i, int64_t day, int64_t busy)
 {
-    int64_t        at, length;
+    int64_t        at = begin_of(m, day), length;
     size_t         user;
     sim_session_t *s;
-
-    at = day * SIM_DAY + between(m, 0, 14 * HOUR);
-
-    if (chance(m, 3)) {
-        at = day * SIM_DAY; /* to the second */
-    }
 
     while (at < (day + 1) * SIM_DAY) {
         at = at < busy ? busy : at;
         user = pick_user(m, &m->t->desktops[i]);
-        length = chance(m, 3)   ? between(m, 1, 3) * SIM_DAY
-                 : chance(m, 3) ? (day + 1) * SIM_DAY - at
-                                : length_of(m);
+        length = length_of(m, at);
 
         if (chance(m, 5)) {
             add_failure(m, i, user, at);
         }
 
-        s = add_session(m, i, user, at, length < 0 ? 0 : length);
+        s = add_session(m, i, user, at, length);
 
         if (s == NULL) {
             return busy;
@@ -332,7 +432,7 @@ make_day(maker_t *m, size_t i, int64_t day, int64_t busy)
         if (m->t->desktops[i].users.n != 1 && chance(m, 15)) {
             /* two on one desktop at the same time */
             (void) add_session(m, i, pick_user(m, &m->t->desktops[i]),
-                at + length / 2, length_of(m));
+                at + length / 2, length_of(m, at + length / 2));
         }
 
         busy = at + length;

@@ -386,6 +386,38 @@ subtest 'agreement with the records' => sub {
     }
 };
 
+subtest 'generated users' => sub {
+    for my $seed (20 .. 25) {
+        $sim->tenant(seed => $seed, desktops => 40, days => 31,
+            users => $seed % 3 ? 0 : 9, now => '2022-12-20T08:00:00Z');
+        my @users = @{ $sim->users(detail => 1) };
+        my (%owner, %name, @others);
+        for my $u (@users) {
+            $owner{$_} = $u->{user_id} for @{ $u->{alone} };
+            push @{ $name{ $u->{user_name} } }, $u;
+        }
+        for my $u (@users) {
+            push @others, map {"$u->{user_name} $_"}
+                grep { ($owner{$_} || $u->{user_id}) ne $u->{user_id} }
+                @{ $u->{used} };
+        }
+        is_deeply(\@others, [], "seed $seed: what is attached to one user alone "
+            . 'is used by nobody else');
+
+        my @twins = grep { @$_ > 1 } values %name;
+        is(scalar @twins, $seed % 3 ? 2 : 0, 'names in two domains');
+        for my $t (@twins) {
+            isnt($t->[0]{domain}, $t->[1]{domain}, "$t->[0]{user_name}: two");
+            is(scalar(grep { @{ $_->{alone} } + @{ $_->{shared} }
+                        && @{ $_->{used} } } @$t), 2, 'each with desktops');
+            my %on = map { $_ => 1 } map { @{ $t->[0]{$_} } }
+                qw(alone shared used);
+            is(scalar(grep { $on{$_} } map { @{ $t->[1]{$_} } }
+                        qw(alone shared used)), 0, 'of their own');
+        }
+    }
+};
+
 # Everything that the APIs tell, computed again from the connection records.
 sub agree {
     my (%recipe) = @_;
@@ -401,7 +433,9 @@ sub agree {
     is_deeply(\@starts, [sort { $b cmp $a } @starts], 'the newest first');
 
     my %id = map { $_->{sid} => $_->{desktop_id} } @{ $sim->desktops(detail => 1) };
-    my (%spans, %mine, %open, %kind);
+    my @users = @{ $sim->users(detail => 1) };
+    my (%spans, %mine, %own, %kind, %domains);
+    push @{ $domains{ $_->{user_name} } }, $_->{domain} for @users;
     for my $r (@records) {
         my $setup = $r->{connection_setup_time};
         $kind{ !$setup ? 'failed' : $r->{connection_end_time} ? 'over'
@@ -409,15 +443,25 @@ sub agree {
         $kind{again}++ if $r->{is_reconnect};
         $kind{domain}++ if $r->{user_name} =~ /\@/;
         next if !$setup;
-        my $span = [seconds($setup),
-            seconds($r->{connection_end_time} || '2030-01-01T00:00:00Z')];
+        my $end  = $r->{connection_end_time} || $recipe{now};
+        my $span = [seconds($setup), seconds($end)];
         $kind{midnight}++ if date($span->[0]) ne date($span->[1]);
-        my $user = $r->{user_name} =~ s/\@(?:local\.com|corp\.example)$//r;
-        push @{ $spans{ $id{ $r->{sid} } } }, $span;
-        push @{ $mine{$user}{ $id{ $r->{sid} } } }, $span;
+        $kind{long}++     if $span->[1] - $span->[0] > 86400;
+        for (['begins', $setup], ['ends', $r->{connection_end_time} || '']) {
+            $kind{"$_->[0] at midnight"}++ if $_->[1] =~ /T00:00:00Z$/;
+            $kind{"$_->[0] at an hour"}++  if $_->[1] =~ /T(?!00)..:00:00Z$/;
+        }
+        my ($user, $domain) = split /\@/, $r->{user_name};
+        die "whose record? $user" if !defined $domain && @{ $domains{$user} } > 1;
+        $domain //= $domains{$user}[0];
+        $kind{twins}++ if @{ $domains{$user} } > 1;
+        push @{ $_->{ $id{ $r->{sid} } } }, $span
+            for \%spans, $mine{$user} ||= {}, $own{"$user\@$domain"} ||= {};
     }
-    is(scalar(grep { $kind{$_} } qw(failed over open again domain midnight)),
-        6, 'sessions of every kind');
+    is_deeply([grep { !$kind{$_} } qw(failed over open again domain midnight long),
+            ('begins at midnight', 'begins at an hour', 'ends at midnight',
+                'ends at an hour')], [], 'sessions of every kind');
+    is(!!$kind{twins}, !$recipe{users}, 'also of two users of one name');
 
     my (%day, %truth, @differ);
     for my $d (@days) {
@@ -430,15 +474,26 @@ sub agree {
         $day{$d}   = { usage(window($d)) };
         is_deeply($day{$d}, \%expect, "$d: desktops");
 
-        my %users = map { $_->{username} => metric($_, 'user_usage') }
-            all($USERS, 'items', 7, window($d));
-        for my $u (@{ $sim->users }) {
-            my $s = sum0(map { covered($from, $to, @$_) } values %{ $mine{$u} });
-            push @differ, "$d $u" if ($users{$u} || 0) != $s
-                || exists $users{$u} xor ($s || !$hidden);
+        my (%rows, %own_sum);
+        push @{ $rows{ $_->{username} } }, metric($_, 'user_usage')
+            for all($USERS, 'items', 7, window($d));
+        for my $name (keys %domains) {
+            my @sums = map { sum0(map { covered($from, $to, @$_) }
+                    values %{ $own{"$name\@$_"} }) } @{ $domains{$name} };
+            @own_sum{ map {"$name\@$_"} @{ $domains{$name} } } = @sums;
+            my $want = join ' ', sort grep { $_ || !$hidden } @sums;
+            my $got  = join ' ', sort @{ $rows{$name} || [] };
+            push @differ, "$d $name: $got, not $want" if $got ne $want;
+        }
+        for my $domain ('local.com', 'corp.example') {
+            my @in = map { [$_->{username} . '@' . $domain, metric($_, 'user_usage')] }
+                all($USERS, 'items', 100, window($d), domain => $domain);
+            push @differ, map {"$d @$_"} grep { $_->[1] != $own_sum{ $_->[0] } } @in;
         }
     }
     is_deeply(\@differ, [], 'users');
+
+    agree_on_users(\@users, \%own, @days);
 
     my %window = usage(window($days[0], $days[-1]));
     my %sum;
@@ -460,6 +515,31 @@ sub agree {
         'legacy: the hours');
 
     agree_on_hours($now, \%spans, \%mine);
+}
+
+# The seconds of users, and the desktops that they used.
+sub agree_on_users {
+    my ($users, $own, @days) = @_;
+
+    my (%true, %expect);
+    for my $u (@$users) {
+        my $who = "$u->{user_name}\@$u->{domain}";
+        my %on  = %{ $own->{$who} || {} };
+        my (%seconds, @total);
+        for my $i (0 .. $#days) {
+            my $from = seconds("$days[$i]T00:00:00Z");
+            $seconds{$_}[$i] = covered($from, $from + 86400, @{ $on{$_} })
+                for keys %on;
+            $total[$i] = sum0(map { $_->[$i] } values %seconds);
+        }
+        delete @seconds{ grep { !sum0(@{ $seconds{$_} }) } keys %seconds };
+        $expect{$who} = [[sort keys %on], { days => \@days, total => \@total,
+                desktops => \%seconds }];
+        $true{$who} = [[sort @{ $u->{used} }], $sim->truth(start => $days[0],
+                end => $days[-1], map { $_ => $u->{$_} } qw(user_name domain))];
+    }
+    is_deeply(\%true, \%expect, 'what users used, in seconds');
+    return;
 }
 
 sub agree_on_hours {
