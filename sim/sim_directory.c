@@ -260,6 +260,30 @@ add_time(sim_buf_t *b, const char *key, int64_t t, int64_t now)
 }
 
 
+/* When it was begun, set up and over, or what faults make of it. */
+
+static void
+add_times(sim_buf_t *b, const sim_page_t *page, const sim_session_t *s,
+    const sim_row_fx_t *fx)
+{
+    int64_t end = s->end, now = page->call->now;
+
+    if (fx->end_first && s->setup != SIM_NEVER) {
+        end = s->setup - 1;
+    }
+
+    add_time(b, "connection_start_time", s->start, now);
+
+    if (fx->bad_time) {
+        sim_buf_str(b, ",\"connection_setup_time\":\"yesterday\"");
+    } else {
+        add_time(b, "connection_setup_time", s->setup, now);
+    }
+
+    add_time(b, "connection_end_time", end, now);
+}
+
+
 static void
 record_row(
     sim_buf_t *b, const sim_page_t *page, size_t row, const sim_row_fx_t *fx)
@@ -273,6 +297,7 @@ record_row(
             "\"user_name\":\"phantom\",\"computer_name\":"
             "\"PHANTOM\",\"transaction_id\":\"phantom-%zu\"",
             row - SIM_PHANTOM);
+        add_time(b, "connection_start_time", page->call->now, page->call->now);
         return;
     }
 
@@ -288,9 +313,7 @@ record_row(
     }
 
     sim_buf_fmt(b, ",\"transaction_id\":\"%016zx\"", row);
-    add_time(b, "connection_start_time", s->start, page->call->now);
-    add_time(b, "connection_setup_time", s->setup, page->call->now);
-    add_time(b, "connection_end_time", s->end, page->call->now);
+    add_times(b, page, s, fx);
     sim_buf_fmt(b, ",\"is_reconnect\":%s", s->reconnect ? "true" : "false");
 
     if (s->failure) {

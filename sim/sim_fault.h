@@ -37,6 +37,8 @@
     X(VALUE, "value", "a metric is what `text` says, a piece of JSON")         \
     X(NO_METRIC, "no-metric", "a row lacks its usage metric")                  \
     X(NO_ID, "no-id", "a row lacks its id")                                    \
+    X(BAD_TIME, "bad-time", "a record was set up \"yesterday\"")               \
+    X(END_FIRST, "end-first", "a record ends a second before its setup")       \
     X(NO_ITEMS, "no-items", "the reply has no list")                           \
     X(NULL_ITEMS, "null-items", "the reply has null for its list")             \
     X(NO_COUNT, "no-count", "the reply has no count")                          \

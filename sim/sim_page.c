@@ -11,7 +11,9 @@
 static const char nested[] =
     "\"x_extra\":{\"a\":[1,-2.5e3,null,true,{\"count\":7,\"items\":[{"
     "\"resource_id\":\"not me\",\"metric\":[{\"metric_name\":\"desktop_usage\","
-    "\"metric_value\":99.0}]}]}],\"b\\\"}]\":\"\\u00e9\\\\\\\"]}\",\"\":{}}";
+    "\"metric_value\":99.0}]}]},{\"total_count\":8,\"desktops\":[{"
+    "\"desktop_id\":\"not me\"}],\"records\":[{\"user_name\":\"not "
+    "me\"}]}],\"b\\\"}]\":\"\\u00e9\\\\\\\"]}\",\"\":{}}";
 
 
 /* Rows appear or vanish at the front. */
@@ -97,6 +99,8 @@ row_faults(const sim_fx_t *fx, json_int_t row, sim_row_fx_t *out)
         { SIM_FAULT_VALUE, NULL },
         { SIM_FAULT_NO_METRIC, NULL },
         { SIM_FAULT_NO_ID, NULL },
+        { SIM_FAULT_BAD_TIME, NULL },
+        { SIM_FAULT_END_FIRST, NULL },
     };
 
     memset(out, 0, sizeof(*out));
@@ -111,13 +115,24 @@ row_faults(const sim_fx_t *fx, json_int_t row, sim_row_fx_t *out)
 
         out->idle |= (unsigned) sim_fx_true(f, "idle") & 1;
 
-        if (values[i].kind == SIM_FAULT_NO_METRIC) {
+        switch (values[i].kind) {
+        case SIM_FAULT_NO_METRIC:
             out->no_metric = 1;
+            break;
 
-        } else if (values[i].kind == SIM_FAULT_NO_ID) {
+        case SIM_FAULT_NO_ID:
             out->no_id = 1;
+            break;
 
-        } else {
+        case SIM_FAULT_BAD_TIME:
+            out->bad_time = 1;
+            break;
+
+        case SIM_FAULT_END_FIRST:
+            out->end_first = 1;
+            break;
+
+        default:
             out->value =
                 values[i].value ? values[i].value : sim_fx_str(f, "text", "0");
         }

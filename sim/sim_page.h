@@ -15,7 +15,9 @@ typedef struct {
     const char *value; /* the metric's JSON instead of the true one */
     unsigned    no_metric : 1;
     unsigned    no_id : 1;
-    unsigned    idle : 1; /* both above only if the row is without use */
+    unsigned    bad_time : 1;
+    unsigned    end_first : 1;
+    unsigned    idle : 1; /* metrics only if the row is without use */
 } sim_row_fx_t;
 
 

@@ -1101,6 +1101,93 @@ subtest 'faults in replies' => sub {
     $sim->faults;
 };
 
+subtest 'faults in lists' => sub {
+    for (['desktops', 'desktops', 'desktop_id'],
+        [$RECORDS, 'records', 'transaction_id']) {
+        my ($path, $key, $id) = @$_;
+        my $api = $path eq $RECORDS ? 'records' : 'directory';
+        my @q   = (limit => 100);
+        my $ids = sub { return [map { $_->{$id} } @{ $_[0]{$key} }] };
+        my $hit = sub {
+            my ($fault, @more) = @_;
+            $sim->faults({ %$fault, api => $api });
+            return ($sim->get($path, @q, @more))[1];
+        };
+        my (undef, $true) = $sim->get($path, @q);
+        my (undef, $next) = $sim->get($path, @q, offset => 100);
+        my $count = $true->{total_count};
+        ok($count > 200, "$api: more than two pages");
+
+        is_deeply($hit->({ fault => 'shift' }), $true, 'shift: not the first');
+        my $r = $hit->({ fault => 'shift' }, offset => 100);
+        is($r->{$key}[0]{$id}, $true->{$key}[99]{$id}, 'shift: one appeared');
+        is($r->{total_count}, $count + 1, 'and is counted');
+        $r = $hit->({ fault => 'shift', by => -1, keep_count => JSON::PP::true },
+            offset => 100);
+        is($r->{$key}[0]{$id}, $next->{$key}[1]{$id}, 'shift: one vanished');
+        is($r->{total_count}, $count, 'and nobody noticed');
+        $r = $hit->({ fault => 'shift', offset => 0 });
+        is($r->{$key}[1]{$id}, $true->{$key}[0]{$id}, 'shift: on the first');
+        like($r->{$key}[0]{$id}, qr/^phantom/, 'by one that was not there');
+        is(defined $r->{$key}[0]{connection_start_time}, $api eq 'records',
+            'with a start, if it is a record');
+
+        is($hit->({ fault => 'lying-count', delta => -2 })->{total_count},
+            $count - 2, 'lying-count');
+        is(scalar @{ $hit->({ fault => 'rows', delta => $_ })->{$key} },
+            100 + $_, "rows: $_") for -3, 3;
+        is_deeply($hit->({ fault => 'duplicate', row => 4 })->{$key}[5],
+            $true->{$key}[4], 'duplicate');
+        $r = $hit->({ fault => 'no-count' });
+        is_deeply([exists $r->{total_count}, $ids->($r)], ['', $ids->($true)],
+            'no-count');
+        $r = $hit->({ fault => 'no-items' });
+        is_deeply([exists $r->{$key}, $r->{total_count}], ['', $count], 'no-items');
+        $r = $hit->({ fault => 'null-items' });
+        ok(exists $r->{$key} && !defined $r->{$key}, 'null-items');
+        $r = $hit->({ fault => 'extra' });
+        is_deeply($ids->($r), $ids->($true), 'extra changes no row');
+        ok($r->{x_extra} && $r->{$key}[3]{x_extra}, 'but adds keys');
+        $r = $hit->({ fault => 'no-id', row => 2 });
+        is_deeply([map { $r->{$key}[2]{$_} } qw(desktop_id sid)], [undef,
+                $api eq 'records' ? undef : $true->{$key}[2]{sid}], 'no-id');
+        is_deeply($hit->({ fault => $_ }), $true, "$_ is not for desktops")
+            for $api eq 'records' ? () : ('bad-time', 'end-first');
+    }
+
+    $sim->faults;
+    my @q = (limit => 50, offset => 20);
+    my (undef, $true) = $sim->get($RECORDS, @q);
+    my %at;
+    for my $n (0 .. 49) {
+        my $r = $true->{records}[$n];
+        $at{ !$r->{connection_setup_time} ? 'failed'
+            : $r->{connection_end_time} ? 'over' : 'open' } //= $n;
+    }
+    is_deeply([sort keys %at], [qw(failed open over)], 'records of all kinds');
+    for my $kind (sort keys %at) {
+        my $n   = $at{$kind};
+        my $row = { %{ $true->{records}[$n] } };
+        $sim->faults({ fault => 'bad-time', row => $n });
+        my (undef, $r) = $sim->get($RECORDS, @q);
+        is_deeply($r->{records}[$n],
+            { %$row, connection_setup_time => 'yesterday' }, "bad-time: $kind");
+        $r->{records}[$n] = $true->{records}[$n];
+        is_deeply($r, $true, 'of one row only');
+
+        $sim->faults({ fault => 'end-first', row => $n });
+        (undef, $r) = $sim->get($RECORDS, @q);
+        if ($kind ne 'failed') {
+            my $got = delete $r->{records}[$n]{connection_end_time};
+            is(seconds($got), seconds($row->{connection_setup_time}) - 1,
+                "end-first: $kind");
+            delete $row->{connection_end_time};
+        }
+        is_deeply($r->{records}[$n], $row, 'and nothing else');
+    }
+    $sim->faults;
+};
+
 subtest 'faults of transport' => sub {
     my $path  = page_path(limit => 100);
     my $whole = (drain(connection($path)))[1];
