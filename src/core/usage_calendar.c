@@ -262,3 +262,10 @@ usage_hour_label(int64_t time, const char *format, char *label)
 
     return strftime(label, USAGE_LABEL_MAX + 1, format, &tm);
 }
+
+
+bool
+usage_day_final(usage_day_t day, int64_t now)
+{
+    return (int64_t) day * USAGE_SECONDS_PER_DAY + USAGE_FINAL_AFTER <= now;
+}

@@ -66,4 +66,8 @@ void usage_time_write(int64_t time, char *text);
 size_t usage_hour_label(int64_t time, const char *format, char *label);
 
 
+/* Whether a day's figures don't change any more at the time now. */
+bool usage_day_final(usage_day_t day, int64_t now);
+
+
 #endif /* USAGE_CALENDAR_H */

@@ -33,7 +33,11 @@
 
 #define USAGE_PAGE_ROWS       100
 #define USAGE_PAGE_OFFSET_MAX 2147483646
+#define USAGE_USERNAME_CHARS  64 /* of the filter, not of a name */
+#define USAGE_DIRECTORY_ROWS  1000
 #define USAGE_DIRECTORY_IDS   100
+#define USAGE_RECORD_ROWS     1000
+#define USAGE_RECORD_ROWS_OLD 100 /* what older releases allow */
 
 /* a directory call's ids, encoded: a request line has to fit the 8k that
  * servers commonly allow */
@@ -51,6 +55,10 @@
 #define USAGE_HOURS_PER_DAY    24
 #define USAGE_SECONDS_PER_HOUR 3600
 #define USAGE_SECONDS_PER_DAY  86400
+
+/* translation.md, "Days": seconds from a day's start until its figures don't
+ * change any more */
+#define USAGE_FINAL_AFTER (26 * 3600)
 
 
 typedef enum {

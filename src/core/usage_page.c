@@ -21,12 +21,29 @@ enum {
     USAGE_PAGE_KEY_METRIC = 1u << 3,
     USAGE_PAGE_KEY_NAME = 1u << 4,
     USAGE_PAGE_KEY_VALUE = 1u << 5,
-    USAGE_PAGE_ITEMS_FILLED = 1u << 6, /* items is an array */
-    USAGE_PAGE_ROW_USAGE = 1u << 7     /* the row had its usage metric */
+    USAGE_PAGE_KEY_CALLED = 1u << 6,
+    USAGE_PAGE_ITEMS_FILLED = 1u << 7, /* items is an array */
+    USAGE_PAGE_ROW_USAGE = 1u << 8     /* the row had its usage metric */
 };
 
 
-static const usage_str_t usage_page_metric = usage_string("desktop_usage");
+const usage_page_keys_t usage_page_desktops = {
+    usage_string("resource_id"),
+    usage_string(""),
+    usage_string("desktop_usage"),
+};
+
+const usage_page_keys_t usage_page_named_desktops = {
+    usage_string("resource_id"),
+    usage_string("resource_name"),
+    usage_string("desktop_usage"),
+};
+
+const usage_page_keys_t usage_page_users = {
+    usage_string("username"),
+    usage_string(""),
+    usage_string("user_usage"),
+};
 
 
 static usage_result_t
@@ -76,9 +93,11 @@ usage_page_known(const usage_page_reader_t *reader, usage_str_t name)
                                               : 0;
 
     case USAGE_PAGE_ROW:
-        return usage_page_is(name, "resource_id") ? USAGE_PAGE_KEY_ID
-               : usage_page_is(name, "metric")    ? USAGE_PAGE_KEY_METRIC
-                                                  : 0;
+        return usage_str_equal(name, reader->keys->id) ? USAGE_PAGE_KEY_ID
+               : usage_page_is(name, "metric")         ? USAGE_PAGE_KEY_METRIC
+               : name.len > 0 && usage_str_equal(name, reader->keys->name)
+                   ? USAGE_PAGE_KEY_CALLED
+                   : 0;
 
     case USAGE_PAGE_METRIC:
         return usage_page_is(name, "metric_name")    ? USAGE_PAGE_KEY_NAME
@@ -155,13 +174,15 @@ usage_page_open(void *data, bool object)
         reader->row_seen = 0;
         reader->row.desktop = NULL;
         reader->row.seconds = 0;
+        reader->name_len = 0;
         break;
 
     case USAGE_PAGE_ROW:
         if (reader->key != USAGE_PAGE_KEY_METRIC || object) {
-            return usage_page_nonsense(reader,
-                reader->key == USAGE_PAGE_KEY_ID ? "resource_id is not a string"
-                                                 : "metric is not an array");
+            return usage_page_nonsense(
+                reader, reader->key == USAGE_PAGE_KEY_METRIC
+                            ? "metric is not an array"
+                            : "an id or a name is not a string");
         }
 
         break;
@@ -208,11 +229,11 @@ usage_page_end_metric(usage_page_reader_t *reader)
 
     if (reader->wrong) {
         return usage_page_nonsense(
-            reader, "a desktop_usage that is not a number of seconds");
+            reader, "a usage that is not a number of seconds");
     }
 
     if (reader->row_seen & USAGE_PAGE_ROW_USAGE) {
-        return usage_page_nonsense(reader, "desktop_usage is given twice");
+        return usage_page_nonsense(reader, "the usage is given twice");
     }
 
     reader->row_seen |= USAGE_PAGE_ROW_USAGE;
@@ -222,11 +243,44 @@ usage_page_end_metric(usage_page_reader_t *reader)
 }
 
 
+/*
+ * The row's name goes to its desktop, where that has none.
+ */
+static usage_result_t
+usage_page_call(usage_page_reader_t *reader)
+{
+    char *copy;
+
+    if (reader->name_len == 0 || reader->row.desktop->name.len > 0) {
+        return USAGE_OK;
+    }
+
+    copy = usage_alloc(reader->table->pool, reader->name_len);
+    if (copy == NULL) {
+        return usage_error(reader->error, 500, "out of memory");
+    }
+
+    memcpy(copy, reader->name, reader->name_len);
+
+    reader->row.desktop->name.data = copy;
+    reader->row.desktop->name.len = reader->name_len;
+
+    return USAGE_OK;
+}
+
+
 static usage_result_t
 usage_page_end_row(usage_page_reader_t *reader)
 {
     if (reader->row.desktop == NULL) {
-        return usage_page_nonsense(reader, "a row without its resource_id");
+        return usage_error(reader->error, 502,
+            "a page of the upstream's statistics makes no sense: a row without "
+            "its %.*s",
+            (int) reader->keys->id.len, reader->keys->id.data);
+    }
+
+    if (usage_page_call(reader) != USAGE_OK) {
+        return USAGE_ERROR;
     }
 
     if (reader->page.rows_count < USAGE_PAGE_ROWS) {
@@ -268,8 +322,10 @@ usage_page_id(usage_page_reader_t *reader, const usage_scan_value_t *value)
         || (value->text.len > USAGE_ID_CHARS_MAX
             && usage_utf8_chars(value->text) > USAGE_ID_CHARS_MAX))
     {
-        return usage_page_nonsense(reader,
-            "a resource_id that is not a string of 1 to 255 characters");
+        return usage_error(reader->error, 502,
+            "a page of the upstream's statistics makes no sense: a %.*s that "
+            "is not a string of 1 to 255 characters",
+            (int) reader->keys->id.len, reader->keys->id.data);
     }
 
     reader->row.desktop = usage_table_add(reader->table, value->text, NULL);
@@ -278,6 +334,20 @@ usage_page_id(usage_page_reader_t *reader, const usage_scan_value_t *value)
     }
 
     return USAGE_OK;
+}
+
+
+/*
+ * What a row is called; a name that is too long for a filter is of no use.
+ */
+static void
+usage_page_name(usage_page_reader_t *reader, const usage_scan_value_t *value)
+{
+    if (value->kind == USAGE_SCAN_STRING
+        && value->text.len <= sizeof(reader->name)) {
+        memcpy(reader->name, value->text.data, value->text.len);
+        reader->name_len = value->text.len;
+    }
 }
 
 
@@ -340,6 +410,11 @@ usage_page_value(void *data, const usage_scan_value_t *value)
             return usage_page_id(reader, value);
         }
 
+        if (reader->key == USAGE_PAGE_KEY_CALLED) {
+            usage_page_name(reader, value);
+            return USAGE_OK;
+        }
+
         if (value->kind != USAGE_SCAN_NULL) {
             return usage_page_nonsense(reader, "metric is not an array");
         }
@@ -358,7 +433,7 @@ usage_page_value(void *data, const usage_scan_value_t *value)
         }
 
         reader->usage = value->kind == USAGE_SCAN_STRING
-                        && usage_str_equal(value->text, usage_page_metric);
+                        && usage_str_equal(value->text, reader->keys->metric);
 
         return USAGE_OK;
 
@@ -382,11 +457,12 @@ static const usage_scan_handler_t usage_page_handler = {
 
 
 void
-usage_page_start(
-    usage_page_reader_t *reader, usage_table_t *table, usage_error_t *error)
+usage_page_start(usage_page_reader_t *reader, const usage_page_keys_t *keys,
+    usage_table_t *table, usage_error_t *error)
 {
     reader->page.count = -1;
     reader->page.rows_count = 0;
+    reader->keys = keys;
     reader->table = table;
     reader->error = error;
     reader->level = USAGE_PAGE_OUTSIDE;

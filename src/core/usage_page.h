@@ -1,9 +1,10 @@
 /*
- * translation.md, "Pages": one page of the desktop usage statistics.
+ * translation.md, "Pages": one page of the usage statistics, of desktops or of
+ * users.
  *
  * The page's bytes go in as they arrive; out come its count and its rows, each
- * a desktop of the table with its seconds.  Nothing is entered in the table's
- * cells here: that is for the plan, once the page is whole.
+ * a desktop (or a user) of the table with its seconds.  Nothing is entered in
+ * the table's cells here: that is for the plan, once the page is whole.
  */
 
 #ifndef USAGE_PAGE_H
@@ -27,29 +28,48 @@ typedef struct {
 } usage_page_t;
 
 
+/*
+ * Whose statistics a page shows: the names of its keys.
+ */
 typedef struct {
-    usage_page_t   page;
-    usage_table_t *table;
-    usage_error_t *error;
-    unsigned       level; /* open: page, items, row, metrics, metric */
-    unsigned       key;   /* the last wanted key */
-    unsigned       seen;  /* the keys seen in the page, the row, the metric */
-    unsigned       page_seen;
-    unsigned       row_seen;
-    bool           usage; /* the metric is the one that counts */
-    bool           wrong; /* the metric's value is no number of seconds */
-    double         value; /* the metric's; 0 where it is null or left out */
-    usage_row_t    row;
-    usage_scan_t   scan;
+    usage_str_t id;     /* a row's id */
+    usage_str_t name;   /* what it is called; empty: nobody asks */
+    usage_str_t metric; /* that counts */
+} usage_page_keys_t;
+
+extern const usage_page_keys_t usage_page_desktops;
+extern const usage_page_keys_t usage_page_named_desktops;
+extern const usage_page_keys_t usage_page_users;
+
+
+typedef struct {
+    usage_page_t             page;
+    usage_table_t           *table;
+    const usage_page_keys_t *keys;
+    usage_error_t           *error;
+    unsigned     level; /* open: page, items, row, metrics, metric */
+    unsigned     key;   /* the last wanted key */
+    unsigned     seen;  /* the keys seen in the page, the row, the metric */
+    unsigned     page_seen;
+    unsigned     row_seen;
+    bool         usage; /* the metric is the one that counts */
+    bool         wrong; /* the metric's value is no number of seconds */
+    double       value; /* the metric's; 0 where it is null or left out */
+    usage_row_t  row;
+    size_t       name_len; /* the row's name */
+    char         name[USAGE_ID_BYTES_MAX];
+    usage_scan_t scan;
 } usage_page_reader_t;
 
 
 /*
- * Starts a page.  Desktops are added to table; error is filled where a later
- * call gives USAGE_ERROR: 502 for what makes no sense, 500 where memory is out.
+ * Starts a page.  Its ids are added to table, which is as large as all of them
+ * together; names go to those of its desktops that have none.  error is filled
+ * where a later call gives USAGE_ERROR: 502 for what makes no sense, 500 where
+ * memory is out.
  */
-void usage_page_start(
-    usage_page_reader_t *reader, usage_table_t *table, usage_error_t *error);
+void usage_page_start(usage_page_reader_t *reader,
+    const usage_page_keys_t *keys, usage_table_t *table, usage_error_t *error);
 
 /* Reads the next len bytes of the page. */
 usage_result_t

@@ -1,343 +1,100 @@
-#include "usage_plan.h"
-
-#include <math.h>
+#include "usage_plan_private.h"
 
 
-/* how far a desktop's days may be from its total, in seconds: doubles added up
- * in another order */
-#define USAGE_PLAN_TOLERANCE          1e-3
-#define USAGE_PLAN_TOLERANCE_RELATIVE 1e-9
-
-
+/*
+ * The request's desktops become the table's first rows.
+ */
 static usage_result_t
-usage_plan_no_memory(usage_error_t *error)
+usage_plan_ask(usage_plan_t *plan)
 {
-    return usage_error(error, 500, "out of memory");
-}
+    size_t                 i;
+    const usage_request_t *request;
 
+    request = plan->request;
 
-usage_result_t
-usage_plan_start(usage_plan_t *plan, const usage_request_t *request,
-    const usage_pool_t *pool, usage_day_t today, usage_error_t *error)
-{
-    size_t           i;
-    usage_day_t      day;
-    usage_desktop_t *desktop;
-
-    memset(plan, 0, sizeof(usage_plan_t));
-
-    plan->request = request;
-    plan->pool = pool;
-    plan->days = usage_request_past(request, today);
-
-    if (request->user.len != 0 || request->hours) {
-        return usage_error(error, 400, "%s is not supported yet",
-            request->hours ? "group_by_type \"HOUR\"" : "desktop_username");
+    if (request->desktops == 0) {
+        return USAGE_OK;
     }
 
-    if (usage_table_init(&plan->table, pool, plan->days + 1) != USAGE_OK) {
-        return usage_plan_no_memory(error);
+    plan->asked =
+        usage_alloc(plan->pool, request->desktops * sizeof(usage_desktop_t *));
+    if (plan->asked == NULL) {
+        return USAGE_ERROR;
     }
 
     for (i = 0; i < request->desktops; i++) {
-        desktop = usage_table_add(&plan->table, request->desktop_ids[i], NULL);
-        if (desktop == NULL) {
-            return usage_plan_no_memory(error);
+        plan->asked[i] =
+            usage_table_add(&plan->table, request->desktop_ids[i], NULL);
+        if (plan->asked[i] == NULL) {
+            return USAGE_ERROR;
         }
-    }
-
-    for (i = 0; i < plan->days; i++) {
-        day = request->first + (usage_day_t) i;
-        usage_window_start(&plan->windows[i], day, day);
-    }
-
-    usage_window_start(&plan->windows[plan->days], request->first,
-        request->first + (usage_day_t) plan->days - 1);
-
-    plan->count_only =
-        request->limit == 0
-        || (request->desktops > 0 && request->offset >= request->desktops);
-
-    plan->windows[plan->days].whole = true;
-
-    if (!plan->count_only) {
-        plan->stage = USAGE_PLAN_DAYS;
-
-    } else if (request->desktops > 0) {
-        plan->stage = USAGE_PLAN_DIRECTORY;
-
-    } else {
-        plan->stage = USAGE_PLAN_RANGE;
     }
 
     return USAGE_OK;
 }
 
 
-/*
- * Whether each desktop that the request names is seen in a column, or known to
- * the directory already.  Never where the request names none.
- */
-static bool
-usage_plan_all_asked(const usage_plan_t *plan, size_t column)
-{
-    size_t                 i;
-    const usage_desktop_t *desktop;
-
-    for (i = 0; i < plan->request->desktops; i++) {
-        desktop = plan->table.desktops[i];
-
-        if (desktop->cells[column] < 0 && !desktop->known) {
-            return false;
-        }
-    }
-
-    return plan->request->desktops > 0;
-}
-
-
-/*
- * Whether all of a window that matters is here or asked for.
- */
-static bool
-usage_plan_settled(const usage_plan_t *plan, size_t i)
-{
-    return usage_window_ended(&plan->windows[i])
-           || usage_plan_all_asked(plan, i);
-}
-
-
-/*
- * Whether a window's next page is to be asked for now.
- */
-static bool
-usage_plan_wants(const usage_plan_t *plan, size_t i)
-{
-    const usage_window_t *window;
-
-    window = &plan->windows[i];
-
-    if (window->count < 0 || usage_plan_settled(plan, i)) {
-        return false;
-    }
-
-    return window->whole || (window->waiting == 0 && !window->unused);
-}
-
-
-/*
- * The next page of windows from to to, first pages first.
- */
 static usage_result_t
-usage_plan_next_page(
-    usage_plan_t *plan, size_t from, size_t to, usage_call_t *call)
+usage_plan_begin(usage_plan_t *plan)
 {
-    size_t i;
+    const usage_request_t *request;
 
-    for (i = from; i < to; i++) {
-        if (plan->windows[i].next == 0) {
-            usage_window_call(&plan->windows[i], i, call);
-            return USAGE_OK;
-        }
+    request = plan->request;
+
+    if (usage_table_init(&plan->table, plan->pool, plan->days + 1) != USAGE_OK
+        || usage_table_init(&plan->rows, plan->pool, 0) != USAGE_OK
+        || usage_directory_init(&plan->directory, &plan->user, plan->pool)
+               != USAGE_OK
+        || usage_plan_ask(plan) != USAGE_OK)
+    {
+        return USAGE_ERROR;
     }
 
-    for (i = from; i < to; i++) {
-        if (usage_plan_wants(plan, i)) {
-            usage_window_call(&plan->windows[i], i, call);
-            return USAGE_OK;
-        }
+    usage_sweep_init(&plan->sweep, &plan->table, request->first, plan->days);
+
+    if (plan->user.name.len > 0) {
+        return usage_plan_user(plan);
     }
 
-    return USAGE_AGAIN;
+    if (request->hours) {
+        return usage_plan_hours(plan);
+    }
+
+    plan->wanted = plan->asked;
+    plan->wanted_count = request->desktops;
+
+    return usage_plan_desktops(plan);
 }
 
 
-/*
- * Days that stopped at a row without use: the pages that would complete them.
- */
-static int64_t
-usage_plan_left(const usage_plan_t *plan)
+usage_result_t
+usage_plan_start(usage_plan_t *plan, const usage_request_t *request,
+    const usage_upstream_t *upstream, const usage_pool_t *pool, int64_t now,
+    usage_error_t *error)
 {
-    size_t                i;
-    int64_t               pages;
-    const usage_window_t *window;
+    memset(plan, 0, sizeof(usage_plan_t));
 
-    pages = 0;
+    plan->request = request;
+    plan->upstream = upstream;
+    plan->pool = pool;
+    plan->now = now;
+    plan->days = usage_request_past(request, usage_day_of(now));
+    plan->user.name = request->user;
+    plan->user.domain = request->domain;
+    plan->by_id = upstream->resource_id;
 
-    for (i = 0; i < plan->days; i++) {
-        if (!usage_plan_settled(plan, i)) {
-            window = &plan->windows[i];
-            pages += usage_window_pages(window->count - window->next);
-        }
+    if (usage_plan_begin(plan) != USAGE_OK) {
+        return usage_error(error, 500, "out of memory");
     }
 
-    return pages;
+    return USAGE_OK;
 }
 
 
-/*
- * The pages that the window over the whole range can be expected to have.
- */
-static int64_t
-usage_plan_range_pages(const usage_plan_t *plan)
+bool
+usage_plan_done(const usage_plan_t *plan)
 {
-    size_t  i;
-    int64_t count;
-
-    count = 0;
-
-    for (i = 0; i < plan->days; i++) {
-        if (plan->windows[i].count > count) {
-            count = plan->windows[i].count;
-        }
-    }
-
-    return usage_window_pages(count);
-}
-
-
-static void
-usage_plan_complete_days(usage_plan_t *plan)
-{
-    size_t i;
-
-    for (i = 0; i < plan->days; i++) {
-        plan->windows[i].whole = true;
-    }
-
-    plan->stage = USAGE_PLAN_COMPLETE;
-}
-
-
-/*
- * Whether the days that are here add up to the total of the range, for each
- * desktop that matters.
- */
-static bool
-usage_plan_adds_up(const usage_plan_t *plan)
-{
-    size_t        i, n, count;
-    double        sum, total;
-    const double *cells;
-
-    count = plan->request->desktops > 0 ? plan->request->desktops
-                                        : plan->table.count;
-
-    for (n = 0; n < count; n++) {
-        cells = plan->table.desktops[n]->cells;
-        sum = 0;
-
-        for (i = 0; i < plan->days; i++) {
-            sum += cells[i] > 0 ? cells[i] : 0;
-        }
-
-        total = cells[plan->days] > 0 ? cells[plan->days] : 0;
-
-        if (fabs(sum - total)
-            > USAGE_PLAN_TOLERANCE + USAGE_PLAN_TOLERANCE_RELATIVE * total)
-        {
-            return false;
-        }
-    }
-
-    return true;
-}
-
-
-/*
- * The next call of the stage, if it has one just now.
- */
-static usage_result_t
-usage_plan_next_call(
-    usage_plan_t *plan, usage_call_t *call, usage_error_t *error)
-{
-    switch (plan->stage) {
-
-    case USAGE_PLAN_RANGE:
-        if (plan->days == 0) {
-            return USAGE_AGAIN;
-        }
-
-        return usage_plan_next_page(plan, plan->days, plan->days + 1, call);
-
-    case USAGE_PLAN_DAYS:
-    case USAGE_PLAN_COMPLETE:
-        return usage_plan_next_page(plan, 0, plan->days, call);
-
-    case USAGE_PLAN_DIRECTORY:
-        if (!plan->lookup.started
-            && usage_lookup_start(&plan->lookup, &plan->table,
-                   plan->request->desktops, plan->pool)
-                   != USAGE_OK)
-        {
-            return usage_plan_no_memory(error);
-        }
-
-        return usage_lookup_next(&plan->lookup, call);
-
-    case USAGE_PLAN_DONE:
-    default:
-        return USAGE_AGAIN;
-    }
-}
-
-
-/*
- * All replies of a stage are here: the stage that follows.
- */
-static void
-usage_plan_next_stage(usage_plan_t *plan)
-{
-    int64_t left;
-
-    switch (plan->stage) {
-
-    case USAGE_PLAN_DAYS:
-        left = usage_plan_left(plan);
-
-        if (left > usage_plan_range_pages(plan)) {
-            plan->stage = USAGE_PLAN_RANGE;
-
-        } else if (left > 0) {
-            usage_plan_complete_days(plan);
-
-        } else {
-            plan->stage = USAGE_PLAN_DIRECTORY;
-        }
-
-        break;
-
-    case USAGE_PLAN_RANGE:
-        if (plan->count_only) {
-            plan->stage = USAGE_PLAN_DONE;
-
-        } else if (usage_plan_adds_up(plan)) {
-            plan->stage = USAGE_PLAN_DIRECTORY;
-
-        } else {
-            usage_plan_complete_days(plan);
-        }
-
-        break;
-
-    case USAGE_PLAN_COMPLETE:
-        plan->stage = USAGE_PLAN_DIRECTORY;
-        break;
-
-    case USAGE_PLAN_DIRECTORY:
-        if (plan->count_only && !usage_plan_all_asked(plan, plan->days)) {
-            plan->stage = USAGE_PLAN_RANGE;
-            break;
-        }
-
-        plan->stage = USAGE_PLAN_DONE;
-        break;
-
-    case USAGE_PLAN_DONE:
-    default:
-        plan->stage = USAGE_PLAN_DONE;
-        break;
-    }
+    return plan->stage == NULL;
 }
 
 
@@ -346,19 +103,68 @@ usage_plan_next(usage_plan_t *plan, usage_call_t *call, usage_error_t *error)
 {
     usage_result_t rc;
 
-    for (;;) {
-        rc = usage_plan_next_call(plan, call, error);
+    memset(call, 0, sizeof(usage_call_t));
+
+    while (plan->stage != NULL) {
+        rc = plan->stage->next(plan, call);
 
         if (rc == USAGE_OK) {
             plan->waiting++;
+            return USAGE_OK;
         }
 
-        if (rc != USAGE_AGAIN || plan->waiting > 0
-            || plan->stage == USAGE_PLAN_DONE) {
-            return rc;
+        if (plan->waiting > 0) {
+            return USAGE_AGAIN;
         }
 
-        usage_plan_next_stage(plan);
+        if (plan->stage->end(plan, error) != USAGE_OK) {
+            return error->status != 0
+                       ? USAGE_ERROR
+                       : usage_error(error, 500, "out of memory");
+        }
+    }
+
+    return USAGE_AGAIN;
+}
+
+
+/*
+ * Whether the statistics that a call asks for are narrowed to one.
+ */
+static bool
+usage_plan_narrowed(const usage_call_t *call)
+{
+    return call->name.len > 0 || call->id.len > 0;
+}
+
+
+bool
+usage_plan_read(usage_plan_t *plan, const usage_call_t *call,
+    usage_page_reader_t *reader, usage_error_t *error)
+{
+    switch (call->api) {
+
+    case USAGE_CALL_USERS:
+        usage_page_start(reader, &usage_page_users, &plan->rows, error);
+        return true;
+
+    case USAGE_CALL_DESKTOPS:
+        if (usage_plan_narrowed(call)) {
+            usage_page_start(reader, &usage_page_desktops, &plan->rows, error);
+
+        } else {
+            usage_page_start(reader,
+                plan->searched ? &usage_page_named_desktops
+                               : &usage_page_desktops,
+                &plan->table, error);
+        }
+
+        return true;
+
+    case USAGE_CALL_DIRECTORY:
+    case USAGE_CALL_RECORDS:
+    default:
+        return false;
     }
 }
 
@@ -369,23 +175,107 @@ usage_plan_page(usage_plan_t *plan, const usage_call_t *call,
 {
     plan->waiting--;
 
-    return usage_window_page(
-        &plan->windows[call->window], call, page, &plan->table, error);
+    if (usage_plan_narrowed(call)) {
+        return usage_series_page(call, page, error);
+    }
+
+    return usage_window_page(call->asker, call, page, &plan->table, error);
 }
 
 
 usage_result_t
-usage_plan_directory(usage_plan_t *plan, const usage_call_t *call,
-    usage_str_t body, usage_error_t *error)
+usage_plan_body(usage_plan_t *plan, const usage_call_t *call, usage_str_t body,
+    usage_error_t *error)
 {
     plan->waiting--;
 
-    return usage_lookup_read(&plan->lookup, call, &plan->table, body, error);
+    if (call->api == USAGE_CALL_RECORDS) {
+        return usage_records_page(&plan->records, call, body, error);
+    }
+
+    return usage_directory_page(&plan->directory, call, body, error);
 }
 
 
-void
-usage_plan_directory_forbidden(usage_plan_t *plan)
+bool
+usage_plan_refused(
+    usage_plan_t *plan, const usage_call_t *call, unsigned status)
 {
-    plan->waiting--;
+    bool refused;
+
+    refused = true;
+
+    if (call->api == USAGE_CALL_RECORDS && status == 400) {
+        refused = !usage_records_shorten(&plan->records, call);
+
+    } else if (call->api == USAGE_CALL_RECORDS && status == 403
+               && !plan->request->hours && !plan->needed)
+    {
+        /* the statistics may do without them */
+
+        plan->forbidden = true;
+        refused = false;
+
+    } else if (call->api == USAGE_CALL_DIRECTORY
+               && (status == 401 || status == 403) && plan->user.name.len == 0
+               && !plan->request->hours)
+    {
+        /* translation.md: what it would tell counts as unknown */
+
+        plan->unreadable = true;
+        refused = false;
+    }
+
+    if (!refused) {
+        plan->waiting--;
+    }
+
+    return !refused;
+}
+
+
+usage_desktop_t *
+usage_plan_row(usage_plan_t *plan, usage_entry_t *entry)
+{
+    usage_desktop_t *row;
+
+    row = usage_table_add(&plan->table, entry->id, NULL);
+
+    if (row != NULL) {
+        row->entry = entry;
+        row->name = entry->name;
+    }
+
+    return row;
+}
+
+
+bool
+usage_plan_listed(const usage_plan_t *plan, const usage_entry_t *entry)
+{
+    return entry->listing == plan->directory.listing;
+}
+
+
+size_t
+usage_plan_past(const usage_plan_t *plan)
+{
+    return plan->request->hours ? plan->days * USAGE_HOURS_PER_DAY : plan->days;
+}
+
+
+size_t
+usage_plan_strays(const usage_plan_t *plan, usage_str_t *name)
+{
+    size_t               count;
+    const usage_entry_t *stray;
+
+    count = 0;
+
+    for (stray = plan->records.strays; stray; stray = stray->next) {
+        *name = stray->name;
+        count++;
+    }
+
+    return count;
 }

@@ -1,94 +1,133 @@
 /*
- * translation.md, "Which desktops, in which order", "Pages" and the rule "Few
- * upstream calls": which calls of the successors answer a request.
+ * Which calls of the successors answer a request: translation.md, and its rule
+ * "Few upstream calls".
  *
- * A plan says which call is next, takes the replies in any order, and ends
- * with a table from which the reply is written:
- *
- * 1. Each day is a window of its own, asked for with the longest use first.
- *    Its pages are asked for until all rows are there, or all desktops that
- *    the request names, or until a row without use comes.
- * 2. What is not seen then has no use.  But that relies on the order, and
- *    which desktops there are isn't known.  So either the days are completed,
- *    or one window over the whole range is, whichever takes fewer calls: that
- *    one shows every desktop and, as each desktop's days have to add up to its
- *    total, whether the order was kept.  Where a sum is off, the days are
- *    completed after all.
- * 3. Desktops that the request names and no page shows are looked up in the
- *    directory.
- *
- * A request that needs no days, as it asks for the count only, is answered
- * from the window over the whole range and the directory.
+ * A plan says which call is next, takes the replies in any order, and ends with
+ * what the reply is written from.  It goes through stages, each with calls of
+ * one kind; what the last reply of a stage leaves open decides which stage is
+ * next.  usage_plan_desktops.c has those for the statistics of desktops,
+ * usage_plan_user.c those for one user's, usage_plan_records.c those for
+ * connection records.
  */
 
 #ifndef USAGE_PLAN_H
 #define USAGE_PLAN_H
 
-#include "usage_lookup.h"
+#include "usage_records.h"
 #include "usage_reply.h"
 #include "usage_request.h"
-#include "usage_window.h"
+#include "usage_series.h"
+#include "usage_sweep.h"
 
 
-typedef enum {
-    USAGE_PLAN_DAYS,      /* days, until a row without use */
-    USAGE_PLAN_RANGE,     /* the window over the whole range */
-    USAGE_PLAN_COMPLETE,  /* days, to their last row */
-    USAGE_PLAN_DIRECTORY, /* desktops that no page showed */
-    USAGE_PLAN_DONE
-} usage_plan_stage_t;
+typedef struct usage_stage_s usage_stage_t;
+
+
+/*
+ * What the operator says of the upstream.
+ */
+typedef struct {
+    bool    connections; /* records may be asked for */
+    int64_t lookback;    /* so many seconds before the range */
+    bool    resource_id; /* statistics know that filter */
+} usage_upstream_t;
 
 
 typedef struct {
-    const usage_request_t *request;
-    const usage_pool_t    *pool;
-    usage_table_t          table;
-    usage_plan_stage_t     stage;
-    size_t                 days; /* windows of a day; one more: the range */
-    bool                   count_only;
-    unsigned               waiting; /* calls whose reply isn't here yet */
-    usage_window_t         windows[USAGE_DAYS_MAX + 1];
-    usage_lookup_t         lookup;
+    const usage_request_t  *request;
+    const usage_upstream_t *upstream;
+    const usage_pool_t     *pool;
+    int64_t                 now;
+    size_t                  days;    /* of the range, not in the future */
+    const usage_stage_t    *stage;   /* NULL: all replies are here */
+    unsigned                waiting; /* calls whose reply isn't here yet */
+    usage_user_t            user;
+    usage_table_t           table;  /* desktops, a column a day and the range */
+    usage_table_t           rows;   /* ids that other pages show */
+    usage_desktop_t       **asked;  /* the request's desktop_ids */
+    usage_desktop_t       **wanted; /* whose statistics are needed, */
+    size_t                  wanted_count; /* so many; 0: of all desktops */
+    usage_sweep_t           sweep;
+    size_t                  probe;  /* the day that tells how many there are */
+    usage_series_t         *series; /* of those that are narrowed to */
+    size_t                  series_count;
+    bool                    by_id;    /* narrowed to by resource_id */
+    bool                    searched; /* some were looked for in the range */
+    usage_directory_t       directory;
+    bool                    looked_up;  /* the asked were, in the directory */
+    bool                    unreadable; /* the directory may not be read */
+    usage_records_t         records;
+    bool                    recorded;  /* the records are here, */
+    bool                    led;       /* and led to their desktops */
+    bool                    forbidden; /* records may not be read, */
+    bool                    needed;    /* and the answer needs them */
+    usage_series_t          total;     /* the user's statistics */
+    double                  rest[USAGE_DAYS_MAX]; /* of which no desktop can */
+    double                  unattributed;         /* be told; their sum */
+    double                  unexplained; /* of it, what no record shows */
 } usage_plan_t;
 
 
 /*
- * Starts a plan.  request and pool have to outlive it; today is the current
- * day.  USAGE_ERROR: 500, memory is out.
+ * Starts a plan.  request, upstream and pool have to outlive it, and it may not
+ * be moved; now is the time, in seconds since 1970.  USAGE_ERROR: 500, memory
+ * is out.
  */
-usage_result_t
-usage_plan_start(usage_plan_t *plan, const usage_request_t *request,
-    const usage_pool_t *pool, usage_day_t today, usage_error_t *error);
+usage_result_t usage_plan_start(usage_plan_t *plan,
+    const usage_request_t *request, const usage_upstream_t *upstream,
+    const usage_pool_t *pool, int64_t now, usage_error_t *error);
 
 /*
  * The next call.  USAGE_OK: *call is to be made, its reply to be handed in.
  * USAGE_AGAIN: nothing until one more reply is handed in, or, where
- * plan->stage is USAGE_PLAN_DONE, nothing more at all.  USAGE_ERROR: 500.
+ * usage_plan_done() says so, nothing more at all.  USAGE_ERROR: 500, or what
+ * makes the request one that can't be answered.
  */
 usage_result_t
 usage_plan_next(usage_plan_t *plan, usage_call_t *call, usage_error_t *error);
+bool usage_plan_done(const usage_plan_t *plan);
 
 /*
- * Hands in a page of statistics.  USAGE_ERROR: 502, the window's pages still
- * don't agree after USAGE_REFETCH_MAX refetches.
+ * Prepares reader for the reply to call, of statistics.  For the other APIs
+ * there is none: false.
+ */
+bool usage_plan_read(usage_plan_t *plan, const usage_call_t *call,
+    usage_page_reader_t *reader, usage_error_t *error);
+
+/*
+ * Hands in a reply of status 200: a page of statistics as it was read, or the
+ * body of another.  USAGE_ERROR: 502, it makes no sense, or pages still don't
+ * agree after USAGE_REFETCH_MAX refetches; 500.
  */
 usage_result_t usage_plan_page(usage_plan_t *plan, const usage_call_t *call,
     const usage_page_t *page, usage_error_t *error);
+usage_result_t usage_plan_body(usage_plan_t *plan, const usage_call_t *call,
+    usage_str_t body, usage_error_t *error);
 
 /*
- * Hands in a reply of the directory, of status 200 or of one that forbids to
- * read it.  USAGE_ERROR: 502.
+ * Hands in a reply of another status.  true: the plan does without it; false:
+ * it is the end of the legacy call.
  */
-usage_result_t usage_plan_directory(usage_plan_t *plan,
-    const usage_call_t *call, usage_str_t body, usage_error_t *error);
-void           usage_plan_directory_forbidden(usage_plan_t *plan);
+bool usage_plan_refused(
+    usage_plan_t *plan, const usage_call_t *call, unsigned status);
 
 /*
- * Of a plan that is done: the items to list, in order, those that offset and
+ * Of a plan that is done: the entries to list, in order, those that offset and
  * limit leave, and the total before that.  USAGE_ERROR: 500.
  */
-usage_result_t usage_plan_list(const usage_plan_t *plan, usage_item_t **items,
+usage_result_t usage_plan_list(usage_plan_t *plan, usage_item_t **items,
     size_t *count, int64_t *total, usage_error_t *error);
+
+/*
+ * Of a plan that is done: the elements of an entry that aren't in the future.
+ */
+size_t usage_plan_past(const usage_plan_t *plan);
+
+/*
+ * What connection records name and the directory doesn't know: how many
+ * desktops, and one's name (for the log).
+ */
+size_t usage_plan_strays(const usage_plan_t *plan, usage_str_t *name);
 
 
 #endif /* USAGE_PLAN_H */

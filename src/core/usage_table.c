@@ -169,7 +169,9 @@ usage_table_add(usage_table_t *table, usage_str_t id, bool *added)
 
     desktop->id.data = copy;
     desktop->id.len = id.len;
-    desktop->known = false;
+    desktop->name.data = "";
+    desktop->name.len = 0;
+    desktop->entry = NULL;
 
     for (i = 0; i < table->columns; i++) {
         desktop->cells[i] = USAGE_NOT_SHOWN;

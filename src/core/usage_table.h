@@ -16,9 +16,10 @@
 
 
 typedef struct {
-    usage_str_t id;
-    bool        known;   /* the directory knows it */
-    double      cells[]; /* one a column */
+    usage_str_t           id;
+    usage_str_t           name;    /* that statistics call it by; or empty */
+    struct usage_entry_s *entry;   /* of the directory; NULL: unknown */
+    double                cells[]; /* one a column */
 } usage_desktop_t;
 
 

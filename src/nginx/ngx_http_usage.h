@@ -10,8 +10,8 @@
 #include <ngx_core.h>
 #include <ngx_http.h>
 
+#include "usage_number.h"
 #include "usage_plan.h"
-#include "usage_reply.h"
 
 
 typedef struct {
@@ -70,6 +70,7 @@ typedef struct {
     ngx_str_t                        body;    /* that isn't read as it comes */
     size_t                           body_size;
     usage_page_reader_t              reader;
+    unsigned                         reads:1;     /* as it comes */
     unsigned                         whole:1;
     unsigned                         own:1;       /* the status is nginx's */
     unsigned                         timed_out:1;
@@ -88,6 +89,7 @@ struct ngx_http_usage_ctx_s {
     usage_pool_t                     pool;
     usage_str_t                      project_id;
     usage_request_t                  legacy;
+    usage_upstream_t                 upstream;
     usage_plan_t                     plan;
     usage_error_t                    error;
     ngx_event_t                      timer;

@@ -288,17 +288,13 @@ ngx_http_usage_collect(ngx_http_usage_ctx_t *ctx,
         (void) usage_error(&ctx->error, NGX_HTTP_BAD_GATEWAY,
                            "the upstream's reply is too large");
 
-    } else if (fetch->call.api == USAGE_CALL_DIRECTORY
-               && (fetch->status == NGX_HTTP_UNAUTHORIZED
-                   || fetch->status == NGX_HTTP_FORBIDDEN))
-    {
-        usage_plan_directory_forbidden(&ctx->plan);
-        return NGX_OK;
-
     } else if (fetch->status == NGX_HTTP_OK) {
         if (ngx_http_usage_collect_ok(ctx, fetch) == NGX_OK) {
             return NGX_OK;
         }
+
+    } else if (usage_plan_refused(&ctx->plan, &fetch->call, fetch->status)) {
+        return NGX_OK;
 
     } else {
         body.data = (char *) fetch->body.data;
@@ -327,11 +323,11 @@ ngx_http_usage_collect_ok(ngx_http_usage_ctx_t *ctx,
     usage_str_t     body;
     usage_result_t  rc;
 
-    if (fetch->call.api == USAGE_CALL_DIRECTORY) {
+    if (!fetch->reads) {
         body.data = (char *) fetch->body.data;
         body.len = fetch->body.len;
 
-        rc = usage_plan_directory(&ctx->plan, &fetch->call, body, &ctx->error);
+        rc = usage_plan_body(&ctx->plan, &fetch->call, body, &ctx->error);
 
     } else if (usage_page_end(&fetch->reader) != USAGE_OK) {
         ctx->error = fetch->error;
@@ -371,7 +367,7 @@ ngx_http_usage_advance(ngx_http_usage_ctx_t *ctx)
         rc = usage_plan_next(&ctx->plan, &fetch->call, &ctx->error);
 
         if (rc == USAGE_AGAIN) {
-            if (ctx->plan.stage == USAGE_PLAN_DONE) {
+            if (usage_plan_done(&ctx->plan)) {
                 ngx_http_usage_end(ctx);
                 ngx_http_usage_reply_ok(ctx);
             }

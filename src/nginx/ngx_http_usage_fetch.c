@@ -195,12 +195,9 @@ ngx_http_usage_fetch_header(ngx_http_usage_fetch_t *fetch,
     fetch->too_large = 0;
     ngx_str_null(&fetch->retry_after);
 
-    if (fetch->status == NGX_HTTP_OK
-        && fetch->call.api == USAGE_CALL_STATISTICS)
-    {
-        usage_page_start(&fetch->reader, &fetch->ctx->plan.table,
-                         &fetch->error);
-    }
+    fetch->reads = fetch->status == NGX_HTTP_OK
+                   && usage_plan_read(&fetch->ctx->plan, &fetch->call,
+                                      &fetch->reader, &fetch->error);
 
     part = &r->headers_out.headers.part;
     i = 0;
@@ -328,9 +325,7 @@ ngx_http_usage_fetch_data(ngx_http_usage_fetch_t *fetch, ngx_buf_t *b)
 
     len = b->last - b->pos;
 
-    if (fetch->status != NGX_HTTP_OK
-        || fetch->call.api != USAGE_CALL_STATISTICS)
-    {
+    if (!fetch->reads) {
         return ngx_http_usage_fetch_keep(fetch, b->pos, len);
     }
 

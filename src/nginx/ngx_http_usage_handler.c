@@ -157,12 +157,16 @@ ngx_http_usage_start(ngx_http_request_t *r)
     rules.users_memory = ulcf->retention_users;
     rules.connections = ulcf->connections;
 
+    ctx->upstream.connections = ulcf->connections;
+    ctx->upstream.lookback = ulcf->lookback;
+    ctx->upstream.resource_id = ulcf->resource_id;
+
     if (ngx_http_usage_get_body(ctx, &body) != NGX_OK
         || usage_request_parse(&ctx->legacy, &ctx->pool, umcf->forms, body,
                                ngx_time(), &rules, &ctx->error)
            != USAGE_OK
-        || usage_plan_start(&ctx->plan, &ctx->legacy, &ctx->pool,
-                            usage_day_of(ngx_time()), &ctx->error)
+        || usage_plan_start(&ctx->plan, &ctx->legacy, &ctx->upstream,
+                            &ctx->pool, ngx_time(), &ctx->error)
            != USAGE_OK)
     {
         ngx_http_usage_reply_error(ctx, NULL);

@@ -17,6 +17,9 @@ static ngx_int_t ngx_http_usage_add_retry_after(ngx_http_request_t *r,
 static ngx_int_t ngx_http_usage_add_deprecation(ngx_http_request_t *r);
 static void ngx_http_usage_explain(ngx_http_request_t *r,
     usage_error_t *error);
+static ngx_int_t ngx_http_usage_add_unattributed(ngx_http_usage_ctx_t *ctx);
+static void ngx_http_usage_log_strays(ngx_http_usage_ctx_t *ctx);
+static void ngx_http_usage_make_printable(u_char *p, size_t len);
 static usage_time_form_t ngx_http_usage_time_form(ngx_http_request_t *r);
 
 
@@ -47,9 +50,11 @@ ngx_http_usage_reply_ok(ngx_http_usage_ctx_t *ctx)
     form.use_time = ngx_http_usage_time_form(r);
     form.hour_format = (char *) ulcf->hour_format.data;
 
-    if (usage_reply_write(&ctx->legacy, items, count, ctx->plan.days, total,
-                          &form, &ctx->pool, &reply)
-        != USAGE_OK)
+    if (usage_reply_write(&ctx->legacy, items, count,
+                          usage_plan_past(&ctx->plan), total, &form,
+                          &ctx->pool, &reply)
+        != USAGE_OK
+        || ngx_http_usage_add_unattributed(ctx) != NGX_OK)
     {
         (void) usage_error(&ctx->error, NGX_HTTP_INTERNAL_SERVER_ERROR,
                            "the reply could not be written");
@@ -59,7 +64,79 @@ ngx_http_usage_reply_ok(ngx_http_usage_ctx_t *ctx)
 
     ctx->desktops = count;
 
+    ngx_http_usage_log_strays(ctx);
     ngx_http_usage_send(ctx, NGX_HTTP_OK, (u_char *) reply.data, reply.len);
+}
+
+
+/*
+ * translation.md, "One user": the hours of the entry without a desktop_id.
+ */
+
+static ngx_int_t
+ngx_http_usage_add_unattributed(ngx_http_usage_ctx_t *ctx)
+{
+    char       *p;
+    ngx_str_t   hours;
+
+    if (ctx->plan.unattributed == 0) {
+        return NGX_OK;
+    }
+
+    p = ngx_pnalloc(ctx->request->pool, USAGE_HOURS_MAX);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    hours.data = (u_char *) p;
+    hours.len = usage_hours_write_number(p, ctx->plan.unattributed) - p;
+
+    return ngx_http_usage_add_header(ctx->request, "X-Usage-Unattributed",
+                                     &hours);
+}
+
+
+/*
+ * translation.md, "By the hour": a record that leads to no desktop is logged.
+ */
+
+static void
+ngx_http_usage_log_strays(ngx_http_usage_ctx_t *ctx)
+{
+    u_char       text[USAGE_SHOWN_MAX];
+    size_t       len, count;
+    usage_str_t  name;
+
+    count = usage_plan_strays(&ctx->plan, &name);
+
+    if (count == 0) {
+        return;
+    }
+
+    len = usage_shown(name);
+    ngx_memcpy(text, name.data, len);
+    ngx_http_usage_make_printable(text, len);
+
+    ngx_log_error(NGX_LOG_WARN, ctx->request->connection->log, 0,
+                  "usage: connection records lead to %uz desktops that the "
+                  "directory does not know, among them \"%*s\"", count, len, text);
+}
+
+
+/*
+ * What a client or an upstream sent makes no line of its own in the log.
+ */
+
+static void
+ngx_http_usage_make_printable(u_char *p, size_t len)
+{
+    u_char  *last;
+
+    for (last = p + len; p < last; p++) {
+        if (*p < 0x20 || *p == 0x7f) {
+            *p = '?';
+        }
+    }
 }
 
 
@@ -134,21 +211,13 @@ ngx_http_usage_fail(ngx_http_usage_ctx_t *ctx, ngx_uint_t status, u_char *data,
 {
     static ngx_str_t  allow = ngx_string("POST");
 
-    u_char              *p;
     ngx_http_request_t  *r;
 
     r = ctx->request;
 
-    /* what a client or an upstream sent makes no line of its own there */
-
-    for (p = (u_char *) ctx->error.detail; *p; p++) {
-        if (*p < 0x20 || *p == 0x7f) {
-            *p = '?';
-        }
-    }
-
     ctx->error_text.len = ngx_strlen(ctx->error.detail);
     ctx->error_text.data = (u_char *) ctx->error.detail;
+    ngx_http_usage_make_printable(ctx->error_text.data, ctx->error_text.len);
 
     ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
                   "usage: the legacy call is answered %ui: %V%s%V", status,

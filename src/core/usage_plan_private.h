@@ -1,0 +1,83 @@
+/*
+ * The stages of a plan.  Not for other files than usage_plan*.c.
+ */
+
+#ifndef USAGE_PLAN_PRIVATE_H
+#define USAGE_PLAN_PRIVATE_H
+
+#include "usage_plan.h"
+
+
+struct usage_stage_s {
+
+    /* The next call; USAGE_AGAIN: there is none just now. */
+    usage_result_t (*next)(usage_plan_t *plan, usage_call_t *call);
+
+    /* All replies are here: sets the stage that follows.  USAGE_ERROR where
+     * memory is out, or, with error->status set, for what it says. */
+    usage_result_t (*end)(usage_plan_t *plan, usage_error_t *error);
+};
+
+
+/* usage_plan_desktops.c */
+
+/* Starts on the statistics of the desktops that are wanted, or of all. */
+usage_result_t usage_plan_desktops(usage_plan_t *plan);
+
+/* Sweeps over all desktops; does so anew, whatever is known by now. */
+void usage_plan_sweep(usage_plan_t *plan);
+void usage_plan_sweep_anew(usage_plan_t *plan);
+
+/* Goes on when all statistics of the desktops are here. */
+usage_result_t usage_plan_statistics(usage_plan_t *plan, usage_error_t *error);
+
+/* Looks up those of the request's desktops that are not known yet. */
+usage_result_t usage_plan_look_up(usage_plan_t *plan);
+
+/* The next() of stages that ask the directory, or for the range. */
+usage_result_t
+usage_plan_next_directory(usage_plan_t *plan, usage_call_t *call);
+usage_result_t usage_plan_next_range(usage_plan_t *plan, usage_call_t *call);
+
+
+/* usage_plan_narrow.c */
+
+/* Starts to find out whether to narrow to those that are wanted, and how. */
+usage_result_t usage_plan_narrow(usage_plan_t *plan);
+
+
+/* usage_plan_user.c */
+
+/* Starts on a user. */
+usage_result_t usage_plan_user(usage_plan_t *plan);
+
+/* The records are here, or can't be had; the desktops' statistics are. */
+usage_result_t
+usage_plan_user_records(usage_plan_t *plan, usage_error_t *error);
+usage_result_t
+usage_plan_user_desktops(usage_plan_t *plan, usage_error_t *error);
+
+/* The desktops that were looked up, as it may have been one of them. */
+usage_result_t
+usage_plan_user_looked_up(usage_plan_t *plan, usage_error_t *error);
+
+
+/* usage_plan_records.c */
+
+/* Starts on the usage by the hour. */
+usage_result_t usage_plan_hours(usage_plan_t *plan);
+
+/* Asks for the records, where the reply needs any. */
+usage_result_t usage_plan_records(usage_plan_t *plan);
+
+
+/* usage_plan.c */
+
+/* The row of a desktop that the directory knows. */
+usage_desktop_t *usage_plan_row(usage_plan_t *plan, usage_entry_t *entry);
+
+/* Whether the directory shows the entry now. */
+bool usage_plan_listed(const usage_plan_t *plan, const usage_entry_t *entry);
+
+
+#endif /* USAGE_PLAN_PRIVATE_H */

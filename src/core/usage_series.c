@@ -1,0 +1,372 @@
+#include "usage_series.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+
+/*
+ * A stretch of days that is asked for by a window of its own.
+ */
+struct usage_stretch_s {
+    usage_stretch_t *next;
+    usage_series_t  *series;
+    size_t           first; /* its days, counted from the series' first */
+    size_t           last;
+    size_t           end;   /* it is the first half of first to end... */
+    double           whole; /* ...which has so many seconds */
+    usage_pages_t    pages;
+    bool             shown;         /* a row that matches is here */
+    double           seconds;       /* of those that match, so far */
+    double           latest;        /* of the last of them */
+    const usage_desktop_t **others; /* rows that don't match */
+    size_t                  others_count;
+    size_t                  others_room;
+};
+
+
+static usage_result_t
+usage_series_ask(
+    usage_series_t *series, size_t first, size_t last, size_t end, double whole)
+{
+    usage_stretch_t *stretch;
+
+    stretch = usage_alloc(series->pool, sizeof(usage_stretch_t));
+    if (stretch == NULL) {
+        return USAGE_ERROR;
+    }
+
+    memset(stretch, 0, sizeof(usage_stretch_t));
+
+    stretch->series = series;
+    stretch->first = first;
+    stretch->last = last;
+    stretch->end = end;
+    stretch->whole = whole;
+    usage_pages_start(&stretch->pages, USAGE_PAGE_ROWS);
+
+    stretch->next = series->stretches;
+    series->stretches = stretch;
+
+    return USAGE_OK;
+}
+
+
+usage_result_t
+usage_series_start(usage_series_t *series)
+{
+    return usage_series_ask(series, 0, series->days - 1, series->days - 1, 0);
+}
+
+
+/*
+ * The seconds of a stretch are known: of one day they go to its cell, of more
+ * its first half is asked for.
+ */
+static usage_result_t
+usage_series_settle(
+    usage_series_t *series, size_t first, size_t last, double seconds)
+{
+    if (first == last) {
+        series->seconds[first] = seconds;
+        return USAGE_OK;
+    }
+
+    if (seconds == 0) {
+        return USAGE_OK;
+    }
+
+    return usage_series_ask(
+        series, first, first + (last - first) / 2, last, seconds);
+}
+
+
+usage_result_t
+usage_series_split(usage_series_t *series)
+{
+    if (series->splits) {
+        return USAGE_OK;
+    }
+
+    series->splits = true;
+
+    if (!series->known) {
+        return USAGE_OK;
+    }
+
+    return usage_series_settle(series, 0, series->days - 1, series->total);
+}
+
+
+/*
+ * Whether a stretch's next page is wanted now.  Where one row may match, that
+ * one ends it, so its pages are asked for one by one.
+ */
+static bool
+usage_series_wants(const usage_stretch_t *stretch)
+{
+    if (!usage_pages_ready(&stretch->pages)) {
+        return false;
+    }
+
+    return stretch->series->several || stretch->pages.waiting == 0;
+}
+
+
+usage_result_t
+usage_series_next(usage_series_t *series, usage_call_t *call)
+{
+    usage_stretch_t *stretch;
+
+    for (stretch = series->stretches; stretch; stretch = stretch->next) {
+        if (usage_series_wants(stretch)) {
+            call->api = series->api;
+            call->asker = stretch;
+            call->first = series->first + (usage_day_t) stretch->first;
+            call->last = series->first + (usage_day_t) stretch->last;
+            call->name = series->name;
+            call->id = series->id;
+            call->domain = series->domain;
+
+            usage_pages_next(&stretch->pages, call);
+
+            return USAGE_OK;
+        }
+    }
+
+    return USAGE_AGAIN;
+}
+
+
+static usage_result_t
+usage_series_other(usage_stretch_t *stretch, const usage_desktop_t *row)
+{
+    const usage_desktop_t **others;
+
+    if (stretch->others_count == stretch->others_room) {
+        stretch->others_room += stretch->others_room + USAGE_PAGE_ROWS;
+
+        others = usage_alloc(
+            stretch->series->pool, stretch->others_room * sizeof(*others));
+        if (others == NULL) {
+            return USAGE_ERROR;
+        }
+
+        if (stretch->others_count > 0) {
+            memcpy(others, stretch->others,
+                stretch->others_count * sizeof(*others));
+        }
+
+        stretch->others = others;
+    }
+
+    stretch->others[stretch->others_count++] = row;
+
+    return USAGE_OK;
+}
+
+
+/*
+ * Takes a row that matches; false: it was there before.  Users of one name in
+ * several domains have a row each, so there it takes the same figure to tell.
+ */
+static bool
+usage_series_match(usage_stretch_t *stretch, double seconds)
+{
+    if (stretch->shown
+        && (!stretch->series->several
+            || (seconds > 0 && seconds == stretch->latest)))
+    {
+        return false;
+    }
+
+    stretch->shown = true;
+    stretch->latest = seconds;
+    stretch->seconds += seconds;
+
+    return true;
+}
+
+
+static usage_result_t
+usage_series_rows(usage_stretch_t *stretch, const usage_call_t *call,
+    const usage_page_t *page, usage_error_t *error)
+{
+    size_t                 n;
+    const usage_desktop_t *row;
+
+    for (n = 0; n < page->rows_count; n++) {
+        row = page->rows[n].desktop;
+
+        if (usage_str_equal(row->id, stretch->series->match)) {
+            if (!usage_series_match(stretch, page->rows[n].seconds)) {
+                return usage_pages_restart(
+                    &stretch->pages, call, "rows of one id", 1, 2, error);
+            }
+
+            continue;
+        }
+
+        if (usage_series_other(stretch, row) != USAGE_OK) {
+            return usage_error(error, 500, "out of memory");
+        }
+    }
+
+    return USAGE_OK;
+}
+
+
+static int
+usage_series_compare(const void *one, const void *two)
+{
+    uintptr_t a, b;
+
+    a = (uintptr_t) * (usage_desktop_t *const *) one;
+    b = (uintptr_t) * (usage_desktop_t *const *) two;
+
+    return (a > b) - (a < b);
+}
+
+
+/*
+ * Whether one of the rows that don't match is there twice, in which case the
+ * one that does may have been passed by.
+ */
+static bool
+usage_series_twice(usage_stretch_t *stretch)
+{
+    size_t i;
+
+    if (stretch->others_count > 1) {
+        qsort(stretch->others, stretch->others_count, sizeof(*stretch->others),
+            usage_series_compare);
+    }
+
+    for (i = 1; i < stretch->others_count; i++) {
+        if (stretch->others[i] == stretch->others[i - 1]) {
+            return true;
+        }
+    }
+
+    return false;
+}
+
+
+static bool
+usage_series_whole(double seconds)
+{
+    return seconds == floor(seconds);
+}
+
+
+/*
+ * The second half of what a stretch was the first half of.
+ */
+static usage_result_t
+usage_series_rest(const usage_stretch_t *stretch)
+{
+    double          rest;
+    usage_series_t *series;
+
+    if (stretch->end == stretch->last) {
+        return USAGE_OK;
+    }
+
+    series = stretch->series;
+    rest = stretch->whole - stretch->seconds;
+
+    if (rest < 0 || !usage_series_whole(stretch->whole)
+        || !usage_series_whole(stretch->seconds))
+    {
+        return usage_series_ask(
+            series, stretch->last + 1, stretch->end, stretch->end, 0);
+    }
+
+    return usage_series_settle(series, stretch->last + 1, stretch->end, rest);
+}
+
+
+/*
+ * All of a stretch that matters is here.
+ */
+static usage_result_t
+usage_series_done(usage_stretch_t *stretch, usage_error_t *error)
+{
+    usage_result_t    rc;
+    usage_series_t   *series;
+    usage_stretch_t **link;
+
+    series = stretch->series;
+
+    for (link = &series->stretches; *link != stretch; link = &(*link)->next) {
+        /* there it is */
+    }
+
+    *link = stretch->next;
+
+    if (!series->known) {
+        series->known = true;
+        series->total = stretch->seconds;
+        series->shown = stretch->shown;
+        series->rows = stretch->pages.count;
+
+        rc = series->splits ? usage_series_settle(
+                 series, stretch->first, stretch->last, stretch->seconds)
+                            : USAGE_OK;
+
+    } else {
+        rc = usage_series_settle(
+            series, stretch->first, stretch->last, stretch->seconds);
+
+        if (rc == USAGE_OK) {
+            rc = usage_series_rest(stretch);
+        }
+    }
+
+    return rc == USAGE_OK ? USAGE_OK : usage_error(error, 500, "out of memory");
+}
+
+
+usage_result_t
+usage_series_page(
+    const usage_call_t *call, const usage_page_t *page, usage_error_t *error)
+{
+    usage_result_t   rc;
+    usage_stretch_t *stretch;
+
+    stretch = call->asker;
+
+    rc = usage_pages_take(
+        &stretch->pages, call, page->count, (int64_t) page->rows_count, error);
+
+    if (rc == USAGE_OK) {
+        rc = usage_series_rows(stretch, call, page, error);
+    }
+
+    if (rc == USAGE_OK && stretch->shown && !stretch->series->several) {
+        return usage_series_done(stretch, error);
+    }
+
+    if (rc == USAGE_OK && usage_pages_done(&stretch->pages)) {
+        if (!usage_series_twice(stretch)) {
+            return usage_series_done(stretch, error);
+        }
+
+        rc = usage_pages_restart(
+            &stretch->pages, call, "rows of one id", 1, 2, error);
+    }
+
+    if (rc == USAGE_AGAIN && usage_pages_fresh(&stretch->pages)) {
+        stretch->shown = false;
+        stretch->seconds = 0;
+        stretch->others_count = 0;
+    }
+
+    return rc == USAGE_ERROR ? USAGE_ERROR : USAGE_OK;
+}
+
+
+bool
+usage_series_complete(const usage_series_t *series)
+{
+    return series->known && series->stretches == NULL;
+}
