@@ -15,12 +15,12 @@ struct usage_stretch_s {
     size_t           end;   /* it is the first half of first to end... */
     double           whole; /* ...which has so many seconds */
     usage_pages_t    pages;
-    bool             shown;         /* a row that matches is here */
-    double           seconds;       /* of those that match, so far */
-    double           latest;        /* of the last of them */
-    const usage_desktop_t **others; /* rows that don't match */
-    size_t                  others_count;
-    size_t                  others_room;
+    bool             shown;   /* a row that matches is here */
+    double           seconds; /* of those that match, so far */
+    double           latest;  /* of the last of them */
+    usage_row_t     *others;  /* rows that don't match */
+    size_t           others_count;
+    size_t           others_room;
 };
 
 
@@ -138,9 +138,9 @@ usage_series_next(usage_series_t *series, usage_call_t *call)
 
 
 static usage_result_t
-usage_series_other(usage_stretch_t *stretch, const usage_desktop_t *row)
+usage_series_other(usage_stretch_t *stretch, const usage_row_t *row)
 {
-    const usage_desktop_t **others;
+    usage_row_t *others;
 
     if (stretch->others_count == stretch->others_room) {
         stretch->others_room += stretch->others_room + USAGE_PAGE_ROWS;
@@ -159,22 +159,32 @@ usage_series_other(usage_stretch_t *stretch, const usage_desktop_t *row)
         stretch->others = others;
     }
 
-    stretch->others[stretch->others_count++] = row;
+    stretch->others[stretch->others_count++] = *row;
 
     return USAGE_OK;
 }
 
 
 /*
- * Takes a row that matches; false: it was there before.  Users of one name in
- * several domains have a row each, so there it takes the same figure to tell.
+ * Whether two rows of one id are the same row, that came twice.  Users of one
+ * name in several domains have a row each, and there it takes the same figure
+ * to tell.
+ */
+static bool
+usage_series_same(const usage_series_t *series, double one, double two)
+{
+    return series->api == USAGE_CALL_DESKTOPS || (one == two && one > 0);
+}
+
+
+/*
+ * Takes a row that matches; false: it was there before.
  */
 static bool
 usage_series_match(usage_stretch_t *stretch, double seconds)
 {
     if (stretch->shown
-        && (!stretch->series->several
-            || (seconds > 0 && seconds == stretch->latest)))
+        && usage_series_same(stretch->series, stretch->latest, seconds))
     {
         return false;
     }
@@ -191,14 +201,14 @@ static usage_result_t
 usage_series_rows(usage_stretch_t *stretch, const usage_call_t *call,
     const usage_page_t *page, usage_error_t *error)
 {
-    size_t                 n;
-    const usage_desktop_t *row;
+    size_t             n;
+    const usage_row_t *row;
 
     for (n = 0; n < page->rows_count; n++) {
-        row = page->rows[n].desktop;
+        row = &page->rows[n];
 
-        if (usage_str_equal(row->id, stretch->series->match)) {
-            if (!usage_series_match(stretch, page->rows[n].seconds)) {
+        if (usage_str_equal(row->desktop->id, stretch->series->match)) {
+            if (!usage_series_match(stretch, row->seconds)) {
                 return usage_pages_restart(
                     &stretch->pages, call, "rows of one id", 1, 2, error);
             }
@@ -218,12 +228,19 @@ usage_series_rows(usage_stretch_t *stretch, const usage_call_t *call,
 static int
 usage_series_compare(const void *one, const void *two)
 {
-    uintptr_t a, b;
+    uintptr_t          p, q;
+    const usage_row_t *a, *b;
 
-    a = (uintptr_t) * (usage_desktop_t *const *) one;
-    b = (uintptr_t) * (usage_desktop_t *const *) two;
+    a = one;
+    b = two;
+    p = (uintptr_t) a->desktop;
+    q = (uintptr_t) b->desktop;
 
-    return (a > b) - (a < b);
+    if (p != q) {
+        return p > q ? 1 : -1;
+    }
+
+    return (a->seconds > b->seconds) - (a->seconds < b->seconds);
 }
 
 
@@ -242,7 +259,10 @@ usage_series_twice(usage_stretch_t *stretch)
     }
 
     for (i = 1; i < stretch->others_count; i++) {
-        if (stretch->others[i] == stretch->others[i - 1]) {
+        if (stretch->others[i].desktop == stretch->others[i - 1].desktop
+            && usage_series_same(stretch->series, stretch->others[i].seconds,
+                stretch->others[i - 1].seconds))
+        {
             return true;
         }
     }
