@@ -132,20 +132,27 @@ usage_day_write(usage_day_t day, char *text)
 }
 
 
+usage_weekday_t
+usage_day_weekday(usage_day_t day)
+{
+    /* 1970-01-01 was a Thursday */
+
+    return (usage_weekday_t) ((day % 7 + 7 + USAGE_THURSDAY) % 7);
+}
+
+
 void
 usage_day_write_http(usage_day_t day, char *text)
 {
-    static const char weekdays[] = "ThuFriSatSunMonTueWed";
+    static const char weekdays[] = "MonTueWedThuFriSatSun";
     static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
 
-    int          weekday;
     usage_date_t date;
 
     date = usage_day_to_date(day);
-    weekday = (int) (((day % 7) + 7) % 7);
 
     memcpy(text, "Thu, 01 Jan 1970 00:00:00 GMT", USAGE_HTTP_DATE_LEN);
-    memcpy(text, weekdays + weekday * 3, 3);
+    memcpy(text, weekdays + 3 * (int) usage_day_weekday(day), 3);
     usage_write_digits(text + 5, 2, date.day);
     memcpy(text + 8, months + (date.month - 1) * 3, 3);
     usage_write_digits(text + 12, 4, date.year);

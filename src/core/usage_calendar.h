@@ -66,6 +66,19 @@ void usage_time_write(int64_t time, char *text);
 size_t usage_hour_label(int64_t time, const char *format, char *label);
 
 
+/* The day of the week. */
+typedef enum {
+    USAGE_MONDAY = 0,
+    USAGE_TUESDAY,
+    USAGE_WEDNESDAY,
+    USAGE_THURSDAY,
+    USAGE_FRIDAY,
+    USAGE_SATURDAY,
+    USAGE_SUNDAY
+} usage_weekday_t;
+
+usage_weekday_t usage_day_weekday(usage_day_t day);
+
 /* Whether a day's figures don't change any more at the time now. */
 bool usage_day_final(usage_day_t day, int64_t now);
 

@@ -6,11 +6,6 @@
 #include "usage_plan_private.h"
 
 
-#define USAGE_PLAN_MONDAY   4 /* 1970-01-05 */
-#define USAGE_PLAN_WEEK     7
-#define USAGE_PLAN_WORKDAYS 5
-
-
 static const usage_stage_t usage_stage_probe, usage_stage_names,
     usage_stage_totals, usage_stage_narrowed, usage_stage_search;
 
@@ -34,9 +29,7 @@ usage_plan_probe_day(const usage_plan_t *plan)
         day = plan->request->first + (usage_day_t) i;
 
         if (usage_day_final(day, plan->now)
-            && (day - USAGE_PLAN_MONDAY) % USAGE_PLAN_WEEK
-                   < USAGE_PLAN_WORKDAYS)
-        {
+            && usage_day_weekday(day) < USAGE_SATURDAY) {
             probe = i;
         }
     }

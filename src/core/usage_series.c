@@ -12,11 +12,11 @@ struct usage_stretch_s {
     usage_series_t  *series;
     size_t           first; /* its days, counted from the series' first */
     size_t           last;
-    size_t           end;   /* it is the first half of first to end... */
+    size_t           end;   /* it is the first part of first to end... */
     double           whole; /* ...which has so many seconds */
     usage_pages_t    pages;
-    bool             shown;   /* a row that matches is here */
-    double           seconds; /* of those that match, so far */
+    unsigned         matches; /* rows that match, so far */
+    double           seconds; /* of them */
     double           latest;  /* of the last of them */
     usage_row_t     *others;  /* rows that don't match */
     size_t           others_count;
@@ -59,8 +59,55 @@ usage_series_start(usage_series_t *series)
 
 
 /*
+ * The last day of a stretch's first part: where a week ends, or else before a
+ * weekend, as days without use are often next to each other there; nearest to
+ * the middle.
+ */
+static size_t
+usage_series_middle(const usage_series_t *series, size_t first, size_t last)
+{
+    size_t   i, middle, far, nearest;
+    unsigned rank, best;
+
+    middle = first;
+    nearest = 0;
+    best = 0;
+
+    for (i = first; i < last; i++) {
+        switch (usage_day_weekday(series->first + (usage_day_t) i)) {
+
+        case USAGE_SUNDAY:
+            rank = 3;
+            break;
+
+        case USAGE_FRIDAY:
+            rank = 2;
+            break;
+
+        default:
+            rank = 1;
+            break;
+        }
+
+        /* twice the distance from the middle, of the boundary behind day i */
+
+        far = 2 * i + 1 > first + last ? 2 * i + 1 - first - last
+                                       : first + last - 2 * i - 1;
+
+        if (rank > best || (rank == best && far < nearest)) {
+            middle = i;
+            nearest = far;
+            best = rank;
+        }
+    }
+
+    return middle;
+}
+
+
+/*
  * The seconds of a stretch are known: of one day they go to its cell, of more
- * its first half is asked for.
+ * its first part is asked for.
  */
 static usage_result_t
 usage_series_settle(
@@ -76,7 +123,7 @@ usage_series_settle(
     }
 
     return usage_series_ask(
-        series, first, first + (last - first) / 2, last, seconds);
+        series, first, usage_series_middle(series, first, last), last, seconds);
 }
 
 
@@ -183,13 +230,13 @@ usage_series_same(const usage_series_t *series, double one, double two)
 static bool
 usage_series_match(usage_stretch_t *stretch, double seconds)
 {
-    if (stretch->shown
+    if (stretch->matches > 0
         && usage_series_same(stretch->series, stretch->latest, seconds))
     {
         return false;
     }
 
-    stretch->shown = true;
+    stretch->matches++;
     stretch->latest = seconds;
     stretch->seconds += seconds;
 
@@ -279,7 +326,7 @@ usage_series_whole(double seconds)
 
 
 /*
- * The second half of what a stretch was the first half of.
+ * The second part of what a stretch was the first part of.
  */
 static usage_result_t
 usage_series_rest(const usage_stretch_t *stretch)
@@ -326,8 +373,12 @@ usage_series_done(usage_stretch_t *stretch, usage_error_t *error)
     if (!series->known) {
         series->known = true;
         series->total = stretch->seconds;
-        series->shown = stretch->shown;
+        series->shown = stretch->matches > 0;
         series->rows = stretch->pages.count;
+
+        /* no window within this one has more rows that match */
+
+        series->several = stretch->matches > 1;
 
         rc = series->splits ? usage_series_settle(
                  series, stretch->first, stretch->last, stretch->seconds)
@@ -362,7 +413,7 @@ usage_series_page(
         rc = usage_series_rows(stretch, call, page, error);
     }
 
-    if (rc == USAGE_OK && stretch->shown && !stretch->series->several) {
+    if (rc == USAGE_OK && stretch->matches > 0 && !stretch->series->several) {
         return usage_series_done(stretch, error);
     }
 
@@ -376,7 +427,7 @@ usage_series_page(
     }
 
     if (rc == USAGE_AGAIN && usage_pages_fresh(&stretch->pages)) {
-        stretch->shown = false;
+        stretch->matches = 0;
         stretch->seconds = 0;
         stretch->others_count = 0;
     }

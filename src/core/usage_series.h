@@ -3,11 +3,10 @@
  * statistics narrowed to it.
  *
  * The window over all days is asked for first.  Without use in it, no day has
- * any.  Else its first half is asked for, and the second half is what is left;
- * then the halves of those.  So it is never more than a call for each day, and
- * one for any stretch without use that ends a half.  Where sums are no whole
- * seconds, so that what is left might be rounded, the second half is asked for
- * as well.
+ * any.  Else its first part is asked for, and the second part is what is left;
+ * then the parts of those, down to days.  So it is never more than a call for
+ * each day, and one for any part without use.  Where sums are no whole seconds,
+ * so that what is left might be rounded, the second part is asked for as well.
  *
  * Upstream's filters are fuzzy: rows are matched by their exact id, and a
  * window may have pages.
