@@ -78,7 +78,7 @@ bench_reader(usage_table_t *table, const char *page, size_t len, size_t piece)
     start = bench_now();
 
     for (n = 0; n < BENCH_TIMES; n++) {
-        usage_page_start(&reader, table, &error);
+        usage_page_start(&reader, &usage_page_desktops, table, &error);
 
         for (at = 0; at < len; at += size) {
             size = len - at < piece ? len - at : piece;

@@ -1,6 +1,6 @@
 /*
  * The page reader against its oracle: the first two bytes choose the sizes of
- * the pieces, the rest is the page.
+ * the pieces and whose statistics these are, the rest is the page.
  */
 
 #include "oracle.h"
@@ -31,15 +31,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    const char         *why;
-    usage_str_t         text;
-    unit_arena_t        arena;
-    usage_error_t       error;
-    usage_table_t       table;
-    fuzz_pieces_t       pieces;
-    oracle_page_t       oracle;
-    usage_result_t      rc;
-    usage_page_reader_t reader;
+    const char          *why;
+    usage_str_t          text;
+    unit_arena_t         arena;
+    usage_error_t        error;
+    usage_table_t        table;
+    fuzz_pieces_t        pieces;
+    oracle_page_t        oracle;
+    usage_result_t       rc;
+    const oracle_keys_t *keys;
+    usage_page_reader_t  reader;
 
     if (size < 2) {
         return 0;
@@ -48,6 +49,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     pieces.least = (size_t) (data[0] & 0x3f) + 1;
     pieces.spread = data[1] & 0x3f;
     pieces.step = data[1];
+    keys = &oracle_kinds[(data[1] >> 6) % ORACLE_KINDS];
 
     if (data[0] & 0x80) {
         pieces.least = SIZE_MAX;
@@ -64,10 +66,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
 
     memset(&error, 0, sizeof(error));
-    usage_page_start(&reader, &table, &error);
+    usage_page_start(&reader, keys->keys, &table, &error);
     rc = oracle_feed(&reader, text, fuzz_piece, &pieces);
 
-    oracle_page_read(&oracle, text);
+    oracle_page_read(&oracle, keys, text);
 
     if (!oracle_agrees(&oracle, &reader, rc, &error, &why)) {
         fprintf(

@@ -22,6 +22,7 @@ typedef struct {
     int64_t     count;
     size_t      rows;
     usage_str_t ids[USAGE_PAGE_ROWS];
+    usage_str_t names[USAGE_PAGE_ROWS]; /* len 0: none */
     double      seconds[USAGE_PAGE_ROWS];
 } oracle_page_t;
 
@@ -42,14 +43,37 @@ typedef struct {
     int         inside; /* the level of what the key holds */
 } oracle_key_t;
 
-static const oracle_key_t oracle_keys[] = {
-    { ORACLE_TOP, "count", ORACLE_OTHER },
-    { ORACLE_TOP, "items", ORACLE_ITEMS },
-    { ORACLE_ROW, "resource_id", ORACLE_OTHER },
-    { ORACLE_ROW, "metric", ORACLE_METRICS },
-    { ORACLE_METRIC, "metric_name", ORACLE_OTHER },
-    { ORACLE_METRIC, "metric_value", ORACLE_OTHER },
+
+/*
+ * The known keys, by whose statistics they are.
+ */
+typedef struct {
+    const usage_page_keys_t *keys;
+    const char              *metric;
+    oracle_key_t             list[7];
+} oracle_keys_t;
+
+#define ORACLE_KEYS(id, called)                                                \
+    {                                                                          \
+        { ORACLE_TOP, "count", ORACLE_OTHER },                                 \
+            { ORACLE_TOP, "items", ORACLE_ITEMS },                             \
+            { ORACLE_ROW, id, ORACLE_OTHER },                                  \
+            { ORACLE_ROW, called, ORACLE_OTHER },                              \
+            { ORACLE_ROW, "metric", ORACLE_METRICS },                          \
+            { ORACLE_METRIC, "metric_name", ORACLE_OTHER },                    \
+            { ORACLE_METRIC, "metric_value", ORACLE_OTHER },                   \
+    }
+
+enum { ORACLE_ID = 2, ORACLE_CALLED = 3 };
+
+static const oracle_keys_t oracle_kinds[] = {
+    { &usage_page_desktops, "desktop_usage", ORACLE_KEYS("resource_id", NULL) },
+    { &usage_page_named_desktops, "desktop_usage",
+        ORACLE_KEYS("resource_id", "resource_name") },
+    { &usage_page_users, "user_usage", ORACLE_KEYS("username", NULL) },
 };
+
+enum { ORACLE_DESKTOPS, ORACLE_NAMED, ORACLE_USERS, ORACLE_KINDS };
 
 
 static inline const char *
@@ -77,7 +101,8 @@ oracle_string(const char *p)
  * Which of the known keys the one from p to end is, or -1.
  */
 static inline int
-oracle_known(const char *p, const char *end, int level)
+oracle_known(
+    const oracle_keys_t *keys, const char *p, const char *end, int level)
 {
     int     found;
     size_t  i;
@@ -86,9 +111,9 @@ oracle_known(const char *p, const char *end, int level)
     key = json_loadb(p, (size_t) (end - p), JSON_DECODE_ANY, NULL);
     found = -1;
 
-    for (i = 0; key != NULL && i < unit_count(oracle_keys); i++) {
-        if (oracle_keys[i].level == level
-            && strcmp(oracle_keys[i].name, json_string_value(key)) == 0)
+    for (i = 0; key != NULL && i < unit_count(keys->list); i++) {
+        if (keys->list[i].level == level && keys->list[i].name != NULL
+            && strcmp(keys->list[i].name, json_string_value(key)) == 0)
         {
             found = (int) i;
         }
@@ -105,7 +130,7 @@ oracle_known(const char *p, const char *end, int level)
  * that the reader refuses.  Gives the value's end.
  */
 static inline const char *
-oracle_walk(const char *p, int level, bool *refused)
+oracle_walk(const oracle_keys_t *keys, const char *p, int level, bool *refused)
 {
     int         key;
     size_t      len;
@@ -124,7 +149,7 @@ oracle_walk(const char *p, int level, bool *refused)
                                           : ORACLE_OTHER;
 
         for (p = oracle_space(p + 1); *p != ']'; p = oracle_space(p)) {
-            p = oracle_walk(p + (*p == ','), level, refused);
+            p = oracle_walk(keys, p + (*p == ','), level, refused);
         }
 
         return p + 1;
@@ -136,15 +161,15 @@ oracle_walk(const char *p, int level, bool *refused)
         for (p = oracle_space(p + 1); *p != '}'; p = oracle_space(p)) {
             p = oracle_space(p + (*p == ','));
             end = oracle_string(p);
-            key = oracle_known(p, end, level);
+            key = oracle_known(keys, p, end, level);
 
             if (key >= 0) {
                 *refused = *refused || (seen & (1u << key)) != 0;
                 seen |= 1u << key;
             }
 
-            p = oracle_walk(oracle_space(end) + 1,
-                key < 0 ? ORACLE_OTHER : oracle_keys[key].inside, refused);
+            p = oracle_walk(keys, oracle_space(end) + 1,
+                key < 0 ? ORACLE_OTHER : keys->list[key].inside, refused);
         }
 
         return p + 1;
@@ -158,7 +183,8 @@ oracle_walk(const char *p, int level, bool *refused)
 
 
 static inline bool
-oracle_metric(const json_t *metric, bool *usage, double *seconds)
+oracle_metric(const oracle_keys_t *keys, const json_t *metric, bool *usage,
+    double *seconds)
 {
     const char   *name;
     const json_t *value;
@@ -169,7 +195,7 @@ oracle_metric(const json_t *metric, bool *usage, double *seconds)
         return false;
     }
 
-    if (strcmp(name, "desktop_usage") != 0) {
+    if (strcmp(name, keys->metric) != 0) {
         return true;
     }
 
@@ -204,14 +230,42 @@ oracle_chars(usage_str_t text)
 }
 
 
+/*
+ * What a row is called, where that is asked for; too long a name is none.
+ */
 static inline bool
-oracle_row(const json_t *row, usage_str_t *id, double *seconds)
+oracle_name(const oracle_keys_t *keys, const json_t *row, usage_str_t *name)
+{
+    const json_t *value;
+
+    name->data = "";
+    name->len = 0;
+
+    if (keys->list[ORACLE_CALLED].name == NULL) {
+        return true;
+    }
+
+    value = json_object_get(row, keys->list[ORACLE_CALLED].name);
+
+    if (json_is_string(value)
+        && json_string_length(value) <= USAGE_ID_BYTES_MAX) {
+        name->data = json_string_value(value);
+        name->len = json_string_length(value);
+    }
+
+    return !json_is_array(value) && !json_is_object(value);
+}
+
+
+static inline bool
+oracle_row(const oracle_keys_t *keys, const json_t *row, usage_str_t *id,
+    double *seconds)
 {
     bool          usage;
     size_t        i;
     const json_t *value, *metrics;
 
-    value = json_object_get(row, "resource_id");
+    value = json_object_get(row, keys->list[ORACLE_ID].name);
     metrics = json_object_get(row, "metric");
 
     if (!json_is_string(value)) {
@@ -233,7 +287,7 @@ oracle_row(const json_t *row, usage_str_t *id, double *seconds)
     *seconds = 0;
 
     for (i = 0; i < json_array_size(metrics); i++) {
-        if (!oracle_metric(json_array_get(metrics, i), &usage, seconds)) {
+        if (!oracle_metric(keys, json_array_get(metrics, i), &usage, seconds)) {
             return false;
         }
     }
@@ -243,12 +297,12 @@ oracle_row(const json_t *row, usage_str_t *id, double *seconds)
 
 
 static inline bool
-oracle_rules(oracle_page_t *page)
+oracle_rules(oracle_page_t *page, const oracle_keys_t *keys)
 {
     size_t        i;
     double        seconds;
-    usage_str_t   id;
-    const json_t *count, *items;
+    usage_str_t   id, name;
+    const json_t *count, *items, *row;
 
     count = json_object_get(page->root, "count");
     items = json_object_get(page->root, "items");
@@ -274,12 +328,16 @@ oracle_rules(oracle_page_t *page)
     page->rows = json_array_size(items);
 
     for (i = 0; i < page->rows; i++) {
-        if (!oracle_row(json_array_get(items, i), &id, &seconds)) {
+        row = json_array_get(items, i);
+
+        if (!oracle_row(keys, row, &id, &seconds)
+            || !oracle_name(keys, row, &name)) {
             return false;
         }
 
         if (i < USAGE_PAGE_ROWS) {
             page->ids[i] = id;
+            page->names[i] = name;
             page->seconds[i] = seconds;
         }
     }
@@ -291,7 +349,8 @@ oracle_rules(oracle_page_t *page)
 /* Reads a page; freed by oracle_page_free(). */
 
 static inline void
-oracle_page_read(oracle_page_t *page, usage_str_t text)
+oracle_page_read(
+    oracle_page_t *page, const oracle_keys_t *keys, usage_str_t text)
 {
     bool  refused;
     char *copy;
@@ -316,10 +375,10 @@ oracle_page_read(oracle_page_t *page, usage_str_t text)
     copy[text.len] = '\0';
 
     refused = false;
-    (void) oracle_walk(copy, ORACLE_TOP, &refused);
+    (void) oracle_walk(keys, copy, ORACLE_TOP, &refused);
     free(copy);
 
-    page->accepted = !refused && oracle_rules(page);
+    page->accepted = !refused && oracle_rules(page, keys);
 }
 
 
@@ -366,6 +425,26 @@ oracle_feed(usage_page_reader_t *reader, usage_str_t text,
 
 
 /*
+ * What a page's row is called in the end: as the first says that has its id and
+ * a name.
+ */
+static inline usage_str_t
+oracle_called(const oracle_page_t *page, usage_str_t id)
+{
+    size_t      i;
+    usage_str_t none = usage_string("");
+
+    for (i = 0; i < page->rows && i < USAGE_PAGE_ROWS; i++) {
+        if (page->names[i].len > 0 && usage_str_equal(page->ids[i], id)) {
+            return page->names[i];
+        }
+    }
+
+    return none;
+}
+
+
+/*
  * Whether the reader makes of a page what the oracle makes of it; *why says
  * what differs.
  */
@@ -402,6 +481,16 @@ oracle_agrees(const oracle_page_t *page, const usage_page_reader_t *reader,
         if (!usage_str_equal(row->desktop->id, page->ids[i])
             || row->seconds != page->seconds[i])
         {
+            return false;
+        }
+
+        /* with more rows, one that isn't kept may have told the name */
+
+        if (page->rows <= USAGE_PAGE_ROWS
+            && !usage_str_equal(
+                row->desktop->name, oracle_called(page, page->ids[i])))
+        {
+            *why = "another name";
             return false;
         }
     }

@@ -7,14 +7,15 @@
 #ifndef PAGES_H
 #define PAGES_H
 
-#include "unit.h"
+#include "oracle.h"
 
 
 typedef struct {
-    unit_text_t text;
-    uint64_t   *rnd;
-    unsigned    odd;      /* per mille of places that break a rule */
-    unsigned    spelling; /* per cent of places with a spelling of their own */
+    unit_text_t          text;
+    const oracle_keys_t *keys;
+    uint64_t            *rnd;
+    unsigned             odd;      /* per mille of places that break a rule */
+    unsigned             spelling; /* per cent with a spelling of their own */
 } pages_t;
 
 
@@ -227,7 +228,7 @@ pages_object(pages_t *pages, unsigned members, pages_member_t member, size_t n)
     size_t   k, count, other;
     unsigned which, list[16];
 
-    static const char *const others[] = { "resource_name", "x", "",
+    static const char *const others[] = { "resource_name", "username", "x", "",
         "resource_pool_id", "latest_connect_username", "Count", "counts",
         "coun", "items ", "metric_nam", "resource_ids", "\xc3\xa9", "offset" };
 
@@ -283,7 +284,8 @@ static inline void
 pages_metric_member(pages_t *pages, unsigned which, size_t n)
 {
     static const char *const names[] = { "desktop_usage", "user_login_count",
-        "desktop_usage ", "desktop_usag", "", "Desktop_usage" };
+        "desktop_usage ", "desktop_usag", "", "Desktop_usage", "desktop_usage",
+        "user_usage" };
 
     if (which == 1) {
         pages_string(pages, "metric_value");
@@ -306,13 +308,46 @@ pages_metric_member(pages_t *pages, unsigned which, size_t n)
         pages_any(pages, 1);
 
     } else if (n == 0) {
-        pages_string(pages, "desktop_usage");
+        pages_string(pages, pages->keys->metric);
 
     } else if (n == 1) {
         pages_string(pages, "desktop_idle_duration");
 
     } else {
         pages_string(pages, names[unit_below(pages->rnd, unit_count(names))]);
+    }
+}
+
+
+/*
+ * What a row is called: any text, or none.
+ */
+static inline void
+pages_name(pages_t *pages)
+{
+    size_t n, len;
+
+    static const char *const texts[] = { "null", "\"\"", "1", "true",
+        "\"\\ud83d\\ude00\"", "\"\xe2\x82\xac 1\"" };
+
+    if (pages_odd(pages)) {
+        pages_any(pages, 1);
+
+    } else if (unit_chance(pages->rnd, pages->spelling / 2)) {
+        pages_pick(pages, texts, unit_count(texts));
+
+    } else if (unit_chance(pages->rnd, pages->spelling / 16)) {
+        len = USAGE_ID_BYTES_MAX - 2 + unit_below(pages->rnd, 5);
+        unit_adds(&pages->text, "\"");
+
+        for (n = 0; n < len; n++) {
+            unit_adds(&pages->text, "n");
+        }
+
+        unit_adds(&pages->text, "\"");
+
+    } else {
+        pages_string(pages, "DESK/01");
     }
 }
 
@@ -361,14 +396,14 @@ static inline void
 pages_row_member(pages_t *pages, unsigned which, size_t n)
 {
     if (which == 0) {
-        pages_string(pages, "resource_id");
+        pages_string(pages, pages->keys->list[ORACLE_ID].name);
         unit_adds(&pages->text, ":");
         pages_id(pages, n);
 
     } else if (which == 1) {
         pages_string(pages, "resource_name");
         unit_adds(&pages->text, ":");
-        pages_string(pages, "DESK/01");
+        pages_name(pages);
 
     } else {
         pages_string(pages, "metric");
@@ -441,7 +476,7 @@ pages_page_member(pages_t *pages, unsigned which, size_t n)
 
 
 /*
- * A new page.
+ * A new page, of any of the statistics.
  */
 static inline void
 pages_generate(pages_t *pages, uint64_t *rnd)
@@ -454,6 +489,7 @@ pages_generate(pages_t *pages, uint64_t *rnd)
     unit_text_clear(&pages->text);
 
     pages->rnd = rnd;
+    pages->keys = &oracle_kinds[unit_below(rnd, ORACLE_KINDS)];
     pages->odd = odds[unit_below(rnd, unit_count(odds))];
     pages->spelling = spellings[unit_below(rnd, unit_count(spellings))];
 
@@ -517,11 +553,13 @@ pages_mutate(unit_text_t *text, uint64_t *rnd)
         "\\", "\\u", "\\ud800", "\\udc00", "\\u0000", "\\ud83d\\ude00", "null",
         "true", "false", "0", "-", ".", "e", "1e999", "99999999999999999999",
         "\"count\":1,", "\"items\":[],", "\"items\":null,", "{},", "[],",
-        "\"resource_id\":\"a\",", "\"metric\":null,", "\"metric\":[],",
+        "\"resource_id\":\"a\",", "\"username\":\"a\",",
+        "\"resource_name\":\"n\",", "\"metric\":null,", "\"metric\":[],",
         "\"metric_name\":\"desktop_usage\",", "\"metric_value\":1,",
         "\"metric_value\":null,", "\"x\":1,\"x\":2,", "desktop_usage",
-        "\xc3\xa9", "\xc3", "\xa9", "\xe2\x82\xac", "\xed\xa0\x80", "\xf4\x90",
-        "\xc0\x80", "\xff", " ", "\n", "\t", "\v", "\x7f", "\x01" };
+        "user_usage", "\xc3\xa9", "\xc3", "\xa9", "\xe2\x82\xac",
+        "\xed\xa0\x80", "\xf4\x90", "\xc0\x80", "\xff", " ", "\n", "\t", "\v",
+        "\x7f", "\x01" };
 
     at = unit_below(rnd, text->len + 1);
     len = unit_below(rnd, 8);

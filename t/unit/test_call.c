@@ -41,13 +41,15 @@ test_path(void **state)
 
     (void) state;
 
-    check_path(USAGE_CALL_STATISTICS, "p", "/v2/p/statistics/metrics/desktops");
+    check_path(USAGE_CALL_DESKTOPS, "p", "/v2/p/statistics/metrics/desktops");
+    check_path(USAGE_CALL_USERS, "p", "/v2/p/statistics/metrics/users");
     check_path(USAGE_CALL_DIRECTORY, "p", "/v2/p/desktops");
+    check_path(USAGE_CALL_RECORDS, "p", "/v2/p/connections/desktops");
 
     for (i = 0; i < unit_count(projects); i++) {
         snprintf(expected, sizeof(expected),
             "/v2/%s/statistics/metrics/desktops", projects[i]);
-        check_path(USAGE_CALL_STATISTICS, projects[i], expected);
+        check_path(USAGE_CALL_DESKTOPS, projects[i], expected);
     }
 
     memset(project, 'x', sizeof(project) - 1);
@@ -68,28 +70,40 @@ day(const char *date)
 }
 
 
+/*
+ * The query of a call, from memory of just its size.
+ */
 static void
-check_statistics(
-    const char *first, const char *last, int64_t offset, const char *expected)
+check_query(const usage_call_t *call, const char *expected)
 {
     usage_str_t  query;
     unit_arena_t arena;
-    usage_call_t call;
-
-    memset(&call, 0, sizeof(call));
-    call.api = USAGE_CALL_STATISTICS;
-    call.first = day(first);
-    call.last = day(last);
-    call.offset = offset;
 
     unit_arena_start(&arena);
-    assert_int_equal(usage_call_query(&call, &arena.pool, &query), USAGE_OK);
+    assert_int_equal(usage_call_query(call, &arena.pool, &query), USAGE_OK);
 
     if (!unit_is(query, expected)) {
         fail_msg("%.*s, not %s", (int) query.len, query.data, expected);
     }
 
     unit_arena_free(&arena);
+}
+
+
+static void
+check_statistics(
+    const char *first, const char *last, int64_t offset, const char *expected)
+{
+    usage_call_t call;
+
+    memset(&call, 0, sizeof(call));
+    call.api = USAGE_CALL_DESKTOPS;
+    call.first = day(first);
+    call.last = day(last);
+    call.offset = offset;
+    call.limit = USAGE_PAGE_ROWS;
+
+    check_query(&call, expected);
 }
 
 
@@ -111,6 +125,138 @@ test_statistics(void **state)
 }
 
 
+/*
+ * Each API has its own filters; those that are empty are left out.
+ */
+static void
+test_filters(void **state)
+{
+    usage_call_t call;
+
+    (void) state;
+
+    memset(&call, 0, sizeof(call));
+    call.api = USAGE_CALL_DESKTOPS;
+    call.first = call.last = day("2022-12-09");
+    call.limit = 100;
+    call.name = unit_str("DESK 1/2");
+
+    check_query(&call,
+        "start_time=2022-12-09T00:00:00Z&end_time=2022-12-09T23:59:59Z"
+        "&sort_field=desktop_usage&sort_type=DESC&offset=0&limit=100"
+        "&resource_name=DESK%201%2F2");
+
+    call.name.len = 0;
+    call.id = unit_str("a&b");
+    check_query(&call,
+        "start_time=2022-12-09T00:00:00Z&end_time=2022-12-09T23:59:59Z"
+        "&sort_field=desktop_usage&sort_type=DESC&offset=0&limit=100"
+        "&resource_id=a%26b");
+
+    memset(&call.id, 0, sizeof(call.id));
+    call.api = USAGE_CALL_USERS;
+    call.name = unit_str("zry@1");
+    check_query(&call,
+        "start_time=2022-12-09T00:00:00Z&end_time=2022-12-09T23:59:59Z"
+        "&sort_field=user_usage&sort_type=DESC&offset=0&limit=100"
+        "&username=zry%401");
+
+    call.domain = unit_str("a.b");
+    check_query(&call,
+        "start_time=2022-12-09T00:00:00Z&end_time=2022-12-09T23:59:59Z"
+        "&sort_field=user_usage&sort_type=DESC&offset=0&limit=100"
+        "&username=zry%401&domain=a.b");
+
+    memset(&call, 0, sizeof(call));
+    call.api = USAGE_CALL_DIRECTORY;
+    call.limit = 1000;
+    check_query(&call, "offset=0&limit=1000");
+
+    call.offset = 2000;
+    call.name = unit_str("u");
+    check_query(&call, "offset=2000&limit=1000&user_name=u");
+
+    memset(&call, 0, sizeof(call));
+    call.api = USAGE_CALL_RECORDS;
+    call.from = (int64_t) day("2022-12-02") * USAGE_SECONDS_PER_DAY + 3661;
+    call.to = (int64_t) day("2022-12-10") * USAGE_SECONDS_PER_DAY - 1;
+    call.offset = 100;
+    call.limit = 100;
+    check_query(&call,
+        "start_time=2022-12-02T01:01:01Z&end_time=2022-12-09T23:59:59Z"
+        "&offset=100&limit=100");
+
+    call.name = unit_str("\xc3\xa9");
+    check_query(&call,
+        "start_time=2022-12-02T01:01:01Z&end_time=2022-12-09T23:59:59Z"
+        "&offset=100&limit=100&user_name=%C3%A9");
+}
+
+
+/*
+ * The longest values that filters can have: the sanitizer sees the room.
+ */
+static void
+test_long_filters(void **state)
+{
+    char         value[USAGE_ID_BYTES_MAX];
+    usage_str_t  query;
+    unit_arena_t arena;
+    usage_call_t call;
+
+    (void) state;
+
+    memset(value, '\xff', sizeof(value));
+    memset(&call, 0, sizeof(call));
+    call.api = USAGE_CALL_USERS;
+    call.first = day("0001-01-01");
+    call.last = day("9999-12-31");
+    call.offset = USAGE_PAGE_OFFSET_MAX;
+    call.limit = USAGE_RECORD_ROWS;
+    call.name.data = value;
+    call.name.len = sizeof(value);
+    call.domain = call.name;
+    call.id = call.name;
+
+    for (call.api = USAGE_CALL_DESKTOPS; call.api <= USAGE_CALL_RECORDS;
+         call.api++) {
+        unit_arena_start(&arena);
+        assert_int_equal(
+            usage_call_query(&call, &arena.pool, &query), USAGE_OK);
+        assert_true(query.len > 3 * sizeof(value));
+        unit_arena_free(&arena);
+    }
+}
+
+
+/*
+ * What a call is called in errors.
+ */
+static void
+test_name(void **state)
+{
+    char         buffer[USAGE_CALL_NAME_MAX];
+    usage_call_t call;
+
+    (void) state;
+
+    memset(&call, 0, sizeof(call));
+    call.first = day("2022-12-09");
+    call.last = day("2022-12-15");
+
+    call.api = USAGE_CALL_DESKTOPS;
+    assert_string_equal(usage_call_name(&call, buffer),
+        "statistics of desktops for 2022-12-09 to 2022-12-15");
+    call.api = USAGE_CALL_USERS;
+    assert_string_equal(usage_call_name(&call, buffer),
+        "statistics of users for 2022-12-09 to 2022-12-15");
+    call.api = USAGE_CALL_DIRECTORY;
+    assert_string_equal(usage_call_name(&call, buffer), "desktop directory");
+    call.api = USAGE_CALL_RECORDS;
+    assert_string_equal(usage_call_name(&call, buffer), "connection records");
+}
+
+
 static void
 test_directory(void **state)
 {
@@ -129,6 +275,7 @@ test_directory(void **state)
 
     memset(&call, 0, sizeof(call));
     call.api = USAGE_CALL_DIRECTORY;
+    call.limit = USAGE_DIRECTORY_ROWS;
     call.desktops = desktops;
     call.count = 1;
 
@@ -187,13 +334,14 @@ test_out_of_memory(void **state)
     arena.left = 0;
     memset(&call, 0, sizeof(call));
 
-    call.api = USAGE_CALL_STATISTICS;
-    assert_int_equal(
-        usage_call_path(&call, unit_str("p"), &arena.pool, &text), USAGE_ERROR);
-    assert_int_equal(usage_call_query(&call, &arena.pool, &text), USAGE_ERROR);
-
-    call.api = USAGE_CALL_DIRECTORY;
-    assert_int_equal(usage_call_query(&call, &arena.pool, &text), USAGE_ERROR);
+    for (call.api = USAGE_CALL_DESKTOPS; call.api <= USAGE_CALL_RECORDS;
+         call.api++) {
+        assert_int_equal(
+            usage_call_path(&call, unit_str("p"), &arena.pool, &text),
+            USAGE_ERROR);
+        assert_int_equal(
+            usage_call_query(&call, &arena.pool, &text), USAGE_ERROR);
+    }
 
     unit_arena_free(&arena);
 }
@@ -205,6 +353,9 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_path),
         cmocka_unit_test(test_statistics),
+        cmocka_unit_test(test_filters),
+        cmocka_unit_test(test_long_filters),
+        cmocka_unit_test(test_name),
         cmocka_unit_test(test_directory),
         cmocka_unit_test(test_out_of_memory),
     };

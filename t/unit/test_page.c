@@ -3,7 +3,6 @@
  * against jansson over generated and mutated pages in pieces of all sizes.
  */
 
-#include "oracle.h"
 #include "pages.h"
 
 
@@ -43,14 +42,21 @@ random_size(void *data)
 
 
 static void
-start(page_test_t *t)
+start_keys(page_test_t *t, const usage_page_keys_t *keys)
 {
     unit_arena_start(&t->arena);
     assert_int_equal(usage_table_init(&t->table, &t->arena.pool, 1), USAGE_OK);
 
     memset(&t->error, 0, sizeof(t->error));
     memset(&t->reader, 0xa5, sizeof(t->reader));
-    usage_page_start(&t->reader, &t->table, &t->error);
+    usage_page_start(&t->reader, keys, &t->table, &t->error);
+}
+
+
+static void
+start(page_test_t *t)
+{
+    start_keys(t, &usage_page_desktops);
 }
 
 
@@ -721,7 +727,8 @@ test_depth(void **state)
     for (i = 0; i < unit_count(values); i++) {
         for (n = 2040; n < 2056; n++) {
             nested(&text, n, values[i]);
-            oracle_page_read(&oracle, unit_text_str(&text));
+            oracle_page_read(
+                &oracle, &oracle_kinds[ORACLE_DESKTOPS], unit_text_str(&text));
 
             if (oracle.accepted) {
                 empty(text.data);
@@ -820,7 +827,7 @@ test_long_tokens(void **state)
 static void
 test_out_of_memory(void **state)
 {
-    size_t         left, rows;
+    size_t         k, left, rows;
     page_test_t    t;
     unit_text_t    text = { 0 };
     usage_result_t rc;
@@ -830,29 +837,210 @@ test_out_of_memory(void **state)
     unit_adds(&text, "{\"count\":0,\"items\":[");
 
     for (rows = 0; rows < 200; rows++) {
-        unit_addf(
-            &text, "%s{\"resource_id\":\"%zu\"}", rows > 0 ? "," : "", rows);
+        unit_addf(&text,
+            "%s{\"resource_id\":\"%zu\",\"username\":\"%zu\","
+            "\"resource_name\":\"n%zu\"}",
+            rows > 0 ? "," : "", rows, rows, rows);
     }
 
     unit_adds(&text, "]}");
 
-    for (left = 0;; left++) {
-        start(&t);
-        t.arena.left = left;
-        rc = oracle_feed(&t.reader, unit_text_str(&text), all, NULL);
+    for (k = 0; k < ORACLE_KINDS; k++) {
+        for (left = 0;; left++) {
+            start_keys(&t, oracle_kinds[k].keys);
+            t.arena.left = left;
+            rc = oracle_feed(&t.reader, unit_text_str(&text), all, NULL);
 
-        if (rc == USAGE_OK) {
-            break;
+            if (rc == USAGE_OK) {
+                break;
+            }
+
+            assert_int_equal(rc, USAGE_ERROR);
+            assert_int_equal(t.error.status, 500);
+            finish(&t);
         }
 
-        assert_int_equal(rc, USAGE_ERROR);
-        assert_int_equal(t.error.status, 500);
+        assert_true(left >= (k == ORACLE_NAMED ? 2 : 1) * rows);
         finish(&t);
     }
 
-    assert_true(left >= rows);
-    finish(&t);
     unit_text_free(&text);
+}
+
+
+/*
+ * Statistics of users: other keys, the same rules.
+ */
+static void
+test_users(void **state)
+{
+    size_t      i, one;
+    page_test_t t;
+
+    static const char page[] =
+        "{\"count\":2,\"items\":[{\"username\":\"zryuan1\",\"metric\":[{"
+        "\"metric_name\":\"user_login_count\",\"metric_value\":2.0},{"
+        "\"metric_name\":\"user_usage\",\"metric_value\":3600.0},{"
+        "\"metric_name\":\"desktop_usage\",\"metric_value\":-1}],"
+        "\"resource_id\":{},\"resource_name\":[]},"
+        "{\"username\":\"a\",\"username \":1}]}";
+
+    static const char *const wrong[] = {
+        ROW("{\"resource_id\":\"a\"}"),
+        ROW("{\"username\":\"\"}"),
+        ROW("{\"username\":null}"),
+        ROW("{\"username\":[]}"),
+        ROW("{\"username\":\"a\",\"username\":\"a\"}"),
+        ROW("{\"username\":\"a\",\"metric\":[{\"metric_name\":"
+            "\"user_usage\",\"metric_value\":-1}]}"),
+        ROW("{\"username\":\"a\",\"metric\":[{\"metric_name\":"
+            "\"user_usage\"},{\"metric_name\":\"user_usage\"}]}"),
+    };
+
+    (void) state;
+
+    for (one = 1; one <= sizeof(page); one++) {
+        start_keys(&t, &usage_page_users);
+        assert_int_equal(
+            oracle_feed(&t.reader, unit_str(page), fixed, &one), USAGE_OK);
+        assert_int_equal(t.reader.page.rows_count, 2);
+        assert_true(unit_is(t.reader.page.rows[0].desktop->id, "zryuan1"));
+        assert_true(t.reader.page.rows[0].seconds == 3600);
+        assert_int_equal(t.reader.page.rows[0].desktop->name.len, 0);
+        assert_true(unit_is(t.reader.page.rows[1].desktop->id, "a"));
+        assert_true(t.reader.page.rows[1].seconds == 0);
+        finish(&t);
+    }
+
+    for (i = 0; i < unit_count(wrong); i++) {
+        start_keys(&t, &usage_page_users);
+        assert_int_equal(
+            oracle_feed(&t.reader, unit_str(wrong[i]), all, NULL), USAGE_ERROR);
+        assert_int_equal(t.error.status, 502);
+        assert_null(strstr(t.error.detail, "resource_id"));
+        finish(&t);
+    }
+}
+
+
+/*
+ * A page of one row, a, which is called so afterwards; was is its name before.
+ */
+static void
+named(const char *text, const char *was, const char *name)
+{
+    size_t           one;
+    page_test_t      t;
+    usage_desktop_t *desktop;
+
+    for (one = 1; one <= strlen(text); one += 1 + one / 4) {
+        start_keys(&t, &usage_page_named_desktops);
+        desktop = usage_table_add(&t.table, unit_str("a"), NULL);
+        desktop->name = unit_str(was);
+
+        if (oracle_feed(&t.reader, unit_str(text), fixed, &one) != USAGE_OK) {
+            fail_msg("refused: %.300s: %s", text, t.error.detail);
+        }
+
+        assert_true(t.reader.page.rows[0].desktop == desktop);
+
+        if (!unit_is(desktop->name, name)) {
+            fail_msg("%.*s, not %s: %.300s", (int) desktop->name.len,
+                desktop->name.data, name, text);
+        }
+
+        finish(&t);
+    }
+}
+
+
+/*
+ * Names of desktops: they go to those that have none, and only where they are
+ * asked for.
+ */
+static void
+test_names(void **state)
+{
+    size_t      n, i;
+    page_test_t t;
+    unit_text_t text = { 0 }, name = { 0 };
+
+    (void) state;
+
+    named(ROW("{\"resource_id\":\"a\",\"resource_name\":\"DESK-1\"}"), "",
+        "DESK-1");
+    named(ROW("{\"resource_name\":\"DESK-1\",\"metric\":[],\"resource_id\":"
+              "\"a\"}"),
+        "", "DESK-1");
+    named(ROW("{\"resource_id\":\"a\",\"resource_name\":\"DESK-1\"}"), "OLD",
+        "OLD");
+    named(ROW("{\"resource_id\":\"a\",\"resource_name\":\"\"}"), "", "");
+    named(ROW("{\"resource_id\":\"a\",\"resource_name\":\"\"}"), "OLD", "OLD");
+    named(ROW("{\"resource_id\":\"a\",\"resource_name\":null}"), "", "");
+    named(ROW("{\"resource_id\":\"a\",\"resource_name\":17}"), "", "");
+    named(ROW("{\"resource_id\":\"a\",\"resource_name\":false}"), "", "");
+    named(ROW("{\"resource_id\":\"a\"}"), "", "");
+    named(
+        ROW("{\"resource_id\":\"a\",\"x\":{\"resource_name\":\"x\"}}"), "", "");
+    named(ROW("{\"resource_id\":\"a\",\"resource_name\":\"\\ud83d\\ude00 "
+              "\\u00e9\"}"),
+        "", "\xf0\x9f\x98\x80 \xc3\xa9");
+
+    /* a name is its own row's, and not the one's after it */
+
+    named("{\"count\":2,\"items\":[{\"resource_id\":\"a\"},"
+          "{\"resource_id\":\"b\",\"resource_name\":\"B\"}]}",
+        "", "");
+    named("{\"count\":3,\"items\":[{\"resource_id\":\"a\"},"
+          "{\"resource_id\":\"b\",\"resource_name\":\"B\"},"
+          "{\"resource_id\":\"a\"}]}",
+        "", "");
+
+    /* too long for a filter: none */
+
+    for (n = USAGE_ID_BYTES_MAX - 1; n <= USAGE_ID_BYTES_MAX + 1; n++) {
+        unit_text_clear(&name);
+
+        for (i = 0; i < n; i++) {
+            unit_adds(&name, "n");
+        }
+
+        unit_text_clear(&text);
+        unit_adds(&text, "{\"count\":1,\"items\":[{\"resource_name\":\"");
+        unit_adds(&text, name.data);
+        unit_adds(&text, "\",\"resource_id\":\"a\"}]}");
+        named(text.data, "", n <= USAGE_ID_BYTES_MAX ? name.data : "");
+    }
+
+    /* given twice; an object or an array */
+
+    start_keys(&t, &usage_page_named_desktops);
+    assert_int_equal(
+        oracle_feed(&t.reader,
+            unit_str(ROW("{\"resource_id\":\"a\",\"resource_name\":\"x\","
+                         "\"resource_name\":\"x\"}")),
+            all, NULL),
+        USAGE_ERROR);
+    assert_int_equal(t.error.status, 502);
+    finish(&t);
+
+    start_keys(&t, &usage_page_named_desktops);
+    assert_int_equal(
+        oracle_feed(&t.reader,
+            unit_str(ROW("{\"resource_id\":\"a\",\"resource_name\":[]}")), all,
+            NULL),
+        USAGE_ERROR);
+    assert_int_equal(t.error.status, 502);
+    finish(&t);
+
+    /* not asked for: whatever it is */
+
+    one_row(ROW("{\"resource_id\":\"a\",\"resource_name\":[],"
+                "\"resource_name\":1}"),
+        0);
+
+    unit_text_free(&text);
+    unit_text_free(&name);
 }
 
 
@@ -860,7 +1048,8 @@ test_out_of_memory(void **state)
  * The oracle: in one piece, in pieces of one size and of random sizes.
  */
 static bool
-against_oracle(usage_str_t text, uint64_t *rnd, bool *accepted)
+against_oracle(
+    const oracle_keys_t *keys, usage_str_t text, uint64_t *rnd, bool *accepted)
 {
     size_t         i, size;
     const char    *why;
@@ -868,10 +1057,10 @@ against_oracle(usage_str_t text, uint64_t *rnd, bool *accepted)
     oracle_page_t  oracle;
     usage_result_t rc;
 
-    oracle_page_read(&oracle, text);
+    oracle_page_read(&oracle, keys, text);
 
     for (i = 0; i < 3; i++) {
-        start(&t);
+        start_keys(&t, keys->keys);
 
         if (i == 0) {
             rc = oracle_feed(&t.reader, text, all, NULL);
@@ -914,8 +1103,8 @@ test_generated(void **state)
 
     for (i = 0, good = 0, n = unit_times(20000); i < n; i++) {
         pages_generate(&pages, &rnd);
-        assert_true(
-            against_oracle(unit_text_str(&pages.text), &rnd, &accepted));
+        assert_true(against_oracle(
+            pages.keys, unit_text_str(&pages.text), &rnd, &accepted));
         good += accepted;
     }
 
@@ -945,8 +1134,8 @@ test_mutated(void **state)
             pages_mutate(&pages.text, &rnd);
         }
 
-        assert_true(
-            against_oracle(unit_text_str(&pages.text), &rnd, &accepted));
+        assert_true(against_oracle(
+            pages.keys, unit_text_str(&pages.text), &rnd, &accepted));
         good += accepted;
     }
 
@@ -974,6 +1163,8 @@ main(void)
         cmocka_unit_test(test_json),
         cmocka_unit_test(test_depth),
         cmocka_unit_test(test_long_tokens),
+        cmocka_unit_test(test_users),
+        cmocka_unit_test(test_names),
         cmocka_unit_test(test_out_of_memory),
         cmocka_unit_test(test_generated),
         cmocka_unit_test(test_mutated),

@@ -4,187 +4,10 @@
  * is the truth or an error, and the calls are few.
  */
 
-#include "upstream.h"
-
-#include <math.h>
-
-
-#define FLIGHT_MAX 40
-
-
-typedef struct {
-    unit_arena_t    arena;
-    usage_forms_t  *forms;
-    usage_request_t request;
-    usage_plan_t    plan;
-    usage_error_t   error;
-    usage_day_t     today;
-    usage_item_t   *list;
-    size_t          count;
-    int64_t         total;
-    unit_text_t     body;
-    unit_text_t     directory;
-} plan_test_t;
-
-
-static int
-setup(void **state)
-{
-    plan_test_t *t;
-
-    t = unit_must(calloc(1, sizeof(plan_test_t)));
-    t->forms = usage_forms_create();
-    unit_arena_start(&t->arena);
-    *state = t;
-
-    return t->forms == NULL;
-}
-
-
-static int
-teardown(void **state)
-{
-    plan_test_t *t;
-
-    t = *state;
-    unit_arena_free(&t->arena);
-    unit_text_free(&t->body);
-    unit_text_free(&t->directory);
-    usage_forms_free(t->forms);
-    free(t);
-
-    return 0;
-}
-
-
-/*
- * The request of t->body, which is the members before and after the range.
- */
-static void
-ask(plan_test_t *t, const upstream_t *up, size_t days, usage_day_t today,
-    const char *members)
-{
-    char        first[USAGE_DATE_LEN + 1] = "", last[USAGE_DATE_LEN + 1] = "";
-    unit_text_t body = { 0 };
-
-    static const usage_rules_t rules = { 0, 0, false };
-
-    usage_day_write(up->first, first);
-    usage_day_write(up->first + (usage_day_t) days - 1, last);
-
-    unit_addf(&body, "{\"start_time\":\"%s\",\"end_time\":\"%s\"", first, last);
-    unit_adds(&body, members);
-    unit_adds(&body, "}");
-
-    unit_arena_clear(&t->arena);
-    t->today = today;
-
-    if (usage_request_parse(&t->request, &t->arena.pool, t->forms,
-            unit_text_str(&body), (int64_t) today * USAGE_SECONDS_PER_DAY,
-            &rules, &t->error)
-        != USAGE_OK)
-    {
-        fail_msg("%s: %s", body.data, t->error.detail);
-    }
-
-    unit_text_free(&body);
-}
-
-
-static usage_result_t
-hand_in(plan_test_t *t, upstream_t *up, const usage_call_t *call)
-{
-    usage_str_t         body;
-    static usage_page_t page;
-
-    if (call->api == USAGE_CALL_STATISTICS) {
-        upstream_page(up, call, &t->plan, &page);
-        return usage_plan_page(&t->plan, call, &page, &t->error);
-    }
-
-    if (up->forbidden) {
-        usage_plan_directory_forbidden(&t->plan);
-        return USAGE_OK;
-    }
-
-    upstream_directory(up, call, &t->directory);
-    body = unit_text_str(&t->directory);
-
-    return usage_plan_directory(&t->plan, call, body, &t->error);
-}
-
-
-/*
- * Carries out a request's plan with up to flight calls at a time, whose
- * replies come in any order.
- */
-static usage_result_t
-carry_out(plan_test_t *t, upstream_t *up, size_t flight)
-{
-    size_t         i, waiting, past;
-    usage_call_t   calls[FLIGHT_MAX], call;
-    usage_result_t rc;
-
-    past = usage_request_past(&t->request, t->today);
-    memset(&t->error, 0, sizeof(t->error));
-
-    assert_int_equal(usage_plan_start(&t->plan, &t->request, &t->arena.pool,
-                         t->today, &t->error),
-        USAGE_OK);
-
-    for (waiting = 0;;) {
-        rc = USAGE_AGAIN;
-
-        while (waiting < flight) {
-            memset(&call, 0xa5, sizeof(call));
-            rc = usage_plan_next(&t->plan, &call, &t->error);
-
-            if (rc != USAGE_OK) {
-                break;
-            }
-
-            upstream_check_call(up, &call, &t->plan, past);
-            calls[waiting++] = call;
-        }
-
-        assert_int_not_equal(rc, USAGE_ERROR);
-
-        if (waiting == 0) {
-            break;
-        }
-
-        i = unit_below(up->rnd, waiting);
-        call = calls[i];
-        calls[i] = calls[--waiting];
-
-        if (hand_in(t, up, &call) != USAGE_OK) {
-            return USAGE_ERROR;
-        }
-    }
-
-    assert_int_equal(t->plan.stage, USAGE_PLAN_DONE);
-    assert_int_equal(usage_plan_next(&t->plan, &call, &t->error), USAGE_AGAIN);
-
-    return usage_plan_list(&t->plan, &t->list, &t->count, &t->total, &t->error);
-}
+#include "plans.h"
 
 
 /* The truth. */
-
-static const upstream_desktop_t *
-find(const upstream_t *up, usage_str_t id)
-{
-    size_t i;
-
-    for (i = 0; i < up->count; i++) {
-        if (unit_is(id, up->desktops[i].id)) {
-            return &up->desktops[i];
-        }
-    }
-
-    return NULL;
-}
-
 
 static bool
 shown(const upstream_t *up, const upstream_desktop_t *desktop, size_t past)
@@ -216,17 +39,16 @@ by_id(const void *one, const void *two)
  * Those that the reply has to list, before paging.
  */
 static size_t
-truth(
-    const plan_test_t *t, const upstream_t *up, const upstream_desktop_t **list)
+truth(const plans_t *t, const upstream_t *up, const upstream_desktop_t **list)
 {
     size_t                    i, n, past;
     const upstream_desktop_t *desktop;
 
-    past = usage_request_past(&t->request, t->today);
+    past = usage_request_past(&t->request, usage_day_of(t->now));
     n = 0;
 
     for (i = 0; i < t->request.desktops; i++) {
-        desktop = find(up, t->request.desktop_ids[i]);
+        desktop = upstream_find(up, t->request.desktop_ids[i]);
 
         if (desktop != NULL
             && (shown(up, desktop, past) || (desktop->known && !up->forbidden)))
@@ -252,7 +74,7 @@ truth(
 
 
 static bool
-check_truth(const plan_test_t *t, const upstream_t *up)
+check_truth(const plans_t *t, const upstream_t *up)
 {
     bool                       same;
     double                     seconds;
@@ -322,6 +144,36 @@ use(upstream_t *up, unsigned percent)
 }
 
 
+/*
+ * Some desktops have another name in the statistics than in the directory, or
+ * none here or there, or another desktop's.
+ */
+static void
+rename_desktop(upstream_t *up, size_t n)
+{
+    upstream_desktop_t *desktop;
+
+    desktop = &up->desktops[n];
+
+    if (unit_chance(up->rnd, 8)) {
+        (void) snprintf(desktop->name, sizeof(desktop->name), "NEW-%zu", n);
+    }
+
+    if (unit_chance(up->rnd, 4)) {
+        (void) snprintf(desktop->called, sizeof(desktop->called), "DESK-%zu",
+            unit_below(up->rnd, up->count));
+    }
+
+    if (unit_chance(up->rnd, 4)) {
+        desktop->called[0] = '\0';
+    }
+
+    if (unit_chance(up->rnd, 1)) {
+        desktop->name[0] = '\0';
+    }
+}
+
+
 static void
 add_members(unit_text_t *text, const upstream_t *up)
 {
@@ -368,10 +220,10 @@ add_members(unit_text_t *text, const upstream_t *up)
 static void
 test_random(void **state)
 {
-    size_t         i, k, n, days, past, flight;
+    size_t         i, k, n, day, days, past, flight;
     uint64_t       seed, rnd;
     upstream_t     up;
-    plan_test_t   *t;
+    plans_t       *t;
     unit_text_t    members = { 0 };
     usage_result_t rc;
 
@@ -397,9 +249,13 @@ test_random(void **state)
         up.order =
             unit_chance(&rnd, 60) ? UPSTREAM_SORTS : (int) unit_below(&rnd, 3);
 
+        up.is.resource_id = unit_chance(&rnd, 30);
+        up.ignores_id = unit_chance(&rnd, 20);
+
         for (k = 0; k < up.count; k++) {
             up.desktops[k].counted = !unit_chance(&rnd, 5);
             up.desktops[k].known = !unit_chance(&rnd, 10);
+            rename_desktop(&up, k);
         }
 
         /* windows that shift, once or twice */
@@ -407,9 +263,13 @@ test_random(void **state)
         up.fault = (int) unit_below(&rnd, UPSTREAM_FAULTS);
 
         for (k = 0; unit_chance(&rnd, 50) && k <= days; k++) {
-            up.faulty[unit_below(&rnd, days + 1)] =
+            day = unit_below(&rnd, days + 1);
+            up.faulty[day == days ? UPSTREAM_RANGE : day] =
                 (unsigned) unit_below(&rnd, USAGE_REFETCH_MAX + 1);
         }
+
+        up.narrow_faulty =
+            unit_chance(&rnd, 80) ? 0 : (unsigned) unit_below(&rnd, 3);
 
         up.directory_faulty =
             unit_chance(&rnd, 80) ? 0 : (unsigned) unit_below(&rnd, 3);
@@ -418,13 +278,13 @@ test_random(void **state)
 
         past = unit_chance(&rnd, 70) ? days : unit_below(&rnd, days + 1);
         add_members(&members, &up);
-        ask(t, &up, days,
+        plans_ask(t, &up, days,
             up.first - 1 + (usage_day_t) past
                 + (usage_day_t) (past == days ? unit_below(&rnd, 5) : 0),
             members.data);
 
-        flight = 1 + unit_below(&rnd, FLIGHT_MAX);
-        rc = carry_out(t, &up, flight);
+        flight = 1 + unit_below(&rnd, PLANS_FLIGHT_MAX);
+        rc = plans_carry_out(t, &up, flight);
 
         if (rc != USAGE_OK) {
             fail_msg("seed %" PRIu64 ": %s", seed, t->error.detail);
@@ -442,17 +302,17 @@ test_random(void **state)
 
 
 /*
- * Days that don't add up to the range: the days count.
+ * Days that don't add up to the range: the days count, where all desktops are
+ * asked for.
  */
 static void
 test_off_totals(void **state)
 {
-    size_t       i, k, n, days;
-    double       sum;
-    uint64_t     seed, rnd;
-    upstream_t   up;
-    plan_test_t *t;
-    unit_text_t  members = { 0 };
+    size_t     i, k, n, days;
+    double     sum;
+    uint64_t   seed, rnd;
+    upstream_t up;
+    plans_t   *t;
 
     t = *state;
 
@@ -474,17 +334,14 @@ test_off_totals(void **state)
             }
         }
 
-        add_members(&members, &up);
-        ask(t, &up, days, up.first + 100, members.data);
+        plans_ask(t, &up, days, up.first + 100, "");
 
-        if (carry_out(t, &up, 8) != USAGE_OK || !check_truth(t, &up)) {
+        if (plans_carry_out(t, &up, 8) != USAGE_OK || !check_truth(t, &up)) {
             fail_msg("seed %" PRIu64 ": not the truth", seed);
         }
 
         upstream_free(&up);
     }
-
-    unit_text_free(&members);
 }
 
 
@@ -506,11 +363,11 @@ used_by(upstream_t *up, size_t used)
 
 
 static void
-answer(plan_test_t *t, upstream_t *up, const char *members)
+answer(plans_t *t, upstream_t *up, const char *members)
 {
-    ask(t, up, up->days, up->first + 100, members);
+    plans_ask(t, up, up->days, up->first + 100, members);
 
-    if (carry_out(t, up, 8) != USAGE_OK) {
+    if (plans_carry_out(t, up, 8) != USAGE_OK) {
         fail_msg("%s", t->error.detail);
     }
 
@@ -521,10 +378,10 @@ answer(plan_test_t *t, upstream_t *up, const char *members)
 static void
 test_few_calls(void **state)
 {
-    size_t       i, k;
-    uint64_t     rnd;
-    upstream_t   up;
-    plan_test_t *t;
+    size_t     i, k;
+    uint64_t   rnd;
+    upstream_t up;
+    plans_t   *t;
 
     static const struct {
         size_t      desktops;
@@ -586,6 +443,22 @@ test_few_calls(void **state)
 }
 
 
+static void
+ask_for(unit_text_t *members, const upstream_t *up, size_t from, size_t count)
+{
+    size_t i;
+
+    unit_text_clear(members);
+    unit_adds(members, ",\"desktop_ids\":[");
+
+    for (i = from; i < from + count; i++) {
+        unit_addf(members, "%s\"%s\"", i > from ? "," : "", up->desktops[i].id);
+    }
+
+    unit_adds(members, "]");
+}
+
+
 /*
  * Of desktops that are asked for: no page more once they are seen, no call of
  * the directory that need not be.
@@ -593,34 +466,19 @@ test_few_calls(void **state)
 static void
 test_few_calls_for_ids(void **state)
 {
-    uint64_t     rnd;
-    upstream_t   up;
-    plan_test_t *t;
-    unit_text_t  members = { 0 };
+    uint64_t    rnd;
+    upstream_t  up;
+    plans_t    *t;
+    unit_text_t members = { 0 };
 
     t = *state;
     rnd = unit_seed();
-
-    /* the one in most use, on the first page of each day */
-
-    upstream_start(&up, 1000, 19000, 31, &rnd);
-    up.idle_shown = true;
-    used_by(&up, 1);
-    memset(up.desktops[3].seconds, 0, sizeof(up.desktops[3].seconds));
-    up.desktops[3].seconds[0] = 1e5;
-    up.desktops[3].seconds[30] = 1e5;
-    unit_addf(&members, ",\"desktop_ids\":[\"%s\"]", up.desktops[3].id);
-    answer(t, &up, members.data);
-    assert_true(up.statistics_calls <= 31 + 10);
-    assert_int_equal(up.directory_calls, 0);
-    upstream_free(&up);
 
     /* known to the directory alone */
 
     upstream_start(&up, 50, 19000, 31, &rnd);
     up.desktops[3].counted = false;
     used_by(&up, 1);
-    unit_text_clear(&members);
     unit_addf(&members, ",\"desktop_ids\":[\"%s\",\"x\"]", up.desktops[3].id);
     answer(t, &up, members.data);
     assert_int_equal(t->total, 1);
@@ -638,6 +496,129 @@ test_few_calls_for_ids(void **state)
     answer(t, &up, members.data);
     assert_int_equal(t->total, 2);
     assert_int_equal(up.calls, 1);
+
+    /* an offset behind them all: the same */
+
+    unit_text_clear(&members);
+    unit_addf(&members, ",\"offset\":2,\"desktop_ids\":[\"%s\",\"%s\"]",
+        up.desktops[3].id, up.desktops[5].id);
+    answer(t, &up, members.data);
+    assert_int_equal(up.calls, 1);
+    upstream_free(&up);
+
+    unit_text_free(&members);
+}
+
+
+/*
+ * Windows narrowed to the few that are asked for, among many: a call for each
+ * of their days at most.
+ */
+static void
+test_few_calls_narrowed(void **state)
+{
+    size_t      i, k, n, from, bound;
+    uint64_t    rnd;
+    upstream_t  up;
+    plans_t    *t;
+    unit_text_t members = { 0 };
+
+    static const struct {
+        size_t   desktops;
+        size_t   asked;
+        unsigned used; /* per cent of days */
+        bool     resource_id;
+        size_t   calls;
+    } cases[] = {
+
+        /* a page that tells how many there are, and what they are called */
+
+        { 2000, 5, 100, false, 31 * 5 + 2 },
+        { 2000, 5, 60, false, 31 * 5 + 2 },
+        { 2000, 5, 0, false, 5 + 2 + 20 },
+        { 2000, 5, 100, true, 31 * 5 + 1 },
+        { 2000, 5, 60, true, 31 * 5 + 1 },
+        { 2000, 5, 0, true, 5 + 1 + 1 },
+        { 2000, 1, 100, false, 31 + 2 },
+        { 2000, 1, 100, true, 31 },
+        { 2000, 1, 0, true, 1 + 1 },
+        { 100, 1, 100, true, 31 },
+
+        /* all desktops take fewer */
+
+        { 100, 5, 100, false, 31 },
+        { 100, 5, 100, true, 31 },
+        { 200, 2, 100, false, 2 * 31 },
+        { 2000, 30, 100, false, 20 * 31 },
+    };
+
+    t = *state;
+    rnd = unit_seed();
+
+    for (i = 0; i < unit_count(cases); i++) {
+        for (n = 0; n < 10; n++) {
+            upstream_start(&up, cases[i].desktops, 19000, 31, &rnd);
+            up.idle_shown = n % 2 == 0;
+            up.is.resource_id = cases[i].resource_id;
+            used_by(&up, cases[i].desktops);
+
+            /* whose names are parts of no others */
+
+            from = up.count > 1000 ? 1500 : 7;
+
+            for (k = 0; k < 31 * cases[i].asked; k++) {
+                if (!unit_chance(&rnd, cases[i].used)) {
+                    up.desktops[from + k / 31].seconds[k % 31] = 0;
+                }
+            }
+
+            ask_for(&members, &up, from, cases[i].asked);
+            answer(t, &up, members.data);
+
+            /* a row is what tells that a name is right */
+
+            bound = cases[i].calls;
+            bound -= cases[i].used == 0 && up.idle_shown && bound > 20 ? 20 : 0;
+
+            if (up.calls > bound) {
+                fail_msg("%zu of %zu desktops, %u%% used: %u calls, not %zu",
+                    cases[i].asked, cases[i].desktops, cases[i].used, up.calls,
+                    bound);
+            }
+
+            upstream_free(&up);
+        }
+    }
+
+    /* a name that is part of 110 others: up to two pages */
+
+    upstream_start(&up, 2000, 19000, 31, &rnd);
+    used_by(&up, 2000);
+    ask_for(&members, &up, 7, 1);
+    answer(t, &up, members.data);
+    assert_true(up.calls <= 31 * 2 + 2);
+    upstream_free(&up);
+
+    /* a release that doesn't know the filter by id: for each, pages until it
+     * is seen */
+
+    upstream_start(&up, 2000, 19000, 31, &rnd);
+    up.is.resource_id = true;
+    up.ignores_id = true;
+    used_by(&up, 2000);
+    ask_for(&members, &up, 1500, 5);
+    answer(t, &up, members.data);
+    assert_true(up.calls <= 31 * 5 + 2 + 5 * 20);
+    upstream_free(&up);
+
+    /* the directory may not be read: the names can't be had */
+
+    upstream_start(&up, 300, 19000, 31, &rnd);
+    up.forbidden = true;
+    used_by(&up, 300);
+    ask_for(&members, &up, 7, 1);
+    answer(t, &up, members.data);
+    assert_true(up.calls <= 31 * 3 + 3 + 1);
     upstream_free(&up);
 
     unit_text_free(&members);
@@ -650,10 +631,10 @@ test_few_calls_for_ids(void **state)
 static void
 test_future(void **state)
 {
-    uint64_t     rnd;
-    upstream_t   up;
-    plan_test_t *t;
-    unit_text_t  members = { 0 };
+    uint64_t    rnd;
+    upstream_t  up;
+    plans_t    *t;
+    unit_text_t members = { 0 };
 
     t = *state;
     rnd = unit_seed();
@@ -662,20 +643,20 @@ test_future(void **state)
     up.idle_shown = true;
     used_by(&up, 10);
 
-    ask(t, &up, 31, up.first - 1, "");
-    assert_int_equal(carry_out(t, &up, 8), USAGE_OK);
+    plans_ask(t, &up, 31, up.first - 1, "");
+    assert_int_equal(plans_carry_out(t, &up, 8), USAGE_OK);
     assert_int_equal(up.calls, 0);
     assert_int_equal(t->total, 0);
     assert_true(check_truth(t, &up));
 
-    ask(t, &up, 31, up.first - 1, ",\"limit\":0");
-    assert_int_equal(carry_out(t, &up, 8), USAGE_OK);
+    plans_ask(t, &up, 31, up.first - 1, ",\"limit\":0");
+    assert_int_equal(plans_carry_out(t, &up, 8), USAGE_OK);
     assert_int_equal(up.calls, 0);
     assert_int_equal(t->total, 0);
 
     unit_addf(&members, ",\"desktop_ids\":[\"%s\",\"x\"]", up.desktops[3].id);
-    ask(t, &up, 31, up.first - 1, members.data);
-    assert_int_equal(carry_out(t, &up, 8), USAGE_OK);
+    plans_ask(t, &up, 31, up.first - 1, members.data);
+    assert_int_equal(plans_carry_out(t, &up, 8), USAGE_OK);
     assert_int_equal(up.calls, 1);
     assert_int_equal(up.directory_calls, 1);
     assert_int_equal(t->total, 1);
@@ -683,9 +664,9 @@ test_future(void **state)
 
     /* today and 30 days to come */
 
-    ask(t, &up, 31, up.first, "");
-    assert_int_equal(carry_out(t, &up, 8), USAGE_OK);
-    assert_int_equal(up.calls, 2);
+    plans_ask(t, &up, 31, up.first, "");
+    assert_int_equal(plans_carry_out(t, &up, 8), USAGE_OK);
+    assert_int_equal(up.calls, 1);
     assert_int_equal(t->total, 10);
     assert_true(check_truth(t, &up));
 
@@ -700,11 +681,11 @@ test_future(void **state)
 static void
 test_used_once(void **state)
 {
-    int          order;
-    size_t       day;
-    uint64_t     rnd;
-    upstream_t   up;
-    plan_test_t *t;
+    int        order;
+    size_t     day;
+    uint64_t   rnd;
+    upstream_t up;
+    plans_t   *t;
 
     t = *state;
     rnd = unit_seed();
@@ -729,11 +710,11 @@ test_used_once(void **state)
 static void
 test_never_agrees(void **state)
 {
-    int          fault;
-    size_t       k, flight;
-    uint64_t     rnd;
-    upstream_t   up;
-    plan_test_t *t;
+    int        fault;
+    size_t     k, flight;
+    uint64_t   rnd;
+    upstream_t up;
+    plans_t   *t;
 
     t = *state;
     rnd = unit_seed();
@@ -745,13 +726,13 @@ test_never_agrees(void **state)
             up.fault = fault;
             up.faulty[2] = 99;
 
-            ask(t, &up, 5, up.first + 100, "");
-            assert_int_equal(carry_out(t, &up, flight), USAGE_ERROR);
+            plans_ask(t, &up, 5, up.first + 100, "");
+            assert_int_equal(plans_carry_out(t, &up, flight), USAGE_ERROR);
             assert_int_equal(t->error.status, 502);
             assert_non_null(strstr(t->error.detail, "2022-01-10"));
 
             for (k = 0; k <= USAGE_REFETCH_MAX; k++) {
-                assert_int_not_equal(up.asked[2][k], 0);
+                assert_true(up.attempts[2] & 1u << k);
             }
 
             upstream_free(&up);
@@ -764,7 +745,7 @@ test_never_agrees(void **state)
             up.faulty[2] = USAGE_REFETCH_MAX;
 
             answer(t, &up, "");
-            assert_int_not_equal(up.asked[2][USAGE_REFETCH_MAX], 0);
+            assert_true(up.attempts[2] & 1u << USAGE_REFETCH_MAX);
             upstream_free(&up);
         }
     }
@@ -775,10 +756,10 @@ test_never_agrees(void **state)
         upstream_start(&up, 300, 19000, 31, &rnd);
         up.idle_shown = true;
         up.fault = fault;
-        up.faulty[31] = 99;
+        up.faulty[UPSTREAM_RANGE] = 99;
 
-        ask(t, &up, 31, up.first + 100, "");
-        assert_int_equal(carry_out(t, &up, 8), USAGE_ERROR);
+        plans_ask(t, &up, 31, up.first + 100, "");
+        assert_int_equal(plans_carry_out(t, &up, 8), USAGE_ERROR);
         assert_int_equal(t->error.status, 502);
         upstream_free(&up);
     }
@@ -788,11 +769,11 @@ test_never_agrees(void **state)
 static void
 test_directory(void **state)
 {
-    size_t       i;
-    uint64_t     rnd;
-    upstream_t   up;
-    plan_test_t *t;
-    unit_text_t  members = { 0 };
+    size_t      i;
+    uint64_t    rnd;
+    upstream_t  up;
+    plans_t    *t;
+    unit_text_t members = { 0 };
 
     t = *state;
     rnd = unit_seed();
@@ -814,21 +795,17 @@ test_directory(void **state)
     /* counts that don't fit, always and twice */
 
     up.directory_faulty = 99;
-    memset(up.asked, 0, sizeof(up.asked));
-    ask(t, &up, 1, up.first, members.data);
-    assert_int_equal(carry_out(t, &up, 8), USAGE_ERROR);
+    plans_ask(t, &up, 1, up.first, members.data);
+    assert_int_equal(plans_carry_out(t, &up, 8), USAGE_ERROR);
     assert_int_equal(t->error.status, 502);
 
     up.directory_faulty = USAGE_REFETCH_MAX;
-    up.directory_calls = 0;
-    memset(up.asked, 0, sizeof(up.asked));
     answer(t, &up, members.data);
     assert_int_equal(up.directory_calls, 3 * (USAGE_REFETCH_MAX + 1));
 
     /* forbidden: they count as unknown */
 
     up.forbidden = true;
-    memset(up.asked, 0, sizeof(up.asked));
     answer(t, &up, members.data);
     assert_int_equal(t->total, 0);
 
@@ -843,11 +820,11 @@ test_directory(void **state)
 static void
 test_long_ids(void **state)
 {
-    size_t       i, k;
-    uint64_t     rnd;
-    upstream_t   up;
-    plan_test_t *t;
-    unit_text_t  members = { 0 };
+    size_t      i, k;
+    uint64_t    rnd;
+    upstream_t  up;
+    plans_t    *t;
+    unit_text_t members = { 0 };
 
     t = *state;
     rnd = unit_seed();
@@ -875,21 +852,81 @@ test_long_ids(void **state)
 }
 
 
+/*
+ * Memory that ends at any allocation: 500.
+ */
+static void
+short_of_memory(plans_t *t, upstream_t *up, const char *members)
+{
+    size_t         left;
+    uint64_t       rnd;
+    usage_result_t rc;
+
+    rnd = unit_seed();
+    up->rnd = &rnd;
+
+    for (left = 0;; left++) {
+        plans_ask(t, up, up->days, up->first + 100, members);
+        t->arena.left = left;
+        rc = plans_carry_out(t, up, 8);
+        t->arena.left = SIZE_MAX;
+
+        if (rc == USAGE_OK) {
+            break;
+        }
+
+        if (t->error.status != 500) {
+            fail_msg("%zu: %u, %s", left, t->error.status, t->error.detail);
+        }
+    }
+
+    assert_true(left > 10);
+    assert_true(check_truth(t, up));
+}
+
+
 static void
 test_out_of_memory(void **state)
 {
-    size_t         i, left;
-    uint64_t       rnd;
-    upstream_t     up;
-    plan_test_t   *t;
-    usage_call_t   call;
-    unit_text_t    members = { 0 };
-    usage_result_t rc;
+    size_t      i;
+    uint64_t    rnd;
+    upstream_t  up;
+    plans_t    *t;
+    unit_text_t members = { 0 };
 
     t = *state;
     rnd = unit_seed();
 
+    /* all desktops, days and range */
+
+    upstream_start(&up, 350, 19000, 31, &rnd);
+    up.idle_shown = true;
+    used_by(&up, 5);
+    short_of_memory(t, &up, "");
+    upstream_free(&up);
+
+    /* two by their names, one of them renamed */
+
+    upstream_start(&up, 450, 19000, 6, &rnd);
+    up.idle_shown = true;
+    used_by(&up, 450);
+    strcpy(up.desktops[7].name, "NEW");
+    unit_addf(&members, ",\"desktop_ids\":[\"%s\",\"%s\"]", up.desktops[3].id,
+        up.desktops[7].id);
+    short_of_memory(t, &up, members.data);
+    assert_true(up.narrow_calls > 6);
+
+    /* by their ids */
+
+    up.is.resource_id = true;
+    short_of_memory(t, &up, members.data);
+    assert_int_equal(up.directory_calls, 0);
+    upstream_free(&up);
+
+    /* the directory */
+
     upstream_start(&up, 1, 19000, 1, &rnd);
+    unit_text_clear(&members);
     unit_addf(&members, ",\"desktop_ids\":[\"x0\"");
 
     for (i = 1; i < 200; i++) {
@@ -897,44 +934,9 @@ test_out_of_memory(void **state)
     }
 
     unit_adds(&members, "]");
-
-    for (left = 0;; left++) {
-        ask(t, &up, 1, up.first - 1, members.data); /* the directory alone */
-        memset(&t->error, 0, sizeof(t->error));
-        t->arena.left = left;
-
-        rc = usage_plan_start(
-            &t->plan, &t->request, &t->arena.pool, t->today, &t->error);
-
-        if (rc == USAGE_OK) {
-            rc = usage_plan_next(&t->plan, &call, &t->error);
-        }
-
-        if (rc == USAGE_OK) {
-            usage_plan_directory_forbidden(&t->plan);
-            rc = usage_plan_next(&t->plan, &call, &t->error);
-        }
-
-        if (rc == USAGE_OK) {
-            usage_plan_directory_forbidden(&t->plan);
-            rc = usage_plan_next(&t->plan, &call, &t->error);
-            assert_int_equal(rc, USAGE_AGAIN);
-            rc = usage_plan_list(
-                &t->plan, &t->list, &t->count, &t->total, &t->error);
-        }
-
-        t->arena.left = SIZE_MAX;
-
-        if (rc == USAGE_OK) {
-            break;
-        }
-
-        assert_int_equal(rc, USAGE_ERROR);
-        assert_int_equal(t->error.status, 500);
-    }
-
-    assert_true(left > 200);
+    short_of_memory(t, &up, members.data);
     upstream_free(&up);
+
     unit_text_free(&members);
 }
 
@@ -947,6 +949,7 @@ main(void)
         cmocka_unit_test(test_off_totals),
         cmocka_unit_test(test_few_calls),
         cmocka_unit_test(test_few_calls_for_ids),
+        cmocka_unit_test(test_few_calls_narrowed),
         cmocka_unit_test(test_future),
         cmocka_unit_test(test_used_once),
         cmocka_unit_test(test_never_agrees),
@@ -955,5 +958,5 @@ main(void)
         cmocka_unit_test(test_out_of_memory),
     };
 
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, plans_setup, plans_teardown);
 }

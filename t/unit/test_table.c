@@ -3,7 +3,7 @@
  */
 
 #include "unit.h"
-#include "usage_table.h"
+#include "usage_directory.h"
 
 
 static void
@@ -43,7 +43,9 @@ test_many(void **state)
         all[i] = usage_table_add(&table, unit_text_str(&id), &added);
         assert_non_null(all[i]);
         assert_true(added);
-        assert_false(all[i]->known);
+        assert_null(all[i]->entry);
+        assert_int_equal(all[i]->name.len, 0);
+        assert_non_null(all[i]->name.data);
         assert_true(all[i]->cells[0] == USAGE_NOT_SHOWN);
         assert_true(all[i]->cells[columns - 1] == USAGE_NOT_SHOWN);
         assert_false(usage_table_shown(&table, all[i]));
@@ -146,6 +148,7 @@ test_shown(void **state)
 {
     unit_arena_t     arena;
     usage_table_t    table;
+    usage_entry_t    entry;
     usage_desktop_t *desktop;
 
     (void) state;
@@ -156,7 +159,7 @@ test_shown(void **state)
     desktop = usage_table_add(&table, unit_str("a"), NULL);
     assert_false(usage_table_shown(&table, desktop));
 
-    desktop->known = true; /* to the directory: that's no statistics */
+    desktop->entry = &entry; /* of the directory: that's no statistics */
     assert_false(usage_table_shown(&table, desktop));
 
     desktop->cells[2] = 0;
@@ -168,7 +171,7 @@ test_shown(void **state)
 
     usage_table_clear(&table, 2);
     assert_false(usage_table_shown(&table, desktop));
-    assert_true(desktop->known);
+    assert_true(desktop->entry == &entry);
 
     unit_arena_free(&arena);
 }

@@ -1,6 +1,7 @@
 /*
- * A model of the successor APIs in memory: desktops with their seconds of each
- * day, and the habits and faults that an upstream may have.
+ * A model of the successor APIs in memory: desktops and users with their
+ * seconds of each day, the directory, connection records, and the habits and
+ * faults that an upstream may have.
  */
 
 #ifndef UPSTREAM_H
@@ -26,29 +27,62 @@ enum {
     UPSTREAM_FAULTS
 };
 
-#define UPSTREAM_PAGES 64 /* of a window, at most */
+enum {
+    UPSTREAM_NEW,    /* pages of 1000 records */
+    UPSTREAM_SHORT,  /* of 100, whatever is asked for */
+    UPSTREAM_REFUSES /* of 100; 400 where more are asked for */
+};
+
+#define UPSTREAM_RANGE USAGE_DAYS_MAX /* the place of the window over all */
+#define UPSTREAM_NAME  48
 
 
 typedef struct {
-    char     id[32];
-    bool     counted; /* the statistics have it */
-    bool     known;   /* the directory has it */
-    double   off;     /* its total over the range is more than its days' */
-    double   seconds[USAGE_DAYS_MAX];
-    uint64_t place; /* in an order of the upstream's own */
+    char        id[UPSTREAM_NAME];
+    char        name[UPSTREAM_NAME];   /* in the statistics; or empty */
+    char        called[UPSTREAM_NAME]; /* in the directory; or empty */
+    char        sid[UPSTREAM_NAME];    /* or empty */
+    bool        counted;               /* the statistics have it */
+    bool        known;                 /* the directory has it */
+    double      off; /* its total over the range is more than its days' */
+    double      seconds[USAGE_DAYS_MAX];
+    uint64_t    place;  /* in an order of the upstream's own */
+    const char *infos;  /* more members of its row in the directory; or NULL */
+    const char *owners; /* those whom a filter by user finds; or NULL */
 } upstream_desktop_t;
 
 
 typedef struct {
-    double   seconds;
+    char     name[UPSTREAM_NAME];
+    char     domain[UPSTREAM_NAME];
+    double   seconds[USAGE_DAYS_MAX];
     uint64_t place;
-    size_t   desktop;
+} upstream_user_t;
+
+
+typedef struct {
+    char        user[2 * UPSTREAM_NAME];
+    const char *computer; /* NULL: not told */
+    const char *sid;
+    int64_t     start;
+    int64_t     setup; /* 0: never connected */
+    int64_t     end;   /* 0: still open */
+} upstream_record_t;
+
+
+typedef struct {
+    double      seconds;
+    uint64_t    place;
+    const char *id;
+    const char *name;
 } upstream_row_t;
 
 
 typedef struct {
     upstream_row_t *rows;
     size_t          count;
+    usage_day_t     first;
+    usage_day_t     last;
     bool            made;
 } upstream_window_t;
 
@@ -56,26 +90,64 @@ typedef struct {
 typedef struct {
     upstream_desktop_t *desktops;
     size_t              count;
-    usage_day_t         first; /* of the days that the desktops hold */
+    upstream_user_t    *users;
+    size_t              users_count;
+    upstream_record_t  *records; /* in the order in which they are shown */
+    size_t              records_count;
+    usage_day_t         first; /* of the days that they hold */
     size_t              days;
+    usage_upstream_t    is; /* what the operator says of it */
     bool                idle_shown;
-    bool                forbidden;
+    bool                ignores_id; /* the filter by id */
+    bool                forbidden;  /* the directory */
+    bool                records_forbidden;
+    int                 records_release;
     int                 order;
     int                 fault;
     unsigned            faulty[USAGE_DAYS_MAX + 1]; /* so many attempts */
+    unsigned            narrow_faulty;
     unsigned            directory_faulty;
+    unsigned            records_faulty;
     upstream_window_t   windows[USAGE_DAYS_MAX + 1];
+    upstream_window_t   narrow;
     uint64_t           *rnd;
 
     /* what it was asked for */
 
-    unsigned calls;
-    unsigned statistics_calls;
-    unsigned directory_calls;
-    uint64_t asked[USAGE_DAYS_MAX + 1][USAGE_REFETCH_MAX + 1];
+    unsigned      calls;
+    unsigned      statistics_calls; /* of desktops */
+    unsigned      narrow_calls;     /* of them */
+    unsigned      users_calls;
+    unsigned      directory_calls;
+    unsigned      records_calls;
+    unsigned      attempts[USAGE_DAYS_MAX + 1]; /* a bit each */
+    unit_arena_t  arena;
+    usage_table_t asked;
 } upstream_t;
 
 
+/* Forgets what it was asked for. */
+
+static inline void
+upstream_forget(upstream_t *up)
+{
+    up->calls = 0;
+    up->statistics_calls = 0;
+    up->narrow_calls = 0;
+    up->users_calls = 0;
+    up->directory_calls = 0;
+    up->records_calls = 0;
+    memset(up->attempts, 0, sizeof(up->attempts));
+
+    unit_arena_clear(&up->arena);
+    assert_int_equal(
+        usage_table_init(&up->asked, &up->arena.pool, 1), USAGE_OK);
+}
+
+
+/*
+ * Desktops are called DESK-0 and so on: the names of some are part of others'.
+ */
 static inline void
 upstream_start(
     upstream_t *up, size_t count, usage_day_t first, size_t days, uint64_t *rnd)
@@ -99,7 +171,13 @@ upstream_start(
 
         snprintf(desktop->id, sizeof(desktop->id), "%08" PRIx32 "-%zu",
             (uint32_t) desktop->place, i);
+        snprintf(desktop->name, sizeof(desktop->name), "DESK-%zu", i);
+        memcpy(desktop->called, desktop->name, sizeof(desktop->name));
+        snprintf(desktop->sid, sizeof(desktop->sid), "sid-%zu", i);
     }
+
+    unit_arena_start(&up->arena);
+    upstream_forget(up);
 }
 
 
@@ -112,9 +190,15 @@ upstream_free(upstream_t *up)
         free(up->windows[i].rows);
     }
 
+    free(up->narrow.rows);
     free(up->desktops);
+    free(up->users);
+    free(up->records);
+    unit_arena_free(&up->arena);
 }
 
+
+/* The statistics. */
 
 static inline int
 upstream_by_use(const void *one, const void *two)
@@ -152,101 +236,176 @@ upstream_by_place(const void *one, const void *two)
 
 
 /*
+ * A fuzzy filter: a part matches.
+ */
+static inline bool
+upstream_matches(usage_str_t filter, const char *text)
+{
+    size_t i, len;
+
+    if (filter.len == 0) {
+        return true;
+    }
+
+    len = text == NULL ? 0 : strlen(text);
+
+    for (i = 0; i + filter.len <= len; i++) {
+        if (memcmp(text + i, filter.data, filter.len) == 0) {
+            return true;
+        }
+    }
+
+    return false;
+}
+
+
+static inline double
+upstream_sum(
+    const upstream_t *up, const usage_call_t *call, const double *seconds)
+{
+    double      sum;
+    usage_day_t day;
+
+    for (day = call->first, sum = 0; day <= call->last; day++) {
+        sum += seconds[day - up->first];
+    }
+
+    return sum;
+}
+
+
+static inline void
+upstream_add_row(const upstream_t *up, upstream_window_t *window,
+    const char *id, const char *name, uint64_t place, double seconds)
+{
+    upstream_row_t *row;
+
+    if (!up->idle_shown && seconds <= 0) {
+        return;
+    }
+
+    row = &window->rows[window->count++];
+    row->id = id;
+    row->name = name;
+    row->place = place;
+    row->seconds = seconds;
+}
+
+
+static inline bool
+upstream_shows(const upstream_t *up, const upstream_desktop_t *desktop,
+    const usage_call_t *call)
+{
+    if (!desktop->counted || !upstream_matches(call->name, desktop->name)) {
+        return false;
+    }
+
+    return call->id.len == 0 || up->ignores_id
+           || unit_is(call->id, desktop->id);
+}
+
+
+static inline void
+upstream_make(
+    upstream_t *up, const usage_call_t *call, upstream_window_t *window)
+{
+    size_t                    i;
+    const upstream_user_t    *user;
+    const upstream_desktop_t *desktop;
+
+    free(window->rows);
+    window->made = true;
+    window->first = call->first;
+    window->last = call->last;
+    window->count = 0;
+    window->rows = unit_must(
+        calloc(up->count + up->users_count + 1, sizeof(upstream_row_t)));
+
+    for (i = 0; call->api == USAGE_CALL_DESKTOPS && i < up->count; i++) {
+        desktop = &up->desktops[i];
+
+        if (upstream_shows(up, desktop, call)) {
+            upstream_add_row(up, window, desktop->id, desktop->name,
+                desktop->place,
+                upstream_sum(up, call, desktop->seconds)
+                    + (call->last > call->first ? desktop->off : 0));
+        }
+    }
+
+    for (i = 0; call->api == USAGE_CALL_USERS && i < up->users_count; i++) {
+        user = &up->users[i];
+
+        if (upstream_matches(call->name, user->name)
+            && (call->domain.len == 0 || unit_is(call->domain, user->domain)))
+        {
+            upstream_add_row(up, window, user->name, "", user->place,
+                upstream_sum(up, call, user->seconds));
+        }
+    }
+
+    if (window->count > 1) {
+        qsort(window->rows, window->count, sizeof(upstream_row_t),
+            up->order == UPSTREAM_SORTS     ? upstream_by_use
+            : up->order == UPSTREAM_IGNORES ? upstream_by_place
+                                            : upstream_by_least_use);
+    }
+}
+
+
+static inline bool
+upstream_narrowed(const usage_call_t *call)
+{
+    return call->api == USAGE_CALL_USERS || call->name.len > 0
+           || call->id.len > 0;
+}
+
+
+/*
+ * The place of a window of all desktops: its day, or the last for the range.
+ */
+static inline size_t
+upstream_place(const upstream_t *up, const usage_call_t *call)
+{
+    return call->first == call->last ? (size_t) (call->first - up->first)
+                                     : UPSTREAM_RANGE;
+}
+
+
+/*
  * The rows of the window that a call asks for.
  */
 static inline const upstream_window_t *
 upstream_window(upstream_t *up, const usage_call_t *call)
 {
-    size_t             i, day, from, to;
-    upstream_row_t    *row;
     upstream_window_t *window;
 
-    window = &up->windows[call->window];
-
-    if (window->made) {
-        return window;
+    if (upstream_narrowed(call)) {
+        upstream_make(up, call, &up->narrow);
+        return &up->narrow;
     }
 
-    from = (size_t) (call->first - up->first);
-    to = (size_t) (call->last - up->first);
+    window = &up->windows[upstream_place(up, call)];
 
-    window->made = true;
-    window->rows = unit_must(calloc(up->count + 1, sizeof(upstream_row_t)));
-
-    for (i = 0; i < up->count; i++) {
-        if (!up->desktops[i].counted) {
-            continue;
-        }
-
-        row = &window->rows[window->count];
-        row->place = up->desktops[i].place;
-        row->desktop = i;
-        row->seconds = to > from ? up->desktops[i].off : 0;
-
-        for (day = from; day <= to; day++) {
-            row->seconds += up->desktops[i].seconds[day];
-        }
-
-        if (up->idle_shown || row->seconds > 0) {
-            window->count++;
-
-        } else {
-            memset(row, 0, sizeof(upstream_row_t));
-        }
+    if (!window->made || window->first != call->first
+        || window->last != call->last) {
+        upstream_make(up, call, window);
     }
-
-    qsort(window->rows, window->count, sizeof(upstream_row_t),
-        up->order == UPSTREAM_SORTS     ? upstream_by_use
-        : up->order == UPSTREAM_IGNORES ? upstream_by_place
-                                        : upstream_by_least_use);
 
     return window;
 }
 
 
-/*
- * The page that a call asks for, with what is wrong with it.
- */
+typedef struct {
+    int64_t        count;
+    size_t         rows_count;
+    upstream_row_t rows[USAGE_PAGE_ROWS + 1];
+} upstream_page_t;
+
+
 static inline void
-upstream_page(upstream_t *up, const usage_call_t *call, usage_plan_t *plan,
-    usage_page_t *page)
+upstream_break(
+    const upstream_t *up, const usage_call_t *call, upstream_page_t *page)
 {
-    size_t                   i, from;
-    usage_str_t              id;
-    const upstream_row_t    *row;
-    const upstream_window_t *window;
-
-    window = upstream_window(up, call);
-
-    from = (size_t) call->offset;
-    page->count = (int64_t) window->count;
-    page->rows_count = window->count > from ? window->count - from : 0;
-
-    if (page->rows_count > USAGE_PAGE_ROWS) {
-        page->rows_count = USAGE_PAGE_ROWS;
-    }
-
-    if (call->attempt < up->faulty[call->window] && from > 0
-        && up->fault == UPSTREAM_SHIFTED)
-    {
-        from--;
-    }
-
-    for (i = 0; i < page->rows_count; i++) {
-        row = &window->rows[from + i];
-        id = unit_str(up->desktops[row->desktop].id);
-        page->rows[i].desktop = usage_table_add(&plan->table, id, NULL);
-        page->rows[i].seconds = row->seconds;
-
-        if (page->rows[i].desktop == NULL) {
-            abort();
-        }
-    }
-
-    if (call->attempt >= up->faulty[call->window]) {
-        return;
-    }
-
     switch (up->fault) {
 
     case UPSTREAM_ROW_TWICE:
@@ -258,14 +417,10 @@ upstream_page(upstream_t *up, const usage_call_t *call, usage_plan_t *plan,
         break;
 
     case UPSTREAM_ROW_MORE:
+        page->rows[page->rows_count].id = "one more";
+        page->rows[page->rows_count].name = "DESK-";
+        page->rows[page->rows_count].seconds = 1;
         page->rows_count++;
-
-        if (page->rows_count <= USAGE_PAGE_ROWS) {
-            page->rows[page->rows_count - 1].desktop =
-                usage_table_add(&plan->table, unit_str("one more"), NULL);
-            page->rows[page->rows_count - 1].seconds = 1;
-        }
-
         return;
 
     case UPSTREAM_COUNT_OFF:
@@ -289,37 +444,196 @@ upstream_page(upstream_t *up, const usage_call_t *call, usage_plan_t *plan,
         page->rows_count--;
 
     } else {
-        page->count = (int64_t) from + 1;
+        page->count = call->offset + 1;
     }
 }
 
 
 /*
- * The directory's reply: those of the call's desktops that it knows.
+ * The page that a call asks for, with what is wrong with it.
+ */
+static inline void
+upstream_page(upstream_t *up, const usage_call_t *call, upstream_page_t *page)
+{
+    bool                     faulty;
+    size_t                   from;
+    const upstream_window_t *window;
+
+    window = upstream_window(up, call);
+    faulty = call->attempt < (upstream_narrowed(call)
+                                  ? up->narrow_faulty
+                                  : up->faulty[upstream_place(up, call)]);
+
+    from = (size_t) call->offset;
+    page->count = (int64_t) window->count;
+    page->rows_count = window->count > from ? window->count - from : 0;
+
+    if (page->rows_count > USAGE_PAGE_ROWS) {
+        page->rows_count = USAGE_PAGE_ROWS;
+    }
+
+    from -= faulty && from > 0 && up->fault == UPSTREAM_SHIFTED;
+
+    if (page->rows_count > 0) {
+        memcpy(page->rows, window->rows + from,
+            page->rows_count * sizeof(upstream_row_t));
+    }
+
+    if (faulty) {
+        upstream_break(up, call, page);
+    }
+}
+
+
+/*
+ * The page as the reader would read it, which usage_plan_read() has prepared.
+ */
+static inline void
+upstream_read(const upstream_page_t *page, usage_page_reader_t *reader)
+{
+    size_t           i;
+    usage_desktop_t *desktop;
+
+    reader->page.count = page->count;
+    reader->page.rows_count = page->rows_count;
+
+    for (i = 0; i < page->rows_count; i++) {
+        desktop =
+            usage_table_add(reader->table, unit_str(page->rows[i].id), NULL);
+
+        if (desktop == NULL) {
+            abort();
+        }
+
+        if (reader->keys->name.len > 0 && desktop->name.len == 0) {
+            desktop->name = unit_str(page->rows[i].name);
+        }
+
+        if (i < USAGE_PAGE_ROWS) {
+            reader->page.rows[i].desktop = desktop;
+            reader->page.rows[i].seconds = page->rows[i].seconds;
+        }
+    }
+}
+
+
+static inline void
+upstream_write(
+    const upstream_page_t *page, usage_call_api_t api, unit_text_t *text)
+{
+    size_t                i;
+    const upstream_row_t *row;
+
+    unit_text_clear(text);
+    unit_adds(text, "{\"items\":[");
+
+    for (i = 0; i < page->rows_count; i++) {
+        row = &page->rows[i];
+        unit_adds(text, i > 0 ? "," : "");
+
+        if (api == USAGE_CALL_USERS) {
+            unit_addf(text,
+                "{\"username\":\"%s\",\"metric\":[{\"metric_name\":"
+                "\"user_usage\",\"metric_value\":%.17g},{\"metric_name\":"
+                "\"user_login_count\",\"metric_value\":2.0}]}",
+                row->id, row->seconds);
+            continue;
+        }
+
+        unit_addf(text, "{\"resource_id\":\"%s\",", row->id);
+
+        if (row->name[0] != '\0') {
+            unit_addf(text, "\"resource_name\":\"%s\",", row->name);
+        }
+
+        unit_addf(text,
+            "\"metric\":[{\"metric_name\":\"desktop_usage\",\"metric_value\":"
+            "%.17g}]}",
+            row->seconds);
+    }
+
+    unit_addf(text, "],\"count\":%" PRId64 "}", page->count);
+}
+
+
+/* The directory. */
+
+static inline void
+upstream_directory_row(
+    unit_text_t *text, const upstream_desktop_t *desktop, size_t n)
+{
+    unit_addf(text, "%s{\"desktop_id\":\"%s\"", n > 0 ? "," : "", desktop->id);
+
+    if (desktop->called[0] != '\0') {
+        unit_addf(text, ",\"computer_name\":\"%s\"", desktop->called);
+    }
+
+    if (desktop->sid[0] != '\0') {
+        unit_addf(text, ",\"sid\":\"%s\"", desktop->sid);
+    }
+
+    unit_adds(text, desktop->infos != NULL ? desktop->infos : "");
+    unit_adds(text, "}");
+}
+
+
+static inline const upstream_desktop_t *
+upstream_find(const upstream_t *up, usage_str_t id)
+{
+    size_t i;
+
+    for (i = 0; i < up->count; i++) {
+        if (unit_is(id, up->desktops[i].id)) {
+            return &up->desktops[i];
+        }
+    }
+
+    return NULL;
+}
+
+
+/*
+ * Its reply: those of the call's desktops that it knows, or a page of those
+ * that the filter by user shows.
  */
 static inline void
 upstream_directory(upstream_t *up, const usage_call_t *call, unit_text_t *text)
 {
-    size_t i, k, count;
+    size_t                    i, count;
+    int64_t                   shown;
+    const upstream_desktop_t *desktop;
 
     unit_text_clear(text);
     unit_adds(text, "{\"desktops\":[");
+    count = 0;
 
-    for (i = 0, count = 0; i < call->count; i++) {
-        for (k = 0; k < up->count; k++) {
-            if (up->desktops[k].known
-                && unit_is(call->desktops[i]->id, up->desktops[k].id)) {
-                unit_addf(text, "%s{\"desktop_id\":\"%s\",\"sid\":null}",
-                    count > 0 ? "," : "", up->desktops[k].id);
-                count++;
-            }
+    for (i = 0; i < call->count; i++) {
+        desktop = upstream_find(up, call->desktops[i]->id);
+
+        if (desktop != NULL && desktop->known) {
+            upstream_directory_row(text, desktop, count++);
         }
     }
 
-    if (unit_chance(up->rnd, 20)) {
+    if (call->count > 0 && unit_chance(up->rnd, 20)) {
         unit_addf(
             text, "%s{\"desktop_id\":\"nobody asked\"}", count > 0 ? "," : "");
         count++;
+    }
+
+    for (i = 0, shown = 0; call->count == 0 && i < up->count; i++) {
+        desktop = &up->desktops[i];
+
+        if (desktop->known && upstream_matches(call->name, desktop->owners)) {
+            if ((int64_t) count >= call->offset
+                && (int64_t) count < call->offset + call->limit)
+            {
+                upstream_directory_row(text, desktop, shown > 0);
+                shown++;
+            }
+
+            count++;
+        }
     }
 
     count += call->attempt < up->directory_faulty;
@@ -327,53 +641,249 @@ upstream_directory(upstream_t *up, const usage_call_t *call, unit_text_t *text)
 }
 
 
-/*
- * A call is sound: within the range, at a page's offset, made once.
- */
+/* Connection records. */
+
 static inline void
-upstream_check_call(upstream_t *up, const usage_call_t *call,
-    const usage_plan_t *plan, size_t past)
+upstream_time(unit_text_t *text, const char *key, int64_t time)
 {
-    size_t    i, bytes;
-    uint64_t *asked;
+    char iso[USAGE_TIME_LEN + 1] = "";
 
-    up->calls++;
+    if (time != 0) {
+        usage_time_write(time, iso);
+        unit_addf(text, ",\"%s\":\"%s\"", key, iso);
 
-    if (call->api == USAGE_CALL_DIRECTORY) {
-        up->directory_calls++;
-        assert_in_range(call->count, 1, USAGE_DIRECTORY_IDS);
-        assert_in_range(call->attempt, 0, USAGE_REFETCH_MAX);
+    } else {
+        unit_addf(text, ",\"%s\":null", key);
+    }
+}
 
-        for (i = 0, bytes = 0; i < call->count; i++) {
-            bytes += usage_call_encoded(call->desktops[i]->id) + 1;
-            assert_false(call->desktops[i]->known);
+
+static inline void
+upstream_record(unit_text_t *text, const upstream_record_t *record, size_t n)
+{
+    unit_addf(text,
+        "%s{\"user_name\":\"%s\",\"transaction_id\":\"t%" PRId64 "\"",
+        n > 0 ? "," : "", record->user, record->start % 7);
+
+    if (record->computer != NULL) {
+        unit_addf(text, ",\"computer_name\":\"%s\"", record->computer);
+    }
+
+    if (record->sid != NULL) {
+        unit_addf(text, ",\"sid\":\"%s\"", record->sid);
+    }
+
+    upstream_time(text, "connection_start_time", record->start);
+    upstream_time(text, "connection_setup_time", record->setup);
+    upstream_time(text, "connection_end_time", record->end);
+    unit_adds(text, "}");
+}
+
+
+/*
+ * Their reply; gives its status.
+ */
+static inline unsigned
+upstream_records(upstream_t *up, const usage_call_t *call, unit_text_t *text)
+{
+    size_t                   i, count, shown;
+    int64_t                  limit;
+    const upstream_record_t *record;
+
+    if (up->records_forbidden) {
+        return 403;
+    }
+
+    limit = call->limit;
+
+    if (limit > USAGE_RECORD_ROWS_OLD && up->records_release != UPSTREAM_NEW) {
+        if (up->records_release == UPSTREAM_REFUSES) {
+            return 400;
         }
 
-        assert_true(call->count == 1 || bytes <= USAGE_DIRECTORY_BYTES);
+        limit = USAGE_RECORD_ROWS_OLD;
+    }
+
+    unit_text_clear(text);
+    unit_adds(text, "{\"records\":[");
+
+    for (i = 0, count = 0, shown = 0; i < up->records_count; i++) {
+        record = &up->records[i];
+
+        if (record->start < call->from || record->start > call->to
+            || !upstream_matches(call->name, record->user))
+        {
+            continue;
+        }
+
+        if ((int64_t) count >= call->offset
+            && (int64_t) count < call->offset + limit) {
+            upstream_record(text, record, shown++);
+        }
+
+        count++;
+    }
+
+    count += call->attempt < up->records_faulty;
+    unit_addf(text, "],\"total_count\":%zu}", count);
+
+    return 200;
+}
+
+
+/* A call is sound: within the range, at a page's offset, made once. */
+
+static inline void
+upstream_check_directory(upstream_t *up, const usage_call_t *call)
+{
+    size_t i, bytes;
+
+    up->directory_calls++;
+    assert_int_equal(call->limit, USAGE_DIRECTORY_ROWS);
+
+    if (call->count == 0) {
+        assert_int_equal(call->offset % USAGE_DIRECTORY_ROWS, 0);
+        return;
+    }
+
+    assert_in_range(call->count, 1, USAGE_DIRECTORY_IDS);
+    assert_int_equal(call->offset, 0);
+    assert_int_equal(call->name.len, 0);
+
+    for (i = 0, bytes = 0; i < call->count; i++) {
+        bytes += usage_call_encoded(call->desktops[i]->id) + 1;
+        assert_null(call->desktops[i]->entry);
+    }
+
+    assert_true(call->count == 1 || bytes <= USAGE_DIRECTORY_BYTES);
+}
+
+
+static inline void
+upstream_check_statistics(upstream_t *up, const usage_call_t *call,
+    const usage_plan_t *plan, size_t past)
+{
+    usage_day_t first, last;
+
+    first = plan->request->first;
+    last = first + (usage_day_t) past - 1;
+
+    assert_int_equal(call->limit, USAGE_PAGE_ROWS);
+    assert_true(call->offset >= 0 && call->offset % USAGE_PAGE_ROWS == 0);
+    assert_true(call->first >= first && call->first <= call->last
+                && call->last <= last);
+
+    if (call->api == USAGE_CALL_USERS) {
+        up->users_calls++;
+        assert_true(call->name.len > 0 && call->id.len == 0);
         return;
     }
 
     up->statistics_calls++;
+    assert_int_equal(call->domain.len, 0);
 
-    assert_in_range(call->window, 0, past);
-    assert_in_range(call->attempt, 0, USAGE_REFETCH_MAX);
-    assert_true(call->offset >= 0 && call->offset % USAGE_PAGE_ROWS == 0
-                && call->offset / USAGE_PAGE_ROWS < UPSTREAM_PAGES);
-
-    if (call->window < past) {
-        assert_int_equal(
-            call->first, plan->request->first + (usage_day_t) call->window);
-        assert_int_equal(call->last, call->first);
-
-    } else {
-        assert_int_equal(call->first, plan->request->first);
-        assert_int_equal(
-            call->last, plan->request->first + (usage_day_t) past - 1);
+    if (upstream_narrowed(call)) {
+        up->narrow_calls++;
+        assert_true(call->id.len == 0 || up->is.resource_id);
+        assert_true(call->id.len == 0 || call->name.len == 0);
+        return;
     }
 
-    asked = &up->asked[call->window][call->attempt];
-    assert_false(*asked >> (call->offset / USAGE_PAGE_ROWS) & 1);
-    *asked |= UINT64_C(1) << (call->offset / USAGE_PAGE_ROWS);
+    assert_true(call->first == call->last
+                || (call->first == first && call->last == last));
+    up->attempts[upstream_place(up, call)] |= 1u << call->attempt;
+}
+
+
+static inline void
+upstream_check_records(upstream_t *up, const usage_call_t *call,
+    const usage_plan_t *plan, size_t past)
+{
+    int64_t end;
+
+    up->records_calls++;
+    end = ((int64_t) plan->request->first + (int64_t) past)
+          * USAGE_SECONDS_PER_DAY;
+
+    assert_true(up->is.connections);
+    assert_true(call->limit == USAGE_RECORD_ROWS
+                || call->limit == USAGE_RECORD_ROWS_OLD);
+    assert_int_equal(call->offset % call->limit, 0);
+    assert_true(call->from <= call->to && call->to < end);
+    assert_true(call->to <= plan->now);
+}
+
+
+/*
+ * What narrowed windows don't show may be asked for anew, and records that are
+ * forbidden, to be refused.
+ */
+static inline void
+upstream_check_once(
+    upstream_t *up, const usage_call_t *call, const usage_plan_t *plan)
+{
+    unsigned         times;
+    unit_text_t      key = { 0 };
+    usage_desktop_t *asked;
+
+    unit_addf(&key, "%d %u %" PRId64 " %" PRId64 " %" PRId32 " %" PRId32 " ",
+        (int) call->api, call->attempt, call->offset, call->limit, call->first,
+        call->last);
+    unit_add(&key, call->name.data, call->name.len);
+    unit_adds(&key, " ");
+    unit_add(&key, call->id.data, call->id.len);
+
+    if (call->count > 0) {
+        unit_adds(&key, " ");
+        unit_add(&key, call->desktops[0]->id.data, call->desktops[0]->id.len);
+    }
+
+    asked = usage_table_add(&up->asked, unit_text_str(&key), NULL);
+    assert_non_null(asked);
+    asked->cells[0] = asked->cells[0] < 0 ? 1 : asked->cells[0] + 1;
+
+    times = 1;
+
+    if (call->api == USAGE_CALL_RECORDS && up->records_forbidden) {
+        times++;
+
+    } else if (call->api == USAGE_CALL_DESKTOPS && plan->searched) {
+        times++;
+    }
+
+    if (asked->cells[0] > times) {
+        fail_msg("asked for again: %s", key.data);
+    }
+
+    unit_text_free(&key);
+}
+
+
+static inline void
+upstream_check_call(upstream_t *up, const usage_call_t *call,
+    const usage_plan_t *plan, size_t past)
+{
+    up->calls++;
+    assert_in_range(call->attempt, 0, USAGE_REFETCH_MAX);
+
+    switch (call->api) {
+
+    case USAGE_CALL_DIRECTORY:
+        upstream_check_directory(up, call);
+        break;
+
+    case USAGE_CALL_RECORDS:
+        upstream_check_records(up, call, plan, past);
+        break;
+
+    case USAGE_CALL_DESKTOPS:
+    case USAGE_CALL_USERS:
+    default:
+        upstream_check_statistics(up, call, plan, past);
+        break;
+    }
+
+    upstream_check_once(up, call, plan);
 }
 
 
