@@ -107,7 +107,8 @@ for my $idle (qw(shown hidden)) {
 }
 
 subtest 'a large tenant with little use' => sub {
-    my @names = map { sprintf 'desk-%04d', $_ } 0 .. 1999;
+    my @names  = map { sprintf 'desk-%04d', $_ } 0 .. 1999;
+    my %number = map { $names[$_] => $_ + 1 } 0 .. 1999;
     # 40 of them a day, others each day, in two halves of the year's days
     my $in_use = sub {
         my ($d) = $_[0] =~ /(\d\d)\z/;
@@ -115,6 +116,11 @@ subtest 'a large tenant with little use' => sub {
     };
     my $up = Usage::Upstream->start(sub {
         my ($req) = @_;
+        if ($req->{path} =~ m{/desktops\z} && $req->{path} !~ /metrics/) {
+            my @known = grep { $number{$_} } split /,/, $req->{query}{desktop_id};
+            return json_reply(200, { total_count => scalar @known, desktops => [
+                map { { desktop_id => $_, computer_name => "NAME-$_" } } @known ] });
+        }
         my ($from, $to) = map { substr $_, 0, 10 } @{ $req->{query} }{qw(start_time end_time)};
         my %use;
         for (my $day = $from; $day le $to; $day = date_add($day, 1)) {
@@ -124,6 +130,10 @@ subtest 'a large tenant with little use' => sub {
         my @order = sort { ($use{$b} || 0) <=> ($use{$a} || 0) || $a <=> $b }
             $req->{path} =~ /hidden/ ? keys %use : 0 .. 1999;
         @order = sort { $a <=> $b } @order unless $req->{query}{sort_field};
+        # (the filter is fuzzy)
+        my $part = $req->{query}{resource_name};
+        @order = grep { index(lc "NAME-$names[$_]", lc $part) >= 0 } @order
+            if defined $part;
         return json_reply(200, page($req, [ map { row($names[$_], $use{$_} || 0) } @order ]));
     });
     my $wide = Usage::Nginx->start(upstream => $up->port,
@@ -152,6 +162,7 @@ subtest 'a large tenant with little use' => sub {
             total => $total, entries => \@entries);
         my $calls = () = $up->calls;
         cmp_ok($calls, '<=', $most, "$project: $calls calls of 620");
+        return grep { $_->{query}{resource_name} } $up->calls;
     };
 
     # once through all of them, then a page a day
@@ -159,7 +170,22 @@ subtest 'a large tenant with little use' => sub {
     $check->('shown', 31 + 19 + 20, offset => 1950);
     $check->('hidden', 31);
     $check->('hidden', 31, offset => 100, limit => 10);
-    $check->('shown', 31 + 19 + 20, desktop_ids => [ @names[ 5, 1999, 3 ] ]);
+
+    # of some desktops: their number, their names, then each one's range, and
+    # five halves of it for each day of use, however many desktops there are
+    my %days = (518 => 2, 50 => 1, 1999 => 0, 3 => 0, 705 => 2);
+    for my $some ([518], [ 5, 1999, 3 ], [ 518, 1999, 50, 3, 705 ]) {
+        my $used = 0;
+        $used += $days{$_} || 0 for @$some;
+        ok(scalar $check->('shown', 2 + @$some + 5 * $used,
+            desktop_ids => [ @names[@$some] ]), 'narrowed by name');
+        is(scalar $check->('hidden', 31 + 1, desktop_ids => [ @names[@$some] ]),
+            0, 'a page a day is less, and not narrowed') if @$some > 1;
+    }
+
+    # with most of them, all are asked for
+    is(scalar $check->('shown', 31 + 19 + 20, desktop_ids => [ @names[ 0 .. 99 ] ]),
+        0, 'of many desktops: not narrowed');
     $wide->stop_ok;
     $up->stop;
 };
