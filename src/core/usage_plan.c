@@ -175,6 +175,11 @@ usage_plan_page(usage_plan_t *plan, const usage_call_t *call,
 {
     plan->waiting--;
 
+    if (call->id.len > 0 && !plan->id_known) {
+        plan->id_known = page->count <= 1;
+        plan->id_unknown = !plan->id_known;
+    }
+
     if (usage_plan_narrowed(call)) {
         return usage_series_page(call, page, error);
     }

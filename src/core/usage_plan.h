@@ -51,20 +51,23 @@ typedef struct {
     size_t                  probe;  /* the day that tells how many there are */
     usage_series_t         *series; /* of those that are narrowed to */
     size_t                  series_count;
-    bool                    by_id;    /* narrowed to by resource_id */
-    bool                    searched; /* some were looked for in the range */
-    usage_directory_t       directory;
-    bool                    looked_up;  /* the asked were, in the directory */
-    bool                    unreadable; /* the directory may not be read */
-    usage_records_t         records;
-    bool                    recorded;  /* the records are here, */
-    bool                    led;       /* and led to their desktops */
-    bool                    forbidden; /* records may not be read, */
-    bool                    needed;    /* and the answer needs them */
-    usage_series_t          total;     /* the user's statistics */
-    double                  rest[USAGE_DAYS_MAX]; /* of which no desktop can */
-    double                  unattributed;         /* be told; their sum */
-    double                  unexplained; /* of it, what no record shows */
+    bool                    by_id;      /* narrowed to by resource_id, */
+    bool                    id_known;   /* which the upstream knows, */
+    bool                    id_unknown; /* or not */
+    bool              probed; /* the second day that tells how many there are */
+    bool              searched; /* some were looked for in the range */
+    usage_directory_t directory;
+    bool              looked_up;  /* the asked were, in the directory */
+    bool              unreadable; /* the directory may not be read */
+    usage_records_t   records;
+    bool              recorded;             /* the records are here, */
+    bool              led;                  /* and led to their desktops */
+    bool              forbidden;            /* records may not be read, */
+    bool              needed;               /* and the answer needs them */
+    usage_series_t    total;                /* the user's statistics */
+    double            rest[USAGE_DAYS_MAX]; /* of which no desktop can */
+    double            unattributed;         /* be told; their sum */
+    double            unexplained;          /* of it, what no record shows */
 } usage_plan_t;
 
 

@@ -76,15 +76,15 @@ usage_plan_sweep_anew(usage_plan_t *plan)
     usage_sweep_init(
         &plan->sweep, &plan->table, plan->request->first, plan->days);
 
-    plan->sweep.wanted = plan->wanted;
-    plan->sweep.count = plan->wanted_count;
-    plan->stage = &usage_stage_days;
+    usage_plan_sweep(plan);
 }
 
 
 void
 usage_plan_sweep(usage_plan_t *plan)
 {
+    plan->sweep.wanted = plan->wanted;
+    plan->sweep.count = plan->wanted_count;
     plan->stage = &usage_stage_days;
 }
 
@@ -108,6 +108,12 @@ usage_plan_next_range(usage_plan_t *plan, usage_call_t *call)
 static usage_result_t
 usage_stage_days_next(usage_plan_t *plan, usage_call_t *call)
 {
+    /* there may be more desktops than the first days told */
+
+    if (usage_plan_narrows(plan)) {
+        return USAGE_AGAIN;
+    }
+
     return usage_sweep_next_day(&plan->sweep, call);
 }
 
@@ -116,6 +122,10 @@ static usage_result_t
 usage_stage_days_end(usage_plan_t *plan, usage_error_t *error)
 {
     int64_t left;
+
+    if (usage_plan_narrows(plan)) {
+        return usage_plan_narrow_now(plan);
+    }
 
     left = usage_sweep_left(&plan->sweep);
 

@@ -6,6 +6,10 @@
 #include "usage_plan_private.h"
 
 
+/* days that take one behind a weekend, whichever days that has */
+#define USAGE_PLAN_WEEKEND 3
+
+
 static const usage_stage_t usage_stage_probe, usage_stage_names,
     usage_stage_totals, usage_stage_narrowed, usage_stage_search;
 
@@ -62,7 +66,47 @@ usage_plan_narrow(usage_plan_t *plan)
 }
 
 
-/* how many desktops are there? */
+bool
+usage_plan_narrows(const usage_plan_t *plan)
+{
+    int64_t calls;
+
+    if (plan->wanted_count == 0 || plan->series_count > 0 || plan->searched
+        || plan->unreadable)
+    {
+        return false;
+    }
+
+    calls = (int64_t) (plan->days * plan->wanted_count);
+
+    if (!usage_plan_named(plan)) {
+        calls += ((int64_t) plan->wanted_count + USAGE_DIRECTORY_IDS - 1)
+                 / USAGE_DIRECTORY_IDS;
+    }
+
+    /* the first is cheap to tell, and mostly tells */
+
+    return calls < (int64_t) plan->days * usage_sweep_range(&plan->sweep)
+           && calls < usage_sweep_ahead(&plan->sweep);
+}
+
+
+usage_result_t
+usage_plan_narrow_now(usage_plan_t *plan)
+{
+    if (usage_plan_named(plan) || plan->looked_up) {
+        return usage_plan_narrow_to(plan, plan->wanted, plan->wanted_count);
+    }
+
+    plan->stage = &usage_stage_names;
+
+    return usage_directory_look_up(
+        &plan->directory, plan->wanted, plan->wanted_count);
+}
+
+
+/* how many desktops are there?  A day tells, and another where that was perhaps
+ * a quiet one; both are the first pages of a sweep, too */
 
 static usage_result_t
 usage_stage_probe_next(usage_plan_t *plan, usage_call_t *call)
@@ -81,51 +125,27 @@ usage_stage_probe_next(usage_plan_t *plan, usage_call_t *call)
 }
 
 
-/*
- * Whether narrowed windows take fewer calls than those of all desktops, at
- * most:
- *
- *     the names of 100 desktops + days x desktops
- *     (days - 1) x pages + pages - 1
- */
-static bool
-usage_plan_narrows(const usage_plan_t *plan)
-{
-    int64_t              names, days, pages;
-    const usage_pages_t *probe;
-
-    probe = &plan->sweep.windows[plan->probe].pages;
-    pages = usage_pages_of(probe, probe->count);
-    days = (int64_t) plan->days;
-
-    names = usage_plan_named(plan)
-                ? 0
-                : ((int64_t) plan->wanted_count + USAGE_DIRECTORY_IDS - 1)
-                      / USAGE_DIRECTORY_IDS;
-
-    return names + days * (int64_t) plan->wanted_count
-           < (days - 1) * pages + pages - 1;
-}
-
-
 static usage_result_t
 usage_stage_probe_end(usage_plan_t *plan, usage_error_t *error)
 {
     (void) error;
 
-    if (!usage_plan_narrows(plan)) {
-        usage_plan_sweep(plan);
+    if (usage_plan_narrows(plan)) {
+        return usage_plan_narrow_now(plan);
+    }
+
+    if (!plan->probed && plan->probe >= USAGE_PLAN_WEEKEND
+        && plan->wanted_count <= USAGE_PAGE_ROWS)
+    {
+        plan->probed = true;
+        plan->probe -= USAGE_PLAN_WEEKEND;
+
         return USAGE_OK;
     }
 
-    if (usage_plan_named(plan)) {
-        return usage_plan_narrow_to(plan, plan->wanted, plan->wanted_count);
-    }
+    usage_plan_sweep(plan);
 
-    plan->stage = &usage_stage_names;
-
-    return usage_directory_look_up(
-        &plan->directory, plan->wanted, plan->wanted_count);
+    return USAGE_OK;
 }
 
 
@@ -175,6 +195,12 @@ usage_plan_add_series(usage_plan_t *plan, usage_desktop_t *desktop)
     series->first = plan->request->first;
     series->days = plan->days;
     series->pool = plan->pool;
+    series->given = series->days;
+
+    if (desktop->cells[plan->probe] >= 0) {
+        series->given = plan->probe;
+        series->seconds[plan->probe] = desktop->cells[plan->probe];
+    }
 
     if (plan->by_id) {
         series->id = desktop->id;
@@ -234,32 +260,65 @@ usage_stage_narrowed_next(usage_plan_t *plan, usage_call_t *call)
 
 
 /*
- * A release that doesn't know the filter by id shows all desktops.  Names may
- * be parts of many others: one window for all desktops may then have fewer
- * pages than one for each.
+ * Older releases don't know the filter by id, and show all desktops: the first
+ * page tells, and nothing is asked for beside it.
  */
+static usage_result_t
+usage_stage_totals_next(usage_plan_t *plan, usage_call_t *call)
+{
+    if (plan->by_id && !plan->id_known
+        && (plan->waiting > 0 || plan->id_unknown)) {
+        return USAGE_AGAIN;
+    }
+
+    return usage_stage_narrowed_next(plan, call);
+}
+
+
+/*
+ * Names may be parts of many others: one window for all desktops may then have
+ * fewer pages than one for each, of which half are read to find a row.
+ */
+static bool
+usage_plan_selects(const usage_plan_t *plan)
+{
+    size_t               i;
+    int64_t              pages, all, sum;
+    const usage_pages_t *range;
+
+    if (plan->series_count <= 1) {
+        return true;
+    }
+
+    range = &plan->sweep.windows[plan->days].pages;
+    all = usage_sweep_range(&plan->sweep);
+    sum = 0;
+
+    for (i = 0; i < plan->series_count; i++) {
+        pages = usage_pages_of(range, plan->series[i].rows);
+        all = pages > all ? pages : all;
+        sum += pages;
+    }
+
+    return sum <= 2 * all || sum == (int64_t) plan->series_count;
+}
+
+
 static usage_result_t
 usage_stage_totals_end(usage_plan_t *plan, usage_error_t *error)
 {
-    size_t               i;
-    int64_t              pages;
-    const usage_pages_t *probe;
+    size_t i;
 
     (void) error;
 
-    probe = &plan->sweep.windows[plan->probe].pages;
-    pages = 0;
+    if (plan->id_unknown && plan->by_id) {
+        plan->by_id = false;
+        plan->series_count = 0;
 
-    for (i = 0; i < plan->series_count; i++) {
-        if (plan->by_id && plan->series[i].rows > 1) {
-            plan->by_id = false;
-            return usage_plan_desktops(plan);
-        }
-
-        pages += usage_pages_of(probe, plan->series[i].rows);
+        return usage_plan_desktops(plan);
     }
 
-    if (probe->count >= 0 && pages > usage_pages_of(probe, probe->count)) {
+    if (!usage_plan_selects(plan)) {
         usage_plan_sweep(plan);
         return USAGE_OK;
     }
@@ -277,7 +336,7 @@ usage_stage_totals_end(usage_plan_t *plan, usage_error_t *error)
 
 
 static const usage_stage_t usage_stage_totals = {
-    usage_stage_narrowed_next,
+    usage_stage_totals_next,
     usage_stage_totals_end,
 };
 
@@ -344,7 +403,7 @@ usage_plan_accounts(const usage_plan_t *plan)
  * the range, of all desktops, tells.
  */
 static usage_result_t
-usage_plan_search(usage_plan_t *plan, size_t *lost)
+usage_plan_lose(usage_plan_t *plan, size_t *lost)
 {
     size_t            i;
     usage_desktop_t **desktops;
@@ -371,39 +430,62 @@ usage_plan_search(usage_plan_t *plan, size_t *lost)
 }
 
 
+/*
+ * What was searched for in the range is told by narrowed windows now, or these
+ * and the range don't agree.
+ */
+static bool
+usage_plan_agrees(const usage_plan_t *plan)
+{
+    size_t                i;
+    const usage_series_t *series;
+
+    for (i = 0; plan->searched && i < plan->series_count; i++) {
+        series = &plan->series[i];
+
+        if (!usage_sweep_same(
+                series->total, series->desktop->cells[plan->days])) {
+            return false;
+        }
+    }
+
+    return true;
+}
+
+
 static usage_result_t
 usage_stage_narrowed_end(usage_plan_t *plan, usage_error_t *error)
 {
-    size_t                i, lost;
-    const usage_series_t *series;
+    size_t i, lost;
+
+    lost = 0;
+
+    if (!usage_plan_agrees(plan)) {
+        usage_plan_sweep_anew(plan);
+        return USAGE_OK;
+    }
+
+    if (!plan->searched && !usage_plan_accounts(plan)
+        && usage_plan_lose(plan, &lost) != USAGE_OK)
+    {
+        return USAGE_ERROR;
+    }
+
+    plan->searched = plan->searched || lost > 0;
+
+    if (lost > 0 && plan->days == 1) {
+        usage_plan_sweep(plan); /* the day is the range */
+        return USAGE_OK;
+    }
 
     for (i = 0; i < plan->series_count; i++) {
-        series = &plan->series[i];
-
-        if (plan->searched
-            && !usage_sweep_same(
-                series->total, series->desktop->cells[plan->days]))
-        {
-            usage_plan_sweep_anew(plan);
-            return USAGE_OK;
-        }
-
-        usage_plan_enter(plan, series);
-    }
-
-    if (plan->searched || usage_plan_accounts(plan)) {
-        return usage_plan_statistics(plan, error);
-    }
-
-    if (usage_plan_search(plan, &lost) != USAGE_OK) {
-        return USAGE_ERROR;
+        usage_plan_enter(plan, &plan->series[i]);
     }
 
     if (lost == 0) {
         return usage_plan_statistics(plan, error);
     }
 
-    plan->searched = true;
     plan->stage = &usage_stage_search;
 
     return USAGE_OK;

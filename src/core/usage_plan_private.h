@@ -42,8 +42,17 @@ usage_result_t usage_plan_next_range(usage_plan_t *plan, usage_call_t *call);
 
 /* usage_plan_narrow.c */
 
-/* Starts to find out whether to narrow to those that are wanted, and how. */
+/* Starts to find out whether to narrow to those that are wanted. */
 usage_result_t usage_plan_narrow(usage_plan_t *plan);
+
+/*
+ * Whether narrowed windows take fewer calls than what is ahead of the sweep, at
+ * most: days x desktops, and the names of 100 desktops a call.
+ */
+bool usage_plan_narrows(const usage_plan_t *plan);
+
+/* Narrows. */
+usage_result_t usage_plan_narrow_now(usage_plan_t *plan);
 
 
 /* usage_plan_user.c */

@@ -127,6 +127,7 @@ usage_plan_total(usage_plan_t *plan)
     total->several = plan->user.domain.len == 0;
     total->first = plan->request->first;
     total->days = plan->days;
+    total->given = plan->days;
     total->pool = plan->pool;
 
     return usage_series_start(total);
@@ -204,8 +205,8 @@ usage_plan_recorded(
  * the user's alone.
  */
 typedef struct {
-    double all[USAGE_DAYS_MAX];
-    double strays[USAGE_DAYS_MAX]; /* of it, what leads to no desktop */
+    double known[USAGE_DAYS_MAX];
+    double strays[USAGE_DAYS_MAX]; /* what leads to no desktop */
 } usage_plan_sums_t;
 
 
@@ -241,7 +242,6 @@ usage_plan_sum_records(
 
     for (entry = plan->records.strays; entry; entry = entry->next) {
         usage_plan_recorded(plan, entry, seconds);
-        usage_plan_add(plan, sums->all, seconds);
         usage_plan_add(plan, sums->strays, seconds);
     }
 
@@ -252,7 +252,7 @@ usage_plan_sum_records(
 
         if (usage_plan_splits(entry, alone)) {
             usage_plan_recorded(plan, entry, seconds);
-            usage_plan_add(plan, sums->all, seconds);
+            usage_plan_add(plan, sums->known, seconds);
         }
     }
 }
@@ -318,34 +318,32 @@ usage_plan_leave(usage_plan_t *plan, const double *rest)
 
 /*
  * Where the records add up to the user's statistics, to the second, they tell
- * all that the desktops' statistics could.
+ * all that the desktops' statistics could.  With one that leads nowhere these
+ * may tell more.
  */
 static usage_result_t
 usage_plan_try_records(usage_plan_t *plan)
 {
     bool              days[USAGE_DAYS_MAX];
     size_t            i;
-    double            sum;
+    double            sum, strays;
     usage_plan_sums_t sums;
 
     usage_plan_sum_records(plan, true, &sums);
 
-    for (i = 0, sum = 0; i < plan->days; i++) {
+    for (i = 0, sum = 0, strays = 0; i < plan->days; i++) {
         days[i] = true;
-        sum += sums.all[i];
+        sum += sums.known[i];
+        strays += sums.strays[i];
     }
 
-    if (!usage_sweep_same(sum, plan->total.total)) {
+    if (strays > 0 || !usage_sweep_same(sum, plan->total.total)) {
         return USAGE_AGAIN;
     }
 
-    if (usage_plan_enter_records(plan, true, days) != USAGE_OK) {
-        return USAGE_ERROR;
-    }
+    plan->stage = NULL;
 
-    usage_plan_leave(plan, sums.strays);
-
-    return USAGE_OK;
+    return usage_plan_enter_records(plan, true, days);
 }
 
 
@@ -501,21 +499,22 @@ usage_plan_split(usage_plan_t *plan, double *rest)
     usage_plan_sum_records(plan, false, &sums);
 
     for (i = 0; i < plan->days; i++) {
-        days[i] =
-            sums.all[i] <= rest[i] || usage_sweep_same(sums.all[i], rest[i]);
+        days[i] = true;
 
-        if (!days[i]) {
-            plan->unexplained += rest[i];
-            continue;
+        if (usage_sweep_same(sums.known[i], rest[i])) {
+            rest[i] = 0;
+
+        } else if (sums.known[i] < rest[i]) {
+            rest[i] -= sums.known[i];
+
+        } else {
+            days[i] = false;
+            sums.strays[i] = 0;
         }
 
-        if (!usage_sweep_same(sums.all[i], rest[i])) {
-            plan->unexplained += rest[i] - sums.all[i];
-            rest[i] -= sums.all[i] - sums.strays[i];
-            continue;
+        if (rest[i] > sums.strays[i]) {
+            plan->unexplained += rest[i] - sums.strays[i];
         }
-
-        rest[i] = sums.strays[i];
     }
 
     return usage_plan_enter_records(plan, false, days);

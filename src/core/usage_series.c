@@ -106,24 +106,57 @@ usage_series_middle(const usage_series_t *series, size_t first, size_t last)
 
 
 /*
+ * Whether what a part leaves of a whole can be told from their seconds: they
+ * are not rounded, and it isn't less than nothing.
+ */
+static bool
+usage_series_rests(double whole, double part)
+{
+    return whole == floor(whole) && part == floor(part) && whole >= part;
+}
+
+
+/*
  * The seconds of a stretch are known: of one day they go to its cell, of more
- * its first part is asked for.
+ * its first part is asked for, or is what a day that is given leaves.
  */
 static usage_result_t
 usage_series_settle(
     usage_series_t *series, size_t first, size_t last, double seconds)
 {
+    size_t i, middle;
+    double rest;
+
     if (first == last) {
         series->seconds[first] = seconds;
         return USAGE_OK;
     }
 
     if (seconds == 0) {
+        for (i = first; i <= last; i++) {
+            series->seconds[i] = 0;
+        }
+
         return USAGE_OK;
     }
 
-    return usage_series_ask(
-        series, first, usage_series_middle(series, first, last), last, seconds);
+    middle = usage_series_middle(series, first, last);
+
+    if ((series->given != first || middle != first)
+        && (series->given != last || middle + 1 != last))
+    {
+        return usage_series_ask(series, first, middle, last, seconds);
+    }
+
+    rest = seconds - series->seconds[series->given];
+
+    if (!usage_series_rests(seconds, series->seconds[series->given])) {
+        return usage_series_ask(series, first, middle, last, seconds);
+    }
+
+    return series->given == first
+               ? usage_series_settle(series, first + 1, last, rest)
+               : usage_series_settle(series, first, last - 1, rest);
 }
 
 
@@ -318,20 +351,12 @@ usage_series_twice(usage_stretch_t *stretch)
 }
 
 
-static bool
-usage_series_whole(double seconds)
-{
-    return seconds == floor(seconds);
-}
-
-
 /*
  * The second part of what a stretch was the first part of.
  */
 static usage_result_t
 usage_series_rest(const usage_stretch_t *stretch)
 {
-    double          rest;
     usage_series_t *series;
 
     if (stretch->end == stretch->last) {
@@ -339,16 +364,14 @@ usage_series_rest(const usage_stretch_t *stretch)
     }
 
     series = stretch->series;
-    rest = stretch->whole - stretch->seconds;
 
-    if (rest < 0 || !usage_series_whole(stretch->whole)
-        || !usage_series_whole(stretch->seconds))
-    {
+    if (!usage_series_rests(stretch->whole, stretch->seconds)) {
         return usage_series_ask(
             series, stretch->last + 1, stretch->end, stretch->end, 0);
     }
 
-    return usage_series_settle(series, stretch->last + 1, stretch->end, rest);
+    return usage_series_settle(series, stretch->last + 1, stretch->end,
+        stretch->whole - stretch->seconds);
 }
 
 

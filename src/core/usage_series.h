@@ -32,6 +32,7 @@ typedef struct {
     bool                several; /* more than one row may match */
     usage_day_t         first;
     size_t              days;
+    size_t              given; /* a day whose seconds are set; days: none */
     const usage_pool_t *pool;
     bool                splits; /* days are wanted, not just the total */
     bool                known;  /* the total is */

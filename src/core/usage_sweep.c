@@ -176,6 +176,31 @@ usage_sweep_range(const usage_sweep_t *sweep)
 }
 
 
+int64_t
+usage_sweep_ahead(const usage_sweep_t *sweep)
+{
+    size_t               i;
+    int64_t              pages, most;
+    const usage_pages_t *day;
+
+    most = usage_sweep_range(sweep);
+    pages = 0;
+
+    for (i = 0; i < sweep->days; i++) {
+        day = &sweep->windows[i].pages;
+
+        if (usage_pages_fresh(day)) {
+            pages += most;
+
+        } else if (day->count >= 0 && !usage_sweep_settled(sweep, i)) {
+            pages += usage_pages_of(day, day->count - day->next);
+        }
+    }
+
+    return pages;
+}
+
+
 void
 usage_sweep_complete(usage_sweep_t *sweep)
 {

@@ -47,6 +47,9 @@ bool usage_sweep_found(const usage_sweep_t *sweep);
 int64_t usage_sweep_left(const usage_sweep_t *sweep);
 int64_t usage_sweep_range(const usage_sweep_t *sweep);
 
+/* The pages of days that are still to be asked for, at most. */
+int64_t usage_sweep_ahead(const usage_sweep_t *sweep);
+
 /* Wants the days to their last row. */
 void usage_sweep_complete(usage_sweep_t *sweep);
 
