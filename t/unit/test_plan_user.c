@@ -571,6 +571,424 @@ test_hours(void **state)
 }
 
 
+/*
+ * Records of which some are missing, as they began before what was asked for,
+ * or are just not there.
+ */
+static void
+lose_records(void)
+{
+    size_t i, n;
+
+    world.up.is.lookback =
+        (int64_t) unit_below(world.rnd, 3) * USAGE_SECONDS_PER_DAY;
+
+    for (i = 0, n = 0; i < world.up.records_count; i++) {
+        if (!unit_chance(world.rnd, 10)) {
+            world.up.records[n++] = world.up.records[i];
+        }
+    }
+
+    world.up.records_count = n;
+}
+
+
+/*
+ * Whether the remainder is taken to be of the one desktop that is attached to
+ * the user and others: whatever else the user used.
+ */
+static bool
+has_one_further(void)
+{
+    size_t n, count;
+
+    for (n = 0, count = 0; n < world.desktops; n++) {
+        count += world.up.desktops[n].known && attached(n) && !alone(n);
+    }
+
+    return count == 1;
+}
+
+
+/*
+ * An item is within what is true: all of what is the user's alone, at most that
+ * of others.
+ */
+static bool
+check_within(const plans_t *t, const usage_item_t *item, bool whole)
+{
+    bool   own;
+    size_t i, n;
+    double truth[USAGE_DAYS_MAX] = { 0 }, seconds;
+
+    n = known(item->id);
+
+    if (n == SIZE_MAX) {
+        return item->id.len == 0;
+    }
+
+    own = whole || alone(n);
+
+    if (n < world.desktops) {
+        world_days(&world, world.asked, n, truth);
+    }
+
+    for (i = 0; i < t->plan.days; i++) {
+        seconds = item->seconds[i] > 0 ? item->seconds[i] : 0;
+
+        if (own ? seconds != truth[i]
+                : seconds > truth[i] && !has_one_further()) {
+            print_error("%s, day %zu: %g seconds, not %g\n",
+                world.up.desktops[n].id, i, seconds, truth[i]);
+            return false;
+        }
+    }
+
+    return true;
+}
+
+
+/*
+ * Nothing is lost, and nothing is there twice: the items add up to the user's
+ * statistics.
+ */
+static bool
+check_sums(const plans_t *t)
+{
+    size_t i, n;
+    double total[USAGE_DAYS_MAX], sum;
+
+    user_days(total);
+
+    for (i = 0; i < t->plan.days; i++) {
+        for (n = 0, sum = 0; n < t->count; n++) {
+            sum += t->list[n].seconds[i] > 0 ? t->list[n].seconds[i] : 0;
+        }
+
+        if (sum != total[i]) {
+            print_error("day %zu: %g seconds, not %g\n", i, sum, total[i]);
+            return false;
+        }
+    }
+
+    return true;
+}
+
+
+static bool
+check_partial(const plans_t *t)
+{
+    size_t i;
+
+    for (i = 0; i < t->count; i++) {
+        if (!check_within(
+                t, &t->list[i], t->request.desktops > 0 && !has_one_further()))
+        {
+            return false;
+        }
+    }
+
+    return t->request.desktops > 0 || check_sums(t);
+}
+
+
+/*
+ * What records leave open is said to be open, or an error.
+ */
+static void
+test_partial_records(void **state)
+{
+    size_t      i, n, answered;
+    uint64_t    seed, rnd;
+    unsigned    status;
+    plans_t    *t;
+    unit_text_t members = { 0 };
+
+    t = *state;
+
+    for (i = 0, answered = 0, n = unit_times(2000); i < n; i++) {
+        seed = unit_seed() * 1000003 + i;
+        rnd = seed;
+        world_start(&world, unit_below(&rnd, WORLD_DESKTOPS + 1),
+            1 + unit_below(&rnd, 5), &rnd);
+        world.up.is.connections = true;
+        lose_records();
+
+        unit_text_clear(&members);
+        world_ask_user(&world, &members);
+
+        if (unit_chance(&rnd, 30)) {
+            world_ask_desktops(&world, &members);
+        }
+
+        status = carry_out(t, members.data);
+        answered += status == 0;
+
+        if (namesakes()) {
+            /* see random_plan() */
+
+        } else if ((status != 0 && status != 502)
+                   || (status == 502 && t->request.desktops == 0
+                       && !world.domains)
+                   || (status == 0 && !check_partial(t)))
+        {
+            report(seed, members.data, status, t);
+        }
+
+        world_free(&world);
+    }
+
+    assert_true(answered > n / 2);
+    unit_text_free(&members);
+}
+
+
+/* The calls that it takes. */
+
+/*
+ * A large project, in which a user has so many desktops, used on each day.
+ */
+static void
+large(upstream_t *up, size_t own, uint64_t *rnd)
+{
+    size_t i, k;
+
+    upstream_start(up, 2000, 19000, 31, rnd);
+    up->users = unit_must(calloc(500, sizeof(upstream_user_t)));
+    up->users_count = 500;
+    up->records = unit_must(calloc(1, sizeof(upstream_record_t)));
+
+    for (i = 0; i < up->users_count; i++) {
+        (void) snprintf(
+            up->users[i].name, sizeof(up->users[i].name), "u%zu", i);
+        up->users[i].place = unit_random(rnd);
+    }
+
+    for (k = 0; k < 31; k++) {
+        for (i = 0; i < up->count; i++) {
+            up->desktops[i].seconds[k] = (double) (1 + unit_below(rnd, 80000));
+        }
+
+        for (i = 0; i < own; i++) {
+            up->users[400].seconds[k] += up->desktops[1500 + i].seconds[k];
+        }
+    }
+
+    for (i = 0; i < own; i++) {
+        up->desktops[1500 + i].owners = "u400";
+        up->desktops[1500 + i].infos =
+            ",\"attach_user_infos\":[{\"user_name\":\"u400\"}]";
+    }
+}
+
+
+static unsigned
+calls_of(plans_t *t, upstream_t *up, const char *members)
+{
+    plans_ask(t, up, up->days, up->first + 100, members);
+
+    if (plans_carry_out(t, up, 8) != USAGE_OK) {
+        fail_msg("%s: %s", members, t->error.detail);
+    }
+
+    return up->calls;
+}
+
+
+static void
+test_few_calls(void **state)
+{
+    size_t     k, own;
+    uint64_t   rnd;
+    plans_t   *t;
+    upstream_t up;
+
+    static const char user[] = ",\"desktop_username\":\"u400\"";
+
+    t = *state;
+    rnd = unit_seed();
+
+    /* all is on desktops of their own: the total says so */
+
+    for (own = 1; own <= 5; own++) {
+        large(&up, own, &rnd);
+        assert_in_range(calls_of(t, &up, user), 1, 1 + 1 + 1 + 31 * own);
+        assert_int_equal(t->total, own);
+
+        up.is.resource_id = true;
+        assert_in_range(calls_of(t, &up, user), 1, 1 + 1 + 1 + 31 * own);
+        upstream_free(&up);
+    }
+
+    /* some is elsewhere: the user's days too */
+
+    large(&up, 1, &rnd);
+
+    for (k = 0; k < 31; k++) {
+        up.users[400].seconds[k] += 60;
+    }
+
+    assert_in_range(calls_of(t, &up, user), 1, 64);
+    assert_int_equal(t->total, 2);
+    assert_int_equal(t->list[1].id.len, 0);
+    assert_true(t->list[1].seconds[30] == 60);
+    assert_true(t->plan.unattributed == 31 * 60);
+
+    /* on one day: the parts that lead to it */
+
+    memset(up.users[400].seconds, 0, sizeof(up.users[400].seconds));
+    memset(up.desktops[1500].seconds, 0, sizeof(up.desktops[1500].seconds));
+    up.desktops[1500].seconds[17] = 3600;
+    up.users[400].seconds[17] = 3600;
+    assert_in_range(calls_of(t, &up, user), 1, 1 + 1 + 10);
+
+    /* no use at all: nothing to split */
+
+    up.desktops[1500].seconds[17] = 0;
+    up.users[400].seconds[17] = 0;
+    assert_in_range(calls_of(t, &up, user), 1, 3);
+    assert_int_equal(t->total, 1);
+    upstream_free(&up);
+
+    /* nobody */
+
+    large(&up, 1, &rnd);
+    assert_int_equal(calls_of(t, &up, ",\"desktop_username\":\"nobody\""), 2);
+    assert_int_equal(t->total, 0);
+
+    /* one that is asked for: the total doesn't matter */
+
+    {
+        char members[128];
+
+        (void) snprintf(members, sizeof(members), "%s,\"desktop_ids\":[\"%s\"]",
+            user, up.desktops[1500].id);
+        assert_in_range(calls_of(t, &up, members), 1, 1 + 31);
+    }
+
+    /* records by the hour, of the user and of all */
+
+    up.is.connections = true;
+    assert_int_equal(calls_of(t, &up,
+                         ",\"group_by_type\":\"HOUR\",\"desktop_username\":"
+                         "\"u400\""),
+        2);
+    assert_int_equal(calls_of(t, &up, ",\"group_by_type\":\"HOUR\""), 2 + 1);
+    assert_int_equal(t->total, 2000);
+    assert_int_equal(
+        calls_of(t, &up, ",\"group_by_type\":\"HOUR\",\"limit\":0"), 2);
+    assert_int_equal(t->total, 2000);
+    upstream_free(&up);
+}
+
+
+/*
+ * Records that add up to the user's statistics: no statistics of desktops.
+ */
+static void
+test_few_calls_with_records(void **state)
+{
+    size_t      i, n, exact;
+    uint64_t    rnd;
+    plans_t    *t;
+    unit_text_t members = { 0 };
+
+    t = *state;
+
+    for (i = 0, exact = 0, n = unit_times(300); i < n; i++) {
+        rnd = unit_seed() * 1000003 + i;
+        world_start(&world, unit_below(&rnd, WORLD_DESKTOPS + 1), 7, &rnd);
+        world.up.is.connections = true;
+        world.up.records_release = UPSTREAM_NEW;
+        unit_text_clear(&members);
+        world_ask_user(&world, &members);
+
+        if (!namesakes() && carry_out(t, members.data) == 0) {
+            assert_int_equal(world.up.statistics_calls, 0);
+            assert_in_range(world.up.users_calls, 0, 3); /* pages of alike */
+            assert_in_range(world.up.directory_calls, 1, 2);
+            assert_in_range(world.up.records_calls, 0, 1);
+            exact++;
+        }
+
+        world_free(&world);
+    }
+
+    assert_true(exact > n / 2);
+    unit_text_free(&members);
+}
+
+
+/*
+ * Memory that ends at any allocation: 500.
+ */
+static void
+short_of_memory(plans_t *t, const char *members)
+{
+    size_t         left;
+    uint64_t       rnd;
+    usage_result_t rc;
+
+    for (left = 0;; left++) {
+        rnd = unit_seed();
+        world.up.rnd = &rnd;
+        plans_ask_at(t, &world.up, world.days, world.now, members);
+        t->arena.left = left;
+        rc = plans_carry_out(t, &world.up, 4);
+        t->arena.left = SIZE_MAX;
+
+        if (rc == USAGE_OK || t->refused != 0) {
+            break;
+        }
+
+        if (t->error.status != 500) {
+            fail_msg("%s, %zu: %u, %s", members, left, t->error.status,
+                t->error.detail);
+        }
+    }
+
+    assert_true(left > 10);
+}
+
+
+static void
+test_out_of_memory(void **state)
+{
+    int         kind;
+    size_t      i;
+    uint64_t    rnd;
+    unit_text_t members = { 0 };
+
+    for (i = 0; i < 6; i++) {
+        for (kind = RECORDS; kind <= HOURS; kind++) {
+            rnd = unit_seed() + i;
+            world_start(&world, 3 + i, 3, &rnd);
+            world.domains = false;
+            world.up.is.connections = kind != STATISTICS;
+            world.up.records_forbidden = kind == FORBIDDEN;
+
+            unit_text_clear(&members);
+            unit_addf(&members, ",\"desktop_username\":\"%s\"%s",
+                world.up.users[0].name,
+                kind == HOURS ? ",\"group_by_type\":\"HOUR\"" : "");
+            short_of_memory(*state, members.data);
+
+            if (kind == RECORDS) {
+                lose_records();
+                short_of_memory(*state, members.data);
+
+            } else if (kind == HOURS) {
+                short_of_memory(*state, ",\"group_by_type\":\"HOUR\"");
+            }
+
+            world_free(&world);
+        }
+    }
+
+    unit_text_free(&members);
+}
+
+
 int
 main(void)
 {
@@ -579,6 +997,10 @@ main(void)
         cmocka_unit_test(test_statistics),
         cmocka_unit_test(test_forbidden),
         cmocka_unit_test(test_hours),
+        cmocka_unit_test(test_partial_records),
+        cmocka_unit_test(test_few_calls),
+        cmocka_unit_test(test_few_calls_with_records),
+        cmocka_unit_test(test_out_of_memory),
     };
 
     return cmocka_run_group_tests(tests, plans_setup, plans_teardown);
