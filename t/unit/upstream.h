@@ -67,6 +67,7 @@ typedef struct {
     int64_t     start;
     int64_t     setup; /* 0: never connected */
     int64_t     end;   /* 0: still open */
+    size_t      transaction;
 } upstream_record_t;
 
 
@@ -661,9 +662,8 @@ upstream_time(unit_text_t *text, const char *key, int64_t time)
 static inline void
 upstream_record(unit_text_t *text, const upstream_record_t *record, size_t n)
 {
-    unit_addf(text,
-        "%s{\"user_name\":\"%s\",\"transaction_id\":\"t%" PRId64 "\"",
-        n > 0 ? "," : "", record->user, record->start % 7);
+    unit_addf(text, "%s{\"user_name\":\"%s\",\"transaction_id\":\"t%zu\"",
+        n > 0 ? "," : "", record->user, record->transaction);
 
     if (record->computer != NULL) {
         unit_addf(text, ",\"computer_name\":\"%s\"", record->computer);
