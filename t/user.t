@@ -451,6 +451,33 @@ for (qw(shown hidden)) {
         $sim->config(sid => $TRUE);
     };
 
+    # With records without sid, a name is all that leads to a desktop.
+    subtest "two desktops of one name, idle $idle" => sub {
+        my %ann = (desktop_username => 'ann');
+        my @twins = map { +{ %$_, computer_name => 'TWIN' } }
+            desktop('t1', 'ann'), desktop('t2'), desktop('t3', 'bob');
+        tenant([ @twins, desktop('d1', 'ann') ],
+            used('t1', 'ann', 1, 0, 360), used('t2', 'ann', 1, 7200, 3600),
+            used('d1', 'ann', 2, 0, 1800));
+        my @true = ([ 'd1', 0, 0.5, 0 ], [ 't1', 0.1, 0, 0 ]);
+        is_reply(ask('on', %ann), 'told apart by sid', 'ann', [ @true, [ 't2', 1, 0, 0 ] ]);
+        is_reply(ask('', %ann), 'without records', 'ann', [ @true, [ undef, 1, 0, 0 ] ]);
+        $sim->config(sid => $FALSE);
+        for my $body ({}, { desktop_ids => [ 't1', 'd1' ] }, { desktop_ids => ['t2'] }) {
+            local $TODO = 'not all of the directory is read'
+                if !$body->{desktop_ids} || $body->{desktop_ids}[0] ne 't1';
+            my $res = ask('on', %ann, %$body);
+            my @have = entries(decode($res->{body}) || {}, 'ann', []);
+            my ($t1) = grep { ($_->[0] // '') eq 't1' } @have;
+            ok($res->{status} == 502 || $res->{status} == 200
+                && (!$t1 || $t1->[1] == 0.1)
+                && ($body->{desktop_ids} || [''])->[0] ne 't2',
+                body(%$body) . ': an error, or nothing of another desktop')
+                or diag($res->{body});
+        }
+        $sim->config(sid => $TRUE);
+    };
+
     subtest "days, idle $idle" => sub {
         my %ann = (desktop_username => 'ann');
         tenant([ desktop('d1', 'ann'), desktop('d2', 'ann') ],
