@@ -239,7 +239,9 @@ for my $idle (qw(shown hidden)) {
             }
         }
 
-        my @all   = map { $_->{desktop_id} } @details;
+        # (what DESK-12 costs is another question, see below)
+        my @all   = map { $_->{desktop_id} }
+            grep { $_->{computer_name} =~ /^DESK-\d{3,}$/ } @details;
         my @gone  = map { $_->{desktop_id} } grep { $_->{gone} } @details;
         my @used  = sort { $sum{$b} <=> $sum{$a} } grep { $sum{$_} } keys %sum;
         my @idle  = grep { !$sum{$_} } map { $_->{desktop_id} }
