@@ -236,6 +236,8 @@ my (@users, %directory, %untold);
 sub populate {
     my ($desktops, $idle) = @_;
 
+    $sim->faults();
+
     my $tenant = rnd(1 << 20);
     my %about  = (
         records_limit => pick(1000, 1000, 100),
@@ -285,8 +287,10 @@ sub some_personal {
         $r->{desktop_user_domain} = chance(80) ? $u->{domain}
             : pick('', undef, !length $u->{domain} || $records && $twins == 1
                 ? () : 'else.where') if chance(40);
-        $r->{desktop_username} = pick('nobody', 'ann', 'a', substr($u->{user_name}, 0, 3))
-            if chance(5);
+        if (chance(5)) {
+            $r->{desktop_username} = pick('nobody', 'ann', 'a', substr $u->{user_name}, 0, 3);
+            delete $r->{desktop_user_domain};
+        }
         my %own = map { $_ => 1 } map { @$_ } @$u{qw(alone shared used)};
         my @own = sort keys %own;
         $r->{desktop_ids} = [ @own ? (map { pick(@own) } 1 .. 1 + rnd(3)) : (),
@@ -324,10 +328,14 @@ sub is_asked {
             || $domain eq $r->{desktop_user_domain});
 }
 
+# Whether two users of one name, in two domains, are among those that a part of
+# a name finds.
 sub twins {
     my ($r) = @_;
-    return !length($r->{desktop_user_domain} // '')
-        && 1 < grep { is_asked($r, $_->{user_name}) } @users;
+    my %times;
+    $times{ $_->{user_name} }++ for grep {
+        index(lc $_->{user_name}, lc substr $r->{desktop_username}, 0, 64) >= 0 } @users;
+    return scalar grep { $_ > 1 } values %times;
 }
 
 # Whose a desktop is: alone, shared, other (of one other user), or none's.

@@ -81,7 +81,7 @@ typedef struct {
 static inline bool
 usage_str_equal(usage_str_t a, usage_str_t b)
 {
-    return a.len == b.len && memcmp(a.data, b.data, a.len) == 0;
+    return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
 }
 
 

@@ -321,15 +321,37 @@ usage_directory_row(
 
 
 /*
- * The rows of a page.  Of a listing, none may come twice.
+ * Whether a row's desktop is there twice: in a listing, or on the one page of
+ * those that were looked up.
  */
+static bool
+usage_directory_twice(const usage_directory_t *directory,
+    const usage_call_t *call, usage_entry_t *entry)
+{
+    bool twice;
+
+    if (call->asker != NULL) {
+        twice = entry->page == directory->page;
+        entry->page = directory->page;
+
+    } else {
+        twice = entry->listing == directory->listing;
+        entry->listing = directory->listing;
+    }
+
+    return twice;
+}
+
+
 static usage_result_t
 usage_directory_rows(usage_directory_t *directory, const usage_call_t *call,
-    const json_t *rows, usage_error_t *error)
+    usage_pages_t *pages, const json_t *rows, usage_error_t *error)
 {
     size_t         i;
     const json_t  *row;
     usage_entry_t *entry;
+
+    directory->page++;
 
     json_array_foreach (rows, i, row) {
         if (usage_rows_text(row, "desktop_id").len == 0) {
@@ -342,16 +364,10 @@ usage_directory_rows(usage_directory_t *directory, const usage_call_t *call,
             return usage_error(error, 500, "out of memory");
         }
 
-        if (call->asker != NULL) {
-            continue;
-        }
-
-        if (entry->listing == directory->listing) {
+        if (usage_directory_twice(directory, call, entry)) {
             return usage_pages_restart(
-                &directory->pages, call, "rows of one desktop", 1, 2, error);
+                pages, call, "rows of one desktop", 1, 2, error);
         }
-
-        entry->listing = directory->listing;
     }
 
     return USAGE_OK;
@@ -392,8 +408,16 @@ usage_directory_take(usage_directory_t *directory, const usage_call_t *call,
 
     rc = usage_pages_take(pages, call, rows->count, rows->rows, error);
 
+    if (rc == USAGE_OK && batch != NULL && !usage_pages_done(pages)) {
+
+        /* far more than was asked for: which are in these is chance */
+
+        rc = usage_pages_restart(
+            pages, call, "rows", (int64_t) batch->count, rows->count, error);
+    }
+
     if (rc == USAGE_OK) {
-        rc = usage_directory_rows(directory, call, rows->list, error);
+        rc = usage_directory_rows(directory, call, pages, rows->list, error);
     }
 
     if (rc == USAGE_OK && batch != NULL) {
@@ -464,7 +488,7 @@ usage_directory_lead(const usage_directory_t *directory, usage_str_t sid,
 
     if (entry == NULL) {
         entry = usage_directory_get(&directory->names, name);
-        *doubtful = sid.len > 0;
+        *doubtful = !directory->full;
     }
 
     return entry;

@@ -36,6 +36,7 @@ typedef struct usage_entry_s {
     bool                  alike;    /* stands for several, of one name or sid */
     bool                  used; /* by the user, in the range: records say so */
     unsigned              listing;  /* the one that showed it last */
+    unsigned              page;     /* likewise, of ids that are looked up */
     usage_sessions_t      sessions; /* of the records that lead to it */
 } usage_entry_t;
 
@@ -48,6 +49,7 @@ typedef struct {
     usage_table_t         sids;  /* by sid */
     usage_table_t         users; /* the names of others that have desktops */
     unsigned              listing;
+    unsigned              page;
     bool                  listed;  /* a listing is under way or done */
     bool                  by_user; /* it is of the user's desktops */
     bool                  full;    /* all desktops are in it */
@@ -87,8 +89,8 @@ usage_directory_find(const usage_directory_t *directory, usage_str_t id);
 
 /*
  * The entry that a record's sid, or else its computer_name, leads to, or NULL.
- * *doubtful: it has a sid that the directory, as far as it was read, doesn't
- * know.
+ * *doubtful: the directory, as far as it was read, doesn't know the sid, and
+ * all of it may know another desktop of that sid, or of that name.
  */
 usage_entry_t *usage_directory_lead(const usage_directory_t *directory,
     usage_str_t sid, usage_str_t name, bool *doubtful);

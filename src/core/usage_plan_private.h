@@ -51,8 +51,15 @@ usage_result_t usage_plan_narrow(usage_plan_t *plan);
  */
 bool usage_plan_narrows(const usage_plan_t *plan);
 
-/* Narrows. */
+/* Narrows to those that are wanted. */
 usage_result_t usage_plan_narrow_now(usage_plan_t *plan);
+
+
+/* usage_plan_narrowed.c */
+
+/* Narrows to some desktops. */
+usage_result_t usage_plan_narrow_to(
+    usage_plan_t *plan, usage_desktop_t *const *desktops, size_t count);
 
 
 /* usage_plan_user.c */
@@ -65,6 +72,23 @@ usage_result_t
 usage_plan_user_records(usage_plan_t *plan, usage_error_t *error);
 usage_result_t
 usage_plan_user_desktops(usage_plan_t *plan, usage_error_t *error);
+
+
+/* usage_plan_split.c */
+
+/* 2: the seconds of the days first to last on desktops that are the user's
+ * alone. */
+double usage_plan_alone(const usage_plan_t *plan, size_t first, size_t last);
+
+/*
+ * Ends with what the records show, where they add up to the user's statistics,
+ * to the second: then they tell all that the desktops' statistics could.
+ * USAGE_AGAIN: they don't.
+ */
+usage_result_t usage_plan_try_records(usage_plan_t *plan);
+
+/* 3 to 5: settles whose the remainder is; asks for what that takes. */
+usage_result_t usage_plan_settle(usage_plan_t *plan);
 
 /* The desktops that were looked up, as it may have been one of them. */
 usage_result_t

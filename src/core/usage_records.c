@@ -118,6 +118,9 @@ usage_records_session(const usage_records_t *records, const json_t *row,
 {
     bool connected, ended;
 
+    session->from = records->range.to;
+    session->to = records->range.to;
+
     if (usage_records_time(
             row, "connection_setup_time", &connected, &session->from, error)
             != USAGE_OK
@@ -445,6 +448,10 @@ usage_records_stray(usage_records_t *records, const usage_record_t *record)
     }
 
     memset(entry, 0, sizeof(usage_entry_t));
+
+    if (record->sid != NULL) {
+        entry->sid = record->sid->id;
+    }
 
     if (name != NULL) {
         name->entry = entry;

@@ -17,11 +17,26 @@ struct usage_stretch_s {
     usage_pages_t    pages;
     unsigned         matches; /* rows that match, so far */
     double           seconds; /* of them */
-    double           latest;  /* of the last of them */
-    usage_row_t     *others;  /* rows that don't match */
-    size_t           others_count;
-    size_t           others_room;
+    int64_t          used;    /* the offset behind the last row with use */
+    int64_t          unused;  /* the offset of the first one without */
+    usage_row_t     *rows;
+    size_t           rows_count;
+    size_t           rows_room;
 };
+
+
+/*
+ * A stretch without rows.
+ */
+static void
+usage_series_clear(usage_stretch_t *stretch)
+{
+    stretch->matches = 0;
+    stretch->seconds = 0;
+    stretch->used = 0;
+    stretch->unused = INT64_MAX;
+    stretch->rows_count = 0;
+}
 
 
 static usage_result_t
@@ -42,6 +57,7 @@ usage_series_ask(
     stretch->last = last;
     stretch->end = end;
     stretch->whole = whole;
+    usage_series_clear(stretch);
     usage_pages_start(&stretch->pages, USAGE_PAGE_ROWS);
 
     stretch->next = series->stretches;
@@ -218,86 +234,59 @@ usage_series_next(usage_series_t *series, usage_call_t *call)
 
 
 static usage_result_t
-usage_series_other(usage_stretch_t *stretch, const usage_row_t *row)
+usage_series_keep(usage_stretch_t *stretch, const usage_row_t *row)
 {
-    usage_row_t *others;
+    usage_row_t *rows;
 
-    if (stretch->others_count == stretch->others_room) {
-        stretch->others_room += stretch->others_room + USAGE_PAGE_ROWS;
+    if (stretch->rows_count == stretch->rows_room) {
+        stretch->rows_room += stretch->rows_room + USAGE_PAGE_ROWS;
 
-        others = usage_alloc(
-            stretch->series->pool, stretch->others_room * sizeof(*others));
-        if (others == NULL) {
+        rows = usage_alloc(
+            stretch->series->pool, stretch->rows_room * sizeof(usage_row_t));
+        if (rows == NULL) {
             return USAGE_ERROR;
         }
 
-        if (stretch->others_count > 0) {
-            memcpy(others, stretch->others,
-                stretch->others_count * sizeof(*others));
+        if (stretch->rows_count > 0) {
+            memcpy(
+                rows, stretch->rows, stretch->rows_count * sizeof(usage_row_t));
         }
 
-        stretch->others = others;
+        stretch->rows = rows;
     }
 
-    stretch->others[stretch->others_count++] = *row;
+    stretch->rows[stretch->rows_count++] = *row;
 
     return USAGE_OK;
 }
 
 
-/*
- * Whether two rows of one id are the same row, that came twice.  Users of one
- * name in several domains have a row each, and there it takes the same figure
- * to tell.
- */
-static bool
-usage_series_same(const usage_series_t *series, double one, double two)
-{
-    return series->api == USAGE_CALL_DESKTOPS || (one == two && one > 0);
-}
-
-
-/*
- * Takes a row that matches; false: it was there before.
- */
-static bool
-usage_series_match(usage_stretch_t *stretch, double seconds)
-{
-    if (stretch->matches > 0
-        && usage_series_same(stretch->series, stretch->latest, seconds))
-    {
-        return false;
-    }
-
-    stretch->matches++;
-    stretch->latest = seconds;
-    stretch->seconds += seconds;
-
-    return true;
-}
-
-
 static usage_result_t
 usage_series_rows(usage_stretch_t *stretch, const usage_call_t *call,
-    const usage_page_t *page, usage_error_t *error)
+    const usage_page_t *page)
 {
     size_t             n;
+    int64_t            offset;
     const usage_row_t *row;
 
     for (n = 0; n < page->rows_count; n++) {
         row = &page->rows[n];
+        offset = call->offset + (int64_t) n;
 
-        if (usage_str_equal(row->desktop->id, stretch->series->match)) {
-            if (!usage_series_match(stretch, row->seconds)) {
-                return usage_pages_restart(
-                    &stretch->pages, call, "rows of one id", 1, 2, error);
-            }
+        if (row->seconds > 0 && stretch->used <= offset) {
+            stretch->used = offset + 1;
 
-            continue;
+        } else if (row->seconds == 0 && stretch->unused > offset) {
+            stretch->unused = offset;
         }
 
-        if (usage_series_other(stretch, row) != USAGE_OK) {
-            return usage_error(error, 500, "out of memory");
+        if (usage_str_equal(row->desktop->id, stretch->series->match)) {
+            stretch->matches++;
+            stretch->seconds += row->seconds;
+        }
+
+        if (usage_series_keep(stretch, row) != USAGE_OK) {
+            return USAGE_ERROR;
         }
     }
 
@@ -325,24 +314,58 @@ usage_series_compare(const void *one, const void *two)
 
 
 /*
- * Whether one of the rows that don't match is there twice, in which case the
- * one that does may have been passed by.
+ * Whether a window has one row of an id, and not more.
+ */
+static bool
+usage_series_unique(const usage_series_t *series)
+{
+    return series->api == USAGE_CALL_DESKTOPS || series->domain.len > 0;
+}
+
+
+/*
+ * Whether two rows of one id are the same row, that came twice.  Users of one
+ * name in several domains have a row each, and there it takes the same figure
+ * to tell.  Many have the same 0: where rows come in the order that was asked
+ * for, nothing but another 0 can be missing in the place of one of those.
+ */
+static bool
+usage_series_same(
+    const usage_stretch_t *stretch, const usage_row_t *a, const usage_row_t *b)
+{
+    if (a->desktop != b->desktop) {
+        return false;
+    }
+
+    if (usage_series_unique(stretch->series)) {
+        return true;
+    }
+
+    return a->seconds == b->seconds
+           && (a->seconds > 0 || stretch->used > stretch->unused);
+}
+
+
+/*
+ * Whether a row is there twice, in which case another may have been passed by.
  */
 static bool
 usage_series_twice(usage_stretch_t *stretch)
 {
     size_t i;
 
-    if (stretch->others_count > 1) {
-        qsort(stretch->others, stretch->others_count, sizeof(*stretch->others),
+    if (!stretch->series->several && stretch->matches > 0) {
+        return stretch->matches > 1;
+    }
+
+    if (stretch->rows_count > 1) {
+        qsort(stretch->rows, stretch->rows_count, sizeof(usage_row_t),
             usage_series_compare);
     }
 
-    for (i = 1; i < stretch->others_count; i++) {
-        if (stretch->others[i].desktop == stretch->others[i - 1].desktop
-            && usage_series_same(stretch->series, stretch->others[i].seconds,
-                stretch->others[i - 1].seconds))
-        {
+    for (i = 1; i < stretch->rows_count; i++) {
+        if (usage_series_same(
+                stretch, &stretch->rows[i - 1], &stretch->rows[i])) {
             return true;
         }
     }
@@ -420,6 +443,17 @@ usage_series_done(usage_stretch_t *stretch, usage_error_t *error)
 }
 
 
+/*
+ * Whether all rows that matter are here.
+ */
+static bool
+usage_series_here(const usage_stretch_t *stretch)
+{
+    return usage_pages_done(&stretch->pages)
+           || (stretch->matches > 0 && !stretch->series->several);
+}
+
+
 usage_result_t
 usage_series_page(
     const usage_call_t *call, const usage_page_t *page, usage_error_t *error)
@@ -432,27 +466,25 @@ usage_series_page(
     rc = usage_pages_take(
         &stretch->pages, call, page->count, (int64_t) page->rows_count, error);
 
-    if (rc == USAGE_OK) {
-        rc = usage_series_rows(stretch, call, page, error);
+    if (rc == USAGE_OK && usage_series_rows(stretch, call, page) != USAGE_OK) {
+        return usage_error(error, 500, "out of memory");
     }
 
-    if (rc == USAGE_OK && stretch->matches > 0 && !stretch->series->several) {
-        return usage_series_done(stretch, error);
-    }
-
-    if (rc == USAGE_OK && usage_pages_done(&stretch->pages)) {
+    if (rc == USAGE_OK && usage_series_here(stretch)) {
         if (!usage_series_twice(stretch)) {
             return usage_series_done(stretch, error);
         }
 
-        rc = usage_pages_restart(
-            &stretch->pages, call, "rows of one id", 1, 2, error);
+        rc = usage_pages_restart(&stretch->pages, call,
+            usage_series_unique(stretch->series)
+                ? "rows of one id"
+                : "rows of one user (desktop_user_domain tells users of one "
+                  "name apart)",
+            1, 2, error);
     }
 
     if (rc == USAGE_AGAIN && usage_pages_fresh(&stretch->pages)) {
-        stretch->matches = 0;
-        stretch->seconds = 0;
-        stretch->others_count = 0;
+        usage_series_clear(stretch);
     }
 
     return rc == USAGE_ERROR ? USAGE_ERROR : USAGE_OK;

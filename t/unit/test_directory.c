@@ -186,13 +186,6 @@ test_known(void **state)
           "\"computer_name\":1,\"sid\":[],\"user_name\":{},"
           "\"attach_user_infos\":\"\"}]}",
         "", NULL);
-
-    /* of one that comes twice, the first row will do */
-
-    known("{\"total_count\":2,\"desktops\":[{\"desktop_id\":\"a\","
-          "\"computer_name\":\"x\"},{\"desktop_id\":\"a\","
-          "\"computer_name\":\"x\"}]}",
-        "x", NULL);
 }
 
 
@@ -209,6 +202,8 @@ test_counts(void **state)
     static const char *const bodies[] = {
         "{\"total_count\":1,\"desktops\":[]}",
         "{\"total_count\":0,\"desktops\":[{\"desktop_id\":\"a\"}]}",
+        "{\"total_count\":2,\"desktops\":[{\"desktop_id\":\"c\"},"
+        "{\"desktop_id\":\"c\"}]}",
         "{\"total_count\":2,\"desktops\":[{\"desktop_id\":\"a\"}]}",
         "{\"total_count\":4294967297,\"desktops\":[{\"desktop_id\":\"a\"}]}",
     };
@@ -853,9 +848,9 @@ test_leads(void **state)
     (void) state;
 
     start(&t, "u", "");
-    leads(&t, "", "", NULL, false);
+    leads(&t, "", "", NULL, true);
     leads(&t, "sa", "A", NULL, true);
-    leads(&t, "", "A", NULL, false);
+    leads(&t, "", "A", NULL, true);
 
     usage_directory_list(&t.directory, false);
     call = next(&t);
@@ -875,16 +870,16 @@ test_leads(void **state)
     leads(&t, "sc", "B", "c", false);
     leads(&t, "sa", "nowhere", "a", false);
 
-    /* else the name, if in doubt */
+    /* else the name */
 
-    leads(&t, "sx", "D", "d", true);
-    leads(&t, "sx", "nowhere", NULL, true);
-    leads(&t, "sx", "", NULL, true);
+    leads(&t, "sx", "D", "d", false);
+    leads(&t, "sx", "nowhere", NULL, false);
+    leads(&t, "sx", "", NULL, false);
 
     /* several of one name, or of one sid */
 
     leads(&t, "", "B", "*", false);
-    leads(&t, "sx", "B", "*", true);
+    leads(&t, "sx", "B", "*", false);
     leads(&t, "s", "", "*", false);
     leads(&t, "s", "A", "*", false);
 
@@ -896,6 +891,18 @@ test_leads(void **state)
     leads(&t, "sa", "A", "a", false);
     leads(&t, "", "A", "a", false);
     leads(&t, "", "D", "d", false);
+    finish(&t);
+
+    /* there may be others, where not all are known */
+
+    start(&t, "u", "");
+    usage_directory_list(&t.directory, true);
+    call = next(&t);
+    takes(&t, &call, body);
+    leads(&t, "sa", "A", "a", false);
+    leads(&t, "sx", "A", "a", true);
+    leads(&t, "", "A", "a", true);
+    leads(&t, "", "nowhere", NULL, true);
     finish(&t);
 }
 

@@ -500,9 +500,15 @@ random_plan(plans_t *t, uint64_t seed, int kind, unit_text_t *members)
     }
 
     if (status == 502 && world.domains && t->request.domain.len == 0
-        && strstr(t->error.detail, "rows of one id") != NULL)
+        && strstr(t->error.detail, "rows of one user") != NULL)
     {
         /* of users in two domains the figures may be the same */
+
+    } else if (status == 502 && kind == RECORDS && asks_for_unclear(t)
+               && sum_of(expected.bins[WORLD_DESKTOPS], world.days) > 0
+               && strstr(t->error.detail, "they may be of desktop") != NULL)
+    {
+        /* a name that leads nowhere may be an old one of what is asked for */
 
     } else if (kind == RECORDS && namesakes()) {
 
@@ -891,6 +897,7 @@ test_few_calls_with_records(void **state)
     size_t      i, n, exact;
     uint64_t    rnd;
     plans_t    *t;
+    usage_str_t name;
     unit_text_t members = { 0 };
 
     t = *state;
@@ -903,7 +910,9 @@ test_few_calls_with_records(void **state)
         unit_text_clear(&members);
         world_ask_user(&world, &members);
 
-        if (!namesakes() && carry_out(t, members.data) == 0) {
+        if (!namesakes() && carry_out(t, members.data) == 0
+            && usage_plan_strays(&t->plan, &name) == 0)
+        {
             assert_int_equal(world.up.statistics_calls, 0);
             assert_in_range(world.up.users_calls, 0, 3); /* pages of alike */
             assert_in_range(world.up.directory_calls, 1, 2);

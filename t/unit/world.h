@@ -575,16 +575,6 @@ world_break(world_t *world)
     world->up.narrow_faulty =
         unit_chance(rnd, 80) ? 0 : (unsigned) unit_below(rnd, 3);
 
-    /* a row of a user that comes twice can't be told where a name is that of
-     * several, or where the order is none */
-
-    if (world->up.fault == UPSTREAM_ROW_TWICE
-        || world->up.fault == UPSTREAM_SHIFTED)
-    {
-        world->up.narrow_faulty = world->domains ? 0 : world->up.narrow_faulty;
-        world->up.order = UPSTREAM_SORTS;
-    }
-
     world->up.directory_faulty =
         unit_chance(rnd, 80) ? 0 : (unsigned) unit_below(rnd, 3);
     world->up.records_faulty =
