@@ -423,11 +423,8 @@ for (qw(shown hidden)) {
             used('d1', 'ann', 1, 0, 3600), used('d2', 'ann', 2, 0, 1800, @stray));
         is_reply(ask('', %ann), 'an own desktop, without records', 'ann',
             [ [ 'd1', 1, 0, 0 ], [ 'd2', 0, 0.5, 0 ] ]);
-        TODO: {
-            local $TODO = 'taken from records that lead nowhere';
-            is_reply(ask('on', %ann), 'an own desktop', 'ann',
-                [ [ 'd1', 1, 0, 0 ], [ 'd2', 0, 0.5, 0 ] ]);
-        }
+        is_reply(ask('on', %ann), 'an own desktop', 'ann',
+            [ [ 'd1', 1, 0, 0 ], [ 'd2', 0, 0.5, 0 ] ]);
         is_reply(ask('on', %ann, desktop_ids => ['d2']), 'asked for', 'ann',
             [ [ 'd2', 0, 0.5, 0 ] ]);
 
@@ -436,6 +433,8 @@ for (qw(shown hidden)) {
             used('s1', 'ann', 1, 0, 3600), used('s2', 'ann', 2, 0, 1800, @stray));
         is_reply(ask('on', %ann), 'two shared', 'ann',
             [ [ 's1', 1, 0, 0 ], [ 's2', 0, 0, 0 ], [ undef, 0, 0.5, 0 ] ]);
+        error_is(ask('on', %ann, desktop_ids => ['s2']), 502, 'the one that is asked for',
+            detail => [ qr/0\.50 hours/, qr/"s2"/ ]);
 
         # led by the sid, whatever the name is, and by the name where the sid is
         # unknown or missing
@@ -464,8 +463,6 @@ for (qw(shown hidden)) {
         is_reply(ask('', %ann), 'without records', 'ann', [ @true, [ undef, 1, 0, 0 ] ]);
         $sim->config(sid => $FALSE);
         for my $body ({}, { desktop_ids => [ 't1', 'd1' ] }, { desktop_ids => ['t2'] }) {
-            local $TODO = 'not all of the directory is read'
-                if !$body->{desktop_ids} || $body->{desktop_ids}[0] ne 't1';
             my $res = ask('on', %ann, %$body);
             my @have = entries(decode($res->{body}) || {}, 'ann', []);
             my ($t1) = grep { ($_->[0] // '') eq 't1' } @have;
