@@ -575,6 +575,16 @@ world_break(world_t *world)
     world->up.narrow_faulty =
         unit_chance(rnd, 80) ? 0 : (unsigned) unit_below(rnd, 3);
 
+    /* a 0 that comes twice can't be told from those of two users of one name,
+     * where rows come in no order */
+
+    if (world->domains
+        && (world->up.fault == UPSTREAM_ROW_TWICE
+            || world->up.fault == UPSTREAM_SHIFTED))
+    {
+        world->up.order = UPSTREAM_SORTS;
+    }
+
     world->up.directory_faulty =
         unit_chance(rnd, 80) ? 0 : (unsigned) unit_below(rnd, 3);
     world->up.records_faulty =
