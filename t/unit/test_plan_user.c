@@ -946,7 +946,9 @@ short_of_memory(plans_t *t, const char *members)
         rc = plans_carry_out(t, &world.up, 4);
         t->arena.left = SIZE_MAX;
 
-        if (rc == USAGE_OK || t->refused != 0) {
+        if (rc == USAGE_OK || t->refused != 0
+            || strstr(t->error.detail, "rows of one user") != NULL)
+        {
             break;
         }
 

@@ -578,9 +578,8 @@ world_break(world_t *world)
     /* a 0 that comes twice can't be told from those of two users of one name,
      * where rows come in no order */
 
-    if (world->domains
-        && (world->up.fault == UPSTREAM_ROW_TWICE
-            || world->up.fault == UPSTREAM_SHIFTED))
+    if (world->up.fault == UPSTREAM_ROW_TWICE
+        || world->up.fault == UPSTREAM_SHIFTED)
     {
         world->up.order = UPSTREAM_SORTS;
     }
