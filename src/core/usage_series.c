@@ -1,42 +1,10 @@
-#include "usage_series.h"
+#include "usage_series_private.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 
-/*
- * A stretch of days that is asked for by a window of its own.
- */
-struct usage_stretch_s {
-    usage_stretch_t *next;
-    usage_series_t  *series;
-    size_t           first; /* its days, counted from the series' first */
-    size_t           last;
-    size_t           end;   /* it is the first part of first to end... */
-    double           whole; /* ...which has so many seconds */
-    usage_pages_t    pages;
-    unsigned         matches; /* rows that match, so far */
-    double           seconds; /* of them */
-    int64_t          used;    /* the offset behind the last row with use */
-    int64_t          unused;  /* the offset of the first one without */
-    usage_row_t     *rows;
-    size_t           rows_count;
-    size_t           rows_room;
-};
-
-
-/*
- * A stretch without rows.
- */
-static void
-usage_series_clear(usage_stretch_t *stretch)
-{
-    stretch->matches = 0;
-    stretch->seconds = 0;
-    stretch->used = 0;
-    stretch->unused = INT64_MAX;
-    stretch->rows_count = 0;
-}
+/* milliseconds, of sums of 31 days */
+#define USAGE_SERIES_TOLERANCE 1e-3
 
 
 static usage_result_t
@@ -122,13 +90,55 @@ usage_series_middle(const usage_series_t *series, size_t first, size_t last)
 
 
 /*
- * Whether what a part leaves of a whole can be told from their seconds: they
- * are not rounded, and it isn't less than nothing.
+ * Whether seconds are whole milliseconds, but for the last bits of a double,
+ * which a sum may have lost.
+ */
+static bool
+usage_series_exact(double seconds)
+{
+    double ms;
+
+    ms = seconds * 1000;
+
+    return fabs(ms - round(ms)) <= USAGE_SERIES_TOLERANCE;
+}
+
+
+/*
+ * Whether what a part leaves of a whole can be told from their seconds: to the
+ * bit, and it isn't less than nothing.
  */
 static bool
 usage_series_rests(double whole, double part)
 {
-    return whole == floor(whole) && part == floor(part) && whole >= part;
+    return usage_series_exact(whole) && usage_series_exact(part)
+           && whole >= part;
+}
+
+
+static double
+usage_series_less(double whole, double part)
+{
+    return round((whole - part) * 1000) / 1000;
+}
+
+
+/*
+ * Asks for each day of a stretch: none can be told from the others.
+ */
+static usage_result_t
+usage_series_ask_days(usage_series_t *series, size_t first, size_t last)
+{
+    size_t i;
+
+    for (i = first; i <= last; i++) {
+        if (i != series->given
+            && usage_series_ask(series, i, i, i, 0) != USAGE_OK) {
+            return USAGE_ERROR;
+        }
+    }
+
+    return USAGE_OK;
 }
 
 
@@ -156,6 +166,10 @@ usage_series_settle(
         return USAGE_OK;
     }
 
+    if (!usage_series_exact(seconds)) {
+        return usage_series_ask_days(series, first, last);
+    }
+
     middle = usage_series_middle(series, first, last);
 
     if ((series->given != first || middle != first)
@@ -164,11 +178,11 @@ usage_series_settle(
         return usage_series_ask(series, first, middle, last, seconds);
     }
 
-    rest = seconds - series->seconds[series->given];
-
     if (!usage_series_rests(seconds, series->seconds[series->given])) {
         return usage_series_ask(series, first, middle, last, seconds);
     }
+
+    rest = usage_series_less(seconds, series->seconds[series->given]);
 
     return series->given == first
                ? usage_series_settle(series, first + 1, last, rest)
@@ -233,147 +247,6 @@ usage_series_next(usage_series_t *series, usage_call_t *call)
 }
 
 
-static usage_result_t
-usage_series_keep(usage_stretch_t *stretch, const usage_row_t *row)
-{
-    usage_row_t *rows;
-
-    if (stretch->rows_count == stretch->rows_room) {
-        stretch->rows_room += stretch->rows_room + USAGE_PAGE_ROWS;
-
-        rows = usage_alloc(
-            stretch->series->pool, stretch->rows_room * sizeof(usage_row_t));
-        if (rows == NULL) {
-            return USAGE_ERROR;
-        }
-
-        if (stretch->rows_count > 0) {
-            memcpy(
-                rows, stretch->rows, stretch->rows_count * sizeof(usage_row_t));
-        }
-
-        stretch->rows = rows;
-    }
-
-    stretch->rows[stretch->rows_count++] = *row;
-
-    return USAGE_OK;
-}
-
-
-static usage_result_t
-usage_series_rows(usage_stretch_t *stretch, const usage_call_t *call,
-    const usage_page_t *page)
-{
-    size_t             n;
-    int64_t            offset;
-    const usage_row_t *row;
-
-    for (n = 0; n < page->rows_count; n++) {
-        row = &page->rows[n];
-        offset = call->offset + (int64_t) n;
-
-        if (row->seconds > 0 && stretch->used <= offset) {
-            stretch->used = offset + 1;
-
-        } else if (row->seconds == 0 && stretch->unused > offset) {
-            stretch->unused = offset;
-        }
-
-        if (usage_str_equal(row->desktop->id, stretch->series->match)) {
-            stretch->matches++;
-            stretch->seconds += row->seconds;
-        }
-
-        if (usage_series_keep(stretch, row) != USAGE_OK) {
-            return USAGE_ERROR;
-        }
-    }
-
-    return USAGE_OK;
-}
-
-
-static int
-usage_series_compare(const void *one, const void *two)
-{
-    uintptr_t          p, q;
-    const usage_row_t *a, *b;
-
-    a = one;
-    b = two;
-    p = (uintptr_t) a->desktop;
-    q = (uintptr_t) b->desktop;
-
-    if (p != q) {
-        return p > q ? 1 : -1;
-    }
-
-    return (a->seconds > b->seconds) - (a->seconds < b->seconds);
-}
-
-
-/*
- * Whether a window has one row of an id, and not more.
- */
-static bool
-usage_series_unique(const usage_series_t *series)
-{
-    return series->api == USAGE_CALL_DESKTOPS || series->domain.len > 0;
-}
-
-
-/*
- * Whether two rows of one id are the same row, that came twice.  Users of one
- * name in several domains have a row each, and there it takes the same figure
- * to tell.  Many have the same 0: where rows come in the order that was asked
- * for, nothing but another 0 can be missing in the place of one of those.
- */
-static bool
-usage_series_same(
-    const usage_stretch_t *stretch, const usage_row_t *a, const usage_row_t *b)
-{
-    if (a->desktop != b->desktop) {
-        return false;
-    }
-
-    if (usage_series_unique(stretch->series)) {
-        return true;
-    }
-
-    return a->seconds == b->seconds
-           && (a->seconds > 0 || stretch->used > stretch->unused);
-}
-
-
-/*
- * Whether a row is there twice, in which case another may have been passed by.
- */
-static bool
-usage_series_twice(usage_stretch_t *stretch)
-{
-    size_t i;
-
-    if (!stretch->series->several && stretch->matches > 0) {
-        return stretch->matches > 1;
-    }
-
-    if (stretch->rows_count > 1) {
-        qsort(stretch->rows, stretch->rows_count, sizeof(usage_row_t),
-            usage_series_compare);
-    }
-
-    for (i = 1; i < stretch->rows_count; i++) {
-        if (usage_series_same(
-                stretch, &stretch->rows[i - 1], &stretch->rows[i])) {
-            return true;
-        }
-    }
-
-    return false;
-}
-
-
 /*
  * The second part of what a stretch was the first part of.
  */
@@ -394,7 +267,7 @@ usage_series_rest(const usage_stretch_t *stretch)
     }
 
     return usage_series_settle(series, stretch->last + 1, stretch->end,
-        stretch->whole - stretch->seconds);
+        usage_series_less(stretch->whole, stretch->seconds));
 }
 
 

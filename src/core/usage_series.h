@@ -5,8 +5,8 @@
  * The window over all days is asked for first.  Without use in it, no day has
  * any.  Else its first part is asked for, and the second part is what is left;
  * then the parts of those, down to days.  So it is never more than a call for
- * each day, and one for any part without use.  Where sums are no whole seconds,
- * so that what is left might be rounded, the second part is asked for as well.
+ * each day, and one for any part without use.  Where sums are no whole
+ * milliseconds, so that what is left might be rounded, each day is asked for.
  *
  * Upstream's filters are fuzzy: rows are matched by their exact id, and a
  * window may have pages.
