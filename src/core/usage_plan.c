@@ -283,6 +283,13 @@ usage_plan_tells(const usage_plan_t *plan)
 }
 
 
+bool
+usage_plan_knows(const usage_plan_t *plan, size_t i)
+{
+    return plan->asked[i]->entry != NULL;
+}
+
+
 size_t
 usage_plan_past(const usage_plan_t *plan)
 {

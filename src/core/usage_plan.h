@@ -138,6 +138,12 @@ bool usage_plan_whole(const usage_plan_t *plan, size_t column);
 bool usage_plan_tells(const usage_plan_t *plan);
 
 /*
+ * Of a plan that is done: whether the directory knows the i-th of the request's
+ * desktops, which the plan looked up.
+ */
+bool usage_plan_knows(const usage_plan_t *plan, size_t i);
+
+/*
  * Of a plan that is done: the elements of an entry that aren't in the future.
  */
 size_t usage_plan_past(const usage_plan_t *plan);

@@ -32,6 +32,7 @@ typedef struct {
     ngx_http_usage_id_t           **ids;      /* a cell in each window */
     uint32_t                       *order;    /* of the ids, by their bytes */
     uint32_t                        ids_count;
+    uint32_t                        sorted_count; /* in order; later: all */
     uint32_t                        ids_room;
     struct ngx_http_usage_window_s **windows; /* by first, then by last */
     uint32_t                        windows_count;
@@ -129,6 +130,44 @@ ngx_http_usage_window_t *ngx_http_usage_store_window(
 /* Takes a window out of its partition, and frees it. */
 void ngx_http_usage_store_remove(ngx_http_usage_store_t *store,
     ngx_http_usage_window_t *window);
+
+
+#define NGX_HTTP_USAGE_NO_PLACE  ((uint32_t) -1)
+
+/* The place of an id in a partition, or NGX_HTTP_USAGE_NO_PLACE. */
+uint32_t ngx_http_usage_store_id(ngx_http_usage_partition_t *partition,
+    usage_str_t text);
+
+/* As memcmp() does. */
+int ngx_http_usage_id_compare(ngx_http_usage_id_t *id, const void *data,
+    size_t len);
+
+
+/* ngx_http_usage_store_find.c */
+
+/*
+ * Fills in the reply's items.  NGX_DECLINED: days are missing, those from
+ * ctx->missing_first to ctx->missing_last first; NGX_AGAIN: whether the
+ * directory knows ctx->unlisted; NGX_ERROR: memory is out.
+ */
+ngx_int_t ngx_http_usage_store_find(ngx_http_usage_ctx_t *ctx);
+
+
+/* ngx_http_usage_store_keep.c */
+
+/* Stores what ctx->plan got. */
+void ngx_http_usage_store_keep(ngx_http_usage_ctx_t *ctx);
+
+
+/* ngx_http_usage_flight.c */
+
+/*
+ * Lets others wait for a call that fetches the days first to last.  NGX_AGAIN:
+ * another one does; NGX_DECLINED: nobody is to wait, the store has no room.
+ */
+ngx_int_t ngx_http_usage_flight_take(ngx_http_usage_ctx_t *ctx, int32_t first,
+    int32_t last);
+void ngx_http_usage_flight_drop(ngx_http_usage_ctx_t *ctx);
 
 
 /* what lies behind a window */
