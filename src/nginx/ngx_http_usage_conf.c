@@ -414,7 +414,6 @@ ngx_http_usage_store(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     ngx_str_t  *value, name, s;
 
     value = cf->args->elts;
-    size = 0;
     name = value[1];
 
     if (ngx_strncmp(value[1].data, "zone=", 5) == 0) {
