@@ -284,6 +284,15 @@ usage_plan_tells(const usage_plan_t *plan)
 
 
 bool
+usage_plan_looked_for(const usage_plan_t *plan, size_t i)
+{
+    return plan->looked_up && !plan->unreadable
+           && (plan->asked[i]->entry != NULL
+               || !usage_table_shown(&plan->table, plan->asked[i]));
+}
+
+
+bool
 usage_plan_knows(const usage_plan_t *plan, size_t i)
 {
     return plan->asked[i]->entry != NULL;

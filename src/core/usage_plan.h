@@ -138,9 +138,10 @@ bool usage_plan_whole(const usage_plan_t *plan, size_t column);
 bool usage_plan_tells(const usage_plan_t *plan);
 
 /*
- * Of a plan that is done: whether the directory knows the i-th of the request's
- * desktops, which the plan looked up.
+ * Of a plan that is done: whether the directory was asked for the i-th of the
+ * request's desktops, and whether it knows that one.
  */
+bool usage_plan_looked_for(const usage_plan_t *plan, size_t i);
 bool usage_plan_knows(const usage_plan_t *plan, size_t i);
 
 /*

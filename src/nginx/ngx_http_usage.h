@@ -166,6 +166,7 @@ struct ngx_http_usage_ctx_s {
     unsigned                         leads:1;       /* others may wait */
     unsigned                         live_wanted:1;
     unsigned                         live_waiting:1;
+    unsigned                         allowed:1;     /* to read statistics */
 };
 
 

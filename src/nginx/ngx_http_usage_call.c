@@ -359,6 +359,10 @@ ngx_http_usage_collect_ok(ngx_http_usage_ctx_t *ctx,
                              &ctx->error);
     }
 
+    if (rc == USAGE_OK && fetch->call.api == USAGE_CALL_DESKTOPS) {
+        ctx->allowed = 1;
+    }
+
     return rc == USAGE_OK ? NGX_OK : NGX_ERROR;
 }
 

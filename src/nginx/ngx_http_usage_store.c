@@ -325,52 +325,6 @@ ngx_http_usage_store_release(ngx_http_usage_store_t *store,
 }
 
 
-int
-ngx_http_usage_id_compare(ngx_http_usage_id_t *id, const void *data, size_t len)
-{
-    int  order;
-
-    order = ngx_memcmp(id->data, data, ngx_min(id->len, len));
-
-    if (order != 0) {
-        return order;
-    }
-
-    return (id->len > len) - (id->len < len);
-}
-
-
-uint32_t
-ngx_http_usage_store_id(ngx_http_usage_partition_t *partition, usage_str_t text)
-{
-    int       order;
-    uint32_t  low, high, middle, place;
-
-    low = 0;
-    high = partition->sorted_count;
-
-    while (low < high) {
-        middle = (low + high) / 2;
-        place = partition->order[middle];
-        order = ngx_http_usage_id_compare(partition->ids[place], text.data,
-                                          text.len);
-
-        if (order == 0) {
-            return place;
-        }
-
-        if (order < 0) {
-            low = middle + 1;
-
-        } else {
-            high = middle;
-        }
-    }
-
-    return NGX_HTTP_USAGE_NO_PLACE;
-}
-
-
 uint32_t
 ngx_http_usage_store_place(ngx_http_usage_partition_t *partition,
     int32_t first, int32_t last)

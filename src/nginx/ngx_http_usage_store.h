@@ -51,7 +51,7 @@ typedef struct ngx_http_usage_window_s  ngx_http_usage_window_t;
 struct ngx_http_usage_window_s {
     ngx_queue_t                     queue;    /* of all, latest used first */
     ngx_http_usage_partition_t     *partition;
-    int32_t                         first;    /* days */
+    int32_t                         first;    /* days, or what follows */
     int32_t                         last;
     uint64_t                        owner;    /* who stored it */
     time_t                          until;    /* 0: it is final */
@@ -60,6 +60,10 @@ struct ngx_http_usage_window_s {
     unsigned                        complete:1; /* ...are not shown, if this */
     unsigned                        wide:1;   /* cells are doubles, not uint32_t */
 };
+
+
+/* the window that shows which desktops the directory knows */
+#define NGX_HTTP_USAGE_DIRECTORY  INT32_MIN
 
 
 /*
@@ -134,13 +138,19 @@ void ngx_http_usage_store_remove(ngx_http_usage_store_t *store,
 
 #define NGX_HTTP_USAGE_NO_PLACE  ((uint32_t) -1)
 
+/* ngx_http_usage_store_ids.c */
+
 /* The place of an id in a partition, or NGX_HTTP_USAGE_NO_PLACE. */
 uint32_t ngx_http_usage_store_id(ngx_http_usage_partition_t *partition,
     usage_str_t text);
 
-/* As memcmp() does. */
-int ngx_http_usage_id_compare(ngx_http_usage_id_t *id, const void *data,
-    size_t len);
+/*
+ * The place of each desktop of a table; ids that are new are added.  NGX_ERROR:
+ * there is no room.
+ */
+ngx_int_t ngx_http_usage_store_add_ids(ngx_http_usage_store_t *store,
+    ngx_http_usage_partition_t *partition, usage_table_t *table,
+    uint32_t *places, uint64_t owner);
 
 
 /* ngx_http_usage_store_find.c */
@@ -205,6 +215,8 @@ ngx_http_usage_window_cells(ngx_http_usage_window_t *window)
 #define ngx_http_usage_bit(bits, i)  ((bits)[(i) / 64] >> ((i) % 64) & 1)
 #define ngx_http_usage_set_bit(bits, i)                                       \
     (bits)[(i) / 64] |= (uint64_t) 1 << ((i) % 64)
+#define ngx_http_usage_clear_bit(bits, i)                                     \
+    (bits)[(i) / 64] &= ~((uint64_t) 1 << ((i) % 64))
 
 
 #endif /* NGX_HTTP_USAGE_STORE_H */

@@ -32,6 +32,8 @@ static ngx_uint_t ngx_http_usage_find_tells(ngx_http_usage_search_t *search,
     ngx_http_usage_window_t *window);
 static ngx_int_t ngx_http_usage_find_windows(ngx_http_usage_search_t *search);
 static ngx_int_t ngx_http_usage_find_asked(ngx_http_usage_search_t *search);
+static u_char ngx_http_usage_find_known(ngx_http_usage_search_t *search,
+    uint32_t place);
 static ngx_int_t ngx_http_usage_find_all(ngx_http_usage_search_t *search);
 static ngx_int_t ngx_http_usage_find_items(ngx_http_usage_search_t *search);
 static void ngx_http_usage_find_cells(ngx_http_usage_search_t *search,
@@ -295,6 +297,10 @@ ngx_http_usage_find_asked(ngx_http_usage_search_t *search)
         }
 
         if (!shown && ctx->known[n] == NGX_HTTP_USAGE_UNASKED) {
+            ctx->known[n] = ngx_http_usage_find_known(search, place);
+        }
+
+        if (!shown && ctx->known[n] == NGX_HTTP_USAGE_UNASKED) {
             ctx->unlisted[ctx->unlisted_count++] = request->desktop_ids[n];
         }
 
@@ -311,6 +317,31 @@ ngx_http_usage_find_asked(ngx_http_usage_search_t *search)
     }
 
     return ctx->unlisted_count ? NGX_AGAIN : NGX_OK;
+}
+
+
+/*
+ * What the directory said of a desktop a moment ago.
+ */
+
+static u_char
+ngx_http_usage_find_known(ngx_http_usage_search_t *search, uint32_t place)
+{
+    ngx_http_usage_window_t  *window;
+
+    window = ngx_http_usage_store_window(search->partition,
+                                         NGX_HTTP_USAGE_DIRECTORY,
+                                         NGX_HTTP_USAGE_DIRECTORY);
+
+    if (window == NULL || place >= window->count
+        || !ngx_http_usage_find_valid(search, window)
+        || !ngx_http_usage_bit(ngx_http_usage_window_known(window), place))
+    {
+        return NGX_HTTP_USAGE_UNASKED;
+    }
+
+    return ngx_http_usage_bit(ngx_http_usage_window_shown(window), place)
+           ? NGX_HTTP_USAGE_KNOWN : NGX_HTTP_USAGE_UNKNOWN;
 }
 
 

@@ -18,15 +18,13 @@ typedef struct {
 
 
 static ngx_int_t ngx_http_usage_keep_locked(ngx_http_usage_keep_t *keep);
-static ngx_int_t ngx_http_usage_keep_ids(ngx_http_usage_keep_t *keep);
-static ngx_int_t ngx_http_usage_keep_room(ngx_http_usage_keep_t *keep,
-    size_t count);
-static ngx_http_usage_id_t *ngx_http_usage_keep_id(ngx_http_usage_keep_t *keep,
-    usage_str_t text);
-static void ngx_http_usage_keep_sort(ngx_http_usage_partition_t *partition,
-    uint32_t from);
 static ngx_int_t ngx_http_usage_keep_window(ngx_http_usage_keep_t *keep,
     size_t column);
+static ngx_int_t ngx_http_usage_keep_known(ngx_http_usage_keep_t *keep);
+static ngx_http_usage_window_t *ngx_http_usage_keep_add(
+    ngx_http_usage_keep_t *keep, int32_t first, int32_t last, time_t until,
+    ngx_uint_t complete, ngx_uint_t wide);
+static time_t ngx_http_usage_keep_fresh(ngx_http_usage_ctx_t *ctx);
 static time_t ngx_http_usage_keep_until(ngx_http_usage_ctx_t *ctx,
     int32_t day);
 static ngx_uint_t ngx_http_usage_keep_wide(ngx_http_usage_keep_t *keep,
@@ -39,12 +37,6 @@ static void ngx_http_usage_keep_old(ngx_http_usage_window_t *window,
     ngx_http_usage_window_t *old);
 static ngx_int_t ngx_http_usage_keep_insert(ngx_http_usage_keep_t *keep,
     ngx_http_usage_window_t *window);
-static int ngx_libc_cdecl ngx_http_usage_keep_compare(const void *one,
-    const void *two);
-
-
-/* whose ids are sorted */
-static ngx_http_usage_id_t  **ngx_http_usage_sorted_ids;
 
 
 void
@@ -94,8 +86,20 @@ ngx_http_usage_keep_locked(ngx_http_usage_keep_t *keep)
 
     plan = keep->plan;
 
-    if (ngx_http_usage_keep_ids(keep) != NGX_OK) {
+    if (ngx_http_usage_store_add_ids(keep->store, keep->partition,
+                                     &plan->table, keep->places,
+                                     keep->ctx->owner)
+        != NGX_OK)
+    {
         return NGX_ERROR;
+    }
+
+    if (ngx_http_usage_keep_known(keep) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    if (keep->ctx->step == NGX_HTTP_USAGE_LOOK_UP) {
+        return NGX_OK; /* of no days */
     }
 
     for (i = 0; i <= plan->days; i++) {
@@ -119,210 +123,121 @@ ngx_http_usage_keep_locked(ngx_http_usage_keep_t *keep)
 
 
 /*
- * Each desktop of the table gets its place in the partition.
+ * The statistics in a column of the table.
  */
-
-static ngx_int_t
-ngx_http_usage_keep_ids(ngx_http_usage_keep_t *keep)
-{
-    size_t                       i;
-    uint32_t                     old;
-    usage_str_t                  text;
-    usage_table_t               *table;
-    ngx_http_usage_id_t         *id;
-    ngx_http_usage_partition_t  *partition;
-
-    table = &keep->plan->table;
-    partition = keep->partition;
-    old = partition->ids_count;
-
-    if (ngx_http_usage_keep_room(keep, old + table->count) != NGX_OK) {
-        return NGX_ERROR;
-    }
-
-    for (i = 0; i < table->count; i++) {
-        text = table->desktops[i]->id;
-
-        keep->places[i] = ngx_http_usage_store_id(partition, text);
-
-        if (keep->places[i] != NGX_HTTP_USAGE_NO_PLACE) {
-            continue;
-        }
-
-        id = ngx_http_usage_keep_id(keep, text);
-        if (id == NULL) {
-            break;
-        }
-
-        /* not in order yet, so that it isn't found twice: a table has it once */
-
-        keep->places[i] = partition->ids_count;
-        partition->ids[partition->ids_count++] = id;
-    }
-
-    ngx_http_usage_keep_sort(partition, old);
-
-    return i == table->count ? NGX_OK : NGX_ERROR;
-}
-
-
-/*
- * Room for so many ids.
- */
-
-static ngx_int_t
-ngx_http_usage_keep_room(ngx_http_usage_keep_t *keep, size_t count)
-{
-    size_t                       room;
-    uint32_t                    *order;
-    ngx_http_usage_id_t        **ids;
-    ngx_http_usage_partition_t  *partition;
-
-    partition = keep->partition;
-
-    if (count <= partition->ids_room) {
-        return NGX_OK;
-    }
-
-    room = ngx_max(count, 16);
-
-    ids = ngx_http_usage_store_alloc(keep->store,
-                                     room * sizeof(ngx_http_usage_id_t *),
-                                     keep->ctx->owner);
-    if (ids == NULL) {
-        return NGX_ERROR;
-    }
-
-    order = ngx_http_usage_store_alloc(keep->store, room * sizeof(uint32_t),
-                                       keep->ctx->owner);
-    if (order == NULL) {
-        ngx_slab_free_locked(keep->store->shpool, ids);
-        return NGX_ERROR;
-    }
-
-    if (partition->ids) {
-        ngx_memcpy(ids, partition->ids,
-                   partition->ids_count * sizeof(ngx_http_usage_id_t *));
-        ngx_memcpy(order, partition->order,
-                   partition->ids_count * sizeof(uint32_t));
-        ngx_slab_free_locked(keep->store->shpool, partition->ids);
-        ngx_slab_free_locked(keep->store->shpool, partition->order);
-    }
-
-    partition->ids = ids;
-    partition->order = order;
-    partition->ids_room = room;
-
-    return NGX_OK;
-}
-
-
-static ngx_http_usage_id_t *
-ngx_http_usage_keep_id(ngx_http_usage_keep_t *keep, usage_str_t text)
-{
-    ngx_http_usage_id_t  *id;
-
-    id = ngx_http_usage_store_alloc(keep->store,
-                                    offsetof(ngx_http_usage_id_t, data)
-                                    + text.len, keep->ctx->owner);
-    if (id) {
-        id->len = text.len;
-        ngx_memcpy(id->data, text.data, text.len);
-    }
-
-    return id;
-}
-
-
-/*
- * Puts the ids from a place on in their order.
- */
-
-static void
-ngx_http_usage_keep_sort(ngx_http_usage_partition_t *partition, uint32_t from)
-{
-    uint32_t  i;
-
-    if (from == partition->ids_count) {
-        return;
-    }
-
-    for (i = from; i < partition->ids_count; i++) {
-        partition->order[i] = i;
-    }
-
-    ngx_http_usage_sorted_ids = partition->ids;
-
-    ngx_qsort(partition->order, partition->ids_count, sizeof(uint32_t),
-              ngx_http_usage_keep_compare);
-
-    partition->sorted_count = partition->ids_count;
-}
-
-
-static int ngx_libc_cdecl
-ngx_http_usage_keep_compare(const void *one, const void *two)
-{
-    const uint32_t *a = one;
-    const uint32_t *b = two;
-
-    return ngx_http_usage_id_compare(ngx_http_usage_sorted_ids[*a],
-                                     ngx_http_usage_sorted_ids[*b]->data,
-                                     ngx_http_usage_sorted_ids[*b]->len);
-}
-
 
 static ngx_int_t
 ngx_http_usage_keep_window(ngx_http_usage_keep_t *keep, size_t column)
 {
-    time_t                       until;
-    int32_t                      first, last;
-    uint32_t                     count;
-    ngx_uint_t                   wide;
-    usage_plan_t                *plan;
-    ngx_http_usage_window_t     *window, *old;
-    ngx_http_usage_partition_t  *partition;
+    int32_t                   first, last;
+    usage_plan_t             *plan;
+    ngx_http_usage_window_t  *window;
 
     plan = keep->plan;
-    partition = keep->partition;
 
     first = (int32_t) plan->request->first + (column == plan->days ? 0 : column);
     last = (int32_t) plan->request->first
            + (column == plan->days ? plan->days - 1 : column);
 
-    until = ngx_http_usage_keep_until(keep->ctx, last);
-    old = ngx_http_usage_store_window(partition, first, last);
-
-    if (old && old->until && old->until <= ngx_time()) {
-        ngx_http_usage_store_remove(keep->store, old);
-        old = NULL;
-    }
-
-    if (old && old->complete && old->until == 0) {
-        return NGX_OK; /* it doesn't change any more */
-    }
-
-    if (old && until == 0 && old->until) {
-        ngx_http_usage_store_remove(keep->store, old);
-        old = NULL;
-    }
-
-    if (old && old->until && !usage_plan_whole(plan, column)) {
-        until = ngx_min(until, old->until);
-    }
-
-    wide = ngx_http_usage_keep_wide(keep, column)
-           || (old && !usage_plan_whole(plan, column) && old->wide);
-    count = partition->ids_count;
-
-    window = ngx_http_usage_store_alloc(keep->store,
-                                    ngx_http_usage_window_size(count, wide),
-                                    keep->ctx->owner);
+    window = ngx_http_usage_keep_add(keep, first, last,
+                                     ngx_http_usage_keep_until(keep->ctx, last),
+                                     usage_plan_whole(plan, column),
+                                     ngx_http_usage_keep_wide(keep, column));
     if (window == NULL) {
         return NGX_ERROR;
     }
 
-    ngx_memzero(window, ngx_http_usage_window_size(count, wide));
+    ngx_http_usage_keep_cells(keep, column, window);
+
+    return NGX_OK;
+}
+
+
+/*
+ * Which of the desktops that were looked up the directory knows.
+ */
+
+static ngx_int_t
+ngx_http_usage_keep_known(ngx_http_usage_keep_t *keep)
+{
+    size_t                    i, desktops;
+    uint64_t                 *shown, *known;
+    ngx_http_usage_window_t  *window;
+
+    desktops = keep->plan->request->desktops;
+
+    for (i = 0; i < desktops; i++) {
+        if (usage_plan_looked_for(keep->plan, i)) {
+            break;
+        }
+    }
+
+    if (i == desktops) {
+        return NGX_OK;
+    }
+
+    window = ngx_http_usage_keep_add(keep, NGX_HTTP_USAGE_DIRECTORY,
+                                     NGX_HTTP_USAGE_DIRECTORY,
+                                     ngx_http_usage_keep_fresh(keep->ctx), 0, 0);
+    if (window == NULL) {
+        return NGX_ERROR;
+    }
+
+    shown = ngx_http_usage_window_shown(window);
+    known = ngx_http_usage_window_known(window);
+
+    for ( /* void */ ; i < desktops; i++) {
+
+        if (usage_plan_looked_for(keep->plan, i)) {
+            ngx_http_usage_set_bit(known, keep->places[i]);
+        }
+
+        if (usage_plan_knows(keep->plan, i)) {
+            ngx_http_usage_set_bit(shown, keep->places[i]);
+
+        } else if (usage_plan_looked_for(keep->plan, i)) {
+            ngx_http_usage_clear_bit(shown, keep->places[i]);
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+/*
+ * A window of those days, which takes the place of an older one, and takes over
+ * what that knows, unless it is complete itself.
+ */
+
+static ngx_http_usage_window_t *
+ngx_http_usage_keep_add(ngx_http_usage_keep_t *keep, int32_t first,
+    int32_t last, time_t until, ngx_uint_t complete, ngx_uint_t wide)
+{
+    size_t                       size;
+    ngx_http_usage_window_t     *window, *old;
+    ngx_http_usage_partition_t  *partition;
+
+    partition = keep->partition;
+    old = ngx_http_usage_store_window(partition, first, last);
+
+    if (old && old->until && (until == 0 || old->until <= ngx_time())) {
+        ngx_http_usage_store_remove(keep->store, old);
+        old = NULL;
+    }
+
+    if (old && !complete) {
+        wide = wide || old->wide;
+        until = ngx_min(until, old->until);
+    }
+
+    size = ngx_http_usage_window_size(partition->ids_count, wide);
+
+    window = ngx_http_usage_store_alloc(keep->store, size, keep->ctx->owner);
+    if (window == NULL) {
+        return NULL;
+    }
+
+    ngx_memzero(window, size);
 
     window->partition = partition;
     window->first = first;
@@ -330,8 +245,8 @@ ngx_http_usage_keep_window(ngx_http_usage_keep_t *keep, size_t column)
     window->owner = keep->ctx->owner;
     window->until = until;
     window->used = ngx_time();
-    window->count = count;
-    window->complete = usage_plan_whole(plan, column);
+    window->count = partition->ids_count;
+    window->complete = complete;
     window->wide = wide;
 
     /* the allocation may have thrown it out */
@@ -339,16 +254,29 @@ ngx_http_usage_keep_window(ngx_http_usage_keep_t *keep, size_t column)
     old = ngx_http_usage_store_window(partition, first, last);
 
     if (old) {
-        if (!window->complete) {
+        if (!complete) {
             ngx_http_usage_keep_old(window, old);
         }
 
         ngx_http_usage_store_remove(keep->store, old);
     }
 
-    ngx_http_usage_keep_cells(keep, column, window);
+    if (ngx_http_usage_keep_insert(keep, window) != NGX_OK) {
+        return NULL;
+    }
 
-    return ngx_http_usage_keep_insert(keep, window);
+    return window;
+}
+
+
+static time_t
+ngx_http_usage_keep_fresh(ngx_http_usage_ctx_t *ctx)
+{
+    ngx_http_usage_loc_conf_t  *ulcf;
+
+    ulcf = ngx_http_get_module_loc_conf(ctx->request, ngx_http_usage_module);
+
+    return ctx->plan.now + ulcf->fresh;
 }
 
 
@@ -371,7 +299,7 @@ ngx_http_usage_keep_until(ngx_http_usage_ctx_t *ctx, int32_t day)
         return 0;
     }
 
-    return ctx->plan.now + ulcf->fresh;
+    return ngx_http_usage_keep_fresh(ctx);
 }
 
 
@@ -430,6 +358,11 @@ ngx_http_usage_keep_cells(ngx_http_usage_keep_t *keep, size_t column,
         if (seconds >= 0) {
             ngx_http_usage_set_bit(ngx_http_usage_window_shown(window), place);
             ngx_http_usage_keep_cell(window, place, seconds);
+
+        } else {
+            ngx_http_usage_clear_bit(ngx_http_usage_window_shown(window),
+                                     place);
+            ngx_http_usage_keep_cell(window, place, 0);
         }
     }
 }

@@ -290,9 +290,9 @@ ngx_http_usage_stored_found(ngx_http_usage_ctx_t *ctx)
     ctx->stored = ctx->past - ctx->fetched;
     ctx->elements = ctx->past;
 
-    /* where nothing else was asked, the caller may be without rights by now */
+    /* where no statistics were asked for, the caller may not see them by now */
 
-    if (ctx->calls == 0) {
+    if (!ctx->allowed && !ctx->live_waiting) {
         ctx->live_wanted = 1;
     }
 
@@ -328,7 +328,7 @@ ngx_http_usage_stored_plan(ngx_http_usage_ctx_t *ctx, usage_request_t *request,
 ngx_int_t
 ngx_http_usage_stored_done(ngx_http_usage_ctx_t *ctx)
 {
-    if (ctx->step == NGX_HTTP_USAGE_WHOLE || ctx->step == NGX_HTTP_USAGE_RUN) {
+    if (ctx->step != NGX_HTTP_USAGE_PLAIN) {
         ngx_http_usage_store_keep(ctx);
     }
 
