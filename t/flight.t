@@ -367,7 +367,7 @@ subtest 'all at once' => sub {
         my @bodies = map {
             my $from = -3 - int rand 30;
             my $to   = $from + int rand 12;
-            { days($from, $to > -3 ? -3 : $to),
+            +{ days($from, $to > -3 ? -3 : $to),
                 rand > 0.7 ? (limit => int rand 101) : (),
                 rand > 0.6 ? (desktop_ids => [ map { $ids[ rand @ids ] } 1 .. 5 ]) : () }
         } 1 .. 60;

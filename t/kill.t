@@ -51,7 +51,7 @@ sub repertoire {
     my (@list) = @_;
     for my $which (sort keys %sim) {
         my $sim = $sim{$which};
-        $sim->tenant(seed => length $which eq 'one' ? 31 : 32, days => 60,
+        $sim->tenant(seed => $which eq 'one' ? 31 : 32, days => 60,
             desktops => 130, idle => $which eq 'one' ? 'shown' : 'hidden');
         my @ids = @{ $sim->desktops };
         for my $n (1 .. 40) {
@@ -247,8 +247,8 @@ sub has_connection {
     my ($pid, $port) = @_;
     my %inode;
     open my $tcp, '<', '/proc/net/tcp' or return;
-    while (<$tcp>) {
-        my @f = split;
+    while (my $line = <$tcp>) {
+        my @f = split ' ', $line;
         $inode{ $f[9] } = 1 if ($f[2] // '') =~ /:(\w{4})\z/ && hex $1 == $port;
     }
     return grep { (readlink($_) // '') =~ /\Asocket:\[(\d+)\]/ && $inode{$1} }

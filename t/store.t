@@ -317,8 +317,8 @@ subtest 'fractions of seconds, and figures beyond all days' => sub {
         125.9995 126 1234.5678 3599.9999999 3600 45432.0 45432.123456789
         86399.9996 86400 90000 4294967.2949 4294967.295 4294967.296 4294967.2965
         2147483.6475 2147483.648 2147483647 2147483648 4294967295 4294967296
-        4294967296.5 9007199254740991 9007199254740993 1e15 1e18 18446744073709551615
-        18446744073709551616 1e21 1e22 1.5e300 1e-7 1e-300 4.9e-324 null);
+        4294967296.5 9007199254740991 9007199254740993 1e15 1e18 9223372036854775807
+        1e21 1e22 1.5e300 1e-7 1e-300 4.9e-324 null);
     my $up = Usage::Upstream->start(sub {
         my ($req) = @_;
         my @rows = map { row(sprintf('d%02d', $_), 'FIGURE' . $_) } 0 .. $#figures;
@@ -667,7 +667,7 @@ subtest 'partitions' => sub {
     }
     push @who, [ 'a', 't', $_ ] for qw(s t a st);
     push @who, [ 'a', 'ts', '' ], [ 'a', 'ts', 't' ], [ 'a', 'tst', undef ],
-        [ 'a', 't', 'st' ], [ 'a', 't:s' ], [ 'a', 't,s' ], [ 'a', "t\ts" ];
+        [ 'a', 't', 'u' ], [ 'a', 't:s' ], [ 'a', 't,s' ], [ 'a', "t\ts" ];
     push @who, [ 'a', 't', undef, $_ ] for qw(two deep);
     push @who, [ 'a', 't', undef, undef, $second ], [ 'b', 't', undef, undef, $second ];
     push @who, [ 'a', 'x' x 5000 ], [ 'a', 'x' x 5001 ];
@@ -917,6 +917,7 @@ subtest 'nothing is stored of what failed' => sub {
     {
         for my $count (1, 2, 8) {
             my $token = $fresh->();
+            $store->truth({%week});
             $sim->faults({ %$fault, count => $count,
                 $fault->{fault} eq 'unsorted' ? (count => 1000) : () });
             my $res = $store->ask({%week}, token => $token);
@@ -1145,13 +1146,14 @@ subtest 'random calls' => sub {
             $fault->{offset} = 100 if $fault->{fault} eq 'shift';
         }
         my $truth = $store->truth(\%body);
-        $sim->faults($fault ? $fault : ());
+        $sim->faults($fault) if $fault;
         my $s = $pick->(@stores);
         my %o = (token => "random-$seed-" . int($i / 100) . $pick->('a', 'a', 'a', 'b'),
             at => $pick->('', '', 'one', 'wide', 'id', 'all'));
         # (which all share, and a tenant is a project's here)
         $o{project} = 'random' . int $i / 100;
         my $res = $s->ask(\%body, %o);
+        $sim->faults if $fault;
         $served{ ($res->{log}{stored} || 0) > 0 ? 'stored' : 'not' }++;
         if ($fault ? $res->{error} || $res->{status} == 200 : 1) {
             my $differs = $res->{error} ? $res->{error}
@@ -1165,7 +1167,6 @@ subtest 'random calls' => sub {
             }
         }
     }
-    $sim->faults;
     is($wrong, 0, "$total calls, all true");
     cmp_ok($served{stored} || 0, '>', $total / 5, 'many of them from the store');
     $little->stop_ok;
