@@ -7,6 +7,7 @@ use warnings;
 use Test::More;
 use Time::HiRes qw(time sleep);
 
+use Usage::H2;
 use Usage::Nginx;
 use Usage::Sim;
 use Usage::Store;
@@ -20,6 +21,7 @@ sub days {
 }
 my %month = days(-33, -3);
 my %week  = days(-9, -3);
+my $patient = Usage::Nginx->patience(120) . 's';
 my $fresh = \&Usage::Store::fresh_token;
 
 my %places = (
@@ -39,8 +41,8 @@ sub gateway {
         workers  => $workers,
         listen   => $workers > 1 ? 'reuseport' : '',
         http     => Usage::Store->http,
-        server   => join '', map { Usage::Nginx->at($_ => $places{$_}) }
-            sort keys %places
+        server   => join '', "usage_timeout $patient;",
+            map { Usage::Nginx->at($_ => $places{$_}) } sort keys %places
     );
     $nginx->wait_for(sub { $workers == (() = $nginx->workers) });
     return Usage::Store->new(sim => $sim, nginx => $nginx);
@@ -203,9 +205,9 @@ for my $workers (1, 2, 4) {
                 $sim->faults({ fault => 'hang', count => 8 });
                 $sim->clear;
                 my $leaver = go($store, $body, token => $token);
-                ok($nginx->wait_for(sub { 8 <= @{ $store->calls } }), 'under way');
+                ok($nginx->wait_for(sub { 8 <= @{ $store->calls } }, 60), 'under way');
                 my @others = map { go($store, $body, token => $token) } 1 .. 20;
-                ok($nginx->wait_for(sub { 8 + 20 <= @{ $store->calls } }),
+                ok($nginx->wait_for(sub { 8 + 20 <= @{ $store->calls } }, 60),
                     'the others made their live calls') or
                     diag(scalar @{ $store->calls });
                 is(scalar(grep { $_->readable } @others), 0, 'and wait');
@@ -228,7 +230,7 @@ for my $workers (1, 2, 4) {
         my $seen = 0;
         while (@conns > 2) {
             ok($nginx->wait_for(sub {
-                $seen + 8 <= grep { !is_live($_) } @{ $store->calls } }),
+                $seen + 8 <= grep { !is_live($_) } @{ $store->calls } }, 60),
                 'one fetches') or last;
             # (who does is known to nobody: the half goes)
             $seen = grep { !is_live($_) } @{ $store->calls };
@@ -288,7 +290,7 @@ for my $workers (1, 2, 4) {
         $sim->faults({ fault => 'hang', query => 'limit=100', count => 8 });
         $sim->clear;
         my $first = go($store, {%month}, at => 'all', token => 'one');
-        ok($nginx->wait_for(sub { 8 <= @{ $store->calls } }), 'one fetches');
+        ok($nginx->wait_for(sub { 8 <= @{ $store->calls } }, 60), 'one fetches');
         my @two  = map { go($store, {%week}, at => 'all', token => 'two') } 1 .. 3;
         my @none = map { go($store, {%week}, at => 'all', token => $_) } qw(three four);
         is($_->response->{status}, 401, 'refused at once') for @none;
@@ -321,7 +323,7 @@ for my $workers (1, 2, 4) {
         my $res = $store->ask({%week}, at => 'soon', token => $token);
         is($res->{status}, 504, 'and the next');
         $sim->faults;
-        $res = $store->ask($body, at => 'soon', token => $token);
+        $res = $store->ask($body, token => $token);
         $store->true_ok($res, $body, 'then well');
     };
 
@@ -334,7 +336,7 @@ for my $workers (1, 2, 4) {
         $sim->faults({ fault => 'hang', query => 'limit=100', count => 7 });
         $sim->clear;
         my $soon = go($store, $body, at => 'soon', token => $token);
-        ok($nginx->wait_for(sub { 7 <= @{ $store->calls } }), 'one fetches');
+        ok($nginx->wait_for(sub { 7 <= @{ $store->calls } }, 60), 'one fetches');
         my @long = map { go($store, $body, token => $token) } 1 .. 5;
         is($soon->response->{status}, 504, 'it gives up');
         all_true($store, 'another takes over', \@long);
@@ -348,7 +350,7 @@ for my $workers (1, 2, 4) {
         $store->truth($body);
         $sim->config(delay_ms => '20-60');
         my @conns = map { go($store, $body, token => $token) } 1 .. 10;
-        $nginx->wait_for(sub { @{ $store->calls } });
+        $nginx->wait_for(sub { @{ $store->calls } }, 60);
         ok($nginx->reload, 'reloaded');
         push @conns, map { go($store, $body, token => $token) } 1 .. 10;
         all_true($store, 'old workers and new', \@conns);
@@ -356,6 +358,65 @@ for my $workers (1, 2, 4) {
         is(scalar @{ $store->ask($body, token => $token)->{calls} }, 1, 'stored');
     };
 }
+
+# What the store has no room for is asked for by everybody.
+subtest 'a zone that holds nothing of it' => sub {
+    my ($size) = grep { (Usage::Nginx->check(http => "usage_store zone=days:${_}k;"))[0] }
+        8, 16, 24, 32, 48, 64, 96, 128, 256, 512, 1024;
+    my $n = $slow ? 300 : 2000;
+    for my $workers (1, 2) {
+        my $nginx = Usage::Nginx->start(upstream => $sim->port, workers => $workers,
+            http => Usage::Store->http(size => "${size}k", more =>
+                "usage_timeout $patient;"));
+        my $tight = Usage::Store->new(sim => $sim, nginx => $nginx);
+        $tight->tenant(seed => 13, desktops => $n, days => 60, idle => 'shown');
+        my @bodies = ({%week}, { days(-5, -3), offset => 150 }, { days(-20, -18) });
+        $tight->truth($_) for @bodies;
+        $sim->config(delay_ms => '1-5');
+        my @conns = map { my $b = $_; map { go($tight, $b, token => 'narrow') } 1 .. 5 }
+            @bodies;
+        all_true($tight, "$workers workers, $size KB", \@conns);
+        $sim->config(delay_ms => 0);
+        $nginx->stop_ok;
+    }
+};
+
+# On one connection they are of one worker, and end one by one.
+subtest 'streams of one connection' => sub {
+    my $nginx = Usage::Nginx->start(upstream => $sim->port, http2 => 1,
+        http => Usage::Store->http);
+    my $h2    = Usage::Store->new(sim => $sim, nginx => $nginx);
+    $h2->tenant(seed => 14, desktops => 60, days => 60, idle => 'shown');
+    my $truth = $h2->truth({%month});
+    my $text  = $json->encode({%month});
+    for my $round (1 .. 3) {
+        my $token = $fresh->();
+        $sim->faults({ fault => 'hang', count => 8 });
+        $sim->clear;
+        my $c = Usage::H2->new(port => $nginx->port, timeout => Usage::Nginx->patience(60));
+        my $start = sub {
+            my $id = $c->post(route(), 'x-auth-token' => $token,
+                'content-length' => length $text);
+            $c->body($id, $text);
+            return $id;
+        };
+        my $leader = $start->();
+        ok($nginx->wait_for(sub { 8 <= @{ $h2->calls } }, 60), 'one fetches');
+        my @others = map { $start->() } 1 .. 20;
+        ok($nginx->wait_for(sub { 28 <= @{ $h2->calls } }, 60), 'the others wait');
+        $c->cancel($leader);
+        $c->cancel(pop @others);
+        my %differs = map { $_ => 1 } grep { $_ } map {
+            my $res = $c->response($_);
+            $res->{status} == 200 ? same_json($res->{body}, $truth)
+                : "status $res->{status}" } @others;
+        is_deeply(\%differs, {}, 'the others are answered');
+        cmp_ok(scalar @{ $h2->calls }, '<=', 28 + 31, 'fetched once more');
+        $c->close;
+        $sim->faults;
+    }
+    $nginx->stop_ok;
+};
 
 # All at once: tokens, ranges, ids, clients that leave, calls that fail.
 subtest 'all at once' => sub {

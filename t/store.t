@@ -8,6 +8,7 @@ use strict;
 use warnings;
 
 use Digest::SHA qw(sha256 sha256_hex);
+use Encode      ();
 use Test::More;
 use Time::HiRes qw(sleep);
 
@@ -419,6 +420,62 @@ subtest 'a fleet that changes' => sub {
     $up->stop;
 };
 
+# Ids as long as they may be, one the beginning of the other, in any script; and
+# such that a hash of them is the same.
+subtest 'ids that are alike' => sub {
+    my @ids = map { Encode::encode_utf8($_) } (
+        (map { 'a' x $_ } 1 .. 9, 31 .. 33, 63 .. 65, 127, 128, 253 .. 255),
+        (map { ('b' x 254) . $_ } 'a' .. 'c'), (map { $_ . ('b' x 254) } 'a' .. 'c'),
+        qw(Aa BB AaAa BBBB AaBB BBAa a A _ - 0 00 1 01 1.0 1e0 null true),
+        "\x{e4}", "a\x{308}", "\x{20ac}uro", "\x{1f600}", "\x{1f601}", 'q"uote', 'back\\slash',
+        "tab\t", "\x{7f}", ' ', '  ', ' x', 'x ', '/', '%41', '&', '+', "line\nbreak",
+        # crc32, murmur2, fnv (32 bits, and each half of 64)
+        qw(id-25379fbc id-785c378f id-7433bd5a id-6935a528 id-48502654 id-2ab400db
+        id-a9248822 id-c41bf1c1 id-9d15877c id-4ae0f9f3 id-b21a87ca id-cedddd78
+        id-882f6865 id-aeb3c2da id-08708a0d id-b2e532b3 id-14cdaf40 id-fc1a910b
+        id-6bee5607 id-31832d78 id-2b9f8389 id-6a496c16 id-9bbe3462 id-9a526b57)
+    );
+    my %seen;
+    @ids = grep { !$seen{$_}++ } @ids;
+    cmp_ok(scalar @ids, '<=', 100, 'on one page');
+    my @text = map { Encode::decode_utf8($_) } @ids;
+    my $use  = sub {
+        my ($i, $day) = @_;
+        return 36 * (1 + ($i * 37 + 11 * (split /-/, $day)[2]) % 2000);
+    };
+    my $up = Usage::Upstream->start(sub {
+        my ($req) = @_;
+        return json_reply(200, { total_count => 0, desktops => [] })
+            if $req->{path} !~ /metrics/;
+        my $day = substr $req->{query}{start_time}, 0, 10;
+        my @order = sort { $use->($b, $day) <=> $use->($a, $day) } 0 .. $#ids;
+        my $page = $json->encode(page($req, [ map { row($text[$_], $use->($_, $day)) }
+            @order ]));
+        # (as an upstream may write them, too)
+        $page =~ s/(?<="resource_id":")([A-Za])/sprintf '\\u%04x', ord $1/ge
+            if $req->{query}{start_time} =~ /[02468]T/;
+        return json_reply(200, $page);
+    });
+    my $other = Usage::Nginx->start(upstream => $up->port,
+        http => Usage::Store->http, server => $places);
+    my @order = sort { $ids[$a] cmp $ids[$b] } 0 .. $#ids;
+    my $check = sub {
+        my ($name, $at, $ids, %more) = @_;
+        reply_is($other->post($at . route(), body(%week, %more,
+            $more{desktop_ids} ? (desktop_ids => [ map { $text[$_] } @$ids ]) : ()),
+            'X-Auth-Token' => 'alike'), $name, from => on(-9), entries => [ map {
+                my $i = $_;
+                [ $text[$i], map { $use->($i, on($_)) / 3600 } -9 .. -3 ] } @$ids ]);
+    };
+    $check->('without a store', '/off', \@order);
+    $check->('stored',          '',     \@order);
+    $check->('again',           '',     \@order);
+    $check->('one by one', '', [$_], desktop_ids => 1) for 0 .. $#ids;
+    $check->('turned round', '', [ reverse @order ], desktop_ids => 1);
+    $other->stop_ok;
+    $up->stop;
+};
+
 # --- Days that are not final.
 
 subtest 'days that are not final' => sub {
@@ -535,7 +592,7 @@ subtest 'around two in the night' => sub {
     $ask->('half past midnight', 6, at => 'never', token => $token);
     my $res = $ask->('again', 2, at => 'never', token => $token);
     stored($res, 4, 'yesterday and today not');
-    $set->('2026-06-15T01:59:30Z');
+    $set->('2026-06-15T01:50:00Z');
     $ask->('before two', 2, at => 'never', token => $token);
     $set->('2026-06-15T02:00:01Z');
     $ask->('after two', 2, at => 'never', token => $token);
@@ -550,7 +607,7 @@ subtest 'around two in the night' => sub {
 
     # what was fetched before its day was final is not final later
     $token = $fresh->();
-    $set->('2026-06-15T01:58:00Z');
+    $set->('2026-06-15T01:50:00Z');
     $ask->('fresh for a second', 6, at => 'second', token => $token);
     $set->('2026-06-15T03:00:00Z');
     sleep 2.1;
@@ -564,7 +621,7 @@ subtest 'around two in the night' => sub {
     # fetched before, and here after
     for my $at (qw(never second)) {
         $token = $fresh->();
-        $set->('2026-06-15T01:59:50Z');
+        $set->('2026-06-15T01:50:00Z');
         $sim->faults({ fault => 'delay', ms => 2000, api => 'desktop-metrics' });
         $sim->clear;
         my $c = $night->client;
@@ -587,7 +644,7 @@ subtest 'around two in the night' => sub {
 
     # usage_final_after: until noon of the day after
     $token = $fresh->();
-    $set->('2026-06-15T11:59:00Z');
+    $set->('2026-06-15T11:50:00Z');
     $ask->('before noon', 6, at => 'late', token => $token);
     $ask->('before noon, again', 2, at => 'late', token => $token);
     $set->('2026-06-15T12:00:01Z');
@@ -598,7 +655,7 @@ subtest 'around two in the night' => sub {
     for my $at (qw(never hour)) {
         $token = $fresh->();
         my $ahead = { start_time => '2026-06-13', end_time => '2026-06-18' };
-        for my $time (qw(14T23:59:50 15T00:00:10 16T00:00:10 16T02:00:10
+        for my $time (qw(14T23:50:00 15T00:00:10 16T00:00:10 16T02:00:10
             17T02:00:10 18T12:00:00 19T12:00:00))
         {
             $set->("2026-06-${time}Z");
@@ -654,6 +711,7 @@ subtest 'partitions' => sub {
             . Usage::Nginx->at(all => 'usage_store_key all;')
             . Usage::Nginx->at(alltwo => 'usage_store_key all;', '/second')
             . Usage::Nginx->at(tenant => 'usage_store_key $http_x_tenant;')
+            . Usage::Nginx->at(off => 'usage_store off;')
             . "location /second/ { internal; proxy_pass http://127.0.0.1:$p2/; }"
     );
     my $second = $other->other_port(1);
@@ -698,13 +756,30 @@ subtest 'partitions' => sub {
         'WRONG 200: shared by ' . join(' and ', map {
             join ' ', map { $_ // '-' } @{ $who[$_] } } @$_) . "\n" } @shared);
 
+    # a header that comes twice is as without a store
+    for my $tokens ([qw(r s)], [qw(s r)], [qw(r t)], ['r'], [ '', 'r' ], [ 'r', '' ], ['s'])
+    {
+        for my $name ('X-Auth-Token', 'X-Security-Token') {
+            my @more = $name eq 'X-Auth-Token' ? () : ('X-Auth-Token' => 'q');
+            my ($with, $without) = map { $other->post($_ . route('a'), body(%week),
+                @more, $name => $tokens) } '', '/off';
+            is("$with->{status} $with->{body}", "$without->{status} $without->{body}",
+                "$name: " . join ' and ', @$tokens);
+        }
+    }
+
+    # a key of one place is not the credential of another
+    my $alone = $ask->([ 'a', 'credential' ]);
+    isnt($ask->([ 'a', 'else', undef, 'tenant', undef, 'X-Tenant' => 'credential' ])->{body},
+        $alone->{body}, 'a key is no credential') or diag('WRONG 200');
+
     # a key that all share: the project and the place still part them
     my %first;
     for my $place ([ 'a', 'all' ], [ 'b', 'all' ], [ 'a', 'alltwo' ], [ 'a', 'tenant' ]) {
         my ($project, $at) = @$place;
         my $key = "$project $at";
         for my $token (qw(one two three)) {
-            my $res = $ask->([ $project, $token, undef, $at, undef,
+            my $res = $ask->([ $project, "$token-$at", undef, $at, undef,
                 'X-Tenant' => 'the same' ]);
             $first{$key} //= $res->{body};
             is($res->{body}, $first{$key}, "$key, $token: what the first one stored");
@@ -715,8 +790,8 @@ subtest 'partitions' => sub {
     # a key's parts and the project's
     my %by;
     $by{ $ask->([ $_->[0], 'k', undef, 'tenant', undef, 'X-Tenant' => $_->[1] ])->{body} }++
-        for [ 'a', 'bc' ], [ 'ab', 'c' ], [ 'abc', 'x' ], [ 'a', 'b' ];
-    is(scalar keys %by, 4, 'a key is not read together with the project');
+        for [ 'a', 'bc' ], [ 'ab', 'c' ], [ 'abc', '' ];
+    is(scalar keys %by, 3, 'a key is not read together with the project');
 
     # with a shared key: who may not ask gets nothing, in none of its forms
     for my $token (qw(revoked directory-only)) {
@@ -823,8 +898,8 @@ subtest 'who may not' => sub {
 subtest 'the live call goes wrong' => sub {
     tenant(seed => 17, desktops => 30);
     my $token = $fresh->();
-    my %soon = (at => 'soon', token => $token);
-    my $warm = $store->ask({%week}, %soon);
+    my %same = (token => $token);
+    my $warm = $store->ask({%week}, %same);
     took($warm, 7, 'stored');
     my %one = days(-3, -3);
 
@@ -832,7 +907,7 @@ subtest 'the live call goes wrong' => sub {
         for my $form (qw(json html empty)) {
             my $fault = { fault => 'status', status => $status, form => $form };
             $sim->faults($fault);
-            my $res = $store->ask({%week}, %soon);
+            my $res = $store->ask({%week}, %same);
             my $off = $store->ask({%one}, at => 'off', token => $token);
             is($res->{status}, $off->{status}, "$status, $form: as without a store");
             is($res->{body} =~ s/"error_detail":.*//sr,
@@ -843,13 +918,13 @@ subtest 'the live call goes wrong' => sub {
     # (429 and 503 may be asked again, until the time is over)
     for my $status (429, 503) {
         $sim->faults({ fault => 'status', status => $status });
-        my $res = $store->ask({%week}, at => 'wide', token => $token);
+        my $res = $store->ask({%week}, %same);
         my $off = $store->ask({%one}, at => 'off', token => $token);
         is($res->{status}, $off->{status}, "$status: as without a store");
     }
     $sim->faults({ fault => 'status', status => 401, code => 'X.1', msg => 'gone',
         detail => 'so', encoded => 'abc' });
-    my $res = $store->ask({%week}, %soon);
+    my $res = $store->ask({%week}, %same);
     is($res->{status}, 401, 'a refusal');
     like($res->{body}, qr/"X\.1".*"gone"/s, 'in its own words');
 
@@ -863,30 +938,30 @@ subtest 'the live call goes wrong' => sub {
         { fault => 'text', body => '{"count":0,"items":[{}]}' })
     {
         $sim->faults($fault);
-        my $res = $store->ask({%week}, at => 'wide', token => $token);
+        my $res = $store->ask({%week}, %same);
         error_is($res, 502, join ' ', 'live call:', %$fault);
     }
 
     # what is no error in a page is none here
     for my $fault (map { { fault => $_ } } qw(chunked close extra drip null no-metric)) {
         $sim->faults($fault);
-        my $res = $store->ask({%week}, %soon);
+        my $res = $store->ask({%week}, %same);
         is($res->{body}, $warm->{body}, "live call: $fault->{fault}");
         took($res, 1, $fault->{fault});
     }
 
     for my $at (0, 20) {
         $sim->faults({ fault => 'hang', $at ? (at => $at) : () });
-        error_is($store->ask({%week}, %soon), 504, 'no answer');
+        error_is($store->ask({%week}, %same, at => 'soon'), 504, 'no answer');
     }
     $sim->faults;
-    $res = $store->ask({%week}, %soon);
+    $res = $store->ask({%week}, %same);
     is($res->{body}, $warm->{body}, 'when all is well, it is all there');
     took($res, 1, 'and not asked for again');
 
     # among missing windows, one is refused: that is the reply
     $sim->faults({ fault => 'status', status => 403, day => on(-12) });
-    is($store->ask({ days(-12, -3) }, %soon)->{status}, 403, 'a missing day is refused');
+    is($store->ask({ days(-12, -3) }, %same)->{status}, 403, 'a missing day is refused');
     $sim->faults;
 };
 
@@ -1016,6 +1091,58 @@ subtest 'a zone that is too small' => sub {
     my $res = $tiny->ask($two, token => $first);
     stored($res, 0, 'what was not used went');
     $tiny->true_ok($res, $two, 'what was not used');
+    $tight->stop_ok;
+};
+
+# What a call has found is there, or is asked for, though it goes meanwhile.
+subtest 'what goes while a call is under way' => sub {
+    my $size  = smallest();
+    my $tight = Usage::Nginx->start(upstream => $sim->port, server => $places,
+        http => Usage::Store->http(size => "${size}k"));
+    my $tiny = Usage::Store->new(sim => $sim, nginx => $tight);
+    tenant(seed => 24, desktops => 30);
+    $tiny->{truth} = $store->{truth};
+    my $others = { days(-9, -4) };
+    for my $body ({%week}, { days(-5, -3) }, { %week, desktop_ids => [ @desktops[ 8, 2 ] ] },
+        { days(-12, -3) })
+    {
+        $store->truth($_) for $body, $others;
+        for my $how ('others', 'reload') {
+            my $token = $fresh->();
+            $tiny->ask({%week}, token => $token);
+            $sim->faults({ fault => 'hang', count => $body->{start_time} eq on(-12)
+                ? 3 : 1 });
+            $sim->clear;
+            my $c = $tight->client;
+            $c->send($c->format('POST', route(), $json->encode($body),
+                'X-Auth-Token' => $token));
+            ok($tight->wait_for(sub { @{ $tiny->calls } }), 'it has begun');
+            if ($how eq 'others') {
+                my $wrong = grep { $_->{status} != 200 } map {
+                    $tiny->ask($others, token => $fresh->()) } 1 .. $size;
+                is($wrong, 0, 'others fill the zone');
+            } else {
+                ok($tight->reload, 'a reload');
+            }
+            # (what hung is closed, and maybe asked for again)
+            $sim->faults;
+            my $res = $c->response;
+            if ($res->{status} == 200) { $tiny->true_ok($res, $body, $how) }
+            else { error_is($res, 502, "$how: what hung is closed") }
+
+            # the same with a reply that comes
+            $tiny->ask({%week}, token => $token);
+            $sim->faults({ fault => 'delay', ms => 400, count => 1 });
+            $sim->clear;
+            $c = $tight->client;
+            $c->send($c->format('POST', route(), $json->encode($body),
+                'X-Auth-Token' => $token));
+            ok($tight->wait_for(sub { @{ $tiny->calls } }), 'it has begun');
+            $tiny->ask($others, token => $fresh->()) for 1 .. 8;
+            $tiny->true_ok($c->response, $body, "$how: meanwhile");
+            $sim->faults;
+        }
+    }
     $tight->stop_ok;
 };
 
