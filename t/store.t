@@ -42,6 +42,7 @@ my %places = (
     second => 'usage_fresh 1s; usage_final_after 144h;',
     key    => 'usage_store_key $http_x_tenant;',
     all    => 'usage_store_key everybody;',
+    other  => 'usage_store other;',
     soon   => 'usage_timeout ' . Usage::Nginx->patience(1) . 's;',
 );
 my $places = join '', map { Usage::Nginx->at($_ => $places{$_}) } sort keys %places;
@@ -823,6 +824,19 @@ subtest 'partitions' => sub {
     }
     $other->stop_ok;
     $_->stop for $one, $two;
+};
+
+subtest 'two zones' => sub {
+    tenant(seed => 14, desktops => 30);
+    my $token = $fresh->();
+    for my $n (7, 1) {
+        for my $at ('', 'other') {
+            my $res = $store->ask({%week}, at => $at, token => $token);
+            $store->true_ok($res, {%week}, 'of two zones');
+            took($res, $n, 'of two zones');
+        }
+        took($store->ask({%week}, at => 'off', token => $token), 7, 'off');
+    }
 };
 
 subtest 'a key that is wider' => sub {

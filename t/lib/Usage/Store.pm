@@ -19,13 +19,14 @@ use Usage::Test;
 
 our @EXPORT_OK = qw(range took stored);
 
-# The text for http{}: a zone, its use, and a log of every call.
+# The text for http{}: two zones, the use of one, and a log of every call.
 sub http {
     my ($class, %o) = @_;
     my $size = $o{size} || '16m';
     my $more = $o{more} || '';
     return <<"END";
     usage_store zone=days:$size;
+    usage_store zone=other:1m;
     usage_store days;
     log_format store escape=json '{"id":"\$http_x_request_id",'
         '"status":\$status,"calls":"\$usage_calls",'
