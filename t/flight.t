@@ -289,17 +289,17 @@ for my $workers (1, 2, 4) {
         $sim->config(tokens => [qw(one two token)]);
         $sim->faults({ fault => 'hang', query => 'limit=100', count => 8 });
         $sim->clear;
-        my $first = go($store, {%month}, at => 'all', token => 'one');
+        my $first = go($store, {%month}, at => 'all', token => 'one', project => 'shared');
         ok($nginx->wait_for(sub { 8 <= @{ $store->calls } }, 60), 'one fetches');
-        my @two  = map { go($store, {%week}, at => 'all', token => 'two') } 1 .. 3;
-        my @none = map { go($store, {%week}, at => 'all', token => $_) } qw(three four);
+        my @two  = map { go($store, {%week}, at => 'all', token => 'two', project => 'shared') } 1 .. 3;
+        my @none = map { go($store, {%week}, at => 'all', token => $_, project => 'shared') } qw(three four);
         is($_->response->{status}, 401, 'refused at once') for @none;
         $sim->config(tokens => [qw(two token)]);
         $first->close;
         all_true($store, 'the others', \@two);
         my @later = grep { $_->{token} eq Usage::Sim->fingerprint('one') }
-            grep { $_->{status} && $_->{status} == 200 } @{ $store->calls };
-        is(scalar @later, 0, 'each with its own token');
+            @{ $store->calls };
+        is(scalar @later, 8, 'each with its own token');
         $sim->faults;
         $sim->config(tokens => []);
     };
@@ -437,8 +437,8 @@ subtest 'all at once' => sub {
         $sim->faults({ fault => 'status', status => 403, skip => int rand 100, count => 3 },
             { fault => 'truncate', skip => int rand 100, count => 3 },
             { fault => 'delay', ms => 300, skip => int rand 100, count => 5 });
-        my @conns = map { go($store, $_, token => "many-$round-" . int rand 3,
-            rand > 0.8 ? (at => 'all') : ()) } @bodies;
+        my @conns = map { go($store, $_, project => 'many',
+            token => "many-$round-" . int rand 3, rand > 0.8 ? (at => 'all') : ()) } @bodies;
         for (0 .. $#conns) {
             next if $_ % 5;
             sleep rand 0.01;
