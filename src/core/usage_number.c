@@ -1,7 +1,6 @@
 #include "usage_number.h"
 
 #include <errno.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -250,11 +249,37 @@ usage_hours_write_number(char *p, double seconds)
 
 
 char *
-usage_hours_write_string(char *p, double seconds)
+usage_hours_write_decimals(char *p, double seconds)
 {
-    *p++ = '"';
-    p = usage_hours_write(p, seconds, false);
-    *p++ = '"';
-
-    return p;
+    return usage_hours_write(p, seconds, false);
 }
+
+
+#define USAGE_HUNDREDTH(h, t, u)                                               \
+    {                                                                          \
+#h "." #t #u,                                                          \
+        {                                                                      \
+            ((h) > 9) + ((u) > 0 ? 4 : (t) > 0 ? 3 : 1), ((h) > 9) + 4         \
+        }                                                                      \
+    }
+
+#define USAGE_TENTH(h, t)                                                      \
+    USAGE_HUNDREDTH(h, t, 0), USAGE_HUNDREDTH(h, t, 1),                        \
+        USAGE_HUNDREDTH(h, t, 2), USAGE_HUNDREDTH(h, t, 3),                    \
+        USAGE_HUNDREDTH(h, t, 4), USAGE_HUNDREDTH(h, t, 5),                    \
+        USAGE_HUNDREDTH(h, t, 6), USAGE_HUNDREDTH(h, t, 7),                    \
+        USAGE_HUNDREDTH(h, t, 8), USAGE_HUNDREDTH(h, t, 9)
+
+#define USAGE_HOUR(h)                                                          \
+    USAGE_TENTH(h, 0), USAGE_TENTH(h, 1), USAGE_TENTH(h, 2),                   \
+        USAGE_TENTH(h, 3), USAGE_TENTH(h, 4), USAGE_TENTH(h, 5),               \
+        USAGE_TENTH(h, 6), USAGE_TENTH(h, 7), USAGE_TENTH(h, 8),               \
+        USAGE_TENTH(h, 9)
+
+const usage_hours_t usage_hours[] = { USAGE_HOUR(0), USAGE_HOUR(1),
+    USAGE_HOUR(2), USAGE_HOUR(3), USAGE_HOUR(4), USAGE_HOUR(5), USAGE_HOUR(6),
+    USAGE_HOUR(7), USAGE_HOUR(8), USAGE_HOUR(9), USAGE_HOUR(10), USAGE_HOUR(11),
+    USAGE_HOUR(12), USAGE_HOUR(13), USAGE_HOUR(14), USAGE_HOUR(15),
+    USAGE_HOUR(16), USAGE_HOUR(17), USAGE_HOUR(18), USAGE_HOUR(19),
+    USAGE_HOUR(20), USAGE_HOUR(21), USAGE_HOUR(22), USAGE_HOUR(23),
+    USAGE_HUNDREDTH(24, 0, 0) };
