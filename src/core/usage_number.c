@@ -8,6 +8,7 @@
 #define USAGE_EXACT_MANTISSA (INT64_C(1) << 53)
 #define USAGE_EXACT_POWER    22
 #define USAGE_EXACT_DIGITS   18 /* fit 64 bits */
+#define USAGE_SHORT_DIGITS   15 /* fit a double */
 
 /* hundredths of an hour that a double still counts one by one */
 #define USAGE_EXACT_HUNDREDTHS 9007199254740992.0
@@ -16,6 +17,10 @@
 const char usage_number_out_of_bounds[] = "a number that is out of bounds";
 
 static const char usage_number_wrong_form[] = "a number of a wrong form";
+
+static const double usage_powers[] = { 1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7,
+    1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20,
+    1e21, 1e22 };
 
 
 typedef struct {
@@ -154,10 +159,6 @@ const char *
 usage_number_parse(
     const char *text, size_t len, bool *integer, int64_t *whole, double *value)
 {
-    static const double powers[] = { 1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7,
-        1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19,
-        1e20, 1e21, 1e22 };
-
     bool           negative;
     usage_number_t number;
 
@@ -186,14 +187,57 @@ usage_number_parse(
 
     *whole = negative ? -number.mantissa : number.mantissa;
     *value = number.exponent < 0
-                 ? (double) number.mantissa / powers[-number.exponent]
-                 : (double) number.mantissa * powers[number.exponent];
+                 ? (double) number.mantissa / usage_powers[-number.exponent]
+                 : (double) number.mantissa * usage_powers[number.exponent];
 
     if (negative) {
         *value = -*value;
     }
 
     return NULL;
+}
+
+
+size_t
+usage_number_short(const char *text, const char *end, bool *integer,
+    int64_t *whole, double *value)
+{
+    int64_t     mantissa;
+    const char *p, *point;
+
+    if (end - text > USAGE_SHORT_DIGITS + 1) {
+        end = text + USAGE_SHORT_DIGITS + 1;
+    }
+
+    mantissa = 0;
+
+    for (p = text; p < end && usage_is_digit(*p); p++) {
+        mantissa = mantissa * 10 + (*p - '0');
+    }
+
+    if (p == text || p == end || (*text == '0' && p - text > 1)) {
+        return 0;
+    }
+
+    *integer = *p != '.';
+    *whole = mantissa;
+    *value = (double) mantissa;
+
+    if (!*integer) {
+        point = p;
+
+        for (p++; p < end && usage_is_digit(*p); p++) {
+            mantissa = mantissa * 10 + (*p - '0');
+        }
+
+        if (p == point + 1 || p == end) {
+            return 0;
+        }
+
+        *value = (double) mantissa / usage_powers[p - point - 1];
+    }
+
+    return usage_number_has(*p) ? 0 : (size_t) (p - text);
 }
 
 

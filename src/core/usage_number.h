@@ -32,6 +32,15 @@ const char *usage_number_parse(
 
 
 /*
+ * The same, of the number that text begins with, where that is short, has no
+ * sign and no exponent, and ends before end.  Gives its length; 0: it is no
+ * such number, or none at all.
+ */
+size_t usage_number_short(const char *text, const char *end, bool *integer,
+    int64_t *whole, double *value);
+
+
+/*
  * translation.md, "Days": use_time, hours from seconds (0 or more, finite),
  * two decimals, half away from zero.  Writes at most USAGE_HOURS_MAX
  * characters and gives the end: the shortest form, or always two decimals.
