@@ -234,7 +234,11 @@ usage_number_short(const char *text, const char *end, bool *integer,
             return 0;
         }
 
-        *value = (double) mantissa / usage_powers[p - point - 1];
+        /* most are whole seconds, which need no quotient */
+
+        if (p - point > 2 || point[1] != '0') {
+            *value = (double) mantissa / usage_powers[p - point - 1];
+        }
     }
 
     return usage_number_has(*p) ? 0 : (size_t) (p - text);

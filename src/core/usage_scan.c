@@ -109,8 +109,7 @@ usage_scan_key(
     scan->keep = false;
 
     if (!too_long
-        && scan->handler->key(scan->data, name, &scan->keep) != USAGE_OK)
-    {
+        && scan->handler->key(scan->data, name, &scan->keep) != USAGE_OK) {
         return usage_scan_fail(scan, NULL);
     }
 
@@ -322,10 +321,19 @@ usage_scan_at_value(usage_scan_t *scan, const char *p)
 
 
 static inline const char *
-usage_scan_space(const usage_scan_t *scan, const char *p)
+usage_scan_comma(usage_scan_t *scan, const char *p)
 {
-    while (p < scan->end
-           && (*p == ' ' || *p == '\n' || *p == '\r' || *p == '\t')) {
+    scan->keep = true;
+    scan->state = scan->object ? USAGE_SCAN_AT_KEY : USAGE_SCAN_AT_VALUE;
+
+    return p + 1;
+}
+
+
+static inline const char *
+usage_scan_space(const char *p, const char *end)
+{
+    while (p < end && (*p == ' ' || *p == '\n' || *p == '\r' || *p == '\t')) {
         p++;
     }
 
@@ -334,59 +342,63 @@ usage_scan_space(const usage_scan_t *scan, const char *p)
 
 
 /*
- * Whether c is what comes at p.
+ * A key from its quote on, and its value if that is a string or a number.
  */
-static inline bool
-usage_scan_is(const usage_scan_t *scan, const char *p, char c)
+static inline const char *
+usage_scan_member(usage_scan_t *scan, const char *p, const char *end)
 {
-    return p < scan->end && *p == c;
+    p = usage_scan_quote(scan, p, true);
+
+    if (p == NULL || p == end || *p != ':'
+        || scan->state != USAGE_SCAN_AT_COLON) {
+        return p;
+    }
+
+    scan->state = USAGE_SCAN_AT_VALUE;
+    p = usage_scan_space(p + 1, end);
+
+    if (p == end) {
+        return p;
+    }
+
+    if (*p == '"') {
+        return usage_scan_quote(scan, p, false);
+    }
+
+    return *p >= '0' && *p <= '9' ? usage_scan_digits(scan, p) : p;
 }
 
 
 /*
- * Members of an object, from a key's quote on: key after value after key, as
- * long as each is in its place.
+ * Members of an object, from a key's quote on, as long as each is in its place
+ * and no white space is but after colons and commas.  Whatever is otherwise is
+ * left to usage_scan_between().
  */
 static const char *
 usage_scan_members(usage_scan_t *scan, const char *p)
 {
+    const char *end;
+
+    end = scan->end;
+
     do {
-        p = usage_scan_quote(scan, p, true);
+        p = usage_scan_member(scan, p, end);
 
-        if (p == NULL || scan->state != USAGE_SCAN_AT_COLON) {
+        if (p == NULL || p == end || scan->state != USAGE_SCAN_AFTER_VALUE) {
             return p;
         }
 
-        p = usage_scan_space(scan, p);
+        if (*p == '}') {
+            return usage_scan_close(scan, p);
+        }
 
-        if (!usage_scan_is(scan, p, ':')) {
+        if (*p != ',') {
             return p;
         }
 
-        p = usage_scan_space(scan, p + 1);
-        scan->state = USAGE_SCAN_AT_VALUE;
+        p = usage_scan_space(usage_scan_comma(scan, p), end);
 
-        if (p == scan->end || (unsigned char) *p < ' ') {
-            return p;
-        }
-
-        p = usage_scan_at_value(scan, p);
-
-        if (p == NULL || scan->state != USAGE_SCAN_AFTER_VALUE) {
-            return p;
-        }
-
-        p = usage_scan_space(scan, p);
-
-        if (!usage_scan_is(scan, p, ',')) {
-            return p;
-        }
-
-        p = usage_scan_space(scan, p + 1);
-        scan->keep = true;
-        scan->state = USAGE_SCAN_AT_KEY;
-
-    } while (usage_scan_is(scan, p, '"'));
+    } while (p < end && *p == '"');
 
     return p;
 }
@@ -417,7 +429,9 @@ usage_scan_between(usage_scan_t *scan, const char *p)
     case USAGE_SCAN_AT_FIRST_KEY:
     case USAGE_SCAN_AT_KEY:
         if (c == '"') {
-            return usage_scan_members(scan, p);
+            return scan->depth < USAGE_SCAN_DEPTH_MAX
+                       ? usage_scan_members(scan, p)
+                       : usage_scan_quote(scan, p, true);
         }
 
         if (c == '}' && scan->state == USAGE_SCAN_AT_FIRST_KEY) {
@@ -436,10 +450,7 @@ usage_scan_between(usage_scan_t *scan, const char *p)
 
     case USAGE_SCAN_AFTER_VALUE:
         if (c == ',') {
-            scan->keep = true;
-            scan->state =
-                scan->object ? USAGE_SCAN_AT_KEY : USAGE_SCAN_AT_VALUE;
-            return p + 1;
+            return usage_scan_comma(scan, p);
         }
 
         if (c != (scan->object ? '}' : ']')) {

@@ -77,9 +77,8 @@ typedef struct {
     uint16_t                    unit;   /* that \uXXXX */
     uint16_t                    surrogate;
     const char                 *end;     /* of the piece */
-    const char                 *block;   /* a part of it, */
-    uint64_t                    special; /* and the bytes there that end a
-                                          * string or have to be looked at */
+    const char                 *block;   /* in the piece */
+    uint64_t                    special; /* its bytes that are no plain ones */
     size_t                      kept;
     char                        text[USAGE_SCAN_KEPT_MAX + 1];
     uint8_t                     objects[USAGE_SCAN_DEPTH_MAX / 8];

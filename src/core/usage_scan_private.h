@@ -37,8 +37,8 @@ enum {
 const char *usage_scan_fail(usage_scan_t *scan, const char *reason);
 
 /* A whole string, key or value, without its quotes, which ends at p. */
-const char *usage_scan_string(
-    usage_scan_t *scan, const char *p, usage_str_t text);
+const char *
+usage_scan_string(usage_scan_t *scan, const char *p, usage_str_t text);
 
 /* The quote that starts a string, a key or a value. */
 void usage_scan_string_start(usage_scan_t *scan, bool key);

@@ -5,61 +5,68 @@
 #endif
 
 
-/*
- * The bits of the bytes that a string cannot take as they are.
- */
-static inline uint64_t
-usage_scan_special(const char *p)
-{
-    size_t   i;
-    uint64_t special;
-
-    special = 0;
-
 #ifdef __SSE2__
 
-    __m128i bytes, found;
+/*
+ * The bits of sixteen bytes, of those that a string cannot take as they are.
+ * As signed ones, bytes that aren't ASCII are below a space as well.
+ */
+static inline uint64_t
+usage_scan_special16(const char *p)
+{
+    __m128i bytes, special;
 
-    /* as signed ones, bytes that aren't ASCII are below a space as well */
+    memcpy(&bytes, p, 16);
 
-    for (i = 0; i < USAGE_SCAN_BLOCK; i += 16) {
-        memcpy(&bytes, p + i, 16);
+    special = _mm_or_si128(_mm_cmplt_epi8(bytes, _mm_set1_epi8(' ')),
+        _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')),
+            _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'))));
 
-        found = _mm_or_si128(_mm_cmplt_epi8(bytes, _mm_set1_epi8(' ')),
-            _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')),
-                _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'))));
-
-        special |= (uint64_t) (unsigned) _mm_movemask_epi8(found) << i;
-    }
+    return (unsigned) _mm_movemask_epi8(special);
+}
 
 #else
 
+static inline uint64_t
+usage_scan_special8(const char *p)
+{
     const uint64_t ones = 0x0101010101010101u;
 
     uint64_t word, ascii, plain;
 
+    memcpy(&word, p, 8);
+
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    word = __builtin_bswap64(word);
+#endif
+
     /* the sums don't leave their bytes: a high bit tells that a byte is not
      * below a space, no quote and no backslash; a product gathers them */
 
-    for (i = 0; i < USAGE_SCAN_BLOCK; i += 8) {
-        memcpy(&word, p + i, 8);
+    ascii = word & (ones * 0x7f);
+    plain = (ascii + ones * (0x80 - ' '))
+            & ((ascii ^ (ones * '"')) + ones * 0x7f)
+            & ((ascii ^ (ones * '\\')) + ones * 0x7f) & ~word;
 
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-        word = __builtin_bswap64(word);
+    return (((~plain >> 7) & ones) * 0x0102040810204080u) >> 56;
+}
+
+
+static inline uint64_t
+usage_scan_special16(const char *p)
+{
+    return usage_scan_special8(p) | usage_scan_special8(p + 8) << 8;
+}
+
 #endif
 
-        ascii = word & (ones * 0x7f);
-        plain = (ascii + ones * (0x80 - ' '))
-                & ((ascii ^ (ones * '"')) + ones * 0x7f)
-                & ((ascii ^ (ones * '\\')) + ones * 0x7f) & ~word;
-        plain = (~plain >> 7) & ones;
 
-        special |= (plain * 0x0102040810204080u) >> 56 << i;
-    }
-
-#endif
-
-    return special;
+static inline uint64_t
+usage_scan_special(const char *p)
+{
+    return usage_scan_special16(p) | usage_scan_special16(p + 16) << 16
+           | usage_scan_special16(p + 32) << 32
+           | usage_scan_special16(p + 48) << 48;
 }
 
 

@@ -61,6 +61,44 @@ has_form(const char *p, bool *integer)
 }
 
 
+/*
+ * Read as a short one, a number is what it is, or it is left to the other;
+ * text ends with what is no part of a number.
+ */
+static void
+check_short(const char *text, size_t len)
+{
+    bool    integer, short_integer;
+    size_t  short_len;
+    double  number, short_number;
+    int64_t whole, short_whole;
+
+    assert_int_equal(usage_number_short(text, text + len, &short_integer,
+                         &short_whole, &short_number),
+        0);
+
+    short_len = usage_number_short(
+        text, text + len + 1, &short_integer, &short_whole, &short_number);
+
+    if (short_len == 0) {
+        if (len > 0 && len < 16 && strspn(text, "123456789") == len) {
+            fail_msg("%.*s is not taken as a short number", (int) len, text);
+        }
+
+        return;
+    }
+
+    assert_int_equal(short_len, len);
+    assert_null(usage_number_parse(text, len, &integer, &whole, &number));
+    assert_int_equal(short_integer, integer);
+
+    if (short_number != number || (integer && short_whole != whole)) {
+        fail_msg("%.*s, short, becomes %.17g, not %.17g", (int) len, text,
+            short_number, number);
+    }
+}
+
+
 static void
 check_number(const char *text)
 {
@@ -82,6 +120,11 @@ check_number(const char *text)
     whole = 77;
     number = 77;
     reason = usage_number_parse(copy, piece.len - 1, &integer, &whole, &number);
+
+    if (strspn(text, "0123456789+-.eE") == strlen(text)) {
+        check_short(copy, piece.len - 1);
+    }
+
     free(copy);
 
     form = has_form(text, &expected_integer);
