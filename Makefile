@@ -7,6 +7,7 @@
 #   make format     clang-format, in place
 #   make fuzz       the page reader against jansson, for FUZZ_SECONDS
 #   make bench-page  the page reader's speed beside jansson's
+#   make bench-reply  the reply writer's speed beside memcpy()'s
 #   make clean
 
 BUILD     = build
@@ -33,7 +34,7 @@ UNIT_SIM   = $(filter t/unit/test_sim_%,$(UNIT))
 UNIT_CORE  = $(filter-out $(UNIT_SIM),$(UNIT))
 
 .PHONY: all module rebuild sim unit test lint lint-format lint-scripts \
-    lint-cppcheck format fuzz bench-page clean
+    lint-cppcheck format fuzz bench-page bench-reply clean
 .DELETE_ON_ERROR:
 
 all: module sim
@@ -122,14 +123,15 @@ fuzz: $(FUZZ_BINS)
 	done
 
 
-# The page reader's speed beside jansson's; a figure, not a test.
+# The page reader's speed beside jansson's, the reply writer's beside memcpy()'s;
+# figures, not tests.
 
-$(BUILD)/bench-page: bench/page.c $(BUILD)/libusage.a
+$(BUILD)/bench-%: bench/%.c $(BUILD)/libusage.a
 	$(CC) $(CFLAGS) $(WARNINGS) -Isrc/core $< $(BUILD)/libusage.a -o $@ \
 	    $(CORE_LIBS)
 
-bench-page: $(BUILD)/bench-page
-	$(BUILD)/bench-page
+bench-page bench-reply: bench-%: $(BUILD)/bench-%
+	$<
 
 
 # Lint. nginx's own hand, in src/nginx and in the module's face, is nothing

@@ -22,6 +22,41 @@ usage_json_load(usage_str_t text, size_t flags, json_error_t *reason)
 }
 
 
+/*
+ * Copies text by eight characters as long as all of them stand for themselves,
+ * and gives their number.
+ */
+static inline size_t
+usage_json_copy_plain(char *p, usage_str_t text)
+{
+    const uint64_t ones = 0x0101010101010101u;
+    const uint64_t highs = 0x8080808080808080u;
+
+    size_t   i;
+    uint64_t word, quote, escape, delete;
+
+    for (i = 0; text.len - i >= 8; i += 8) {
+        memcpy(&word, text.data + i, 8);
+
+        quote = word ^ (ones * '"');
+        escape = word ^ (ones * '\\');
+        delete = word ^ (ones * 0x7f);
+
+        if ((((word - ones * ' ') & ~word) | ((quote - ones) & ~quote)
+                | ((escape - ones) & ~escape) | ((delete - ones) & ~delete)
+                | word)
+            & highs)
+        {
+            break;
+        }
+
+        memcpy(p + i, &word, 8);
+    }
+
+    return i;
+}
+
+
 char *
 usage_json_write_string(char *p, usage_str_t text)
 {
@@ -32,9 +67,12 @@ usage_json_write_string(char *p, usage_str_t text)
 
     *p++ = '"';
 
-    for (i = 0; i < text.len; i += n) {
+    n = usage_json_copy_plain(p, text);
+    p += n;
+
+    for (i = n; i < text.len; i += n) {
         c = (unsigned char) text.data[i];
-        n = usage_utf8_length(text.data + i, text.len - i);
+        n = c < 0x80 ? 1 : usage_utf8_length(text.data + i, text.len - i);
 
         if (n == 0) {
             *p++ = '?';

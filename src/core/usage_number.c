@@ -1,7 +1,6 @@
 #include "usage_number.h"
 
 #include <errno.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -9,6 +8,7 @@
 #define USAGE_EXACT_MANTISSA (INT64_C(1) << 53)
 #define USAGE_EXACT_POWER    22
 #define USAGE_EXACT_DIGITS   18 /* fit 64 bits */
+#define USAGE_SHORT_DIGITS   15 /* fit a double */
 
 /* hundredths of an hour that a double still counts one by one */
 #define USAGE_EXACT_HUNDREDTHS 9007199254740992.0
@@ -17,6 +17,10 @@
 const char usage_number_out_of_bounds[] = "a number that is out of bounds";
 
 static const char usage_number_wrong_form[] = "a number of a wrong form";
+
+static const double usage_powers[] = { 1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7,
+    1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20,
+    1e21, 1e22 };
 
 
 typedef struct {
@@ -155,10 +159,6 @@ const char *
 usage_number_parse(
     const char *text, size_t len, bool *integer, int64_t *whole, double *value)
 {
-    static const double powers[] = { 1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7,
-        1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19,
-        1e20, 1e21, 1e22 };
-
     bool           negative;
     usage_number_t number;
 
@@ -187,14 +187,61 @@ usage_number_parse(
 
     *whole = negative ? -number.mantissa : number.mantissa;
     *value = number.exponent < 0
-                 ? (double) number.mantissa / powers[-number.exponent]
-                 : (double) number.mantissa * powers[number.exponent];
+                 ? (double) number.mantissa / usage_powers[-number.exponent]
+                 : (double) number.mantissa * usage_powers[number.exponent];
 
     if (negative) {
         *value = -*value;
     }
 
     return NULL;
+}
+
+
+size_t
+usage_number_short(const char *text, const char *end, bool *integer,
+    int64_t *whole, double *value)
+{
+    int64_t     mantissa;
+    const char *p, *point;
+
+    if (end - text > USAGE_SHORT_DIGITS + 1) {
+        end = text + USAGE_SHORT_DIGITS + 1;
+    }
+
+    mantissa = 0;
+
+    for (p = text; p < end && usage_is_digit(*p); p++) {
+        mantissa = mantissa * 10 + (*p - '0');
+    }
+
+    if (p == text || p == end || (*text == '0' && p - text > 1)) {
+        return 0;
+    }
+
+    *integer = *p != '.';
+    *whole = mantissa;
+    *value = (double) mantissa;
+
+    if (!*integer) {
+        point = p;
+
+        for (p++; p < end && usage_is_digit(*p); p++) {
+            mantissa = mantissa * 10 + (*p - '0');
+        }
+
+        if (p == point + 1 || p == end) {
+            return 0;
+        }
+
+        /* most are whole seconds, which need no quotient */
+
+        if (p - point > 2 || point[1] != '0') {
+            *value = (double) mantissa / usage_powers[p - point - 1];
+        }
+    }
+
+    return usage_number_has(*p) ? 0 : (size_t) (p - text);
 }
 
 
@@ -250,11 +297,37 @@ usage_hours_write_number(char *p, double seconds)
 
 
 char *
-usage_hours_write_string(char *p, double seconds)
+usage_hours_write_decimals(char *p, double seconds)
 {
-    *p++ = '"';
-    p = usage_hours_write(p, seconds, false);
-    *p++ = '"';
-
-    return p;
+    return usage_hours_write(p, seconds, false);
 }
+
+
+#define USAGE_HUNDREDTH(h, t, u)                                               \
+    {                                                                          \
+#h "." #t #u,                                                          \
+        {                                                                      \
+            ((h) > 9) + ((u) > 0 ? 4 : (t) > 0 ? 3 : 1), ((h) > 9) + 4         \
+        }                                                                      \
+    }
+
+#define USAGE_TENTH(h, t)                                                      \
+    USAGE_HUNDREDTH(h, t, 0), USAGE_HUNDREDTH(h, t, 1),                        \
+        USAGE_HUNDREDTH(h, t, 2), USAGE_HUNDREDTH(h, t, 3),                    \
+        USAGE_HUNDREDTH(h, t, 4), USAGE_HUNDREDTH(h, t, 5),                    \
+        USAGE_HUNDREDTH(h, t, 6), USAGE_HUNDREDTH(h, t, 7),                    \
+        USAGE_HUNDREDTH(h, t, 8), USAGE_HUNDREDTH(h, t, 9)
+
+#define USAGE_HOUR(h)                                                          \
+    USAGE_TENTH(h, 0), USAGE_TENTH(h, 1), USAGE_TENTH(h, 2),                   \
+        USAGE_TENTH(h, 3), USAGE_TENTH(h, 4), USAGE_TENTH(h, 5),               \
+        USAGE_TENTH(h, 6), USAGE_TENTH(h, 7), USAGE_TENTH(h, 8),               \
+        USAGE_TENTH(h, 9)
+
+const usage_hours_t usage_hours[] = { USAGE_HOUR(0), USAGE_HOUR(1),
+    USAGE_HOUR(2), USAGE_HOUR(3), USAGE_HOUR(4), USAGE_HOUR(5), USAGE_HOUR(6),
+    USAGE_HOUR(7), USAGE_HOUR(8), USAGE_HOUR(9), USAGE_HOUR(10), USAGE_HOUR(11),
+    USAGE_HOUR(12), USAGE_HOUR(13), USAGE_HOUR(14), USAGE_HOUR(15),
+    USAGE_HOUR(16), USAGE_HOUR(17), USAGE_HOUR(18), USAGE_HOUR(19),
+    USAGE_HOUR(20), USAGE_HOUR(21), USAGE_HOUR(22), USAGE_HOUR(23),
+    USAGE_HUNDREDTH(24, 0, 0) };

@@ -111,6 +111,16 @@ usage_page_known(const usage_page_reader_t *reader, usage_str_t name)
 
 
 static usage_result_t
+usage_page_twice(const usage_page_reader_t *reader, usage_str_t name)
+{
+    return usage_error(reader->error, 502,
+        "a page of the upstream's statistics makes no sense: %.*s is given "
+        "twice",
+        usage_shown(name), name.data);
+}
+
+
+static usage_result_t
 usage_page_key(void *data, usage_str_t name, bool *wanted)
 {
     unsigned            *flags;
@@ -128,10 +138,7 @@ usage_page_key(void *data, usage_str_t name, bool *wanted)
     flags = usage_page_flags(reader);
 
     if (*flags & reader->key) {
-        return usage_error(reader->error, 502,
-            "a page of the upstream's statistics makes no sense: %.*s is given "
-            "twice",
-            usage_shown(name), name.data);
+        return usage_page_twice(reader, name);
     }
 
     *flags |= reader->key;

@@ -11,17 +11,23 @@
 #define USAGE_REPLY_ID   "\"desktop_id\":"
 #define USAGE_REPLY_USER "\"desktop_username\":"
 #define USAGE_REPLY_LIST "\"used_info_list\":["
-#define USAGE_REPLY_END  "]},"
+#define USAGE_REPLY_NEXT "},"
 #define USAGE_REPLY_DATE "{\"date\":"
 #define USAGE_REPLY_TIME ",\"use_time\":"
+#define USAGE_REPLY_END  "}]},"
 
-/* the longest text of an element up to its use_time */
-#define USAGE_REPLY_ELEMENT_MAX                                                \
-    (sizeof(USAGE_REPLY_DATE USAGE_REPLY_TIME)                                 \
+/* the longest text before the hours of an element */
+#define USAGE_REPLY_PIECE_MAX                                                  \
+    (sizeof("\"" USAGE_REPLY_NEXT USAGE_REPLY_DATE USAGE_REPLY_TIME "\"")      \
         + usage_json_string_max(USAGE_LABEL_MAX))
 
-/* hours of an element, as text: those of less than 10^9 seconds, and any
- * other */
+/* what is copied of such a text at once, whatever its length: a size that the
+ * compiler knows is cheap, and what was too much is written over */
+#define USAGE_REPLY_BLOCK 48
+
+/* hours of an element, as text: those that are ready, those of less than 10^9
+ * seconds, and any other */
+#define USAGE_REPLY_READY   5
 #define USAGE_REPLY_SECONDS 1e9
 #define USAGE_REPLY_HOURS   16
 
@@ -30,11 +36,11 @@
  * What all entries have in common: made once, copied into each.
  */
 typedef struct {
-    usage_str_t  list;     /* an entry after its id, up to its elements */
-    usage_str_t *elements; /* each up to its use_time */
+    usage_str_t  list;   /* an entry after its id, up to its elements */
+    usage_str_t *pieces; /* what is before the hours of each element */
     size_t       bins;
     size_t       past;
-    char *(*write_hours)(char *p, double seconds);
+    bool         string; /* hours are one, with two decimals */
 } usage_reply_parts_t;
 
 
@@ -47,6 +53,15 @@ usage_reply_copy(char *p, usage_str_t text)
     memcpy(p, text.data, text.len);
 
     return p + text.len;
+}
+
+
+static inline char *
+usage_reply_quote(char *p, bool string)
+{
+    *p = '"';
+
+    return p + string;
 }
 
 
@@ -69,12 +84,17 @@ usage_reply_date(const usage_request_t *request, size_t i,
 }
 
 
+/*
+ * What is before the hours of an element: the end of the one before, and its
+ * own start.  There is a block to be read of it.
+ */
 static usage_result_t
-usage_reply_element(const usage_request_t *request, size_t i,
-    const usage_form_t *form, const usage_pool_t *pool, usage_str_t *element)
+usage_reply_piece(const usage_request_t *request, size_t i,
+    const usage_form_t *form, const usage_pool_t *pool, usage_str_t *piece)
 {
     char       *p;
-    char        text[USAGE_REPLY_ELEMENT_MAX], label[USAGE_LABEL_MAX + 1];
+    bool        string;
+    char        text[USAGE_REPLY_PIECE_MAX], label[USAGE_LABEL_MAX + 1];
     usage_str_t date;
 
     date.data = label;
@@ -84,18 +104,28 @@ usage_reply_element(const usage_request_t *request, size_t i,
         return USAGE_ERROR;
     }
 
-    p = usage_reply_put(text, USAGE_REPLY_DATE);
+    string = form->use_time == USAGE_TIME_STRING;
+    p = text;
+
+    if (i > 0) {
+        p = usage_reply_quote(p, string);
+        p = usage_reply_put(p, USAGE_REPLY_NEXT);
+    }
+
+    p = usage_reply_put(p, USAGE_REPLY_DATE);
     p = usage_json_write_string(p, date);
     p = usage_reply_put(p, USAGE_REPLY_TIME);
+    p = usage_reply_quote(p, string);
 
-    element->len = (size_t) (p - text);
+    piece->len = (size_t) (p - text);
 
-    p = usage_alloc(pool, element->len);
+    p = usage_alloc(pool, piece->len + USAGE_REPLY_BLOCK);
     if (p == NULL) {
         return USAGE_ERROR;
     }
 
-    element->data = memcpy(p, text, element->len);
+    memset(p + piece->len, 0, USAGE_REPLY_BLOCK);
+    piece->data = memcpy(p, text, piece->len);
 
     return USAGE_OK;
 }
@@ -135,22 +165,18 @@ usage_reply_prepare(usage_reply_parts_t *parts, const usage_request_t *request,
 
     parts->bins = usage_request_bins(request);
     parts->past = past;
-    parts->write_hours = form->use_time == USAGE_TIME_STRING
-                             ? usage_hours_write_string
-                             : usage_hours_write_number;
+    parts->string = form->use_time == USAGE_TIME_STRING;
+    parts->pieces = usage_alloc(pool, parts->bins * sizeof(usage_str_t));
 
-    parts->elements = usage_alloc(pool, parts->bins * sizeof(usage_str_t));
-
-    if (parts->elements == NULL
+    if (parts->pieces == NULL
         || usage_reply_list(request->user, pool, &parts->list) != USAGE_OK)
     {
         return USAGE_ERROR;
     }
 
     for (i = 0; i < parts->bins; i++) {
-        if (usage_reply_element(request, i, form, pool, &parts->elements[i])
-            != USAGE_OK)
-        {
+        if (usage_reply_piece(request, i, form, pool, &parts->pieces[i])
+            != USAGE_OK) {
             return USAGE_ERROR;
         }
     }
@@ -160,7 +186,36 @@ usage_reply_prepare(usage_reply_parts_t *parts, const usage_request_t *request,
 
 
 /*
- * The room that the reply takes at most.
+ * The room that hours take which are not ready: hardly ever any.
+ */
+static size_t
+usage_reply_size_large(const usage_reply_parts_t *parts, const double *seconds)
+{
+    double largest;
+    size_t i, size;
+
+    largest = 0;
+    size = 0;
+
+    for (i = 0; i < parts->past; i++) {
+        largest = seconds[i] > largest ? seconds[i] : largest;
+    }
+
+    if (usage_hours_are_ready(largest)) {
+        return 0;
+    }
+
+    for (i = 0; i < parts->past; i++) {
+        size += seconds[i] < USAGE_REPLY_SECONDS ? USAGE_REPLY_HOURS
+                                                 : USAGE_HOURS_MAX;
+    }
+
+    return size;
+}
+
+
+/*
+ * The room that the reply takes at most, and a block's length past its end.
  */
 static size_t
 usage_reply_size(
@@ -168,26 +223,54 @@ usage_reply_size(
 {
     size_t i, n, size, entry;
 
-    entry = sizeof("{" USAGE_REPLY_ID "," USAGE_REPLY_END) + parts->list.len
-            + parts->bins * (USAGE_REPLY_HOURS + 2);
+    entry = sizeof("{" USAGE_REPLY_ID ",\"" USAGE_REPLY_END) + parts->list.len
+            + parts->bins * USAGE_REPLY_READY;
 
     for (i = 0; i < parts->bins; i++) {
-        entry += parts->elements[i].len;
+        entry += parts->pieces[i].len;
     }
 
-    size = sizeof(USAGE_REPLY_HEAD USAGE_REPLY_TAIL) + 20;
+    size = sizeof(USAGE_REPLY_HEAD USAGE_REPLY_TAIL) + 20 + USAGE_REPLY_BLOCK;
 
     for (n = 0; n < count; n++) {
-        size += entry + usage_json_string_max(items[n].id.len);
-
-        for (i = 0; i < parts->past; i++) {
-            if (items[n].seconds[i] >= USAGE_REPLY_SECONDS) {
-                size += USAGE_HOURS_MAX;
-            }
-        }
+        size += entry + usage_json_string_max(items[n].id.len)
+                + usage_reply_size_large(parts, items[n].seconds);
     }
 
     return size;
+}
+
+
+/*
+ * An element up to its hours, and these.
+ */
+static inline char *
+usage_reply_write_element(
+    char *p, const usage_str_t *piece, double seconds, bool string)
+{
+    const usage_hours_t *hours;
+
+    memcpy(p, piece->data, USAGE_REPLY_BLOCK);
+
+    if (piece->len > USAGE_REPLY_BLOCK) {
+        memcpy(p, piece->data, piece->len);
+    }
+
+    p += piece->len;
+
+    if (usage_hours_are_ready(seconds)) {
+        hours = usage_hours_ready(seconds);
+        memcpy(p, hours, sizeof(usage_hours_t));
+
+        return p + hours->len[string];
+    }
+
+    if (seconds < 0) {
+        seconds = 0;
+    }
+
+    return string ? usage_hours_write_decimals(p, seconds)
+                  : usage_hours_write_number(p, seconds);
 }
 
 
@@ -195,8 +278,10 @@ static char *
 usage_reply_write_item(
     char *p, const usage_reply_parts_t *parts, const usage_item_t *item)
 {
-    size_t i;
-    double seconds;
+    bool               string;
+    size_t             i, past, bins;
+    const double      *seconds;
+    const usage_str_t *pieces;
 
     *p++ = '{';
 
@@ -208,18 +293,23 @@ usage_reply_write_item(
 
     p = usage_reply_copy(p, parts->list);
 
-    for (i = 0; i < parts->bins; i++) {
-        p = usage_reply_copy(p, parts->elements[i]);
+    /* what is written at p is nothing that is read: the compiler is told so */
 
-        seconds =
-            i < parts->past && item->seconds[i] > 0 ? item->seconds[i] : 0;
+    string = parts->string;
+    past = parts->past;
+    bins = parts->bins;
+    pieces = parts->pieces;
+    seconds = item->seconds;
 
-        p = parts->write_hours(p, seconds);
-        *p++ = '}';
-        *p++ = ',';
+    for (i = 0; i < past; i++) {
+        p = usage_reply_write_element(p, &pieces[i], seconds[i], string);
     }
 
-    p--; /* the last comma; there is one element at least */
+    for (; i < bins; i++) {
+        p = usage_reply_write_element(p, &pieces[i], 0, string);
+    }
+
+    p = usage_reply_quote(p, string);
 
     return usage_reply_put(p, USAGE_REPLY_END);
 }

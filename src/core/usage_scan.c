@@ -2,13 +2,16 @@
 #include "usage_number.h"
 
 
-usage_result_t
+static const char *usage_scan_token(usage_scan_t *scan, const char *p);
+
+
+const char *
 usage_scan_fail(usage_scan_t *scan, const char *reason)
 {
     scan->state = USAGE_SCAN_FAILED;
     scan->reason = reason;
 
-    return USAGE_ERROR;
+    return NULL;
 }
 
 
@@ -23,8 +26,8 @@ usage_scan_wants(const usage_scan_t *scan)
 }
 
 
-static usage_result_t
-usage_scan_open(usage_scan_t *scan, bool object)
+static const char *
+usage_scan_open(usage_scan_t *scan, const char *p, bool object)
 {
     uint8_t *bits;
 
@@ -45,12 +48,12 @@ usage_scan_open(usage_scan_t *scan, bool object)
     scan->state =
         object ? USAGE_SCAN_AT_FIRST_KEY : USAGE_SCAN_AT_FIRST_ELEMENT;
 
-    return USAGE_OK;
+    return p + 1;
 }
 
 
-static usage_result_t
-usage_scan_close(usage_scan_t *scan)
+static const char *
+usage_scan_close(usage_scan_t *scan, const char *p)
 {
     unsigned outer;
 
@@ -66,19 +69,20 @@ usage_scan_close(usage_scan_t *scan)
 
     if (scan->depth == 0) {
         scan->state = USAGE_SCAN_AT_END;
-        return USAGE_OK;
+        return p + 1;
     }
 
     outer = scan->depth - 1;
     scan->object = (scan->objects[outer / 8] >> (outer % 8)) & 1;
     scan->state = USAGE_SCAN_AFTER_VALUE;
 
-    return USAGE_OK;
+    return p + 1;
 }
 
 
-static inline usage_result_t
-usage_scan_value(usage_scan_t *scan, const usage_scan_value_t *value)
+static inline const char *
+usage_scan_value(
+    usage_scan_t *scan, const char *p, const usage_scan_value_t *value)
 {
     scan->state = USAGE_SCAN_AFTER_VALUE;
 
@@ -88,71 +92,82 @@ usage_scan_value(usage_scan_t *scan, const usage_scan_value_t *value)
         return usage_scan_fail(scan, NULL);
     }
 
-    return USAGE_OK;
+    return p;
 }
 
 
-usage_result_t
-usage_scan_string(usage_scan_t *scan, const char *text, size_t len)
+static inline const char *
+usage_scan_key(
+    usage_scan_t *scan, const char *p, usage_str_t name, bool too_long)
 {
-    usage_scan_value_t value;
-
-    if (!scan->key) {
-        value.kind = scan->too_long ? USAGE_SCAN_LONG : USAGE_SCAN_STRING;
-        value.text.data = text;
-        value.text.len = len;
-
-        return usage_scan_value(scan, &value);
-    }
-
     scan->state = USAGE_SCAN_AT_COLON;
 
     if (scan->wanted != scan->depth) {
-        return USAGE_OK;
+        return p;
     }
 
     scan->keep = false;
-    value.text.data = text;
-    value.text.len = len;
 
-    if (!scan->too_long
-        && scan->handler->key(scan->data, value.text, &scan->keep) != USAGE_OK)
-    {
+    if (!too_long
+        && scan->handler->key(scan->data, name, &scan->keep) != USAGE_OK) {
         return usage_scan_fail(scan, NULL);
     }
 
-    return USAGE_OK;
+    return p;
+}
+
+
+static inline const char *
+usage_scan_text(
+    usage_scan_t *scan, const char *p, usage_str_t text, bool too_long)
+{
+    usage_scan_value_t value;
+
+    value.kind = too_long ? USAGE_SCAN_LONG : USAGE_SCAN_STRING;
+    value.text = text;
+
+    return usage_scan_value(scan, p, &value);
+}
+
+
+const char *
+usage_scan_string(usage_scan_t *scan, const char *p, usage_str_t text)
+{
+    return scan->key ? usage_scan_key(scan, p, text, scan->too_long)
+                     : usage_scan_text(scan, p, text, scan->too_long);
 }
 
 
 /*
- * A string from the quote at *pp on: most end in the same piece, and have
+ * A string from the quote at p on: most end in the same piece, and have
  * nothing in them that isn't plain.
  */
-static usage_result_t
-usage_scan_quote(usage_scan_t *scan, const char **pp, const char *end, bool key)
+static inline const char *
+usage_scan_quote(usage_scan_t *scan, const char *p, bool key)
 {
-    const char *p, *start;
+    bool        too_long;
+    usage_str_t text;
 
-    start = *pp + 1;
-    p = usage_scan_plain(start, end);
+    text.data = p + 1;
+    p = usage_scan_plain(scan, text.data);
 
-    if (p == end || *p != '"') {
-        *pp = start;
+    if (p == scan->end || *p != '"') {
         usage_scan_string_start(scan, key);
-        return USAGE_OK;
+        usage_scan_block(scan, text.data);
+        return text.data;
     }
 
-    *pp = p + 1;
-    scan->key = key;
-    scan->too_long = p - start > USAGE_SCAN_KEPT_MAX;
+    text.len = (size_t) (p - text.data);
+    too_long = text.len > USAGE_SCAN_KEPT_MAX;
 
-    return usage_scan_string(scan, start, (size_t) (p - start));
+    return key ? usage_scan_key(scan, p + 1, text, too_long)
+               : usage_scan_text(scan, p + 1, text, too_long);
 }
 
 
-static usage_result_t
-usage_scan_number(usage_scan_t *scan, const char *text, size_t len)
+static const char *
+usage_scan_number(
+    usage_scan_t *scan, const char *p, const char *text, size_t len)
 {
     bool               integer;
     const char        *reason;
@@ -166,12 +181,37 @@ usage_scan_number(usage_scan_t *scan, const char *text, size_t len)
 
     value.kind = integer ? USAGE_SCAN_INTEGER : USAGE_SCAN_REAL;
 
-    return usage_scan_value(scan, &value);
+    return usage_scan_value(scan, p, &value);
 }
 
 
-static usage_result_t
-usage_scan_word(usage_scan_t *scan, const char *text, size_t len)
+/*
+ * A number from p on: most are short, and end in the same piece.
+ */
+static inline const char *
+usage_scan_digits(usage_scan_t *scan, const char *p)
+{
+    bool               integer;
+    size_t             len;
+    usage_scan_value_t value;
+
+    len = usage_number_short(
+        p, scan->end, &integer, &value.integer, &value.number);
+
+    if (len == 0) {
+        scan->kept = 0;
+        scan->state = USAGE_SCAN_IN_NUMBER;
+        return usage_scan_token(scan, p);
+    }
+
+    value.kind = integer ? USAGE_SCAN_INTEGER : USAGE_SCAN_REAL;
+
+    return usage_scan_value(scan, p + len, &value);
+}
+
+
+static const char *
+usage_scan_word(usage_scan_t *scan, const char *p, const char *text, size_t len)
 {
     usage_scan_value_t value;
 
@@ -188,7 +228,7 @@ usage_scan_word(usage_scan_t *scan, const char *text, size_t len)
         return usage_scan_fail(scan, "an unknown word");
     }
 
-    return usage_scan_value(scan, &value);
+    return usage_scan_value(scan, p, &value);
 }
 
 
@@ -200,38 +240,37 @@ usage_scan_of_word(char c)
 
 
 /*
- * A number or a word, from *pp on: it ends before the first byte that is no
+ * A number or a word, from p on: it ends before the first byte that is no
  * part of such, which may come with a later piece.
  */
-static usage_result_t
-usage_scan_token(usage_scan_t *scan, const char **pp, const char *end)
+static const char *
+usage_scan_token(usage_scan_t *scan, const char *p)
 {
     bool        number;
     size_t      len;
-    const char *p, *text;
+    const char *text;
 
     number = scan->state == USAGE_SCAN_IN_NUMBER;
-    p = *pp;
+    text = p;
 
-    while (p < end && (number ? usage_number_has(*p) : usage_scan_of_word(*p)))
+    while (p < scan->end
+           && (number ? usage_number_has(*p) : usage_scan_of_word(*p)))
     {
         p++;
     }
 
-    text = *pp;
     len = (size_t) (p - text);
-    *pp = p;
 
     if (len > USAGE_SCAN_KEPT_MAX - scan->kept) {
         return usage_scan_fail(scan, "a number or a word that is too long");
     }
 
-    if (p == end || scan->kept > 0) {
+    if (p == scan->end || scan->kept > 0) {
         memcpy(scan->text + scan->kept, text, len);
         scan->kept += len;
 
-        if (p == end) {
-            return USAGE_OK;
+        if (p == scan->end) {
+            return p;
         }
 
         scan->text[scan->kept] = '\0';
@@ -239,25 +278,24 @@ usage_scan_token(usage_scan_t *scan, const char **pp, const char *end)
         len = scan->kept;
     }
 
-    return number ? usage_scan_number(scan, text, len)
-                  : usage_scan_word(scan, text, len);
+    return number ? usage_scan_number(scan, p, text, len)
+                  : usage_scan_word(scan, p, text, len);
 }
 
 
-static usage_result_t
-usage_scan_at_value(usage_scan_t *scan, const char **pp, const char *end)
+static inline const char *
+usage_scan_at_value(usage_scan_t *scan, const char *p)
 {
     char c;
 
-    c = **pp;
+    c = *p;
 
     if (scan->depth == USAGE_SCAN_DEPTH_MAX) {
         return usage_scan_fail(scan, "nested too deeply");
     }
 
     if (c == '{' || c == '[') {
-        ++*pp;
-        return usage_scan_open(scan, c == '{');
+        return usage_scan_open(scan, p, c == '{');
     }
 
     if (scan->depth == 0) {
@@ -265,34 +303,116 @@ usage_scan_at_value(usage_scan_t *scan, const char **pp, const char *end)
     }
 
     if (c == '"') {
-        return usage_scan_quote(scan, pp, end, false);
+        return usage_scan_quote(scan, p, false);
     }
 
-    scan->kept = 0;
-
     if (c == '-' || (c >= '0' && c <= '9')) {
-        scan->state = USAGE_SCAN_IN_NUMBER;
-        return usage_scan_token(scan, pp, end);
+        return usage_scan_digits(scan, p);
     }
 
     if (usage_scan_of_word(c)) {
+        scan->kept = 0;
         scan->state = USAGE_SCAN_IN_WORD;
-        return usage_scan_token(scan, pp, end);
+        return usage_scan_token(scan, p);
     }
 
     return usage_scan_fail(scan, "no value where one has to be");
 }
 
 
+static inline const char *
+usage_scan_comma(usage_scan_t *scan, const char *p)
+{
+    scan->keep = true;
+    scan->state = scan->object ? USAGE_SCAN_AT_KEY : USAGE_SCAN_AT_VALUE;
+
+    return p + 1;
+}
+
+
+static inline const char *
+usage_scan_space(const char *p, const char *end)
+{
+    while (p < end && (*p == ' ' || *p == '\n' || *p == '\r' || *p == '\t')) {
+        p++;
+    }
+
+    return p;
+}
+
+
 /*
- * What is between values, white space aside, at *pp.
+ * A key from its quote on, and its value if that is a string or a number.
  */
-static usage_result_t
-usage_scan_between(usage_scan_t *scan, const char **pp, const char *end)
+static inline const char *
+usage_scan_member(usage_scan_t *scan, const char *p, const char *end)
+{
+    p = usage_scan_quote(scan, p, true);
+
+    if (p == NULL || p == end || *p != ':'
+        || scan->state != USAGE_SCAN_AT_COLON) {
+        return p;
+    }
+
+    scan->state = USAGE_SCAN_AT_VALUE;
+    p = usage_scan_space(p + 1, end);
+
+    if (p == end) {
+        return p;
+    }
+
+    if (*p == '"') {
+        return usage_scan_quote(scan, p, false);
+    }
+
+    return *p >= '0' && *p <= '9' ? usage_scan_digits(scan, p) : p;
+}
+
+
+/*
+ * Members of an object, from a key's quote on, as long as each is in its place
+ * and no white space is but after colons and commas.  Whatever is otherwise is
+ * left to usage_scan_between().
+ */
+static const char *
+usage_scan_members(usage_scan_t *scan, const char *p)
+{
+    const char *end;
+
+    end = scan->end;
+
+    do {
+        p = usage_scan_member(scan, p, end);
+
+        if (p == NULL || p == end || scan->state != USAGE_SCAN_AFTER_VALUE) {
+            return p;
+        }
+
+        if (*p == '}') {
+            return usage_scan_close(scan, p);
+        }
+
+        if (*p != ',') {
+            return p;
+        }
+
+        p = usage_scan_space(usage_scan_comma(scan, p), end);
+
+    } while (p < end && *p == '"');
+
+    return p;
+}
+
+
+/*
+ * What is between values, white space aside, at p.
+ */
+static const char *
+usage_scan_between(usage_scan_t *scan, const char *p)
 {
     char c;
 
-    c = **pp;
+    c = *p;
 
     switch (scan->state) {
 
@@ -301,15 +421,17 @@ usage_scan_between(usage_scan_t *scan, const char **pp, const char *end)
             break;
         }
 
-        return usage_scan_at_value(scan, pp, end);
+        return usage_scan_at_value(scan, p);
 
     case USAGE_SCAN_AT_VALUE:
-        return usage_scan_at_value(scan, pp, end);
+        return usage_scan_at_value(scan, p);
 
     case USAGE_SCAN_AT_FIRST_KEY:
     case USAGE_SCAN_AT_KEY:
         if (c == '"') {
-            return usage_scan_quote(scan, pp, end, true);
+            return scan->depth < USAGE_SCAN_DEPTH_MAX
+                       ? usage_scan_members(scan, p)
+                       : usage_scan_quote(scan, p, true);
         }
 
         if (c == '}' && scan->state == USAGE_SCAN_AT_FIRST_KEY) {
@@ -323,17 +445,12 @@ usage_scan_between(usage_scan_t *scan, const char **pp, const char *end)
             return usage_scan_fail(scan, "no colon after a key");
         }
 
-        ++*pp;
         scan->state = USAGE_SCAN_AT_VALUE;
-        return USAGE_OK;
+        return p + 1;
 
     case USAGE_SCAN_AFTER_VALUE:
         if (c == ',') {
-            ++*pp;
-            scan->keep = true;
-            scan->state =
-                scan->object ? USAGE_SCAN_AT_KEY : USAGE_SCAN_AT_VALUE;
-            return USAGE_OK;
+            return usage_scan_comma(scan, p);
         }
 
         if (c != (scan->object ? '}' : ']')) {
@@ -346,9 +463,31 @@ usage_scan_between(usage_scan_t *scan, const char **pp, const char *end)
         return usage_scan_fail(scan, "something after the end");
     }
 
-    ++*pp;
+    return usage_scan_close(scan, p);
+}
 
-    return usage_scan_close(scan);
+
+/*
+ * What is inside of a value that began in an earlier piece, or of a string
+ * that isn't plain.
+ */
+static const char *
+usage_scan_inside(usage_scan_t *scan, const char *p)
+{
+    switch (scan->state) {
+
+    case USAGE_SCAN_IN_STRING:
+        return usage_scan_string_plain(scan, p);
+
+    case USAGE_SCAN_IN_ESCAPE:
+        return usage_scan_string_escape(scan, p);
+
+    case USAGE_SCAN_IN_UNICODE:
+        return usage_scan_string_unicode(scan, p);
+
+    default: /* USAGE_SCAN_IN_NUMBER, USAGE_SCAN_IN_WORD */
+        return usage_scan_token(scan, p);
+    }
 }
 
 
@@ -370,49 +509,30 @@ usage_scan_start(
 usage_result_t
 usage_scan_feed(usage_scan_t *scan, const char *p, size_t len)
 {
-    const char    *end;
-    usage_result_t rc;
+    if (len == 0) {
+        return USAGE_OK;
+    }
 
-    end = p + len;
-    rc = USAGE_OK;
+    scan->end = p + len;
+    usage_scan_block(scan, p);
 
-    while (p < end && rc == USAGE_OK) {
+    while (p != NULL && p < scan->end) {
 
-        if (scan->state < USAGE_SCAN_IN_STRING) {
-            if ((unsigned char) *p > ' ') {
-                rc = usage_scan_between(scan, &p, end);
+        if (scan->state >= USAGE_SCAN_IN_STRING) {
+            p = usage_scan_inside(scan, p);
 
-            } else if (*p == ' ' || *p == '\n' || *p == '\r' || *p == '\t') {
-                p++;
+        } else if ((unsigned char) *p > ' ') {
+            p = usage_scan_between(scan, p);
 
-            } else {
-                rc = usage_scan_fail(scan, "a control character");
-            }
+        } else if (*p == ' ' || *p == '\n' || *p == '\r' || *p == '\t') {
+            p++;
 
-            continue;
-        }
-
-        switch (scan->state) {
-
-        case USAGE_SCAN_IN_STRING:
-            rc = usage_scan_string_plain(scan, &p, end);
-            break;
-
-        case USAGE_SCAN_IN_ESCAPE:
-            rc = usage_scan_string_escape(scan, *p++);
-            break;
-
-        case USAGE_SCAN_IN_UNICODE:
-            rc = usage_scan_string_unicode(scan, *p++);
-            break;
-
-        default: /* USAGE_SCAN_IN_NUMBER, USAGE_SCAN_IN_WORD */
-            rc = usage_scan_token(scan, &p, end);
-            break;
+        } else {
+            p = usage_scan_fail(scan, "a control character");
         }
     }
 
-    return rc;
+    return p == NULL ? USAGE_ERROR : USAGE_OK;
 }
 
 
@@ -423,5 +543,7 @@ usage_scan_end(usage_scan_t *scan)
         return USAGE_OK;
     }
 
-    return usage_scan_fail(scan, "it ends too early");
+    (void) usage_scan_fail(scan, "it ends too early");
+
+    return USAGE_ERROR;
 }

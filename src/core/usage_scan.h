@@ -19,6 +19,9 @@
 #define USAGE_SCAN_KEPT_MAX  USAGE_ID_BYTES_MAX
 #define USAGE_SCAN_DEPTH_MAX 2048
 
+/* the bytes that are looked at together: a bit each */
+#define USAGE_SCAN_BLOCK 64
+
 
 typedef enum {
     USAGE_SCAN_STRING,
@@ -73,6 +76,9 @@ typedef struct {
     unsigned char               digits; /* missing to the \uXXXX */
     uint16_t                    unit;   /* that \uXXXX */
     uint16_t                    surrogate;
+    const char                 *end;     /* of the piece */
+    const char                 *block;   /* in the piece */
+    uint64_t                    special; /* its bytes that are no plain ones */
     size_t                      kept;
     char                        text[USAGE_SCAN_KEPT_MAX + 1];
     uint8_t                     objects[USAGE_SCAN_DEPTH_MAX / 8];

@@ -28,79 +28,58 @@ enum {
 };
 
 
-/* Ends the reading; reason is NULL where a callback ended it. */
-usage_result_t usage_scan_fail(usage_scan_t *scan, const char *reason);
+/*
+ * The steps of a reader are given where it stands in the piece, and give where
+ * it goes on; NULL ends the reading.
+ */
 
-/* A whole string, key or value, without its quotes. */
-usage_result_t
-usage_scan_string(usage_scan_t *scan, const char *text, size_t len);
+/* Ends it; reason is NULL where a callback did. */
+const char *usage_scan_fail(usage_scan_t *scan, const char *reason);
+
+/* A whole string, key or value, without its quotes, which ends at p. */
+const char *
+usage_scan_string(usage_scan_t *scan, const char *p, usage_str_t text);
 
 /* The quote that starts a string, a key or a value. */
 void usage_scan_string_start(usage_scan_t *scan, bool key);
 
 /*
- * What is inside: plain characters from *pp on, of which there is one at
- * least, up to the quote or the backslash that *pp is then behind; the
- * character after a backslash; a digit of \uXXXX.
+ * What is inside: plain characters, up to behind the quote or the backslash;
+ * the character after a backslash; a digit of \uXXXX.
  */
-usage_result_t
-usage_scan_string_plain(usage_scan_t *scan, const char **pp, const char *end);
-usage_result_t usage_scan_string_escape(usage_scan_t *scan, char c);
-usage_result_t usage_scan_string_unicode(usage_scan_t *scan, char c);
+const char *usage_scan_string_plain(usage_scan_t *scan, const char *p);
+const char *usage_scan_string_escape(usage_scan_t *scan, const char *p);
+const char *usage_scan_string_unicode(usage_scan_t *scan, const char *p);
 
+/* Looks at the block of input at p for what a string cannot take as it is. */
+void usage_scan_block(usage_scan_t *scan, const char *p);
 
 /*
  * The first byte from p on that a string cannot take as it is: a quote, a
- * backslash, a control character, or one that isn't ASCII.
+ * backslash, a control character, or one that isn't ASCII; or the end of the
+ * piece.
  *
- * Eight at a time: in a word, the lowest bit that is found is exact.  A space
- * and an exclamation mark are found as well, as one test is for all up to the
- * quote, and passed by.
+ * Blocks are looked at as a whole, and one after the other: so nothing has to
+ * wait until it is known where a string starts.
  */
 static inline const char *
-usage_scan_plain(const char *p, const char *end)
+usage_scan_plain(usage_scan_t *scan, const char *p)
 {
-    const uint64_t ones = 0x0101010101010101u;
-    const uint64_t highs = 0x8080808080808080u;
+    uint64_t special;
 
-    uint64_t      word, escape, found;
-    unsigned char c;
+    for (;;) {
+        if (p - scan->block < USAGE_SCAN_BLOCK) {
+            special = scan->special >> (p - scan->block);
 
-    while (end - p >= 8) {
-        memcpy(&word, p, 8);
+            if (special != 0) {
+                return p + __builtin_ctzll(special);
+            }
 
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-        word = __builtin_bswap64(word);
-#endif
-
-        escape = word ^ (ones * '\\');
-        found = (((word - ones * ('"' + 1)) & ~word)
-                    | ((escape - ones) & ~escape) | word)
-                & highs;
-
-        if (found == 0) {
-            p += 8;
-            continue;
+            p = scan->block + USAGE_SCAN_BLOCK;
         }
 
-        p += __builtin_ctzll(found) / 8;
-
-        if (*p != ' ' && *p != '!') {
-            return p;
-        }
-
-        p++;
+        usage_scan_block(scan, scan->block + USAGE_SCAN_BLOCK);
     }
-
-    for (; p < end; p++) {
-        c = (unsigned char) *p;
-
-        if (c == '"' || c == '\\' || c < 0x20 || c >= 0x80) {
-            break;
-        }
-    }
-
-    return p;
 }
 
 

@@ -1,5 +1,98 @@
 #include "usage_scan_private.h"
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
+
+#ifdef __SSE2__
+
+/*
+ * The bits of sixteen bytes, of those that a string cannot take as they are.
+ * As signed ones, bytes that aren't ASCII are below a space as well.
+ */
+static inline uint64_t
+usage_scan_special16(const char *p)
+{
+    __m128i bytes, special;
+
+    memcpy(&bytes, p, 16);
+
+    special = _mm_or_si128(_mm_cmplt_epi8(bytes, _mm_set1_epi8(' ')),
+        _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')),
+            _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'))));
+
+    return (unsigned) _mm_movemask_epi8(special);
+}
+
+#else
+
+static inline uint64_t
+usage_scan_special8(const char *p)
+{
+    const uint64_t ones = 0x0101010101010101u;
+
+    uint64_t word, ascii, plain;
+
+    memcpy(&word, p, 8);
+
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    word = __builtin_bswap64(word);
+#endif
+
+    /* the sums don't leave their bytes: a high bit tells that a byte is not
+     * below a space, no quote and no backslash; a product gathers them */
+
+    ascii = word & (ones * 0x7f);
+    plain = (ascii + ones * (0x80 - ' '))
+            & ((ascii ^ (ones * '"')) + ones * 0x7f)
+            & ((ascii ^ (ones * '\\')) + ones * 0x7f) & ~word;
+
+    return (((~plain >> 7) & ones) * 0x0102040810204080u) >> 56;
+}
+
+
+static inline uint64_t
+usage_scan_special16(const char *p)
+{
+    return usage_scan_special8(p) | usage_scan_special8(p + 8) << 8;
+}
+
+#endif
+
+
+static inline uint64_t
+usage_scan_special(const char *p)
+{
+    return usage_scan_special16(p) | usage_scan_special16(p + 16) << 16
+           | usage_scan_special16(p + 32) << 32
+           | usage_scan_special16(p + 48) << 48;
+}
+
+
+/*
+ * The piece's last block is filled up with quotes, of which the first tells
+ * its end.
+ */
+void
+usage_scan_block(usage_scan_t *scan, const char *p)
+{
+    char   last[USAGE_SCAN_BLOCK];
+    size_t len;
+
+    scan->block = p;
+    len = (size_t) (scan->end - p);
+
+    if (len >= USAGE_SCAN_BLOCK) {
+        scan->special = usage_scan_special(p);
+        return;
+    }
+
+    memset(last, '"', USAGE_SCAN_BLOCK);
+    memcpy(last, p, len);
+    scan->special = usage_scan_special(last);
+}
+
 
 void
 usage_scan_string_start(usage_scan_t *scan, bool key)
@@ -65,16 +158,38 @@ usage_scan_utf8(usage_scan_t *scan, unsigned char c)
 
 
 /*
- * Inside a string, from *pp on.
+ * The quote at p, of a string that is kept as far as start.
  */
-usage_result_t
-usage_scan_string_plain(usage_scan_t *scan, const char **pp, const char *end)
+static const char *
+usage_scan_string_end(usage_scan_t *scan, const char *start, const char *p)
 {
-    const char   *p, *start;
-    unsigned char c;
+    usage_str_t text;
 
-    start = *pp;
-    p = start;
+    text.data = start;
+    text.len = (size_t) (p - start);
+
+    if (scan->kept == 0 && !scan->too_long) {
+        scan->too_long = text.len > USAGE_SCAN_KEPT_MAX;
+
+    } else {
+        usage_scan_keep(scan, start, text.len);
+
+        text.data = scan->text;
+        text.len = scan->kept;
+    }
+
+    return usage_scan_string(scan, p + 1, text);
+}
+
+
+/*
+ * Inside a string, from p on.
+ */
+const char *
+usage_scan_string_plain(usage_scan_t *scan, const char *p)
+{
+    const char   *start;
+    unsigned char c;
 
     /* a surrogate's second half has to come right after the first */
 
@@ -82,81 +197,66 @@ usage_scan_string_plain(usage_scan_t *scan, const char **pp, const char *end)
         return usage_scan_fail(scan, "a lone surrogate");
     }
 
-    for (;;) {
+    for (start = p;; p++) {
         if (scan->more == 0) {
-            p = usage_scan_plain(p, end);
+            p = usage_scan_plain(scan, p);
         }
 
-        if (p == end) {
+        if (p == scan->end) {
             usage_scan_keep(scan, start, (size_t) (p - start));
-            *pp = p;
-            return USAGE_OK;
+            return p;
         }
 
         c = (unsigned char) *p;
 
-        if (c < 0x80 && scan->more > 0) {
+        if (c < 0x80) {
+            break;
+        }
+
+        if (!usage_scan_utf8(scan, c)) {
             return usage_scan_fail(scan, "invalid UTF-8");
         }
-
-        if (c >= 0x80) {
-            if (!usage_scan_utf8(scan, c)) {
-                return usage_scan_fail(scan, "invalid UTF-8");
-            }
-
-            p++;
-            continue;
-        }
-
-        if (c < 0x20) {
-            return usage_scan_fail(scan, "a control character in a string");
-        }
-
-        break;
     }
 
-    *pp = p + 1;
-
-    if (c == '\\') {
-        usage_scan_keep(scan, start, (size_t) (p - start));
-        scan->state = USAGE_SCAN_IN_ESCAPE;
-        return USAGE_OK;
+    if (scan->more > 0) {
+        return usage_scan_fail(scan, "invalid UTF-8");
     }
 
-    if (scan->kept == 0 && !scan->too_long) {
-        if (p - start > USAGE_SCAN_KEPT_MAX) {
-            scan->too_long = true;
-        }
+    if (c == '"') {
+        return usage_scan_string_end(scan, start, p);
+    }
 
-        return usage_scan_string(scan, start, (size_t) (p - start));
+    if (c != '\\') {
+        return usage_scan_fail(scan, "a control character in a string");
     }
 
     usage_scan_keep(scan, start, (size_t) (p - start));
+    scan->state = USAGE_SCAN_IN_ESCAPE;
 
-    return usage_scan_string(scan, scan->text, scan->kept);
+    return p + 1;
 }
 
 
-usage_result_t
-usage_scan_string_escape(usage_scan_t *scan, char c)
+const char *
+usage_scan_string_escape(usage_scan_t *scan, const char *p)
 {
     static const char names[] = "\"\\/bfnrt";
     static const char values[] = "\"\\/\b\f\n\r\t";
 
     const char *name;
 
-    if (c == 'u') {
+    if (*p == 'u') {
         scan->state = USAGE_SCAN_IN_UNICODE;
         scan->digits = 4;
         scan->unit = 0;
-        return USAGE_OK;
+        return p + 1;
     }
 
     if (scan->surrogate != 0) {
         return usage_scan_fail(scan, "a lone surrogate");
     }
 
-    name = c == '\0' ? NULL : strchr(names, c);
+    name = *p == '\0' ? NULL : strchr(names, *p);
     if (name == NULL) {
         return usage_scan_fail(scan, "an unknown escape");
     }
@@ -164,7 +264,7 @@ usage_scan_string_escape(usage_scan_t *scan, char c)
     usage_scan_keep(scan, values + (name - names), 1);
     scan->state = USAGE_SCAN_IN_STRING;
 
-    return USAGE_OK;
+    return p + 1;
 }
 
 
@@ -207,10 +307,13 @@ usage_scan_keep_code(usage_scan_t *scan, uint32_t code)
 }
 
 
-usage_result_t
-usage_scan_string_unicode(usage_scan_t *scan, char c)
+const char *
+usage_scan_string_unicode(usage_scan_t *scan, const char *p)
 {
+    char     c;
     unsigned digit;
+
+    c = *p;
 
     if (c >= '0' && c <= '9') {
         digit = (unsigned) (c - '0');
@@ -225,7 +328,7 @@ usage_scan_string_unicode(usage_scan_t *scan, char c)
     scan->unit = (uint16_t) ((unsigned) scan->unit << 4 | digit);
 
     if (--scan->digits > 0) {
-        return USAGE_OK;
+        return p + 1;
     }
 
     scan->state = USAGE_SCAN_IN_STRING;
@@ -253,5 +356,5 @@ usage_scan_string_unicode(usage_scan_t *scan, char c)
         usage_scan_keep_code(scan, scan->unit);
     }
 
-    return USAGE_OK;
+    return p + 1;
 }

@@ -20,7 +20,16 @@ usage_table_hash(usage_str_t id)
 
     if (i < id.len) {
         word = 0;
-        memcpy(&word, id.data + i, id.len - i);
+
+        /* the last bytes, with some that were there before */
+
+        if (id.len >= 8) {
+            memcpy(&word, id.data + id.len - 8, 8);
+
+        } else {
+            memcpy(&word, id.data, id.len);
+        }
+
         hash = (hash ^ word) * 0x9e3779b97f4a7c15u;
         hash ^= hash >> 29;
     }

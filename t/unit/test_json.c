@@ -112,6 +112,33 @@ test_every_character(void **state)
 
 
 /*
+ * Each character of one byte at each place of a text of any length.
+ */
+static void
+test_every_place(void **state)
+{
+    int         c;
+    char        text[27];
+    size_t      i;
+    usage_str_t str;
+
+    (void) state;
+
+    str.data = text;
+
+    for (c = 0; c < 0x80; c++) {
+        for (str.len = 1; str.len <= sizeof(text); str.len++) {
+            for (i = 0; i < str.len; i++) {
+                memset(text, 'a' + (int) i, sizeof(text));
+                text[i] = (char) c;
+                check_written(str, text, str.len);
+            }
+        }
+    }
+}
+
+
+/*
  * Bytes at the edges of what UTF-8 allows: jansson says whether any beginning
  * is well-formed.
  */
@@ -266,6 +293,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_character),
+        cmocka_unit_test(test_every_place),
         cmocka_unit_test(test_ill_formed),
         cmocka_unit_test(test_strings),
         cmocka_unit_test(test_random),

@@ -61,6 +61,44 @@ has_form(const char *p, bool *integer)
 }
 
 
+/*
+ * Read as a short one, a number is what it is, or it is left to the other;
+ * text ends with what is no part of a number.
+ */
+static void
+check_short(const char *text, size_t len)
+{
+    bool    integer, short_integer;
+    size_t  short_len;
+    double  number, short_number;
+    int64_t whole, short_whole;
+
+    assert_int_equal(usage_number_short(text, text + len, &short_integer,
+                         &short_whole, &short_number),
+        0);
+
+    short_len = usage_number_short(
+        text, text + len + 1, &short_integer, &short_whole, &short_number);
+
+    if (short_len == 0) {
+        if (len > 0 && len < 16 && strspn(text, "123456789") == len) {
+            fail_msg("%.*s is not taken as a short number", (int) len, text);
+        }
+
+        return;
+    }
+
+    assert_int_equal(short_len, len);
+    assert_null(usage_number_parse(text, len, &integer, &whole, &number));
+    assert_int_equal(short_integer, integer);
+
+    if (short_number != number || (integer && short_whole != whole)) {
+        fail_msg("%.*s, short, becomes %.17g, not %.17g", (int) len, text,
+            short_number, number);
+    }
+}
+
+
 static void
 check_number(const char *text)
 {
@@ -82,6 +120,11 @@ check_number(const char *text)
     whole = 77;
     number = 77;
     reason = usage_number_parse(copy, piece.len - 1, &integer, &whole, &number);
+
+    if (strspn(text, "0123456789+-.eE") == strlen(text)) {
+        check_short(copy, piece.len - 1);
+    }
+
     free(copy);
 
     form = has_form(text, &expected_integer);
@@ -337,24 +380,53 @@ hundredths(double seconds)
 }
 
 
+/*
+ * The hours that are ready are those that are written.
+ */
+static void
+check_ready(double seconds, const char *shortest, const char *decimals)
+{
+    usage_str_t          text;
+    const usage_hours_t *hours;
+
+    if (!usage_hours_are_ready(seconds)) {
+        return;
+    }
+
+    hours = usage_hours_ready(seconds);
+    text.data = hours->text;
+    text.len = hours->len[0];
+
+    if (!unit_is(text, shortest)) {
+        fail_msg("%.17g s, ready, are not %s", seconds, shortest);
+    }
+
+    text.len = hours->len[1];
+
+    if (!unit_is(text, decimals)) {
+        fail_msg("%.17g s, ready, are not %s", seconds, decimals);
+    }
+}
+
+
 static void
 check_hours(double seconds)
 {
-    char     number[USAGE_HOURS_MAX + 1], string[USAGE_HOURS_MAX + 1];
+    char     number[USAGE_HOURS_MAX + 1], decimals[USAGE_HOURS_MAX + 1];
     char     expected[64];
     size_t   len;
     uint64_t n;
 
     n = hundredths(seconds);
 
-    memset(string, '#', sizeof(string));
-    *usage_hours_write_string(string, seconds) = '\0';
+    memset(decimals, '#', sizeof(decimals));
+    *usage_hours_write_decimals(decimals, seconds) = '\0';
 
-    snprintf(expected, sizeof(expected), "\"%" PRIu64 ".%02u\"", n / 100,
+    snprintf(expected, sizeof(expected), "%" PRIu64 ".%02u", n / 100,
         (unsigned) (n % 100));
 
-    if (strcmp(string, expected) != 0) {
-        fail_msg("%.17g s are %s, not %s", seconds, expected, string);
+    if (strcmp(decimals, expected) != 0) {
+        fail_msg("%.17g s are %s, not %s", seconds, expected, decimals);
     }
 
     /* the shortest form: without zeros at the end, nor a point there */
@@ -375,6 +447,8 @@ check_hours(double seconds)
     if (strcmp(number, expected) != 0) {
         fail_msg("%.17g s are %s, not %s", seconds, expected, number);
     }
+
+    check_ready(seconds, number, decimals);
 }
 
 
@@ -387,25 +461,25 @@ test_hours(void **state)
     static const struct {
         double      seconds;
         const char *number;
-        const char *string;
+        const char *decimals;
     } cases[] = {
-        { 0, "0", "\"0.00\"" },
-        { -0.0, "0", "\"0.00\"" },
-        { 17, "0", "\"0.00\"" },
-        { 18, "0.01", "\"0.01\"" },
-        { 53, "0.01", "\"0.01\"" },
-        { 54, "0.02", "\"0.02\"" },
-        { 360, "0.1", "\"0.10\"" },
-        { 3600, "1", "\"1.00\"" },
-        { 5400, "1.5", "\"1.50\"" },
-        { 36000, "10", "\"10.00\"" },
-        { 45432, "12.62", "\"12.62\"" },
-        { 45450, "12.63", "\"12.63\"" },
-        { 86399, "24", "\"24.00\"" },
-        { 86400, "24", "\"24.00\"" },
-        { 360000, "100", "\"100.00\"" },
-        { 3600e6, "1000000", "\"1000000.00\"" },
-        { 3600e9 + 36, "1000000000.01", "\"1000000000.01\"" },
+        { 0, "0", "0.00" },
+        { -0.0, "0", "0.00" },
+        { 17, "0", "0.00" },
+        { 18, "0.01", "0.01" },
+        { 53, "0.01", "0.01" },
+        { 54, "0.02", "0.02" },
+        { 360, "0.1", "0.10" },
+        { 3600, "1", "1.00" },
+        { 5400, "1.5", "1.50" },
+        { 36000, "10", "10.00" },
+        { 45432, "12.62", "12.62" },
+        { 45450, "12.63", "12.63" },
+        { 86399, "24", "24.00" },
+        { 86400, "24", "24.00" },
+        { 360000, "100", "100.00" },
+        { 3600e6, "1000000", "1000000.00" },
+        { 3600e9 + 36, "1000000000.01", "1000000000.01" },
     };
 
     (void) state;
@@ -414,8 +488,8 @@ test_hours(void **state)
         *usage_hours_write_number(text, cases[i].seconds) = '\0';
         assert_string_equal(text, cases[i].number);
 
-        *usage_hours_write_string(text, cases[i].seconds) = '\0';
-        assert_string_equal(text, cases[i].string);
+        *usage_hours_write_decimals(text, cases[i].seconds) = '\0';
+        assert_string_equal(text, cases[i].decimals);
     }
 }
 
@@ -432,6 +506,14 @@ test_hours_exact(void **state)
 
     for (i = 0; i <= 200000; i++) {
         check_hours((double) i);
+    }
+
+    /* each half-way point of a day, and beside it */
+
+    for (half = 18; half < 100000; half += 36) {
+        check_hours(nextafter(half, 0));
+        check_hours(half);
+        check_hours(nextafter(half, INFINITY));
     }
 
     /* the half-way points and their neighbours */
@@ -467,6 +549,36 @@ test_hours_exact(void **state)
 
 
 /*
+ * Which hours are ready: those of a day; and 0 for what is below 0.
+ */
+static void
+test_hours_ready(void **state)
+{
+    double seconds;
+
+    (void) state;
+
+    assert_true(usage_hours_are_ready(0));
+    assert_true(usage_hours_are_ready(USAGE_SECONDS_PER_DAY));
+    assert_true(usage_hours_are_ready(nextafter(86418, 0)));
+    assert_false(usage_hours_are_ready(86418));
+    assert_false(usage_hours_are_ready(1.7976931348623157e308));
+    assert_false(usage_hours_are_ready(-18));
+    assert_false(usage_hours_are_ready(-1e300));
+
+    check_hours(nextafter(86418, 0));
+
+    for (seconds = -0.25; seconds > -18; seconds -= 0.25) {
+        assert_true(usage_hours_are_ready(seconds));
+        check_ready(seconds, "0", "0.00");
+    }
+
+    check_ready(nextafter(-18, 0), "0", "0.00");
+    check_ready(nextafter(0, -1), "0", "0.00");
+}
+
+
+/*
  * Beyond what any day holds: no more than a hundredth off, and a number.
  */
 static void
@@ -496,14 +608,12 @@ test_hours_huge(void **state)
                 fabs(hours - seconds / 3600) <= 0.51 + seconds / 3600 * 1e-15);
 
             memset(text, '#', sizeof(text));
-            end = usage_hours_write_string(text, seconds);
+            end = usage_hours_write_decimals(text, seconds);
             assert_true(end - text <= USAGE_HOURS_MAX);
             *end = '\0';
 
-            assert_int_equal(text[0], '"');
-            assert_int_equal(end[-1], '"');
-            assert_int_equal(end[-4], '.');
-            hours = strtod(text + 1, NULL);
+            assert_int_equal(end[-3], '.');
+            hours = strtod(text, NULL);
             assert_true(
                 fabs(hours - seconds / 3600) <= 0.02 + seconds / 3600 * 1e-15);
         }
@@ -521,6 +631,7 @@ main(void)
         cmocka_unit_test(test_long),
         cmocka_unit_test(test_hours),
         cmocka_unit_test(test_hours_exact),
+        cmocka_unit_test(test_hours_ready),
         cmocka_unit_test(test_hours_huge),
     };
 

@@ -162,6 +162,44 @@ empty(const char *text)
     "{\"metric_name\":\"desktop_idle_duration\",\"metric_value\":" value "}"
 
 
+/*
+ * What is special at any place of the blocks that a reader looks at, behind
+ * white space of any length.
+ */
+static void
+test_blocks(void **state)
+{
+    size_t      pad, len;
+    unit_text_t text = { 0 };
+
+    static const char *const ends[] = { "", "\\\"", "\xc3\xa9", "\\u00e9",
+        "!" };
+
+    (void) state;
+
+    for (pad = 0; pad < 2 * USAGE_SCAN_BLOCK + 2; pad++) {
+        for (len = 0; len < 2 * USAGE_SCAN_BLOCK + 2; len++) {
+            unit_text_clear(&text);
+            unit_addf(&text,
+                "{\"count\":1,%*s\"items\":[{\"x\":\"%0*d%s\",%*s"
+                "\"resource_id\":%*s\"a\",\"metric\":[" USAGE("7.5") "]}]}",
+                (int) pad, "", (int) len, 0, ends[len % unit_count(ends)],
+                (int) (pad % 7), "", (int) (pad % 3), "");
+            one_row(text.data, 7.5);
+
+            if (len % 9 == pad % 9) {
+                unit_text_clear(&text);
+                unit_addf(&text, "{\"count\":0,\"x\":%*s\"%0*d%c\"}", (int) pad,
+                    "", (int) len, 0, (char) (len % 31 + 1));
+                refused(text.data);
+            }
+        }
+    }
+
+    unit_text_free(&text);
+}
+
+
 static const char documented[] =
     "{\"count\": 2, \"items\": [\n"
     "  {\"resource_id\": \"c6e6\", \"resource_name\": \"DESK-01\",\n"
@@ -1148,6 +1186,7 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_blocks),
         cmocka_unit_test(test_documented),
         cmocka_unit_test(test_cut),
         cmocka_unit_test(test_usage),

@@ -6,6 +6,7 @@
 
 #include "unit.h"
 #include "usage_reply.h"
+#include "usage_number.h"
 
 #include <jansson.h>
 #include <math.h>
@@ -249,6 +250,57 @@ test_future(void **state)
         "\"used_info_list\":[{\"date\":\"2023-01-10\","
         "\"use_time\":\"0.00\"}]}],\"total_count\":1}");
     unit_arena_free(&t.arena);
+}
+
+
+/*
+ * Hours that are ready and hours that are not, below 0 and beyond a day, in
+ * turn: each as the other writer has it.
+ */
+static void
+test_all_seconds(void **state)
+{
+    char         hours[USAGE_HOURS_MAX + 1];
+    size_t       i, k;
+    double       seconds[USAGE_DAYS_MAX];
+    unit_text_t  expected = { 0 };
+    reply_test_t t;
+
+    static const double values[] = { -1, 0, 18, -17.99, 45432, -18, 86417,
+        86417.999, 86418, -1e300, 17.999, 1e9, 3.5, 9.99e8, -0.0, 1e300, 86400,
+        53.99999 };
+
+    (void) state;
+
+    for (i = 0; i < USAGE_DAYS_MAX; i++) {
+        seconds[i] = values[i % unit_count(values)];
+    }
+
+    for (k = 0; k < 2; k++) {
+        start(&t, 19358, USAGE_DAYS_MAX, USAGE_DAYS_MAX);
+        t.form.use_time = k == 0 ? USAGE_TIME_NUMBER : USAGE_TIME_STRING;
+        item(&t, unit_str("a"), seconds);
+
+        unit_text_clear(&expected);
+        unit_adds(&expected,
+            "{\"desktop_used_info_list\":[{\"desktop_id\":\"a\","
+            "\"used_info_list\":[");
+
+        for (i = 0; i < USAGE_DAYS_MAX; i++) {
+            *(k == 0 ? usage_hours_write_number : usage_hours_write_decimals)(
+                hours, seconds[i] > 0 ? seconds[i] : 0) = '\0';
+            unit_addf(&expected,
+                "%s{\"date\":\"2023-01-%02zu\",\"use_time\":%s%s%s}",
+                i > 0 ? "," : "", i + 1, k == 0 ? "" : "\"", hours,
+                k == 0 ? "" : "\"");
+        }
+
+        unit_adds(&expected, "]}],\"total_count\":1}");
+        check(reply(&t, 0, 1, 1), expected.data);
+        unit_arena_free(&t.arena);
+    }
+
+    unit_text_free(&expected);
 }
 
 
@@ -696,6 +748,7 @@ main(void)
         cmocka_unit_test(test_published_example),
         cmocka_unit_test(test_paging),
         cmocka_unit_test(test_future),
+        cmocka_unit_test(test_all_seconds),
         cmocka_unit_test(test_user),
         cmocka_unit_test(test_hours),
         cmocka_unit_test(test_hour_formats),
