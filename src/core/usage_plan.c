@@ -283,6 +283,37 @@ usage_plan_tells(const usage_plan_t *plan)
 }
 
 
+usage_cell_t
+usage_plan_cell(const usage_plan_t *plan, size_t i, size_t column)
+{
+    bool                   all;
+    const usage_desktop_t *desktop;
+
+    desktop = plan->asked[i];
+    all = column == plan->days || plan->days == 1;
+
+    if (desktop->cells[column] >= 0 || (all && desktop->seen)) {
+        return USAGE_CELL_SHOWN;
+    }
+
+    if (usage_plan_whole(plan, column)) {
+        return USAGE_CELL_ABSENT;
+    }
+
+    /* what the range doesn't show no day does; and what the directory knows
+     * is listed all the same */
+
+    if ((usage_plan_whole(plan, plan->days)
+            && !usage_table_shown(&plan->table, desktop))
+        || desktop->entry != NULL)
+    {
+        return USAGE_CELL_ABSENT;
+    }
+
+    return USAGE_CELL_UNUSED;
+}
+
+
 bool
 usage_plan_looked_for(const usage_plan_t *plan, size_t i)
 {

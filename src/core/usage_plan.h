@@ -138,6 +138,18 @@ bool usage_plan_whole(const usage_plan_t *plan, size_t column);
 bool usage_plan_tells(const usage_plan_t *plan);
 
 /*
+ * Of a plan that is done: what it tells of the i-th of the request's desktops
+ * in a column, of a day, or of the range where it is plan->days.
+ */
+typedef enum {
+    USAGE_CELL_SHOWN,  /* a window shows it */
+    USAGE_CELL_ABSENT, /* no window does */
+    USAGE_CELL_UNUSED  /* it has no use; whether a window shows it isn't told */
+} usage_cell_t;
+
+usage_cell_t usage_plan_cell(const usage_plan_t *plan, size_t i, size_t column);
+
+/*
  * Of a plan that is done: whether the directory was asked for the i-th of the
  * request's desktops, and whether it knows that one.
  */

@@ -16,14 +16,7 @@ static const usage_stage_t usage_stage_days, usage_stage_range,
 static bool
 usage_plan_counts(const usage_plan_t *plan)
 {
-    const usage_request_t *request;
-
-    request = plan->request;
-
-    return plan->user.name.len == 0
-           && (request->limit == 0
-               || (request->desktops > 0
-                   && request->offset >= request->desktops));
+    return plan->user.name.len == 0 && usage_request_counts(plan->request);
 }
 
 

@@ -376,6 +376,14 @@ usage_request_past(const usage_request_t *request, usage_day_t today)
 }
 
 
+bool
+usage_request_counts(const usage_request_t *request)
+{
+    return request->limit == 0
+           || (request->desktops > 0 && request->offset >= request->desktops);
+}
+
+
 size_t
 usage_request_bins(const usage_request_t *request)
 {

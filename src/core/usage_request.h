@@ -42,6 +42,12 @@ size_t usage_request_days(const usage_request_t *request);
 size_t usage_request_past(const usage_request_t *request, usage_day_t today);
 
 /*
+ * Whether the reply to the request lists nothing: only the number of desktops
+ * matters.
+ */
+bool usage_request_counts(const usage_request_t *request);
+
+/*
  * The number of elements that an entry of the reply has: a day each, or an
  * hour each.
  */

@@ -54,12 +54,17 @@ struct ngx_http_usage_window_s {
     int32_t                         first;    /* days, or what follows */
     int32_t                         last;
     uint64_t                        owner;    /* who stored it */
-    time_t                          until;    /* 0: it is final */
+    time_t                          fetched;
     time_t                          used;
     uint32_t                        count;    /* of ids, those of later ones... */
     unsigned                        complete:1; /* ...are not shown, if this */
     unsigned                        wide:1;   /* cells are doubles, not uint32_t */
 };
+
+
+/* the cell of one that has no use, where it isn't known whether the window
+ * shows it; that of one that isn't shown is 0 */
+#define NGX_HTTP_USAGE_UNUSED  1
 
 
 /* the window that shows which desktops the directory knows */
@@ -153,6 +158,14 @@ ngx_int_t ngx_http_usage_store_add_ids(ngx_http_usage_store_t *store,
     uint32_t *places, uint64_t owner);
 
 
+/*
+ * Until when the statistics of a window, fetched then, are taken for the call
+ * of ctx; 0: they are final.
+ */
+time_t ngx_http_usage_store_until(ngx_http_usage_ctx_t *ctx, int32_t last,
+    time_t fetched);
+
+
 /* ngx_http_usage_store_find.c */
 
 /*
@@ -210,6 +223,17 @@ ngx_http_usage_window_cells(ngx_http_usage_window_t *window)
 {
     return ngx_http_usage_window_known(window)
            + ngx_http_usage_words(window->count);
+}
+
+static ngx_inline double
+ngx_http_usage_window_cell(ngx_http_usage_window_t *window, uint32_t place)
+{
+    void  *cells;
+
+    cells = ngx_http_usage_window_cells(window);
+
+    return window->wide ? ((double *) cells)[place]
+                        : ((uint32_t *) cells)[place];
 }
 
 #define ngx_http_usage_bit(bits, i)  ((bits)[(i) / 64] >> ((i) % 64) & 1)

@@ -32,6 +32,8 @@ static ngx_uint_t ngx_http_usage_find_tells(ngx_http_usage_search_t *search,
     ngx_http_usage_window_t *window);
 static ngx_int_t ngx_http_usage_find_windows(ngx_http_usage_search_t *search);
 static ngx_int_t ngx_http_usage_find_asked(ngx_http_usage_search_t *search);
+static ngx_int_t ngx_http_usage_find_shown(ngx_http_usage_search_t *search,
+    uint32_t place);
 static u_char ngx_http_usage_find_known(ngx_http_usage_search_t *search,
     uint32_t place);
 static ngx_int_t ngx_http_usage_find_all(ngx_http_usage_search_t *search);
@@ -119,14 +121,9 @@ ngx_http_usage_find_locked(ngx_http_usage_search_t *search)
 static ngx_int_t
 ngx_http_usage_find_range(ngx_http_usage_search_t *search)
 {
-    usage_request_t          *request;
     ngx_http_usage_window_t  *window;
 
-    request = &search->ctx->legacy;
-
-    if (request->limit > 0
-        && (request->desktops == 0 || request->offset < request->desktops))
-    {
+    if (!usage_request_counts(&search->ctx->legacy)) {
         return NGX_DECLINED;
     }
 
@@ -155,8 +152,16 @@ static ngx_uint_t
 ngx_http_usage_find_valid(ngx_http_usage_search_t *search,
     ngx_http_usage_window_t *window)
 {
-    return window->until == 0 || window->until > search->now
-           || window->owner == search->ctx->owner;
+    time_t  until;
+
+    if (window->owner == search->ctx->owner) {
+        return 1;
+    }
+
+    until = ngx_http_usage_store_until(search->ctx, window->last,
+                                       window->fetched);
+
+    return until == 0 || until > search->now;
 }
 
 
@@ -260,8 +265,9 @@ ngx_http_usage_find_windows(ngx_http_usage_search_t *search)
 static ngx_int_t
 ngx_http_usage_find_asked(ngx_http_usage_search_t *search)
 {
-    size_t                 i, n;
+    size_t                 n;
     uint32_t               place;
+    ngx_int_t              rc;
     ngx_uint_t             shown;
     usage_request_t       *request;
     ngx_http_usage_ctx_t  *ctx;
@@ -287,14 +293,15 @@ ngx_http_usage_find_asked(ngx_http_usage_search_t *search)
 
     for (n = 0; n < request->desktops; n++) {
         place = search->places[n];
-        shown = 0;
+        rc = ngx_http_usage_find_shown(search, place);
 
-        for (i = 0; i < search->days && !shown; i++) {
-            shown = place < search->windows[i]->count
-                    && ngx_http_usage_bit(
-                           ngx_http_usage_window_shown(search->windows[i]),
-                           place);
+        if (rc == NGX_DECLINED) {
+            ctx->missing_first = 0;
+            ctx->missing_last = ctx->past - 1;
+            return NGX_DECLINED;
         }
+
+        shown = rc;
 
         if (!shown && ctx->known[n] == NGX_HTTP_USAGE_UNASKED) {
             ctx->known[n] = ngx_http_usage_find_known(search, place);
@@ -317,6 +324,49 @@ ngx_http_usage_find_asked(ngx_http_usage_search_t *search)
     }
 
     return ctx->unlisted_count ? NGX_AGAIN : NGX_OK;
+}
+
+
+/*
+ * Whether one of the windows shows a desktop, or one over all days does.
+ * NGX_DECLINED: that isn't known.
+ */
+
+static ngx_int_t
+ngx_http_usage_find_shown(ngx_http_usage_search_t *search, uint32_t place)
+{
+    size_t                    i;
+    ngx_uint_t                unused;
+    ngx_http_usage_window_t  *window;
+
+    unused = 0;
+
+    for (i = 0; i < search->days; i++) {
+        window = search->windows[i];
+
+        if (place >= window->count) {
+            continue;
+        }
+
+        if (ngx_http_usage_bit(ngx_http_usage_window_shown(window), place)) {
+            return 1;
+        }
+
+        unused |= ngx_http_usage_window_cell(window, place)
+                  == NGX_HTTP_USAGE_UNUSED;
+    }
+
+    window = ngx_http_usage_store_window(search->partition, search->first,
+                                 search->first + search->ctx->past - 1);
+
+    if (window && place < window->count
+        && ngx_http_usage_find_valid(search, window)
+        && ngx_http_usage_bit(ngx_http_usage_window_shown(window), place))
+    {
+        return 1;
+    }
+
+    return unused ? NGX_DECLINED : 0;
 }
 
 
@@ -463,20 +513,19 @@ static void
 ngx_http_usage_find_cells(ngx_http_usage_search_t *search, size_t day,
     double *seconds)
 {
-    double                   *wide;
     size_t                    i;
-    uint32_t                  place, *cells;
+    uint32_t                  place;
+    uint64_t                 *shown;
     ngx_http_usage_window_t  *window;
 
     window = search->windows[day];
-    cells = ngx_http_usage_window_cells(window);
-    wide = ngx_http_usage_window_cells(window);
+    shown = ngx_http_usage_window_shown(window);
 
     for (i = 0; i < search->count; i++) {
         place = search->listed[i];
 
-        *seconds = place >= window->count ? 0
-                   : window->wide ? wide[place] : cells[place];
+        *seconds = place < window->count && ngx_http_usage_bit(shown, place)
+                   ? ngx_http_usage_window_cell(window, place) : 0;
 
         seconds += search->days;
     }

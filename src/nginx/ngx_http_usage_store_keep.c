@@ -22,14 +22,13 @@ static ngx_int_t ngx_http_usage_keep_window(ngx_http_usage_keep_t *keep,
     size_t column);
 static ngx_int_t ngx_http_usage_keep_known(ngx_http_usage_keep_t *keep);
 static ngx_http_usage_window_t *ngx_http_usage_keep_add(
-    ngx_http_usage_keep_t *keep, int32_t first, int32_t last, time_t until,
+    ngx_http_usage_keep_t *keep, int32_t first, int32_t last,
     ngx_uint_t complete, ngx_uint_t wide);
-static time_t ngx_http_usage_keep_fresh(ngx_http_usage_ctx_t *ctx);
-static time_t ngx_http_usage_keep_until(ngx_http_usage_ctx_t *ctx,
-    int32_t day);
 static ngx_uint_t ngx_http_usage_keep_wide(ngx_http_usage_keep_t *keep,
     size_t column);
 static void ngx_http_usage_keep_cells(ngx_http_usage_keep_t *keep,
+    size_t column, ngx_http_usage_window_t *window);
+static void ngx_http_usage_keep_asked(ngx_http_usage_keep_t *keep,
     size_t column, ngx_http_usage_window_t *window);
 static void ngx_http_usage_keep_cell(ngx_http_usage_window_t *window,
     uint32_t place, double seconds);
@@ -104,10 +103,8 @@ ngx_http_usage_keep_locked(ngx_http_usage_keep_t *keep)
 
     for (i = 0; i <= plan->days; i++) {
 
-        /* the range of one day is that day */
-
-        if (i == plan->days && (i == 1 || !usage_plan_whole(plan, i))) {
-            break;
+        if (i == plan->days && i <= 1) {
+            break; /* the range of one day is that day */
         }
 
         if ((usage_plan_whole(plan, i)
@@ -140,7 +137,6 @@ ngx_http_usage_keep_window(ngx_http_usage_keep_t *keep, size_t column)
            + (column == plan->days ? plan->days - 1 : column);
 
     window = ngx_http_usage_keep_add(keep, first, last,
-                                     ngx_http_usage_keep_until(keep->ctx, last),
                                      usage_plan_whole(plan, column),
                                      ngx_http_usage_keep_wide(keep, column));
     if (window == NULL) {
@@ -177,8 +173,7 @@ ngx_http_usage_keep_known(ngx_http_usage_keep_t *keep)
     }
 
     window = ngx_http_usage_keep_add(keep, NGX_HTTP_USAGE_DIRECTORY,
-                                     NGX_HTTP_USAGE_DIRECTORY,
-                                     ngx_http_usage_keep_fresh(keep->ctx), 0, 0);
+                                     NGX_HTTP_USAGE_DIRECTORY, 0, 0);
     if (window == NULL) {
         return NGX_ERROR;
     }
@@ -211,23 +206,34 @@ ngx_http_usage_keep_known(ngx_http_usage_keep_t *keep)
 
 static ngx_http_usage_window_t *
 ngx_http_usage_keep_add(ngx_http_usage_keep_t *keep, int32_t first,
-    int32_t last, time_t until, ngx_uint_t complete, ngx_uint_t wide)
+    int32_t last, ngx_uint_t complete, ngx_uint_t wide)
 {
     size_t                       size;
+    time_t                       now, until, fetched;
     ngx_http_usage_window_t     *window, *old;
     ngx_http_usage_partition_t  *partition;
 
     partition = keep->partition;
     old = ngx_http_usage_store_window(partition, first, last);
 
-    if (old && old->until && (until == 0 || old->until <= ngx_time())) {
-        ngx_http_usage_store_remove(keep->store, old);
-        old = NULL;
+    now = keep->plan->now;
+    fetched = now;
+
+    if (old) {
+        until = ngx_http_usage_store_until(keep->ctx, last, old->fetched);
+
+        if (until != 0
+            && (until <= now
+                || ngx_http_usage_store_until(keep->ctx, last, now) == 0))
+        {
+            ngx_http_usage_store_remove(keep->store, old);
+            old = NULL;
+        }
     }
 
     if (old && !complete) {
         wide = wide || old->wide;
-        until = ngx_min(until, old->until);
+        fetched = ngx_min(fetched, old->fetched);
     }
 
     size = ngx_http_usage_window_size(partition->ids_count, wide);
@@ -243,7 +249,7 @@ ngx_http_usage_keep_add(ngx_http_usage_keep_t *keep, int32_t first,
     window->first = first;
     window->last = last;
     window->owner = keep->ctx->owner;
-    window->until = until;
+    window->fetched = fetched;
     window->used = ngx_time();
     window->count = partition->ids_count;
     window->complete = complete;
@@ -266,40 +272,6 @@ ngx_http_usage_keep_add(ngx_http_usage_keep_t *keep, int32_t first,
     }
 
     return window;
-}
-
-
-static time_t
-ngx_http_usage_keep_fresh(ngx_http_usage_ctx_t *ctx)
-{
-    ngx_http_usage_loc_conf_t  *ulcf;
-
-    ulcf = ngx_http_get_module_loc_conf(ctx->request, ngx_http_usage_module);
-
-    return ctx->plan.now + ulcf->fresh;
-}
-
-
-/*
- * translation.md, "Days": a day is final two hours after its end.  0: it is;
- * else until when its statistics are taken.
- */
-
-static time_t
-ngx_http_usage_keep_until(ngx_http_usage_ctx_t *ctx, int32_t day)
-{
-    time_t                      start;
-    ngx_http_usage_loc_conf_t  *ulcf;
-
-    ulcf = ngx_http_get_module_loc_conf(ctx->request, ngx_http_usage_module);
-
-    start = (time_t) day * USAGE_SECONDS_PER_DAY;
-
-    if (ctx->plan.now >= start + ulcf->final_after) {
-        return 0;
-    }
-
-    return ngx_http_usage_keep_fresh(ctx);
 }
 
 
@@ -330,39 +302,66 @@ ngx_http_usage_keep_wide(ngx_http_usage_keep_t *keep, size_t column)
 }
 
 
-/*
- * Of a window that isn't complete, what the request asked for is known.
- */
-
 static void
 ngx_http_usage_keep_cells(ngx_http_usage_keep_t *keep, size_t column,
     ngx_http_usage_window_t *window)
 {
-    size_t          i;
-    double          seconds;
-    uint32_t        place;
-    usage_table_t  *table;
+    size_t         i;
+    double         seconds;
+    usage_table_t *table;
 
     table = &keep->plan->table;
 
+    if (!window->complete) {
+        ngx_http_usage_keep_asked(keep, column, window);
+        return;
+    }
+
     for (i = 0; i < table->count; i++) {
         seconds = table->desktops[i]->cells[column];
-        place = keep->places[i];
 
-        if (!window->complete && i >= keep->plan->request->desktops) {
-            break; /* those are the table's first */
+        if (seconds >= 0) {
+            ngx_http_usage_set_bit(ngx_http_usage_window_shown(window),
+                                   keep->places[i]);
+            ngx_http_usage_keep_cell(window, keep->places[i], seconds);
         }
+    }
+}
+
+
+/*
+ * Of a window that isn't complete, what the request asked for is known.  Those
+ * are the table's first.
+ */
+
+static void
+ngx_http_usage_keep_asked(ngx_http_usage_keep_t *keep, size_t column,
+    ngx_http_usage_window_t *window)
+{
+    size_t        i;
+    double        seconds;
+    uint32_t      place;
+    uint64_t     *shown;
+    usage_cell_t  cell;
+
+    shown = ngx_http_usage_window_shown(window);
+
+    for (i = 0; i < keep->plan->request->desktops; i++) {
+        place = keep->places[i];
+        seconds = keep->plan->table.desktops[i]->cells[column];
+        cell = usage_plan_cell(keep->plan, i, column);
 
         ngx_http_usage_set_bit(ngx_http_usage_window_known(window), place);
 
-        if (seconds >= 0) {
-            ngx_http_usage_set_bit(ngx_http_usage_window_shown(window), place);
-            ngx_http_usage_keep_cell(window, place, seconds);
+        if (cell == USAGE_CELL_SHOWN) {
+            ngx_http_usage_set_bit(shown, place);
+            ngx_http_usage_keep_cell(window, place, seconds > 0 ? seconds : 0);
 
         } else {
-            ngx_http_usage_clear_bit(ngx_http_usage_window_shown(window),
-                                     place);
-            ngx_http_usage_keep_cell(window, place, 0);
+            ngx_http_usage_clear_bit(shown, place);
+            ngx_http_usage_keep_cell(window, place,
+                                     cell == USAGE_CELL_UNUSED
+                                     ? NGX_HTTP_USAGE_UNUSED : 0);
         }
     }
 }
@@ -403,10 +402,7 @@ ngx_http_usage_keep_old(ngx_http_usage_window_t *window,
             ngx_http_usage_set_bit(ngx_http_usage_window_shown(window), i);
         }
 
-        ngx_http_usage_keep_cell(window, i,
-            old->wide
-                ? ((double *) ngx_http_usage_window_cells(old))[i]
-                : ((uint32_t *) ngx_http_usage_window_cells(old))[i]);
+        ngx_http_usage_keep_cell(window, i, ngx_http_usage_window_cell(old, i));
     }
 }
 

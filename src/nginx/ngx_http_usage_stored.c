@@ -178,7 +178,9 @@ ngx_http_usage_stored_proceed(ngx_http_usage_ctx_t *ctx)
 static ngx_int_t
 ngx_http_usage_stored_fetch(ngx_http_usage_ctx_t *ctx)
 {
-    if (ctx->missing_first == 0 && ctx->missing_last == ctx->past - 1) {
+    if ((ctx->missing_first == 0 && ctx->missing_last == ctx->past - 1)
+        || usage_request_counts(&ctx->legacy))
+    {
         return ngx_http_usage_stored_plan(ctx, &ctx->legacy,
                                           NGX_HTTP_USAGE_WHOLE);
     }
