@@ -1,7 +1,8 @@
 #include "usage_table.h"
 
 
-#define USAGE_TABLE_BUCKETS 256 /* to start with */
+#define USAGE_TABLE_BUCKETS 32 /* to start with */
+#define USAGE_TABLE_IDS     2048
 
 
 static uint32_t
@@ -51,8 +52,8 @@ usage_table_bucket(const usage_table_t *table, usage_str_t id, uint32_t hash)
         bucket = &table->buckets[i];
 
         if (bucket->desktop == NULL
-            || (bucket->hash == hash
-                && usage_str_equal(bucket->desktop->id, id)))
+            || (bucket->hash == hash && bucket->len == id.len
+                && (id.len == 0 || memcmp(bucket->id, id.data, id.len) == 0)))
         {
             return bucket;
         }
@@ -139,12 +140,41 @@ usage_table_init(usage_table_t *table, const usage_pool_t *pool, size_t columns)
 }
 
 
+/*
+ * A copy of an id, behind the one that was added before.
+ */
+static const char *
+usage_table_copy(usage_table_t *table, usage_str_t id)
+{
+    char *copy;
+
+    if (table->ids == NULL || table->ids_room < id.len) {
+        table->ids_room = id.len < USAGE_TABLE_IDS ? USAGE_TABLE_IDS : id.len;
+        table->ids = usage_alloc(table->pool, table->ids_room);
+        if (table->ids == NULL) {
+            table->ids_room = 0;
+            return NULL;
+        }
+    }
+
+    copy = table->ids;
+
+    if (id.len > 0) {
+        memcpy(copy, id.data, id.len);
+        table->ids += id.len;
+        table->ids_room -= id.len;
+    }
+
+    return copy;
+}
+
+
 usage_desktop_t *
 usage_table_add(usage_table_t *table, usage_str_t id, bool *added)
 {
-    char            *copy;
     size_t           i;
     uint32_t         hash;
+    const char      *copy;
     usage_bucket_t  *bucket;
     usage_desktop_t *desktop;
 
@@ -167,14 +197,12 @@ usage_table_add(usage_table_t *table, usage_str_t id, bool *added)
         bucket = usage_table_bucket(table, id, hash);
     }
 
-    desktop = usage_alloc(table->pool,
-        sizeof(usage_desktop_t) + table->columns * sizeof(double) + id.len);
-    if (desktop == NULL) {
+    copy = usage_table_copy(table, id);
+    desktop = usage_alloc(
+        table->pool, sizeof(usage_desktop_t) + table->columns * sizeof(double));
+    if (copy == NULL || desktop == NULL) {
         return NULL;
     }
-
-    copy = (char *) &desktop->cells[table->columns];
-    memcpy(copy, id.data, id.len);
 
     desktop->id.data = copy;
     desktop->id.len = id.len;
@@ -188,6 +216,8 @@ usage_table_add(usage_table_t *table, usage_str_t id, bool *added)
     }
 
     bucket->hash = hash;
+    bucket->len = (uint32_t) id.len;
+    bucket->id = copy;
     bucket->desktop = desktop;
     table->desktops[table->count++] = desktop;
 

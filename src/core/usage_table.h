@@ -24,8 +24,13 @@ typedef struct {
 } usage_desktop_t;
 
 
+/*
+ * A bucket has what it takes to tell the id, as rows are far apart.
+ */
 typedef struct {
     uint32_t         hash; /* of the desktop's id */
+    uint32_t         len;
+    const char      *id;
     usage_desktop_t *desktop;
 } usage_bucket_t;
 
@@ -38,6 +43,8 @@ typedef struct {
     usage_bucket_t     *buckets; /* open addressing, a power of 2 */
     size_t              mask;
     size_t              columns;
+    char               *ids; /* room for more of them, next to each other */
+    size_t              ids_room;
 } usage_table_t;
 
 
