@@ -371,19 +371,24 @@ ngx_http_usage_find_shown(ngx_http_usage_search_t *search, uint32_t place)
 
 
 /*
- * What the directory said of a desktop a moment ago.
+ * What the directory said of a desktop a moment ago.  It said so to the same
+ * caller, where callers aren't put together.
  */
 
 static u_char
 ngx_http_usage_find_known(ngx_http_usage_search_t *search, uint32_t place)
 {
-    ngx_http_usage_window_t  *window;
+    ngx_http_usage_window_t    *window;
+    ngx_http_usage_loc_conf_t  *ulcf;
+
+    ulcf = ngx_http_get_module_loc_conf(search->ctx->request,
+                                        ngx_http_usage_module);
 
     window = ngx_http_usage_store_window(search->partition,
                                          NGX_HTTP_USAGE_DIRECTORY,
                                          NGX_HTTP_USAGE_DIRECTORY);
 
-    if (window == NULL || place >= window->count
+    if (window == NULL || ulcf->store_key || place >= window->count
         || !ngx_http_usage_find_valid(search, window)
         || !ngx_http_usage_bit(ngx_http_usage_window_known(window), place))
     {
