@@ -147,6 +147,7 @@ usage_stage_days_end(usage_plan_t *plan, usage_error_t *error)
 static const usage_stage_t usage_stage_days = {
     usage_stage_days_next,
     usage_stage_days_end,
+    usage_plan_ahead_days,
 };
 
 
@@ -167,6 +168,7 @@ usage_stage_range_end(usage_plan_t *plan, usage_error_t *error)
 static const usage_stage_t usage_stage_range = {
     usage_plan_next_range,
     usage_stage_range_end,
+    usage_plan_ahead_range,
 };
 
 
@@ -180,6 +182,7 @@ usage_stage_complete_end(usage_plan_t *plan, usage_error_t *error)
 static const usage_stage_t usage_stage_complete = {
     usage_stage_days_next,
     usage_stage_complete_end,
+    usage_plan_ahead_complete,
 };
 
 
@@ -243,6 +246,7 @@ usage_stage_look_up_end(usage_plan_t *plan, usage_error_t *error)
 static const usage_stage_t usage_stage_look_up = {
     usage_plan_next_directory,
     usage_stage_look_up_end,
+    usage_plan_ahead_directory,
 };
 
 
@@ -262,4 +266,5 @@ usage_stage_count_end(usage_plan_t *plan, usage_error_t *error)
 static const usage_stage_t usage_stage_count = {
     usage_plan_next_range,
     usage_stage_count_end,
+    usage_plan_ahead_range,
 };
