@@ -22,7 +22,9 @@ ngx_http_usage_retry(ngx_http_usage_ctx_t *ctx, ngx_http_usage_fetch_t *fetch)
     ngx_msec_t                  delay;
     ngx_http_usage_loc_conf_t  *ulcf;
 
-    if (fetch->own
+    /* what the operator's location answers itself is meant to be told */
+
+    if (fetch->own || fetch->request->upstream == NULL
         || (fetch->status != NGX_HTTP_TOO_MANY_REQUESTS
             && fetch->status != NGX_HTTP_SERVICE_UNAVAILABLE))
     {
