@@ -121,14 +121,18 @@ subtest 'two workers, several calls, one bucket' => sub {
     $nginx->stop_ok;
 };
 
+# 31 calls at once, and what they leave takes longer than usage_timeout
 my $patience = Usage::Nginx->patience(3);
+my $backlog  = int(30 + 1.1 * 31 / (1.5 * $patience));
+$backlog = 31 if $backlog < 31;
+
 my $nginx = gateway(join('',
     Usage::Nginx->at(few => "usage_rate zone=few:64k rate=2r/m burst=1; usage_timeout 2s;"),
     Usage::Nginx->at(few_other => "usage_rate zone=few; usage_timeout 2s;", '/other'),
     Usage::Nginx->at(few_long => "usage_rate zone=few; usage_timeout 100s;"),
     Usage::Nginx->at(alone => "usage_rate zone=alone:64k rate=3r/s burst=1; usage_timeout ${patience}s;"),
-    Usage::Nginx->at(backlog => "usage_rate zone=backlog:64k burst=31 rate="
-        . int(30 + 1.1 * 31 / (1.5 * $patience)) . "r/s; usage_timeout ${patience}s;"),
+    Usage::Nginx->at(backlog => "usage_rate zone=backlog:64k burst=31 "
+        . "rate=${backlog}r/s; usage_timeout ${patience}s;"),
     Usage::Nginx->at(even => "usage_rate zone=even:64k rate=10r/s; usage_timeout "
         . Usage::Nginx->patience(30) . "s;"),
     Usage::Nginx->at(second => 'usage_rate zone=second:64k rate=1r/s;'),

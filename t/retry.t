@@ -22,7 +22,7 @@ my $upstream = Usage::Upstream->start(sub {
     my ($req) = @_;
     my ($project) = $req->{path} =~ m{\A/v2/([^/]+)/};
     my ($status, $how, $n, $after) =
-        $project =~ /\A(\d{3})([xdh])(\d+)(?:-(\w+))?(?:_|\z)/ or return $good->($req);
+        $project =~ /\A(\d{3})([xdh])(\d+)(?:-([a-z0-9]+))?(?:_|\z)/ or return $good->($req);
     my @after = !defined $after ? () : ('Retry-After' => $after eq 'date'
         ? $date{$project} ||= http_date(time + 2) : $after eq 'past'
         ? 'Wed, 21 Oct 2015 07:28:00 GMT' : $after);

@@ -94,9 +94,8 @@ usage_plan_ahead_total(const usage_plan_t *plan, usage_call_api_t api)
 int64_t
 usage_plan_ahead_directory(const usage_plan_t *plan, usage_call_api_t api)
 {
-    return api == USAGE_CALL_DIRECTORY
-               ? usage_directory_ahead(&plan->directory)
-               : 0;
+    return api == USAGE_CALL_DIRECTORY ? usage_directory_ahead(&plan->directory)
+                                       : 0;
 }
 
 

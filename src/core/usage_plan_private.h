@@ -112,16 +112,12 @@ usage_result_t usage_plan_records(usage_plan_t *plan);
 /* The ahead() of stages: the days of a sweep; to their end; the range of one;
  * desktops that are narrowed to; the user's statistics; the directory; the
  * records. */
-int64_t
-usage_plan_ahead_days(const usage_plan_t *plan, usage_call_api_t api);
+int64_t usage_plan_ahead_days(const usage_plan_t *plan, usage_call_api_t api);
 int64_t
 usage_plan_ahead_complete(const usage_plan_t *plan, usage_call_api_t api);
-int64_t
-usage_plan_ahead_range(const usage_plan_t *plan, usage_call_api_t api);
-int64_t
-usage_plan_ahead_series(const usage_plan_t *plan, usage_call_api_t api);
-int64_t
-usage_plan_ahead_total(const usage_plan_t *plan, usage_call_api_t api);
+int64_t usage_plan_ahead_range(const usage_plan_t *plan, usage_call_api_t api);
+int64_t usage_plan_ahead_series(const usage_plan_t *plan, usage_call_api_t api);
+int64_t usage_plan_ahead_total(const usage_plan_t *plan, usage_call_api_t api);
 int64_t
 usage_plan_ahead_directory(const usage_plan_t *plan, usage_call_api_t api);
 int64_t

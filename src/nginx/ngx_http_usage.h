@@ -23,7 +23,9 @@ typedef struct {
  * A zone of usage_rate; times in microseconds.
  */
 
-#define NGX_HTTP_USAGE_SALT  32
+#define NGX_HTTP_USAGE_SALT         32
+#define NGX_HTTP_USAGE_RATE_MINUTE  60000000
+#define NGX_HTTP_USAGE_RATE_SECOND  1000000
 
 typedef struct ngx_http_usage_bucket_s   ngx_http_usage_bucket_t;
 typedef struct ngx_http_usage_buckets_s  ngx_http_usage_buckets_t;
@@ -216,9 +218,15 @@ ngx_table_elt_t *ngx_http_usage_next_header(ngx_list_part_t **part,
 void ngx_http_usage_call_wake(ngx_http_usage_ctx_t *ctx);
 
 
-/* ngx_http_usage_rate.c: usage_rate, and what all workers know of it */
+/* ngx_http_usage_rate_conf.c: the directive usage_rate */
 
 char *ngx_http_usage_rate(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+
+
+/* ngx_http_usage_rate.c: what all workers know of the pace */
+
+/* Prepares a zone, once all of its directives are read. */
+ngx_int_t ngx_http_usage_rate_init_zone(ngx_shm_zone_t *shm_zone, void *data);
 
 /* The time now, in microseconds; what a key is to be hashed with. */
 uint64_t ngx_http_usage_rate_now(void);
@@ -291,6 +299,9 @@ ngx_msec_t ngx_http_usage_waited(ngx_http_usage_ctx_t *ctx);
  */
 ngx_int_t ngx_http_usage_retry(ngx_http_usage_ctx_t *ctx,
     ngx_http_usage_fetch_t *fetch);
+
+/* A fetch whose call is to be tried again now, or NULL. */
+ngx_http_usage_fetch_t *ngx_http_usage_retry_next(ngx_http_usage_ctx_t *ctx);
 
 /* The legacy call ends: none is tried again. */
 void ngx_http_usage_retry_end(ngx_http_usage_ctx_t *ctx);

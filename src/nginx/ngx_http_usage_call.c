@@ -18,8 +18,6 @@ static ngx_int_t ngx_http_usage_next(ngx_http_usage_ctx_t *ctx,
     ngx_http_usage_fetch_t **fetch);
 static ngx_int_t ngx_http_usage_begin(ngx_http_usage_ctx_t *ctx,
     ngx_http_usage_fetch_t *fetch);
-static ngx_http_usage_fetch_t *ngx_http_usage_due_fetch(
-    ngx_http_usage_ctx_t *ctx);
 static ngx_http_usage_fetch_t *ngx_http_usage_free_fetch(
     ngx_http_usage_ctx_t *ctx);
 static void ngx_http_usage_timed_out(ngx_event_t *ev);
@@ -407,7 +405,7 @@ ngx_http_usage_next(ngx_http_usage_ctx_t *ctx, ngx_http_usage_fetch_t **fetch)
 {
     usage_result_t  rc;
 
-    *fetch = ctx->pace.held ? ctx->pace.held : ngx_http_usage_due_fetch(ctx);
+    *fetch = ctx->pace.held ? ctx->pace.held : ngx_http_usage_retry_next(ctx);
 
     if (*fetch) {
         return NGX_OK;
@@ -444,32 +442,6 @@ ngx_http_usage_begin(ngx_http_usage_ctx_t *ctx, ngx_http_usage_fetch_t *fetch)
     ctx->calls++;
 
     return NGX_OK;
-}
-
-
-/*
- * One whose call is to be tried again now, or NULL.
- */
-
-static ngx_http_usage_fetch_t *
-ngx_http_usage_due_fetch(ngx_http_usage_ctx_t *ctx)
-{
-    ngx_uint_t                  i;
-    ngx_http_usage_fetch_t     *fetch;
-    ngx_http_usage_loc_conf_t  *ulcf;
-
-    ulcf = ngx_http_get_module_loc_conf(ctx->request, ngx_http_usage_module);
-
-    for (i = 0; i < (ngx_uint_t) ulcf->concurrency; i++) {
-        fetch = ctx->fetches[i];
-
-        if (fetch && fetch->due) {
-            fetch->due = 0;
-            return fetch;
-        }
-    }
-
-    return NULL;
 }
 
 

@@ -129,6 +129,28 @@ ngx_http_usage_retry_due(ngx_event_t *ev)
 }
 
 
+ngx_http_usage_fetch_t *
+ngx_http_usage_retry_next(ngx_http_usage_ctx_t *ctx)
+{
+    ngx_uint_t                  i;
+    ngx_http_usage_fetch_t     *fetch;
+    ngx_http_usage_loc_conf_t  *ulcf;
+
+    ulcf = ngx_http_get_module_loc_conf(ctx->request, ngx_http_usage_module);
+
+    for (i = 0; i < (ngx_uint_t) ulcf->concurrency; i++) {
+        fetch = ctx->fetches[i];
+
+        if (fetch && fetch->due) {
+            fetch->due = 0;
+            return fetch;
+        }
+    }
+
+    return NULL;
+}
+
+
 void
 ngx_http_usage_retry_end(ngx_http_usage_ctx_t *ctx)
 {
