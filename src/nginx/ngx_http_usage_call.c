@@ -300,10 +300,9 @@ ngx_http_usage_collect(ngx_http_usage_ctx_t *ctx,
             return NGX_OK;
         }
 
-    } else if (ngx_http_usage_retry(ctx, fetch) == NGX_OK) {
-        return NGX_OK;
-
-    } else if (usage_plan_refused(&ctx->plan, &fetch->call, fetch->status)) {
+    } else if (ngx_http_usage_retry(ctx, fetch) == NGX_OK
+               || usage_plan_refused(&ctx->plan, &fetch->call, fetch->status))
+    {
         return NGX_OK;
 
     } else {

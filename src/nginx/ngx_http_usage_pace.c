@@ -346,10 +346,11 @@ ngx_http_usage_pace_hold(ngx_http_usage_ctx_t *ctx,
 
     ngx_http_usage_pace_key(ctx, fetch->call.api, key);
 
-    now = ngx_http_usage_rate_now();
     time = pace->held ? pace->slot.time
                       : ngx_http_usage_rate_reserve(pace->rate, key,
                                                     &pace->slot, log);
+    now = ngx_http_usage_rate_now();
+
     if (time <= now) {
         time = ngx_http_usage_rate_start(pace->rate, key, log);
     }
@@ -369,7 +370,10 @@ ngx_http_usage_pace_hold(ngx_http_usage_ctx_t *ctx,
 
     if (time - now > ngx_http_usage_pace_left(ctx)) {
         ngx_http_usage_pace_end(ctx);
-        ngx_http_usage_pace_need(ctx, fetch->call.api, 1, now, &need);
+        ngx_http_usage_pace_need(ctx, fetch->call.api,
+                                 1 + ngx_http_usage_pace_ahead(ctx,
+                                                          fetch->call.api),
+                                 now, &need);
 
         return ngx_http_usage_pace_refuse(ctx, &need, retry_after);
     }

@@ -42,6 +42,9 @@
 #define NGX_HTTP_USAGE_RATE_MINUTE_MARGIN  1000000
 #define NGX_HTTP_USAGE_RATE_SECOND_MARGIN  100000
 
+/* calls are not reserved a day ahead, let alone further */
+#define NGX_HTTP_USAGE_RATE_AHEAD          (86400 * (uint64_t) 1000000)
+
 /* milliseconds that the upstream's 429 may hold back a bucket, at most */
 #define NGX_HTTP_USAGE_RATE_PUSH           (60 * 1000)
 
@@ -226,7 +229,7 @@ ngx_http_usage_rate_slot(ngx_http_usage_rate_t *rate, uint64_t next,
 static ngx_http_usage_bucket_t *
 ngx_http_usage_rate_lock(ngx_http_usage_rate_t *rate, uint64_t *key)
 {
-    uint64_t                  now;
+    uint64_t                  now, end;
     ngx_uint_t                i;
     ngx_http_usage_bucket_t  *bucket, *stalest;
 
@@ -236,7 +239,17 @@ ngx_http_usage_rate_lock(ngx_http_usage_rate_t *rate, uint64_t *key)
 
     ngx_shmtx_lock(&rate->shpool->mutex);
 
+    now = (uint64_t) ngx_current_msec * 1000;
+    end = now + rate->burst * rate->interval + NGX_HTTP_USAGE_RATE_AHEAD;
+
     for (i = 0; i < NGX_HTTP_USAGE_RATE_WAYS; i++, bucket++) {
+
+        /* where it has 32 bits, nginx's clock starts anew every 49 days */
+
+        if (bucket->next > end || bucket->sent > end) {
+            bucket->next = 0;
+            bucket->sent = 0;
+        }
 
         if (bucket->key[0] == key[0] && bucket->key[1] == key[1]) {
             return bucket;
@@ -247,7 +260,6 @@ ngx_http_usage_rate_lock(ngx_http_usage_rate_t *rate, uint64_t *key)
         }
     }
 
-    now = (uint64_t) ngx_current_msec * 1000;
     rate->crowded = stalest->next > now || stalest->sent > now;
 
     stalest->key[0] = key[0];
