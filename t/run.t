@@ -115,8 +115,7 @@ sub run_on {
     );
 }
 
-my @build = qw(gcc libc6-dev make libjansson-dev libpcre2-dev libssl-dev nginx
-    nginx-dev);
+my @build = qw(gcc libc6-dev make libjansson-dev libpcre2-dev libssl-dev nginx nginx-dev);
 
 for ([], ['help'], ['--help'], ['dance'], [ 'demo', 'now' ]) {
     my $m = machine();

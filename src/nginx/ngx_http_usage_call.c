@@ -14,7 +14,7 @@ static ngx_int_t ngx_http_usage_collect(ngx_http_usage_ctx_t *ctx,
 static ngx_int_t ngx_http_usage_collect_ok(ngx_http_usage_ctx_t *ctx,
     ngx_http_usage_fetch_t *fetch);
 static void ngx_http_usage_advance(ngx_http_usage_ctx_t *ctx);
-static ngx_int_t ngx_http_usage_next(ngx_http_usage_ctx_t *ctx,
+static ngx_int_t ngx_http_usage_next_fetch(ngx_http_usage_ctx_t *ctx,
     ngx_http_usage_fetch_t **fetch);
 static ngx_int_t ngx_http_usage_begin(ngx_http_usage_ctx_t *ctx,
     ngx_http_usage_fetch_t *fetch);
@@ -368,7 +368,7 @@ ngx_http_usage_advance(ngx_http_usage_ctx_t *ctx)
     rc = ngx_http_usage_pace_check(ctx, &retry_after);
 
     while (rc == NGX_OK) {
-        rc = ngx_http_usage_next(ctx, &fetch);
+        rc = ngx_http_usage_next_fetch(ctx, &fetch);
 
         if (rc == NGX_OK) {
             rc = ngx_http_usage_pace_hold(ctx, fetch, &retry_after);
@@ -400,7 +400,8 @@ ngx_http_usage_advance(ngx_http_usage_ctx_t *ctx)
  */
 
 static ngx_int_t
-ngx_http_usage_next(ngx_http_usage_ctx_t *ctx, ngx_http_usage_fetch_t **fetch)
+ngx_http_usage_next_fetch(ngx_http_usage_ctx_t *ctx,
+    ngx_http_usage_fetch_t **fetch)
 {
     usage_result_t  rc;
 
