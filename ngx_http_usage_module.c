@@ -35,7 +35,8 @@ static ngx_int_t ngx_http_usage_init(ngx_conf_t *cf);
 enum {
     NGX_HTTP_USAGE_DAYS = 0,
     NGX_HTTP_USAGE_DESKTOPS,
-    NGX_HTTP_USAGE_CALLS
+    NGX_HTTP_USAGE_CALLS,
+    NGX_HTTP_USAGE_STORED
 };
 
 
@@ -117,6 +118,34 @@ static ngx_command_t  ngx_http_usage_commands[] = {
       offsetof(ngx_http_usage_loc_conf_t, resource_id),
       NULL },
 
+    { ngx_string("usage_store"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_http_usage_store,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_usage_loc_conf_t, store),
+      NULL },
+
+    { ngx_string("usage_store_key"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_http_set_complex_value_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_usage_loc_conf_t, store_key),
+      NULL },
+
+    { ngx_string("usage_final_after"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_sec_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_usage_loc_conf_t, final_after),
+      NULL },
+
+    { ngx_string("usage_fresh"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_sec_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_usage_loc_conf_t, fresh),
+      NULL },
+
     { ngx_string("usage_deprecation"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE123,
       ngx_http_usage_deprecation,
@@ -194,6 +223,10 @@ static ngx_http_variable_t  ngx_http_usage_vars[] = {
 
     { ngx_string("usage_waited"), NULL,
       ngx_http_usage_time_variable, 0,
+      NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("usage_stored"), NULL,
+      ngx_http_usage_number_variable, NGX_HTTP_USAGE_STORED,
       NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
     { ngx_string("usage_error"), NULL,
@@ -336,6 +369,10 @@ ngx_http_usage_number_variable(ngx_http_request_t *r,
         n = ctx->desktops;
         break;
 
+    case NGX_HTTP_USAGE_STORED:
+        n = ctx->stored;
+        break;
+
     default: /* NGX_HTTP_USAGE_CALLS */
         n = ctx->calls;
         break;
@@ -471,6 +508,10 @@ ngx_http_usage_create_loc_conf(ngx_conf_t *cf)
     conf->resource_id = NGX_CONF_UNSET;
     conf->rate = NGX_CONF_UNSET_PTR;
     conf->retries = NGX_CONF_UNSET;
+    conf->store = NGX_CONF_UNSET_PTR;
+    conf->store_key = NGX_CONF_UNSET_PTR;
+    conf->final_after = NGX_CONF_UNSET;
+    conf->fresh = NGX_CONF_UNSET;
 
     return conf;
 }
@@ -498,6 +539,19 @@ ngx_http_usage_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_value(conf->resource_id, prev->resource_id, 0);
     ngx_conf_merge_ptr_value(conf->rate, prev->rate, NULL);
     ngx_conf_merge_value(conf->retries, prev->retries, 2);
+    ngx_conf_merge_ptr_value(conf->store, prev->store, NULL);
+    ngx_conf_merge_ptr_value(conf->store_key, prev->store_key, NULL);
+    ngx_conf_merge_sec_value(conf->final_after, prev->final_after,
+                             USAGE_FINAL_AFTER);
+    ngx_conf_merge_sec_value(conf->fresh, prev->fresh, 60);
+
+    if (conf->store && !ngx_http_usage_store_is(conf->store)) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "usage_store \"%V\" is not defined by \"usage_store "
+                      "zone=%V:size\"", &conf->store->shm.name,
+                      &conf->store->shm.name);
+        return NGX_CONF_ERROR;
+    }
 
     if (conf->deprecation.data == NULL) {
         conf->deprecation = prev->deprecation;

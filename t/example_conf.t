@@ -191,8 +191,8 @@ sub replaced {
     $replace->('user www-data;', "$user\ndaemon off;");
     $replace->('worker_processes auto;', 'worker_processes 1;');
     $replace->('pid /run/nginx.pid;',    'pid %%PREFIX%%/nginx.pid;');
-    $replace->('error_log /var/log/nginx/error.log;',
-        'error_log %%PREFIX%%/error.log;');
+    $replace->('error_log /var/log/nginx/error.log warn;',
+        'error_log %%PREFIX%%/error.log warn;');
     $replace->('worker_rlimit_nofile 16384;',   '');
     $replace->('worker_connections 8192;',      'worker_connections 512;');
     $replace->('resolver 127.0.0.53 ipv6=off;',

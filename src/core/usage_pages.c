@@ -61,6 +61,15 @@ usage_pages_next(usage_pages_t *pages, usage_call_t *call)
 }
 
 
+void
+usage_pages_skip(usage_pages_t *pages)
+{
+    if (pages->next < pages->count) {
+        pages->next = pages->count;
+    }
+}
+
+
 int64_t
 usage_pages_of(const usage_pages_t *pages, int64_t rows)
 {

@@ -36,6 +36,9 @@ bool usage_pages_done(const usage_pages_t *pages);
  * first one tells how many there are. */
 bool usage_pages_ready(const usage_pages_t *pages);
 
+/* Does without the pages that aren't asked for yet; the first is here. */
+void usage_pages_skip(usage_pages_t *pages);
+
 /* Enters the next page's attempt, offset and limit in call. */
 void usage_pages_next(usage_pages_t *pages, usage_call_t *call);
 

@@ -262,6 +262,43 @@ usage_plan_listed(const usage_plan_t *plan, const usage_entry_t *entry)
 }
 
 
+void
+usage_plan_keep(usage_plan_t *plan)
+{
+    plan->keeps = true;
+}
+
+
+bool
+usage_plan_whole(const usage_plan_t *plan, size_t column)
+{
+    return usage_pages_done(&plan->sweep.windows[column].pages);
+}
+
+
+bool
+usage_plan_tells(const usage_plan_t *plan)
+{
+    return plan->counted && plan->user.name.len == 0;
+}
+
+
+bool
+usage_plan_looked_for(const usage_plan_t *plan, size_t i)
+{
+    return plan->looked_up && !plan->unreadable
+           && (plan->asked[i]->entry != NULL
+               || !usage_table_shown(&plan->table, plan->asked[i]));
+}
+
+
+bool
+usage_plan_knows(const usage_plan_t *plan, size_t i)
+{
+    return plan->asked[i]->entry != NULL;
+}
+
+
 size_t
 usage_plan_past(const usage_plan_t *plan)
 {

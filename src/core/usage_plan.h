@@ -57,6 +57,8 @@ typedef struct {
     bool              probed; /* the second day that tells how many there are */
     bool              searched; /* some were looked for in the range */
     usage_directory_t directory;
+    bool              keeps;      /* whole days are wanted, to be stored */
+    bool              counted;    /* all statistics of desktops are here */
     bool              looked_up;  /* the asked were, in the directory */
     bool              unreadable; /* the directory may not be read */
     usage_records_t   records;
@@ -126,6 +128,27 @@ bool usage_plan_refused(
  */
 usage_result_t usage_plan_list(usage_plan_t *plan, usage_item_t **items,
     size_t *count, int64_t *total, usage_error_t *error);
+
+/*
+ * Says that what the plan finds of desktops is to be stored: it completes days
+ * that it would leave early.
+ */
+void usage_plan_keep(usage_plan_t *plan);
+
+/*
+ * Of a plan that is done: whether the table's column, of a day, or of the range
+ * where it is plan->days, shows all desktops; and whether it tells what is to
+ * be told of those that the request asks for by their ids.
+ */
+bool usage_plan_whole(const usage_plan_t *plan, size_t column);
+bool usage_plan_tells(const usage_plan_t *plan);
+
+/*
+ * Of a plan that is done: whether the directory was asked for the i-th of the
+ * request's desktops, and whether it knows that one.
+ */
+bool usage_plan_looked_for(const usage_plan_t *plan, size_t i);
+bool usage_plan_knows(const usage_plan_t *plan, size_t i);
 
 /*
  * Of a plan that is done: the elements of an entry that aren't in the future.

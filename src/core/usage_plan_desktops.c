@@ -53,6 +53,8 @@ usage_plan_desktops(usage_plan_t *plan)
 usage_result_t
 usage_plan_statistics(usage_plan_t *plan, usage_error_t *error)
 {
+    plan->counted = true;
+
     if (plan->user.name.len > 0) {
         return usage_plan_user_desktops(plan, error);
     }
@@ -71,6 +73,10 @@ usage_plan_sweep_anew(usage_plan_t *plan)
 
     for (i = 0; i <= plan->days; i++) {
         usage_table_clear(&plan->table, i);
+    }
+
+    for (i = 0; i < plan->wanted_count; i++) {
+        plan->wanted[i]->seen = false;
     }
 
     usage_sweep_init(
@@ -154,7 +160,9 @@ static const usage_stage_t usage_stage_days = {
 static usage_result_t
 usage_stage_range_end(usage_plan_t *plan, usage_error_t *error)
 {
-    if (usage_sweep_adds_up(&plan->sweep)) {
+    if (usage_sweep_adds_up(&plan->sweep)
+        && (!plan->keeps || usage_sweep_fill(&plan->sweep)))
+    {
         return usage_plan_statistics(plan, error);
     }
 

@@ -173,14 +173,24 @@ static const usage_stage_t usage_stage_totals = {
 
 
 /*
- * What a series found goes to the table; without a row it is left as it was.
+ * What a series found goes to the table.  Of a day without use it doesn't tell
+ * whether there is a row.
  */
 static void
 usage_plan_enter(const usage_plan_t *plan, const usage_series_t *series)
 {
-    if (series->shown) {
-        memcpy(series->desktop->cells, series->seconds,
-            plan->days * sizeof(double));
+    size_t i;
+
+    if (!series->shown) {
+        return;
+    }
+
+    series->desktop->seen = true;
+
+    for (i = 0; i < plan->days; i++) {
+        if (series->seconds[i] > 0) {
+            series->desktop->cells[i] = series->seconds[i];
+        }
     }
 }
 

@@ -226,6 +226,8 @@ usage_plan_forget_others(usage_plan_t *plan)
             continue;
         }
 
+        row->seen = false;
+
         for (i = 0; i <= plan->days; i++) {
             row->cells[i] = USAGE_NOT_SHOWN;
         }

@@ -288,6 +288,44 @@ usage_sweep_same(double sum, double total)
 
 
 bool
+usage_sweep_fill(usage_sweep_t *sweep)
+{
+    bool           all;
+    size_t         i, n;
+    usage_pages_t *day, *range;
+    double        *cells;
+
+    all = true;
+    range = &sweep->windows[sweep->days].pages;
+
+    for (i = 0; sweep->count == 0 && i < sweep->days; i++) {
+        day = &sweep->windows[i].pages;
+
+        if (usage_pages_done(day)) {
+            continue;
+        }
+
+        if (day->count != range->count) {
+            all = false;
+            continue;
+        }
+
+        for (n = 0; n < sweep->table->count; n++) {
+            cells = sweep->table->desktops[n]->cells;
+
+            if (cells[i] < 0 && cells[sweep->days] >= 0) {
+                cells[i] = 0;
+            }
+        }
+
+        usage_pages_skip(day);
+    }
+
+    return all;
+}
+
+
+bool
 usage_sweep_adds_up(const usage_sweep_t *sweep)
 {
     size_t            i, n, count;

@@ -63,6 +63,13 @@ void usage_sweep_complete(usage_sweep_t *sweep);
 /* Whether the days add up to the range, for each desktop that is wanted. */
 bool usage_sweep_adds_up(const usage_sweep_t *sweep);
 
+/*
+ * Where all desktops are wanted, and the days add up to the range: what the
+ * days' last pages would show.  A day with as many rows as the range has those
+ * of the same desktops, those not seen without use.  Whether each day has.
+ */
+bool usage_sweep_fill(usage_sweep_t *sweep);
+
 /* Whether two sums of seconds are the same, added up in different orders. */
 bool usage_sweep_same(double sum, double total);
 

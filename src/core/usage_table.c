@@ -172,6 +172,7 @@ usage_table_add(usage_table_t *table, usage_str_t id, bool *added)
     desktop->name.data = "";
     desktop->name.len = 0;
     desktop->entry = NULL;
+    desktop->seen = false;
 
     for (i = 0; i < table->columns; i++) {
         desktop->cells[i] = USAGE_NOT_SHOWN;
@@ -214,5 +215,5 @@ usage_table_shown(const usage_table_t *table, const usage_desktop_t *desktop)
         }
     }
 
-    return false;
+    return desktop->seen;
 }

@@ -19,6 +19,7 @@ typedef struct {
     usage_str_t           id;
     usage_str_t           name;    /* that statistics call it by; or empty */
     struct usage_entry_s *entry;   /* of the directory; NULL: unknown */
+    bool                  seen;    /* some window showed it, without a cell */
     double                cells[]; /* one a column */
 } usage_desktop_t;
 
@@ -57,7 +58,7 @@ usage_desktop_t *usage_table_find(const usage_table_t *table, usage_str_t id);
 /* Forgets a column: nothing is shown in it. */
 void usage_table_clear(usage_table_t *table, size_t column);
 
-/* Whether any column shows the desktop. */
+/* Whether any window shows the desktop. */
 bool
 usage_table_shown(const usage_table_t *table, const usage_desktop_t *desktop);
 

@@ -10,8 +10,13 @@
 #include <ngx_core.h>
 #include <ngx_http.h>
 
+#include "usage_live.h"
 #include "usage_number.h"
 #include "usage_plan.h"
+
+
+/* of SHA-256 */
+#define NGX_HTTP_USAGE_KEY_LEN  32
 
 
 typedef struct {
@@ -69,6 +74,10 @@ typedef struct {
     ngx_flag_t                resource_id;  /* statistics know the filter */
     ngx_http_usage_rate_t    *rate;         /* NULL: off */
     ngx_int_t                 retries;
+    ngx_shm_zone_t           *store;        /* NULL: off */
+    ngx_http_complex_value_t *store_key;
+    time_t                    final_after;  /* a day's start */
+    time_t                    fresh;        /* 0: never */
     ngx_str_t                 deprecation; /* headers' values */
     ngx_str_t                 sunset;
     ngx_str_t                 link;
@@ -76,6 +85,28 @@ typedef struct {
 
 
 typedef struct ngx_http_usage_ctx_s ngx_http_usage_ctx_t;
+typedef struct ngx_http_usage_store_s ngx_http_usage_store_t;
+
+
+/*
+ * What a plan is for.
+ */
+enum {
+    NGX_HTTP_USAGE_PLAIN = 0, /* the call, without the store */
+    NGX_HTTP_USAGE_WHOLE,     /* the call, of which nothing is stored yet */
+    NGX_HTTP_USAGE_RUN,       /* days next to each other, which are missing */
+    NGX_HTTP_USAGE_LOOK_UP    /* desktops that the directory may know */
+};
+
+
+/*
+ * What is found out of a desktop that stored windows don't show.
+ */
+enum {
+    NGX_HTTP_USAGE_UNASKED = 0,
+    NGX_HTTP_USAGE_KNOWN,
+    NGX_HTTP_USAGE_UNKNOWN
+};
 
 
 /*
@@ -160,6 +191,29 @@ struct ngx_http_usage_ctx_s {
     ngx_uint_t                       fetching;
     ngx_uint_t                       calls;
     ngx_uint_t                       desktops;     /* entries sent */
+    usage_item_t                    *items;        /* of the reply, */
+    size_t                           count;        /* so many, */
+    size_t                           elements;     /* each with so many */
+    int64_t                          total;
+    ngx_http_usage_store_t          *store;        /* NULL: none */
+    u_char                           key[NGX_HTTP_USAGE_KEY_LEN];
+    uint64_t                         owner;        /* of what it stores */
+    uint64_t                         subject;      /* which desktops it needs */
+    ngx_msec_t                       started;
+    size_t                           past;         /* days to be found */
+    size_t                           missing_first;
+    size_t                           missing_last;
+    size_t                           run_last;     /* of those fetched */
+    size_t                           fetched;
+    ngx_uint_t                       stored;       /* windows taken */
+    usage_request_t                  part;         /* that the plan is for */
+    usage_str_t                     *unlisted;     /* desktops to look up */
+    size_t                           unlisted_count;
+    u_char                          *known;        /* of those asked for */
+    uint32_t                        *asked;        /* of those sent, which */
+    usage_live_t                     live;
+    ngx_event_t                      poll;
+    ngx_uint_t                       step;
     ngx_str_t                        project_text; /* $usage_project_id */
     ngx_str_t                        error_text;   /* $usage_error */
     ngx_str_t                        error_uri;    /* whose call failed */
@@ -167,6 +221,12 @@ struct ngx_http_usage_ctx_s {
     unsigned                         planned:1;
     unsigned                         replying:1;
     unsigned                         ended:1;
+    unsigned                         ready:1;       /* the items are here */
+    unsigned                         waits:1;       /* for another call */
+    unsigned                         leads:1;       /* others may wait */
+    unsigned                         live_wanted:1;
+    unsigned                         live_waiting:1;
+    unsigned                         allowed:1;     /* to read statistics */
 };
 
 
@@ -183,6 +243,9 @@ char *ngx_http_usage_hour_format(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_http_usage_deprecation(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
+
+
+char *ngx_http_usage_store(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 
 
 /* ngx_http_usage_handler.c: the legacy call as it comes in */
@@ -203,6 +266,9 @@ ngx_http_usage_ctx_t *ngx_http_usage_get_ctx(ngx_http_request_t *r);
  * Makes the calls that ctx->plan wants, and sends the reply in the end.
  */
 void ngx_http_usage_call_start(ngx_http_usage_ctx_t *ctx);
+
+/* Goes on where a call waited, or ends where ctx->error says so. */
+void ngx_http_usage_call_resume(ngx_http_usage_ctx_t *ctx);
 
 /*
  * The next header of a list, or NULL; *part is its first part and *i is 0 to
@@ -364,6 +430,43 @@ void ngx_http_usage_reply_upstream(ngx_http_usage_ctx_t *ctx,
  * of the replacement, which ctx->replacement holds.
  */
 ngx_int_t ngx_http_usage_reply_replace(ngx_http_request_t *r);
+
+
+/* ngx_http_usage_key.c: who the caller is */
+
+/*
+ * Makes the caller's key: of value, or of its credential where that is NULL;
+ * salt has NGX_HTTP_USAGE_KEY_LEN bytes, and so has key.  NGX_DECLINED: there
+ * is no credential.
+ */
+ngx_int_t ngx_http_usage_key(ngx_http_usage_ctx_t *ctx,
+    ngx_http_complex_value_t *value, u_char *salt, u_char *key);
+
+
+/* ngx_http_usage_stored.c: a legacy call and the day store */
+
+/*
+ * Starts a legacy call: with a plan, or with what is stored, or with waiting
+ * for another call.  NGX_ERROR: ctx->error says why.
+ */
+ngx_int_t ngx_http_usage_stored_start(ngx_http_usage_ctx_t *ctx);
+
+/*
+ * Goes on when the plan is done: ctx->ready is set, or another plan started,
+ * or NGX_AGAIN.  NGX_ERROR: ctx->error says why.
+ */
+ngx_int_t ngx_http_usage_stored_done(ngx_http_usage_ctx_t *ctx);
+
+/* Lets others go on, when the legacy call ends. */
+void ngx_http_usage_stored_end(ngx_http_usage_ctx_t *ctx);
+
+
+/* ngx_http_usage_store*.c: the day store (ngx_http_usage_store.h) */
+
+/* The zone of that name, defined where size isn't 0; whether it is a store. */
+ngx_shm_zone_t *ngx_http_usage_store_zone(ngx_conf_t *cf, ngx_str_t *name,
+    ssize_t size);
+ngx_uint_t ngx_http_usage_store_is(ngx_shm_zone_t *zone);
 
 
 #endif /* NGX_HTTP_USAGE_H */

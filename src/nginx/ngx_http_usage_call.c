@@ -18,6 +18,8 @@ static ngx_int_t ngx_http_usage_next_fetch(ngx_http_usage_ctx_t *ctx,
     ngx_http_usage_fetch_t **fetch);
 static ngx_int_t ngx_http_usage_begin(ngx_http_usage_ctx_t *ctx,
     ngx_http_usage_fetch_t *fetch);
+static usage_result_t ngx_http_usage_next(ngx_http_usage_ctx_t *ctx,
+    usage_call_t *call);
 static ngx_http_usage_fetch_t *ngx_http_usage_free_fetch(
     ngx_http_usage_ctx_t *ctx);
 static void ngx_http_usage_timed_out(ngx_event_t *ev);
@@ -47,6 +49,19 @@ ngx_http_usage_call_start(ngx_http_usage_ctx_t *ctx)
     if (ngx_http_usage_prepare(ctx) != NGX_OK) {
         (void) usage_error(&ctx->error, NGX_HTTP_INTERNAL_SERVER_ERROR,
                            "the call could not be prepared");
+        ngx_http_usage_reply_error(ctx, NULL);
+        return;
+    }
+
+    ngx_http_usage_advance(ctx);
+}
+
+
+void
+ngx_http_usage_call_resume(ngx_http_usage_ctx_t *ctx)
+{
+    if (ctx->error.status) {
+        ngx_http_usage_end(ctx);
         ngx_http_usage_reply_error(ctx, NULL);
         return;
     }
@@ -301,7 +316,9 @@ ngx_http_usage_collect(ngx_http_usage_ctx_t *ctx,
         }
 
     } else if (ngx_http_usage_retry(ctx, fetch) == NGX_OK
-               || usage_plan_refused(&ctx->plan, &fetch->call, fetch->status))
+               || (!usage_live_is(&ctx->live, &fetch->call)
+                   && usage_plan_refused(&ctx->plan, &fetch->call,
+                                         fetch->status)))
     {
         return NGX_OK;
 
@@ -342,9 +359,17 @@ ngx_http_usage_collect_ok(ngx_http_usage_ctx_t *ctx,
         ctx->error = fetch->error;
         rc = USAGE_ERROR;
 
+    } else if (usage_live_is(&ctx->live, &fetch->call)) {
+        ctx->live_waiting = 0;
+        rc = usage_live_page(&fetch->reader.page, &ctx->error);
+
     } else {
         rc = usage_plan_page(&ctx->plan, &fetch->call, &fetch->reader.page,
                              &ctx->error);
+    }
+
+    if (rc == USAGE_OK && fetch->call.api == USAGE_CALL_DESKTOPS) {
+        ctx->allowed = 1;
     }
 
     return rc == USAGE_OK ? NGX_OK : NGX_ERROR;
@@ -417,10 +442,10 @@ ngx_http_usage_next_fetch(ngx_http_usage_ctx_t *ctx,
         return ctx->error.status ? NGX_ERROR : NGX_AGAIN;
     }
 
-    rc = usage_plan_next(&ctx->plan, &(*fetch)->call, &ctx->error);
+    rc = ngx_http_usage_next(ctx, &(*fetch)->call);
 
     if (rc == USAGE_AGAIN) {
-        return usage_plan_done(&ctx->plan) ? NGX_DONE : NGX_AGAIN;
+        return ctx->ready && !ctx->live_waiting ? NGX_DONE : NGX_AGAIN;
     }
 
     (*fetch)->tries = 0;
@@ -442,6 +467,44 @@ ngx_http_usage_begin(ngx_http_usage_ctx_t *ctx, ngx_http_usage_fetch_t *fetch)
     ctx->calls++;
 
     return NGX_OK;
+}
+
+
+/*
+ * The next call: of the plan, or the live one of what is stored.
+ */
+
+static usage_result_t
+ngx_http_usage_next(ngx_http_usage_ctx_t *ctx, usage_call_t *call)
+{
+    ngx_int_t       rc;
+    usage_result_t  next;
+
+    for ( ;; ) {
+        if (ctx->live_wanted) {
+            ctx->live_wanted = 0;
+            ctx->live_waiting = 1;
+            usage_live_call(&ctx->live, call);
+
+            return USAGE_OK;
+        }
+
+        if (ctx->ready || ctx->waits) {
+            return USAGE_AGAIN;
+        }
+
+        next = usage_plan_next(&ctx->plan, call, &ctx->error);
+
+        if (next != USAGE_AGAIN || !usage_plan_done(&ctx->plan)) {
+            return next;
+        }
+
+        rc = ngx_http_usage_stored_done(ctx);
+
+        if (rc == NGX_ERROR) {
+            return USAGE_ERROR;
+        }
+    }
 }
 
 
@@ -584,4 +647,6 @@ ngx_http_usage_cleanup(void *data)
     if (ctx->timer.timer_set) {
         ngx_del_timer(&ctx->timer);
     }
+
+    ngx_http_usage_stored_end(ctx);
 }

@@ -402,3 +402,61 @@ ngx_http_usage_deprecation(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     return NGX_CONF_OK;
 }
+
+
+char *
+ngx_http_usage_store(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_usage_loc_conf_t *ulcf = conf;
+
+    u_char     *p;
+    ssize_t     size;
+    ngx_str_t  *value, name, s;
+
+    value = cf->args->elts;
+    name = value[1];
+
+    if (ngx_strncmp(value[1].data, "zone=", 5) == 0) {
+
+        name.data = value[1].data + 5;
+        p = (u_char *) ngx_strchr(name.data, ':');
+
+        if (p == NULL || p == name.data) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "invalid value \"%V\", it must be "
+                               "\"zone=name:size\"", &value[1]);
+            return NGX_CONF_ERROR;
+        }
+
+        name.len = p - name.data;
+        s.data = p + 1;
+        s.len = value[1].data + value[1].len - s.data;
+        size = ngx_parse_size(&s);
+
+        if (size == NGX_ERROR || size == 0) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "invalid size \"%V\"", &s);
+            return NGX_CONF_ERROR;
+        }
+
+        if (!(cf->cmd_type & NGX_HTTP_MAIN_CONF)) {
+            return "defines a zone, which is allowed in \"http\" only";
+        }
+
+        return ngx_http_usage_store_zone(cf, &name, size) ? NGX_CONF_OK
+                                                          : NGX_CONF_ERROR;
+    }
+
+    if (ulcf->store != NGX_CONF_UNSET_PTR) {
+        return "is duplicate";
+    }
+
+    if (ngx_strcmp(value[1].data, "off") == 0) {
+        ulcf->store = NULL;
+        return NGX_CONF_OK;
+    }
+
+    ulcf->store = ngx_http_usage_store_zone(cf, &name, 0);
+
+    return ulcf->store ? NGX_CONF_OK : NGX_CONF_ERROR;
+}

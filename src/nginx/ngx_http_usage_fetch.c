@@ -195,9 +195,17 @@ ngx_http_usage_fetch_header(ngx_http_usage_fetch_t *fetch,
     fetch->too_large = 0;
     ngx_str_null(&fetch->retry_after);
 
-    fetch->reads = fetch->status == NGX_HTTP_OK
-                   && usage_plan_read(&fetch->ctx->plan, &fetch->call,
-                                      &fetch->reader, &fetch->error);
+    if (fetch->status != NGX_HTTP_OK) {
+        fetch->reads = 0;
+
+    } else if (usage_live_is(&fetch->ctx->live, &fetch->call)) {
+        usage_live_read(&fetch->ctx->live, &fetch->reader, &fetch->error);
+        fetch->reads = 1;
+
+    } else {
+        fetch->reads = usage_plan_read(&fetch->ctx->plan, &fetch->call,
+                                       &fetch->reader, &fetch->error);
+    }
 
     part = &r->headers_out.headers.part;
     i = 0;

@@ -165,9 +165,7 @@ ngx_http_usage_start(ngx_http_request_t *r)
         || usage_request_parse(&ctx->legacy, &ctx->pool, umcf->forms, body,
                                ngx_time(), &rules, &ctx->error)
            != USAGE_OK
-        || usage_plan_start(&ctx->plan, &ctx->legacy, &ctx->upstream,
-                            &ctx->pool, ngx_time(), &ctx->error)
-           != USAGE_OK)
+        || ngx_http_usage_stored_start(ctx) == NGX_ERROR)
     {
         ngx_http_usage_reply_error(ctx, NULL);
         return;

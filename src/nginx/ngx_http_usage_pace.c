@@ -190,7 +190,17 @@ ngx_http_usage_pace_ahead(ngx_http_usage_ctx_t *ctx, usage_call_api_t api)
     ngx_http_usage_loc_conf_t  *ulcf;
 
     ulcf = ngx_http_get_module_loc_conf(ctx->request, ngx_http_usage_module);
-    calls = usage_plan_ahead(&ctx->plan, api);
+    calls = 0;
+
+    /* what another call is waited for to fetch may be taken from the store */
+
+    if (!ctx->ready && !ctx->waits) {
+        calls = usage_plan_ahead(&ctx->plan, api);
+    }
+
+    if (ctx->live_wanted && api == USAGE_CALL_DESKTOPS) {
+        calls++;
+    }
 
     for (i = 0; i < (ngx_uint_t) ulcf->concurrency; i++) {
         fetch = ctx->fetches[i];

@@ -29,30 +29,19 @@ static ngx_str_t  ngx_http_usage_json_type = ngx_string("application/json");
 void
 ngx_http_usage_reply_ok(ngx_http_usage_ctx_t *ctx)
 {
-    size_t                      count;
-    int64_t                     total;
     usage_str_t                 reply;
     usage_form_t                form;
-    usage_item_t               *items;
     ngx_http_request_t         *r;
     ngx_http_usage_loc_conf_t  *ulcf;
 
     r = ctx->request;
     ulcf = ngx_http_get_module_loc_conf(r, ngx_http_usage_module);
 
-    if (usage_plan_list(&ctx->plan, &items, &count, &total, &ctx->error)
-        != USAGE_OK)
-    {
-        ngx_http_usage_reply_error(ctx, NULL);
-        return;
-    }
-
     form.use_time = ngx_http_usage_time_form(r);
     form.hour_format = (char *) ulcf->hour_format.data;
 
-    if (usage_reply_write(&ctx->legacy, items, count,
-                          usage_plan_past(&ctx->plan), total, &form,
-                          &ctx->pool, &reply)
+    if (usage_reply_write(&ctx->legacy, ctx->items, ctx->count, ctx->elements,
+                          ctx->total, &form, &ctx->pool, &reply)
         != USAGE_OK
         || ngx_http_usage_add_unattributed(ctx) != NGX_OK)
     {
@@ -62,7 +51,7 @@ ngx_http_usage_reply_ok(ngx_http_usage_ctx_t *ctx)
         return;
     }
 
-    ctx->desktops = count;
+    ctx->desktops = ctx->count;
 
     ngx_http_usage_log_strays(ctx);
     ngx_http_usage_send(ctx, NGX_HTTP_OK, (u_char *) reply.data, reply.len);

@@ -14,16 +14,16 @@ use Bench::Proc qw(cpu_seconds);
 my $http = HTTP::Tiny->new(timeout => 10);
 my $wrk;    # its pid while it runs
 
-# Requests the upstream has had, without the ones for its status.
+# Requests an nginx has had, without the ones for its status.
 my %asked;
 
-sub upstream_calls {
-    my ($upstream) = @_;
+sub requests {
+    my ($server) = @_;
 
-    my $port = $upstream->port;
+    my $port = $server->port;
     my $answer = $http->get("http://127.0.0.1:$port/status", { headers => { 'X-Auth-Token' => '-' } });
     my ($requests) = $answer->{content} =~ /^ *\d+ +\d+ +(\d+)/m
-        or die "the upstream tells no status: $answer->{status} $answer->{content}\n";
+        or die "nginx tells no status: $answer->{status} $answer->{content}\n";
     return $requests - ++$asked{$port};
 }
 
@@ -53,7 +53,7 @@ sub _state {
     my ($arg) = @_;
 
     return {
-        calls => upstream_calls($arg->{upstream}),
+        calls => requests($arg->{upstream}),
         cpu   => cpu_seconds($arg->{server}->worker),
     };
 }
@@ -78,23 +78,33 @@ sub _settle {
 #
 # When wrk stops, some requests are half done. With few and long requests they
 # are a good part of the work, so work is counted in upstream calls where there
-# are any: 100 calls of the 50 a request needs are 2 requests.
+# are any: 100 calls of the 50 a request needs are 2 requests. Where there are
+# none, a peer does what it has begun, for it never waits; what was done in time
+# is told by the share of its CPU time.
 sub round {
     my ($arg, $seconds) = @_;
 
     my $start   = _settle($arg);
+    my $before  = requests($arg->{server});
     my $wrk     = _wrk($arg, $seconds);
     my $stop    = _state($arg);
     my $settled = _settle($arg);
 
-    my $work = sub {
-        my ($now) = @_;
-        return $arg->{calls} ? ($now->{calls} - $start->{calls}) / $arg->{calls} : $wrk->{requests};
-    };
+    my $cpu     = $settled->{cpu} - $start->{cpu};
+    my $in_time = $stop->{cpu} - $start->{cpu};
+
+    my ($done, $all);
+    if ($arg->{calls}) {
+        ($done, $all) = map { ($_->{calls} - $start->{calls}) / $arg->{calls} } $stop, $settled;
+    }
+    else {
+        $all  = requests($arg->{server}) - $before;
+        $done = $cpu ? $all * $in_time / $cpu : $all;
+    }
     return {
-        rate   => $work->($stop) / $wrk->{seconds},
-        cpu    => 1000 * ($settled->{cpu} - $start->{cpu}) / ($work->($settled) || 1),
-        busy   => ($stop->{cpu} - $start->{cpu}) / $wrk->{seconds},
+        rate   => $done / $wrk->{seconds},
+        cpu    => 1000 * $cpu / ($all || 1),
+        busy   => $in_time / $wrk->{seconds},
         p50    => $wrk->{p50},
         p99    => $wrk->{p99},
         failed => $wrk->{failed},

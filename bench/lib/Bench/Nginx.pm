@@ -12,6 +12,7 @@ use Time::HiRes qw(sleep time);
 use Bench::Proc qw(child_of);
 
 my %running;    # master's pid => object
+my @INCLUDED = qw(common http status proxy headers successors zone cache);
 
 sub _free_port {
     my $socket = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 1)
@@ -38,7 +39,7 @@ sub _launch {
 
     my $dir = $self->{dir};
     -d $dir or mkdir $dir or die "$dir: $!\n";
-    $self->_fill($_) for 'common', 'http', 'proxy', 'headers', 'successors', $self->{name};
+    $self->_fill($_) for @INCLUDED, $self->{name};
 
     my $pid = fork // die "fork: $!\n";
     if (!$pid) {

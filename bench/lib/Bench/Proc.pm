@@ -50,7 +50,7 @@ sub cpu_seconds {
 sub memory_kb {
     my ($pid) = @_;
 
-    my %kb = _slurp("/proc/$pid/status") =~ /^(Vm(?:RSS|HWM)|RssAnon):\s+(\d+)/mg;
+    my %kb = _slurp("/proc/$pid/status") =~ /^(Vm(?:RSS|HWM)|RssShmem):\s+(\d+)/mg;
     $_ += 0 for values %kb;
     return \%kb;
 }

@@ -1,33 +1,30 @@
 package Bench::Report;
 
-# The figures of one case as two tables: work and memory.
+# The figures as one table, of 100 columns at most.
 
 use strict;
 use warnings;
 
-# heading, width, and how to get the text from a result, Lua's and the floor's
-my @WORK = (
-    ['req/s',   9, sub { _number($_[0]{rate}) }],
-    ['x Lua',   7, sub { _ratio($_[0], $_[1], 'rate') }],
-    ['x floor', 8, sub { _ratio($_[0], $_[2], 'rate') }],
-    ['CPU ms',  9, sub { _number($_[0]{cpu}) }],
-    ['x Lua',   7, sub { _ratio($_[0], $_[1], 'cpu') }],
-    ['x floor', 8, sub { _ratio($_[0], $_[2], 'cpu') }],
-    ['p50 ms',  8, sub { _number($_[0]{p50}) }],
-    ['p99 ms',  8, sub { _number($_[0]{p99}) }],
-    ['calls',   7, sub { $_[0]{calls} }],
-    ['busy',    7, sub { sprintf '%.0f%%', 100 * $_[0]{busy} }],
-);
+use List::Util qw(first);
 
-my @MEMORY = (
-    ['idle MB', 9, sub { _megabytes($_[0]{idle}) }],
-    ['after',   8, sub { _megabytes($_[0]{rss}) }],
-    ['x Lua',   7, sub { _ratio($_[0], $_[1], 'rss') }],
-    ['peak',    8, sub { _megabytes($_[0]{peak}) }],
-    ['x Lua',   7, sub { _ratio($_[0], $_[1], 'peak') }],
-    ['added',   8, sub { _megabytes($_[0]{added}) }],
-    ['x Lua',   7, sub { _ratio($_[0], $_[1], 'added') }],
+# heading, width, and how to get the text from a result and what it is compared
+# with: Lua's, the floor's, and the file's
+my @COLUMNS = (
+    ['req/s',   8, sub { _number($_[0]{rate}) }],
+    ['x Lua',   7, sub { _ratio('rate', $_[0], $_[1]{lua}) }],
+    ['x floor', 8, sub { _ratio('rate', $_[0], $_[1]{floor}) }],
+    ['CPU ms',  8, sub { _number($_[0]{cpu}) }],
+    ['x Lua',   7, sub { _ratio('cpu', $_[0], $_[1]{lua}) }],
+    ['x floor', 8, sub { _ratio('cpu', $_[0], $_[1]{floor}) }],
+    ['x file',  7, sub { _ratio('cpu', $_[0], $_[1]{file}) }],
+    ['calls',   6, sub { $_[0]{calls} }],
+    ['busy',    6, sub { defined $_[0]{busy} ? sprintf '%.0f%%', 100 * $_[0]{busy} : '-' }],
+    ['peak MB', 8, sub { _megabytes($_[0]{peak}) }],
+    ['own',     6, sub { _megabytes($_[0]{own}) }],
 );
+use constant LABEL => 21;
+
+my %FLOOR = (cold => 'proxied', warm => 'live');
 
 # Three digits that matter, as far as there are any.
 sub _number {
@@ -44,33 +41,67 @@ sub _megabytes {
 }
 
 sub _ratio {
-    my ($one, $other, $field) = @_;
+    my ($field, $one, $other) = @_;
 
     return '-' if !$other || !$other->{$field} || !defined $one->{$field};
     return _number($one->{$field} / $other->{$field});
 }
 
-# results: a list in the order of the table, each with peer, label and figures
-sub tables {
-    my (@results) = @_;
-    return join "\n", map { _table($_, @results) } \@WORK, \@MEMORY;
+sub _line {
+    my ($label, @cells) = @_;
+    return sprintf('%-*s', LABEL, $label)
+        . join('', map { sprintf '%*s', $_->[1], $_->[0] } @cells) . "\n";
 }
 
-sub _table {
-    my ($columns, @results) = @_;
+# cases: what Bench::Case's results returns, the smallest project first
+sub table {
+    my (@cases) = @_;
 
-    my ($lua)   = grep { $_->{peer} eq 'lua' } @results;
-    my ($floor) = grep { $_->{peer} eq 'proxied' } @results;
-
-    my $text = sprintf '%-22s', '';
-    $text .= sprintf "%$_->[1]s", $_->[0] for @$columns;
-    $text .= "\n";
-    for my $result (@results) {
-        $text .= sprintf '%-22s', $result->{label};
-        $text .= sprintf "%$_->[1]s", $_->[2]->($result, $lua, $floor) for @$columns;
-        $text .= "\n";
+    my $text = _line('', map { [@$_[0, 1]] } @COLUMNS);
+    for my $case (@cases) {
+        for my $state ('cold', 'warm') {
+            my @rows = grep { $_->{state} eq $state } @{ $case->{results} } or next;
+            $text .= "$case->{desktops} desktops, $state\n";
+            $text .= _row($_, $case->{results}) for @rows;
+        }
     }
-    return $text;
+    return $text . _by_size(@cases);
+}
+
+sub _find {
+    my ($results, $state, $peer) = @_;
+    return first { $_->{state} eq $state && $_->{peer} eq $peer && !$_->{missing} } @$results;
+}
+
+sub _row {
+    my ($row, $results) = @_;
+
+    return _line($row->{label}, [$row->{missing}, $COLUMNS[0][1] + 4]) if $row->{missing};
+
+    my $state = $row->{state};
+    my %than  = (
+        lua   => _find($results, $state, 'lua'),
+        floor => _find($results, $state, $FLOOR{$state}),
+        file  => $state eq 'warm' && _find($results, 'warm', 'static'),
+    );
+    return _line($row->{label}, map { [$_->[2]->($row, \%than), $_->[1]] } @COLUMNS);
+}
+
+# What the same page costs as its project grows.
+sub _by_size {
+    my (@cases) = @_;
+
+    my $least = $cases[0]{desktops};
+    my $text  = '';
+    for my $row (grep { $_->{state} eq 'warm' && $_->{peer} =~ /^(?:module|lua|njs)$/
+                        && !$_->{missing} } @{ $cases[0]{results} }) {
+        $text .= _line($row->{label}, map {
+            [_ratio('cpu', _find($_->{results}, 'warm', $row->{peer}), $row), 8]
+        } @cases);
+    }
+    return '' if @cases < 2 || $text eq '';
+    return "warm, CPU ms x those of $least desktops\n"
+        . _line('', map { [$_->{desktops}, 8] } @cases) . $text;
 }
 
 1;

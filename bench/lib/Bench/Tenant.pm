@@ -85,7 +85,13 @@ sub _row {
         $desktop->{user}, join(',', @metric);
 }
 
-# The pages of one window, in both orders one can ask for.
+sub _page {
+    my ($list, $rows) = @_;
+    return sprintf '{"count":%d,"items":[%s]}', scalar @$list, join ',', @$rows;
+}
+
+# The pages of one window, in both orders one can ask for, and of each its first
+# row alone.
 sub _window {
     my ($self, $dir, $from, $to, $value) = @_;
 
@@ -96,13 +102,13 @@ sub _window {
         my ($name, $list) = @$order;
         my $where = "$dir/$name/${from}_$to";
         make_path($where);
+        _write("$where/one.json", _page($list, [_row($list->[0], $value->($list->[0]))]));
 
         for (my $at = 0; $at < @$list; $at += PAGE) {
             my $n    = $at;
             my @rows = map { _row($_, $value->($_), $n++ % 3 == 2) }
                 @$list[$at .. min($at + PAGE, scalar @$list) - 1];
-            _write("$where/$at.json", sprintf '{"count":%d,"items":[%s]}',
-                scalar @$list, join ',', @rows);
+            _write("$where/$at.json", _page($list, \@rows));
         }
     }
     return;
@@ -124,6 +130,20 @@ sub route {
     return "/v2/$self->{project}/desktops/statistics/used";
 }
 
+sub _call {
+    my ($self, $from, $to, $offset, $limit) = @_;
+
+    return "/v2/$self->{project}/statistics/metrics/desktops"
+        . "?start_time=${from}T00:00:00Z&end_time=${to}T23:59:59Z"
+        . "&sort_field=desktop_usage&sort_type=DESC&offset=$offset&limit=$limit";
+}
+
+# The one call that shows whether its caller may still see what is stored.
+sub live {
+    my ($self) = @_;
+    return $self->_call($self->{last}, $self->{last}, 0, 1);
+}
+
 # The fewest successor calls that answer the whole range: the pages of each day
 # down to the first row without use and, where a day has more than one page,
 # those of the whole range, which name every desktop.
@@ -133,12 +153,7 @@ sub plan {
     my @calls;
     my $pages = sub {
         my ($from, $to, $n) = @_;
-        push @calls, map {
-            "/v2/$self->{project}/statistics/metrics/desktops"
-            . "?start_time=${from}T00:00:00Z&end_time=${to}T23:59:59Z"
-            . '&sort_field=desktop_usage&sort_type=DESC'
-            . '&offset=' . $_ * PAGE . '&limit=' . PAGE
-        } 0 .. $n - 1;
+        push @calls, map { $self->_call($from, $to, $_ * PAGE, PAGE) } 0 .. $n - 1;
     };
 
     my $all = POSIX::ceil($self->{count} / PAGE);

@@ -1,0 +1,509 @@
+/*
+ * What a legacy call takes from the day store: the entries of its reply, or
+ * what is missing for them.
+ */
+
+#include "ngx_http_usage_store.h"
+
+
+/*
+ * A call's way through its partition.
+ */
+typedef struct {
+    ngx_http_usage_ctx_t           *ctx;
+    ngx_http_usage_store_t         *store;
+    ngx_http_usage_partition_t     *partition;
+    ngx_http_usage_window_t        *windows[USAGE_DAYS_MAX];
+    size_t                          days;
+    int32_t                         first;
+    time_t                          now;
+    uint32_t                       *places;   /* of the asked ids */
+    uint32_t                       *listed;   /* of the entries to send */
+    size_t                          count;
+} ngx_http_usage_search_t;
+
+
+static ngx_int_t ngx_http_usage_find_locked(ngx_http_usage_search_t *search);
+static ngx_int_t ngx_http_usage_find_range(ngx_http_usage_search_t *search);
+static ngx_uint_t ngx_http_usage_find_valid(ngx_http_usage_search_t *search,
+    ngx_http_usage_window_t *window);
+static void ngx_http_usage_find_places(ngx_http_usage_search_t *search);
+static ngx_uint_t ngx_http_usage_find_tells(ngx_http_usage_search_t *search,
+    ngx_http_usage_window_t *window);
+static ngx_int_t ngx_http_usage_find_windows(ngx_http_usage_search_t *search);
+static ngx_int_t ngx_http_usage_find_asked(ngx_http_usage_search_t *search);
+static u_char ngx_http_usage_find_known(ngx_http_usage_search_t *search,
+    uint32_t place);
+static ngx_int_t ngx_http_usage_find_all(ngx_http_usage_search_t *search);
+static ngx_int_t ngx_http_usage_find_items(ngx_http_usage_search_t *search);
+static void ngx_http_usage_find_cells(ngx_http_usage_search_t *search,
+    size_t day, double *seconds);
+static void ngx_http_usage_find_touch(ngx_http_usage_search_t *search);
+
+
+ngx_int_t
+ngx_http_usage_store_find(ngx_http_usage_ctx_t *ctx)
+{
+    ngx_int_t                 rc;
+    ngx_http_usage_search_t   search;
+
+    ngx_memzero(&search, sizeof(ngx_http_usage_search_t));
+
+    search.ctx = ctx;
+    search.store = ctx->store;
+    search.days = ctx->past;
+    search.first = (int32_t) ctx->legacy.first;
+    search.now = ngx_time();
+
+    search.places = ngx_palloc(ctx->request->pool,
+                               (ctx->legacy.desktops + 1) * sizeof(uint32_t));
+    search.listed = ngx_palloc(ctx->request->pool,
+                               (USAGE_LIMIT_MAX + 1) * sizeof(uint32_t));
+
+    if (search.places == NULL || search.listed == NULL) {
+        return NGX_ERROR;
+    }
+
+    ctx->missing_first = 0;
+    ctx->missing_last = ctx->past - 1;
+
+    ngx_http_usage_store_lock(search.store);
+
+    search.partition = ngx_http_usage_store_partition(search.store, ctx->key);
+
+    rc = search.partition ? ngx_http_usage_find_locked(&search) : NGX_DECLINED;
+
+    ngx_http_usage_store_unlock(search.store);
+
+    return rc;
+}
+
+
+static ngx_int_t
+ngx_http_usage_find_locked(ngx_http_usage_search_t *search)
+{
+    ngx_int_t         rc;
+    usage_request_t  *request;
+
+    request = &search->ctx->legacy;
+
+    ngx_http_usage_find_places(search);
+
+    if (ngx_http_usage_find_range(search) != NGX_OK) {
+
+        rc = ngx_http_usage_find_windows(search);
+
+        if (rc != NGX_OK) {
+            return rc;
+        }
+    }
+
+    rc = request->desktops ? ngx_http_usage_find_asked(search)
+                           : ngx_http_usage_find_all(search);
+
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    ngx_http_usage_find_touch(search);
+
+    return ngx_http_usage_find_items(search);
+}
+
+
+/*
+ * Where only the number of desktops is asked for, the window over the range
+ * will do.
+ */
+
+static ngx_int_t
+ngx_http_usage_find_range(ngx_http_usage_search_t *search)
+{
+    usage_request_t          *request;
+    ngx_http_usage_window_t  *window;
+
+    request = &search->ctx->legacy;
+
+    if (request->limit > 0
+        && (request->desktops == 0 || request->offset < request->desktops))
+    {
+        return NGX_DECLINED;
+    }
+
+    window = ngx_http_usage_store_window(search->partition, search->first,
+                                         search->first + search->days - 1);
+
+    if (window == NULL || !window->complete
+        || !ngx_http_usage_find_valid(search, window))
+    {
+        return NGX_DECLINED;
+    }
+
+    search->windows[0] = window;
+    search->days = 1;
+
+    return NGX_OK;
+}
+
+
+/*
+ * A window that can still change is taken for a while only, but by who stored
+ * it.
+ */
+
+static ngx_uint_t
+ngx_http_usage_find_valid(ngx_http_usage_search_t *search,
+    ngx_http_usage_window_t *window)
+{
+    return window->until == 0 || window->until > search->now
+           || window->owner == search->ctx->owner;
+}
+
+
+static void
+ngx_http_usage_find_places(ngx_http_usage_search_t *search)
+{
+    size_t            i;
+    usage_request_t  *request;
+
+    request = &search->ctx->legacy;
+
+    for (i = 0; i < request->desktops; i++) {
+        search->places[i] = ngx_http_usage_store_id(search->partition,
+                                                    request->desktop_ids[i]);
+    }
+}
+
+
+/*
+ * Whether a window tells all that is asked for.
+ */
+
+static ngx_uint_t
+ngx_http_usage_find_tells(ngx_http_usage_search_t *search,
+    ngx_http_usage_window_t *window)
+{
+    size_t     i;
+    uint32_t   place;
+    uint64_t  *known;
+
+    if (window == NULL || !ngx_http_usage_find_valid(search, window)) {
+        return 0;
+    }
+
+    if (window->complete) {
+        return 1;
+    }
+
+    known = ngx_http_usage_window_known(window);
+
+    for (i = 0; i < search->ctx->legacy.desktops; i++) {
+        place = search->places[i];
+
+        if (place >= window->count || !ngx_http_usage_bit(known, place)) {
+            return 0;
+        }
+    }
+
+    return search->ctx->legacy.desktops > 0;
+}
+
+
+/*
+ * The windows of the days.  NGX_DECLINED: some are missing; the first of them
+ * next to each other are said.
+ */
+
+static ngx_int_t
+ngx_http_usage_find_windows(ngx_http_usage_search_t *search)
+{
+    size_t                    i;
+    ngx_uint_t                missing;
+    ngx_http_usage_ctx_t     *ctx;
+    ngx_http_usage_window_t  *window;
+
+    ctx = search->ctx;
+    missing = 0;
+
+    for (i = 0; i < search->days; i++) {
+        window = ngx_http_usage_store_window(search->partition,
+                                             search->first + i,
+                                             search->first + i);
+
+        if (ngx_http_usage_find_tells(search, window)) {
+            search->windows[i] = window;
+
+            if (missing) {
+                break;
+            }
+
+            continue;
+        }
+
+        if (!missing) {
+            ctx->missing_first = i;
+            missing = 1;
+        }
+
+        ctx->missing_last = i;
+    }
+
+    return missing ? NGX_DECLINED : NGX_OK;
+}
+
+
+/*
+ * Of those that are asked for, what a window shows is listed, and what the
+ * directory knows.  NGX_AGAIN: that is to be asked.
+ */
+
+static ngx_int_t
+ngx_http_usage_find_asked(ngx_http_usage_search_t *search)
+{
+    size_t                 i, n;
+    uint32_t               place;
+    ngx_uint_t             shown;
+    usage_request_t       *request;
+    ngx_http_usage_ctx_t  *ctx;
+
+    ctx = search->ctx;
+    request = &ctx->legacy;
+    ctx->total = 0;
+    ctx->unlisted_count = 0;
+
+    if (ctx->unlisted == NULL) {
+        ctx->unlisted = ngx_palloc(ctx->request->pool,
+                                   request->desktops * sizeof(usage_str_t));
+        ctx->known = ngx_palloc(ctx->request->pool, request->desktops);
+        ctx->asked = ngx_palloc(ctx->request->pool,
+                                USAGE_LIMIT_MAX * sizeof(uint32_t));
+
+        if (ctx->unlisted == NULL || ctx->known == NULL || ctx->asked == NULL) {
+            return NGX_ERROR;
+        }
+
+        ngx_memset(ctx->known, NGX_HTTP_USAGE_UNASKED, request->desktops);
+    }
+
+    for (n = 0; n < request->desktops; n++) {
+        place = search->places[n];
+        shown = 0;
+
+        for (i = 0; i < search->days && !shown; i++) {
+            shown = place < search->windows[i]->count
+                    && ngx_http_usage_bit(
+                           ngx_http_usage_window_shown(search->windows[i]),
+                           place);
+        }
+
+        if (!shown && ctx->known[n] == NGX_HTTP_USAGE_UNASKED) {
+            ctx->known[n] = ngx_http_usage_find_known(search, place);
+        }
+
+        if (!shown && ctx->known[n] == NGX_HTTP_USAGE_UNASKED) {
+            ctx->unlisted[ctx->unlisted_count++] = request->desktop_ids[n];
+        }
+
+        if (!shown && ctx->known[n] != NGX_HTTP_USAGE_KNOWN) {
+            continue;
+        }
+
+        if (ctx->total >= request->offset && search->count < request->limit) {
+            ctx->asked[search->count] = n;
+            search->listed[search->count++] = place;
+        }
+
+        ctx->total++;
+    }
+
+    return ctx->unlisted_count ? NGX_AGAIN : NGX_OK;
+}
+
+
+/*
+ * What the directory said of a desktop a moment ago.
+ */
+
+static u_char
+ngx_http_usage_find_known(ngx_http_usage_search_t *search, uint32_t place)
+{
+    ngx_http_usage_window_t  *window;
+
+    window = ngx_http_usage_store_window(search->partition,
+                                         NGX_HTTP_USAGE_DIRECTORY,
+                                         NGX_HTTP_USAGE_DIRECTORY);
+
+    if (window == NULL || place >= window->count
+        || !ngx_http_usage_find_valid(search, window)
+        || !ngx_http_usage_bit(ngx_http_usage_window_known(window), place))
+    {
+        return NGX_HTTP_USAGE_UNASKED;
+    }
+
+    return ngx_http_usage_bit(ngx_http_usage_window_shown(window), place)
+           ? NGX_HTTP_USAGE_KNOWN : NGX_HTTP_USAGE_UNKNOWN;
+}
+
+
+/*
+ * All that any of the windows shows are listed.
+ */
+
+static ngx_int_t
+ngx_http_usage_find_all(ngx_http_usage_search_t *search)
+{
+    size_t                       i, n, words, offset;
+    uint32_t                     place;
+    uint64_t                    *shown, *any;
+    usage_request_t             *request;
+    ngx_http_usage_partition_t  *partition;
+
+    request = &search->ctx->legacy;
+    partition = search->partition;
+    words = ngx_http_usage_words(partition->ids_count);
+
+    any = ngx_pcalloc(search->ctx->request->pool,
+                      (words + 1) * sizeof(uint64_t));
+    if (any == NULL) {
+        return NGX_ERROR;
+    }
+
+    for (i = 0; i < search->days; i++) {
+        shown = ngx_http_usage_window_shown(search->windows[i]);
+
+        for (n = 0; n < ngx_http_usage_words(search->windows[i]->count); n++) {
+            any[n] |= shown[n];
+        }
+    }
+
+    for (n = 0, search->ctx->total = 0; n < words; n++) {
+        search->ctx->total += __builtin_popcountll(any[n]);
+    }
+
+    offset = 0;
+
+    for (n = 0; n < partition->ids_count; n++) {
+        if (search->count == request->limit) {
+            break;
+        }
+
+        place = partition->order[n];
+
+        if (ngx_http_usage_bit(any, place) && offset++ >= request->offset) {
+            search->listed[search->count++] = place;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+/*
+ * The entries to send: copies, as the store may change once it is unlocked.
+ */
+
+static ngx_int_t
+ngx_http_usage_find_items(ngx_http_usage_search_t *search)
+{
+    u_char                *data;
+    double                *seconds;
+    size_t                 i, days;
+    usage_item_t          *items;
+    ngx_http_usage_id_t   *id;
+    ngx_http_usage_ctx_t  *ctx;
+
+    ctx = search->ctx;
+    days = search->days;
+
+    items = ngx_palloc(ctx->request->pool,
+                       (search->count + 1) * sizeof(usage_item_t));
+    seconds = ngx_palloc(ctx->request->pool,
+                         (search->count * days + 1) * sizeof(double));
+
+    if (items == NULL || seconds == NULL) {
+        return NGX_ERROR;
+    }
+
+    for (i = 0; i < search->count; i++) {
+        items[i].seconds = &seconds[i * days];
+
+        if (ctx->legacy.desktops) {
+            items[i].id = ctx->legacy.desktop_ids[ctx->asked[i]];
+            continue;
+        }
+
+        id = search->partition->ids[search->listed[i]];
+
+        data = ngx_pnalloc(ctx->request->pool, id->len);
+        if (data == NULL) {
+            return NGX_ERROR;
+        }
+
+        ngx_memcpy(data, id->data, id->len);
+        items[i].id.data = (char *) data;
+        items[i].id.len = id->len;
+    }
+
+    for (i = 0; i < days; i++) {
+        ngx_http_usage_find_cells(search, i, &seconds[i]);
+    }
+
+    ctx->items = items;
+    ctx->count = search->count;
+
+    return NGX_OK;
+}
+
+
+/*
+ * The cells of a day, for each entry; seconds is the first one's.
+ */
+
+static void
+ngx_http_usage_find_cells(ngx_http_usage_search_t *search, size_t day,
+    double *seconds)
+{
+    double                   *wide;
+    size_t                    i;
+    uint32_t                  place, *cells;
+    ngx_http_usage_window_t  *window;
+
+    window = search->windows[day];
+    cells = ngx_http_usage_window_cells(window);
+    wide = ngx_http_usage_window_cells(window);
+
+    for (i = 0; i < search->count; i++) {
+        place = search->listed[i];
+
+        *seconds = place >= window->count ? 0
+                   : window->wide ? wide[place] : cells[place];
+
+        seconds += search->days;
+    }
+}
+
+
+/*
+ * The windows were used, which is written down at most once a second.
+ */
+
+static void
+ngx_http_usage_find_touch(ngx_http_usage_search_t *search)
+{
+    size_t                    i;
+    ngx_http_usage_window_t  *window;
+
+    for (i = 0; i < search->days; i++) {
+        window = search->windows[i];
+
+        if (window->used == search->now) {
+            continue;
+        }
+
+        ngx_http_usage_store_change(search->store);
+
+        window->used = search->now;
+        ngx_queue_remove(&window->queue);
+        ngx_queue_insert_head(&search->store->sh->windows, &window->queue);
+    }
+}
