@@ -12,6 +12,7 @@
 
 
 #define NGX_HTTP_USAGE_CONCURRENCY_MAX  512
+#define NGX_HTTP_USAGE_RETRIES_MAX      10
 
 
 static void *ngx_http_usage_create_main_conf(ngx_conf_t *cf);
@@ -22,6 +23,8 @@ static ngx_int_t ngx_http_usage_add_variables(ngx_conf_t *cf);
 static ngx_int_t ngx_http_usage_text_variable(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_http_usage_number_variable(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
+static ngx_int_t ngx_http_usage_time_variable(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_http_usage_header_filter(ngx_http_request_t *r);
 static ngx_int_t ngx_http_usage_body_filter(ngx_http_request_t *r,
@@ -39,6 +42,10 @@ enum {
 
 static ngx_conf_num_bounds_t  ngx_http_usage_concurrency_bounds = {
     ngx_conf_check_num_bounds, 1, NGX_HTTP_USAGE_CONCURRENCY_MAX
+};
+
+static ngx_conf_num_bounds_t  ngx_http_usage_retries_bounds = {
+    ngx_conf_check_num_bounds, 0, NGX_HTTP_USAGE_RETRIES_MAX
 };
 
 static ngx_conf_post_t  ngx_http_usage_timeout_post = {
@@ -146,6 +153,20 @@ static ngx_command_t  ngx_http_usage_commands[] = {
       0,
       NULL },
 
+    { ngx_string("usage_rate"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE123,
+      ngx_http_usage_rate,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("usage_retries"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_num_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_usage_loc_conf_t, retries),
+      &ngx_http_usage_retries_bounds },
+
       ngx_null_command
 };
 
@@ -198,6 +219,10 @@ static ngx_http_variable_t  ngx_http_usage_vars[] = {
 
     { ngx_string("usage_calls"), NULL,
       ngx_http_usage_number_variable, NGX_HTTP_USAGE_CALLS,
+      NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("usage_waited"), NULL,
+      ngx_http_usage_time_variable, 0,
       NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
     { ngx_string("usage_stored"), NULL,
@@ -368,6 +393,37 @@ ngx_http_usage_number_variable(ngx_http_request_t *r,
 
 
 static ngx_int_t
+ngx_http_usage_time_variable(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data)
+{
+    ngx_msec_t             ms;
+    ngx_http_usage_ctx_t  *ctx;
+
+    ctx = ngx_http_get_module_ctx(r->main, ngx_http_usage_module);
+
+    if (ctx == NULL) {
+        v->not_found = 1;
+        return NGX_OK;
+    }
+
+    v->data = ngx_pnalloc(r->pool, NGX_TIME_T_LEN + 4);
+    if (v->data == NULL) {
+        return NGX_ERROR;
+    }
+
+    ms = ngx_http_usage_waited(ctx);
+
+    v->len = ngx_sprintf(v->data, "%T.%03M", (time_t) (ms / 1000), ms % 1000)
+             - v->data;
+    v->valid = 1;
+    v->no_cacheable = 0;
+    v->not_found = 0;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
 ngx_http_usage_add_variables(ngx_conf_t *cf)
 {
     ngx_http_variable_t  *var, *v;
@@ -450,6 +506,8 @@ ngx_http_usage_create_loc_conf(ngx_conf_t *cf)
     conf->connections = NGX_CONF_UNSET;
     conf->lookback = NGX_CONF_UNSET;
     conf->resource_id = NGX_CONF_UNSET;
+    conf->rate = NGX_CONF_UNSET_PTR;
+    conf->retries = NGX_CONF_UNSET;
     conf->store = NGX_CONF_UNSET_PTR;
     conf->store_key = NGX_CONF_UNSET_PTR;
     conf->final_after = NGX_CONF_UNSET;
@@ -479,6 +537,8 @@ ngx_http_usage_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_str_value(conf->hour_format, prev->hour_format,
                              "%Y-%m-%dT%H:00:00Z");
     ngx_conf_merge_value(conf->resource_id, prev->resource_id, 0);
+    ngx_conf_merge_ptr_value(conf->rate, prev->rate, NULL);
+    ngx_conf_merge_value(conf->retries, prev->retries, 2);
     ngx_conf_merge_ptr_value(conf->store, prev->store, NULL);
     ngx_conf_merge_ptr_value(conf->store_key, prev->store_key, NULL);
     ngx_conf_merge_sec_value(conf->final_after, prev->final_after,

@@ -97,6 +97,55 @@ subtest 'usage_retention' => sub {
     fails(http => 'usage_retention off; usage_retention off;', qr/duplicate/);
 };
 
+subtest 'usage_rate' => sub {
+    for my $where (qw(http server location)) {
+        passes($where => "usage_rate $_;") for 'off', 'zone=a:1m rate=200r/m',
+            'rate=3r/s zone=a:32k', 'zone=a:64k burst=5 rate=200r/m',
+            'zone=a:1m rate=1r/m', 'zone=a:1m rate=2r/m burst=2',
+            'zone=a:1m rate=1000000r/s';
+        fails($where => "usage_rate $_;") for '', 'on', 'off off', 'off zone=a:1m',
+            'a:1m rate=200r/m', 'zone=:1m rate=200r/m', 'zone=a:1k rate=200r/m',
+            'zone=a:x rate=200r/m', 'zone=a:1m zone=a:1m', 'rate=200r/m',
+            'zone=a:1m rate=200', 'zone=a:1m rate=0r/m', 'zone=a:1m rate=-1r/m',
+            'zone=a:1m rate=200r/h', 'zone=a:1m rate=r/m', 'zone=a:1m rate=1.5r/s',
+            'zone=a:1m rate=1000001r/s', 'zone=a:1m rate=2r/s rate=2r/s',
+            'zone=a:1m rate=200r/m burst=0', 'zone=a:1m rate=200r/m burst=201',
+            'zone=a:1m rate=200r/m burst=x', 'zone=a:1m burst=5',
+            'zone=a:1m rate=200r/m burst=5 burst=5', 'zone=a:1m rate=200r/m nodelay';
+    }
+    fails(main => 'usage_rate off;', qr/not allowed/);
+    fails(http => 'usage_rate off; usage_rate off;', qr/duplicate/);
+
+    # a zone is named again, before or behind the place that defines it
+    my $two = sub { return "usage_rate $_[0]; server { listen 127.0.0.1:%%PORT0%%;
+        location /x/ { usage_rate $_[1]; } }" };
+    my $whole = 'zone=a:1m rate=200r/m burst=5';
+    for ('zone=a', 'zone=a rate=200r/m', $whole, 'zone=a:1m', 'off',
+        'zone=b:1m rate=7r/s')
+    {
+        passes(http => $two->($whole, $_));
+        passes(http => $two->($_, $whole));
+    }
+    for ('zone=a rate=201r/m', 'zone=a rate=200r/s', 'zone=a rate=200r/m burst=6') {
+        fails(http => $two->($whole, $_), qr/zone "a" has another rate or burst already/);
+        fails(http => $two->($_, $whole), qr/zone "a" has another rate or burst already/);
+    }
+    fails(http => $two->($whole, 'zone=a:2m'), qr/size .* conflicts/);
+    fails(http => 'usage_rate zone=a:1m;', qr/zone "a" has no rate/);
+    fails(http => 'usage_rate zone=a rate=200r/m;', qr/zero size shared memory zone "a"/);
+    fails(http => "limit_req_zone \$uri zone=a:1m rate=1r/s; usage_rate $whole;",
+        qr/zone "a" is already/);
+};
+
+subtest 'usage_retries' => sub {
+    for my $where (qw(http server location)) {
+        passes($where => "usage_retries $_;") for 0, 2, 10;
+        fails($where => "usage_retries $_;") for -1, 11, 'x', 'off', '""', '', '1 2';
+    }
+    fails(main => 'usage_retries 1;', qr/not allowed/);
+    fails(http => 'usage_retries 1; usage_retries 2;', qr/duplicate/);
+};
+
 subtest 'usage_connections, usage_resource_id' => sub {
     for my $name (qw(usage_connections usage_resource_id)) {
         for my $where (qw(http server location)) {

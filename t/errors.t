@@ -144,7 +144,7 @@ my $silent = $mute->sockport;
 my $soon  = Usage::Nginx->patience(400);
 my $nginx = Usage::Nginx->start(
     upstream => $upstream->port,
-    http     => 'usage_retention off; upstream two { server 127.0.0.1:'
+    http     => 'usage_retention off; usage_retries 0; upstream two { server 127.0.0.1:'
         . "$nobody; server 127.0.0.1:" . $upstream->port . '; }',
     proxy    => "proxy_read_timeout ${soon}ms; proxy_next_upstream off;",
     server   => join('',
@@ -365,7 +365,7 @@ subtest 'and waits for no other' => sub {
 subtest 'errors that nginx makes itself' => sub {
     my $own = Usage::Nginx->start(
         upstream => $upstream->port,
-        http     => 'usage_retention off;
+        http     => 'usage_retention off; usage_retries 0;
             limit_req_zone $http_x_zone zone=one:1m rate=1r/m;',
         server   => join('',
             Usage::Nginx->at(limited => 'limit_req zone=one;'),

@@ -34,7 +34,7 @@ my $all   = 'usage_deprecation 2025-07-14 sunset=2026-12-31'
     . ' link=https://example.com/a?b=c;';
 my $nginx = Usage::Nginx->start(
     upstream => $upstream->port,
-    http     => q(usage_retention off;
+    http     => q(usage_retention off; usage_retries 0;
         log_format own escape=none '$http_x_request_id|$http_cookie|$http_range|$http_accept_encoding|$content_length|$content_type|$http_if_none_match|$http_x_auth_token|$request_method|$http_x_own';
         access_log %%PREFIX%%/own.log own;),
     server   => join('',

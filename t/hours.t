@@ -17,6 +17,7 @@ my $sim = Usage::Sim->start(args => [ '--seed', 1 ]);
 
 my $nginx = Usage::Nginx->start(
     upstream => $sim->port,
+    http     => 'usage_retries 0;',
     location => 'usage_connections on;',
     server   => join('',
         Usage::Nginx->at(off    => ''),

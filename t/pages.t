@@ -280,7 +280,7 @@ my $upstream = Usage::Upstream->start(sub {
 
 my $nginx = Usage::Nginx->start(
     upstream => $upstream->port,
-    http     => 'usage_retention off;',
+    http     => 'usage_retention off; usage_retries 0;',
     server   => Usage::Nginx->at(string => 'usage_use_time string;')
 );
 my $conn = $nginx->client;

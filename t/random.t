@@ -61,6 +61,7 @@ my @without = ([ '' => '' ], [ one => '' ], [ id => '' ], [ wide => '' ]);
 
 my $nginx = Usage::Nginx->start(
     upstream => $sim->port,
+    http     => 'usage_retries 0;',
     server   => join('', map { $_->[0] ? Usage::Nginx->at(@$_) : '' }
             @places, @with)
         . 'location /in/unbuf/ { internal; proxy_pass http://successors/;

@@ -17,6 +17,7 @@ my $sim = Usage::Sim->start(args => [ '--seed', 1 ]);
 
 my $nginx = Usage::Nginx->start(
     upstream => $sim->port,
+    http     => 'usage_retries 0;',
     server   => join('',
         Usage::Nginx->at(on     => 'usage_connections on;'),
         Usage::Nginx->at(none   => 'usage_connections on; usage_connections_lookback 0;'),

@@ -16,6 +16,8 @@ typedef enum {
     USAGE_CALL_RECORDS    /* a page of the connection records */
 } usage_call_api_t;
 
+#define USAGE_CALL_APIS (USAGE_CALL_RECORDS + 1)
+
 
 typedef struct {
     usage_call_api_t  api;

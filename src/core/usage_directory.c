@@ -162,6 +162,22 @@ usage_directory_next(usage_directory_t *directory, usage_call_t *call)
 }
 
 
+int64_t
+usage_directory_ahead(const usage_directory_t *directory)
+{
+    int64_t              calls;
+    const usage_batch_t *batch;
+
+    calls = directory->listed ? usage_pages_ahead(&directory->pages) : 0;
+
+    for (batch = directory->batches; batch; batch = batch->next) {
+        calls += usage_pages_fresh(&batch->pages);
+    }
+
+    return calls;
+}
+
+
 /*
  * Whose a desktop is, by the users and groups attached to it.
  */

@@ -76,6 +76,9 @@ usage_result_t usage_directory_look_up(usage_directory_t *directory,
 usage_result_t
 usage_directory_next(usage_directory_t *directory, usage_call_t *call);
 
+/* The calls that what was started still takes, at least. */
+int64_t usage_directory_ahead(const usage_directory_t *directory);
+
 /*
  * Takes the directory's reply to call.  USAGE_ERROR: 502, it makes no sense,
  * or its pages don't agree; 500.

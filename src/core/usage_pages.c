@@ -77,6 +77,21 @@ usage_pages_of(const usage_pages_t *pages, int64_t rows)
 }
 
 
+int64_t
+usage_pages_ahead(const usage_pages_t *pages)
+{
+    if (usage_pages_fresh(pages)) {
+        return 1;
+    }
+
+    if (pages->count <= pages->next) {
+        return 0;
+    }
+
+    return usage_pages_of(pages, pages->count - pages->next);
+}
+
+
 usage_result_t
 usage_pages_restart(usage_pages_t *pages, const usage_call_t *call,
     const char *what, int64_t expected, int64_t found, usage_error_t *error)

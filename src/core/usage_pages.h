@@ -63,5 +63,9 @@ usage_pages_restart(usage_pages_t *pages, const usage_call_t *call,
 /* The number of pages that so many rows of the list fill. */
 int64_t usage_pages_of(const usage_pages_t *pages, int64_t rows);
 
+/* The pages that are not asked for yet, at least: the first, or as many as it
+ * told. */
+int64_t usage_pages_ahead(const usage_pages_t *pages);
+
 
 #endif /* USAGE_PAGES_H */

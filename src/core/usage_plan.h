@@ -93,6 +93,12 @@ usage_plan_next(usage_plan_t *plan, usage_call_t *call, usage_error_t *error);
 bool usage_plan_done(const usage_plan_t *plan);
 
 /*
+ * The calls of an API that are still to be given by usage_plan_next(), at
+ * least, as far as is known by now.
+ */
+size_t usage_plan_ahead(const usage_plan_t *plan, usage_call_api_t api);
+
+/*
  * Prepares reader for the reply to call, of statistics.  For the other APIs
  * there is none: false.
  */

@@ -146,6 +146,7 @@ usage_stage_days_end(usage_plan_t *plan, usage_error_t *error)
 static const usage_stage_t usage_stage_days = {
     usage_stage_days_next,
     usage_stage_days_end,
+    usage_plan_ahead_days,
 };
 
 
@@ -168,6 +169,7 @@ usage_stage_range_end(usage_plan_t *plan, usage_error_t *error)
 static const usage_stage_t usage_stage_range = {
     usage_plan_next_range,
     usage_stage_range_end,
+    usage_plan_ahead_range,
 };
 
 
@@ -181,6 +183,7 @@ usage_stage_complete_end(usage_plan_t *plan, usage_error_t *error)
 static const usage_stage_t usage_stage_complete = {
     usage_stage_days_next,
     usage_stage_complete_end,
+    usage_plan_ahead_complete,
 };
 
 
@@ -244,6 +247,7 @@ usage_stage_look_up_end(usage_plan_t *plan, usage_error_t *error)
 static const usage_stage_t usage_stage_look_up = {
     usage_plan_next_directory,
     usage_stage_look_up_end,
+    usage_plan_ahead_directory,
 };
 
 
@@ -263,4 +267,5 @@ usage_stage_count_end(usage_plan_t *plan, usage_error_t *error)
 static const usage_stage_t usage_stage_count = {
     usage_plan_next_range,
     usage_stage_count_end,
+    usage_plan_ahead_range,
 };

@@ -148,6 +148,7 @@ usage_stage_probe_end(usage_plan_t *plan, usage_error_t *error)
 static const usage_stage_t usage_stage_probe = {
     usage_stage_probe_next,
     usage_stage_probe_end,
+    usage_plan_ahead_days,
 };
 
 
@@ -172,4 +173,5 @@ usage_stage_names_end(usage_plan_t *plan, usage_error_t *error)
 static const usage_stage_t usage_stage_names = {
     usage_plan_next_directory,
     usage_stage_names_end,
+    usage_plan_ahead_directory,
 };

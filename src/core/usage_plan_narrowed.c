@@ -168,6 +168,7 @@ usage_stage_totals_end(usage_plan_t *plan, usage_error_t *error)
 static const usage_stage_t usage_stage_totals = {
     usage_stage_totals_next,
     usage_stage_totals_end,
+    usage_plan_ahead_series,
 };
 
 
@@ -335,6 +336,7 @@ usage_stage_narrowed_end(usage_plan_t *plan, usage_error_t *error)
 static const usage_stage_t usage_stage_narrowed = {
     usage_stage_narrowed_next,
     usage_stage_narrowed_end,
+    usage_plan_ahead_series,
 };
 
 
@@ -373,4 +375,5 @@ usage_stage_search_end(usage_plan_t *plan, usage_error_t *error)
 static const usage_stage_t usage_stage_search = {
     usage_plan_next_range,
     usage_stage_search_end,
+    usage_plan_ahead_range,
 };

@@ -16,6 +16,9 @@ struct usage_stage_s {
     /* All replies are here: sets the stage that follows.  USAGE_ERROR where
      * memory is out, or, with error->status set, for what it says. */
     usage_result_t (*end)(usage_plan_t *plan, usage_error_t *error);
+
+    /* The calls of an API that the stage still takes, at least. */
+    int64_t (*ahead)(const usage_plan_t *plan, usage_call_api_t api);
 };
 
 
@@ -102,6 +105,23 @@ usage_result_t usage_plan_hours(usage_plan_t *plan);
 
 /* Asks for the records, where the reply needs any. */
 usage_result_t usage_plan_records(usage_plan_t *plan);
+
+
+/* usage_plan_ahead.c */
+
+/* The ahead() of stages: the days of a sweep; to their end; the range of one;
+ * desktops that are narrowed to; the user's statistics; the directory; the
+ * records. */
+int64_t usage_plan_ahead_days(const usage_plan_t *plan, usage_call_api_t api);
+int64_t
+usage_plan_ahead_complete(const usage_plan_t *plan, usage_call_api_t api);
+int64_t usage_plan_ahead_range(const usage_plan_t *plan, usage_call_api_t api);
+int64_t usage_plan_ahead_series(const usage_plan_t *plan, usage_call_api_t api);
+int64_t usage_plan_ahead_total(const usage_plan_t *plan, usage_call_api_t api);
+int64_t
+usage_plan_ahead_directory(const usage_plan_t *plan, usage_call_api_t api);
+int64_t
+usage_plan_ahead_records(const usage_plan_t *plan, usage_call_api_t api);
 
 
 /* usage_plan.c */

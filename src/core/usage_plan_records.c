@@ -116,6 +116,7 @@ usage_stage_all_end(usage_plan_t *plan, usage_error_t *error)
 static const usage_stage_t usage_stage_all = {
     usage_plan_next_directory,
     usage_stage_all_end,
+    usage_plan_ahead_directory,
 };
 
 
@@ -152,4 +153,5 @@ usage_stage_records_end(usage_plan_t *plan, usage_error_t *error)
 static const usage_stage_t usage_stage_records = {
     usage_stage_records_next,
     usage_stage_records_end,
+    usage_plan_ahead_records,
 };

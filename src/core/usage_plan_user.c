@@ -169,6 +169,7 @@ usage_stage_owned_end(usage_plan_t *plan, usage_error_t *error)
 static const usage_stage_t usage_stage_owned = {
     usage_plan_next_directory,
     usage_stage_owned_end,
+    usage_plan_ahead_directory,
 };
 
 
@@ -203,6 +204,7 @@ usage_stage_total_end(usage_plan_t *plan, usage_error_t *error)
 static const usage_stage_t usage_stage_total = {
     usage_stage_total_next,
     usage_stage_total_end,
+    usage_plan_ahead_total,
 };
 
 
@@ -268,6 +270,7 @@ usage_stage_user_days_end(usage_plan_t *plan, usage_error_t *error)
 static const usage_stage_t usage_stage_user_days = {
     usage_stage_total_next,
     usage_stage_user_days_end,
+    usage_plan_ahead_total,
 };
 
 

@@ -247,6 +247,22 @@ usage_series_next(usage_series_t *series, usage_call_t *call)
 }
 
 
+int64_t
+usage_series_ahead(const usage_series_t *series)
+{
+    int64_t                calls;
+    const usage_stretch_t *stretch;
+
+    calls = 0;
+
+    for (stretch = series->stretches; stretch; stretch = stretch->next) {
+        calls += usage_series_wants(stretch);
+    }
+
+    return calls;
+}
+
+
 /*
  * The second part of what a stretch was the first part of.
  */

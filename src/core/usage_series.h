@@ -56,6 +56,9 @@ usage_result_t usage_series_split(usage_series_t *series);
 /* The next call; USAGE_AGAIN: there is none just now. */
 usage_result_t usage_series_next(usage_series_t *series, usage_call_t *call);
 
+/* The calls that the series still takes, at least. */
+int64_t usage_series_ahead(const usage_series_t *series);
+
 /*
  * Takes a page, the reply to call, which a series asked for.  USAGE_ERROR: 502,
  * the pages don't agree, and were fetched too often; 500.

@@ -201,6 +201,73 @@ usage_sweep_ahead(const usage_sweep_t *sweep)
 }
 
 
+/*
+ * The pages that a window still takes, at least: where some are wanted, the one
+ * under way may show all of them, or the next.
+ */
+static int64_t
+usage_sweep_window_ahead(const usage_sweep_t *sweep, const usage_pages_t *pages)
+{
+    int64_t count;
+
+    count = usage_pages_ahead(pages);
+
+    if (sweep->count > 0 && count > 0) {
+        return pages->waiting > 0 ? 0 : 1;
+    }
+
+    return count;
+}
+
+
+int64_t
+usage_sweep_days_ahead(const usage_sweep_t *sweep, bool complete)
+{
+    size_t               i;
+    int64_t              first, left, range;
+    const usage_pages_t *day;
+
+    first = 0;
+    left = 0;
+
+    for (i = 0; i < sweep->days; i++) {
+        day = &sweep->windows[i].pages;
+
+        if (usage_pages_fresh(day)) {
+            first++;
+
+        } else if (!usage_sweep_settled(sweep, i)) {
+            left += usage_sweep_window_ahead(sweep, day);
+        }
+    }
+
+    range = sweep->count > 0 ? 1 : usage_sweep_range(sweep);
+
+    return first + (left > range && !complete ? range : left);
+}
+
+
+int64_t
+usage_sweep_range_ahead(const usage_sweep_t *sweep)
+{
+    int64_t              pages, expected;
+    const usage_pages_t *range;
+
+    range = &sweep->windows[sweep->days].pages;
+
+    if (sweep->days == 0 || usage_sweep_settled(sweep, sweep->days)) {
+        return 0;
+    }
+
+    pages = usage_sweep_window_ahead(sweep, range);
+    expected = usage_sweep_range(sweep);
+
+    return usage_pages_fresh(range) && sweep->count == 0 && expected > pages
+               ? expected
+               : pages;
+}
+
+
 void
 usage_sweep_complete(usage_sweep_t *sweep)
 {

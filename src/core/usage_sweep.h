@@ -50,6 +50,13 @@ int64_t usage_sweep_range(const usage_sweep_t *sweep);
 /* The pages of days that are still to be asked for, at most. */
 int64_t usage_sweep_ahead(const usage_sweep_t *sweep);
 
+/*
+ * The calls that the days still take, at least: complete says that they are
+ * wanted to their last row.  And those that the range still takes.
+ */
+int64_t usage_sweep_days_ahead(const usage_sweep_t *sweep, bool complete);
+int64_t usage_sweep_range_ahead(const usage_sweep_t *sweep);
+
 /* Wants the days to their last row. */
 void usage_sweep_complete(usage_sweep_t *sweep);
 

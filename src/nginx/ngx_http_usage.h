@@ -24,6 +24,42 @@ typedef struct {
 } ngx_http_usage_main_conf_t;
 
 
+/*
+ * A zone of usage_rate; times in microseconds.
+ */
+
+#define NGX_HTTP_USAGE_SALT         32
+#define NGX_HTTP_USAGE_RATE_MINUTE  60000000
+#define NGX_HTTP_USAGE_RATE_SECOND  1000000
+
+typedef struct ngx_http_usage_bucket_s   ngx_http_usage_bucket_t;
+typedef struct ngx_http_usage_buckets_s  ngx_http_usage_buckets_t;
+
+typedef struct {
+    ngx_http_usage_buckets_t *sh;
+    ngx_slab_pool_t          *shpool;
+    ngx_str_t                 name;
+    ngx_str_t                 text;     /* the rate, as it is written */
+    ngx_uint_t                calls;    /* in a window, at most */
+    ngx_uint_t                burst;    /* of these at once */
+    uint64_t                  window;
+    uint64_t                  margin;
+    uint64_t                  interval; /* from one call to the next */
+    ngx_uint_t                crowded;  /* unsigned  crowded:1; */
+} ngx_http_usage_rate_t;
+
+
+/*
+ * What a call has reserved of a bucket: the time at which it may start, what
+ * the bucket was before, and what it became.
+ */
+typedef struct {
+    uint64_t                  time;
+    uint64_t                  before;
+    uint64_t                  after;
+} ngx_http_usage_slot_t;
+
+
 typedef struct {
     ngx_str_t                 prefix; /* of the operator's location */
     ngx_flag_t                translate;
@@ -36,6 +72,8 @@ typedef struct {
     time_t                    lookback;     /* of connection records */
     ngx_str_t                 hour_format;  /* of strftime(), with a NUL */
     ngx_flag_t                resource_id;  /* statistics know the filter */
+    ngx_http_usage_rate_t    *rate;         /* NULL: off */
+    ngx_int_t                 retries;
     ngx_shm_zone_t           *store;        /* NULL: off */
     ngx_http_complex_value_t *store_key;
     time_t                    final_after;  /* a day's start */
@@ -108,7 +146,27 @@ typedef struct {
     unsigned                         nonsense:1;  /* the reader says so */
     unsigned                         too_large:1;
     unsigned                         done:1;
+    unsigned                         waits:1;     /* to be tried again, */
+    unsigned                         due:1;       /* now */
+    ngx_uint_t                       tries;       /* again, so far */
+    ngx_event_t                      timer;       /* until the next */
 } ngx_http_usage_fetch_t;
+
+
+/*
+ * The pace of a legacy call, and the time that it has waited.
+ */
+typedef struct {
+    ngx_http_usage_rate_t           *rate; /* NULL: nothing to keep to */
+    uint64_t                         key[2];
+    ngx_http_usage_fetch_t          *held; /* has a slot, and isn't started */
+    ngx_http_usage_slot_t            slot;
+    ngx_event_t                      timer;
+    ngx_uint_t                       calls[USAGE_CALL_APIS]; /* started */
+    ngx_uint_t                       waiting; /* calls, at this moment */
+    ngx_msec_t                       since;   /* the first of them */
+    ngx_msec_t                       waited;  /* until that */
+} ngx_http_usage_pace_t;
 
 
 /*
@@ -124,6 +182,8 @@ struct ngx_http_usage_ctx_s {
     usage_plan_t                     plan;
     usage_error_t                    error;
     ngx_event_t                      timer;
+    ngx_msec_t                       deadline;
+    ngx_http_usage_pace_t            pace;
     ngx_http_headers_in_t            headers_in;   /* of the subrequests */
     ngx_http_request_body_t         *request_body; /* of the subrequests */
     ngx_http_usage_fetch_t         **fetches;
@@ -216,6 +276,101 @@ void ngx_http_usage_call_resume(ngx_http_usage_ctx_t *ctx);
  */
 ngx_table_elt_t *ngx_http_usage_next_header(ngx_list_part_t **part,
     ngx_uint_t *i);
+
+
+/*
+ * Wakes a legacy call from a timer's handler.
+ */
+void ngx_http_usage_call_wake(ngx_http_usage_ctx_t *ctx);
+
+
+/* ngx_http_usage_rate_conf.c: the directive usage_rate */
+
+char *ngx_http_usage_rate(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+
+
+/* ngx_http_usage_rate.c: what all workers know of the pace */
+
+/* Prepares a zone, once all of its directives are read. */
+ngx_int_t ngx_http_usage_rate_init_zone(ngx_shm_zone_t *shm_zone, void *data);
+
+/* The time now, in microseconds; what a key is to be hashed with. */
+uint64_t ngx_http_usage_rate_now(void);
+u_char *ngx_http_usage_rate_salt(ngx_http_usage_rate_t *rate);
+
+/*
+ * Reserves a call of a key, and gives the time from which on it may be tried
+ * to be started; gives a reservation back that isn't to be used.
+ */
+uint64_t ngx_http_usage_rate_reserve(ngx_http_usage_rate_t *rate,
+    uint64_t *key, ngx_http_usage_slot_t *slot, ngx_log_t *log);
+void ngx_http_usage_rate_return(ngx_http_usage_rate_t *rate, uint64_t *key,
+    ngx_http_usage_slot_t *slot, ngx_log_t *log);
+
+/* Counts a call as started, 0; or it may not be before the time given. */
+uint64_t ngx_http_usage_rate_start(ngx_http_usage_rate_t *rate, uint64_t *key,
+    ngx_log_t *log);
+
+/* Holds back all calls of a key for so many milliseconds. */
+void ngx_http_usage_rate_push(ngx_http_usage_rate_t *rate, uint64_t *key,
+    ngx_msec_t delay, ngx_log_t *log);
+
+/*
+ * When the last of so many further calls could start, were there no others;
+ * with 0 calls, when nothing is ahead any more.
+ */
+uint64_t ngx_http_usage_rate_ahead(ngx_http_usage_rate_t *rate, uint64_t *key,
+    uint64_t now, ngx_uint_t calls, ngx_log_t *log);
+
+
+/* ngx_http_usage_pace.c: the legacy call's calls at the pace of usage_rate */
+
+/* Finds out whose pace it is.  NGX_ERROR: an internal error. */
+ngx_int_t ngx_http_usage_pace_init(ngx_http_usage_ctx_t *ctx);
+
+/*
+ * Whether the calls ahead can start before usage_timeout: NGX_OK, or
+ * NGX_DECLINED with ctx->error and *retry_after set.
+ */
+ngx_int_t ngx_http_usage_pace_check(ngx_http_usage_ctx_t *ctx,
+    ngx_str_t *retry_after);
+
+/*
+ * NGX_OK: the fetch's call may start now.  NGX_AGAIN: it is held, and the
+ * legacy call is woken when its time has come.  NGX_DECLINED: as above.
+ */
+ngx_int_t ngx_http_usage_pace_hold(ngx_http_usage_ctx_t *ctx,
+    ngx_http_usage_fetch_t *fetch, ngx_str_t *retry_after);
+
+/* The upstream refused a call: nobody is to ask for so many milliseconds. */
+void ngx_http_usage_pace_push(ngx_http_usage_ctx_t *ctx, usage_call_api_t api,
+    ngx_msec_t delay);
+
+/* The legacy call ends. */
+void ngx_http_usage_pace_end(ngx_http_usage_ctx_t *ctx);
+
+/* A call of the legacy call begins to wait, or ends to. */
+void ngx_http_usage_wait_begin(ngx_http_usage_ctx_t *ctx);
+void ngx_http_usage_wait_end(ngx_http_usage_ctx_t *ctx);
+
+/* $usage_waited, in milliseconds. */
+ngx_msec_t ngx_http_usage_waited(ngx_http_usage_ctx_t *ctx);
+
+
+/* ngx_http_usage_retry.c: another try of what the upstream refused */
+
+/*
+ * NGX_OK: the fetch, which is done, waits to be tried again; NGX_DECLINED: it
+ * doesn't.
+ */
+ngx_int_t ngx_http_usage_retry(ngx_http_usage_ctx_t *ctx,
+    ngx_http_usage_fetch_t *fetch);
+
+/* A fetch whose call is to be tried again now, or NULL. */
+ngx_http_usage_fetch_t *ngx_http_usage_retry_next(ngx_http_usage_ctx_t *ctx);
+
+/* The legacy call ends: none is tried again. */
+void ngx_http_usage_retry_end(ngx_http_usage_ctx_t *ctx);
 
 
 /* ngx_http_usage_fetch.c: the calls of the successors */

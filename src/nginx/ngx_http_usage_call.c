@@ -14,6 +14,10 @@ static ngx_int_t ngx_http_usage_collect(ngx_http_usage_ctx_t *ctx,
 static ngx_int_t ngx_http_usage_collect_ok(ngx_http_usage_ctx_t *ctx,
     ngx_http_usage_fetch_t *fetch);
 static void ngx_http_usage_advance(ngx_http_usage_ctx_t *ctx);
+static ngx_int_t ngx_http_usage_next_fetch(ngx_http_usage_ctx_t *ctx,
+    ngx_http_usage_fetch_t **fetch);
+static ngx_int_t ngx_http_usage_begin(ngx_http_usage_ctx_t *ctx,
+    ngx_http_usage_fetch_t *fetch);
 static usage_result_t ngx_http_usage_next(ngx_http_usage_ctx_t *ctx,
     usage_call_t *call);
 static ngx_http_usage_fetch_t *ngx_http_usage_free_fetch(
@@ -92,7 +96,8 @@ ngx_http_usage_prepare(ngx_http_usage_ctx_t *ctx)
 
     if (ctx->fetches == NULL || ctx->request_body == NULL || cln == NULL
         || ngx_http_usage_memory_init(ctx) != NGX_OK
-        || ngx_http_usage_prepare_headers(ctx) != NGX_OK)
+        || ngx_http_usage_prepare_headers(ctx) != NGX_OK
+        || ngx_http_usage_pace_init(ctx) != NGX_OK)
     {
         return NGX_ERROR;
     }
@@ -125,6 +130,8 @@ ngx_http_usage_prepare(ngx_http_usage_ctx_t *ctx)
     ctx->timer.data = ctx;
     ctx->timer.log = c->log;
     ngx_add_timer(&ctx->timer, ulcf->timeout);
+
+    ctx->deadline = ngx_current_msec + ulcf->timeout;
 
     return NGX_OK;
 }
@@ -308,8 +315,10 @@ ngx_http_usage_collect(ngx_http_usage_ctx_t *ctx,
             return NGX_OK;
         }
 
-    } else if (!usage_live_is(&ctx->live, &fetch->call)
-               && usage_plan_refused(&ctx->plan, &fetch->call, fetch->status))
+    } else if (ngx_http_usage_retry(ctx, fetch) == NGX_OK
+               || (!usage_live_is(&ctx->live, &fetch->call)
+                   && usage_plan_refused(&ctx->plan, &fetch->call,
+                                         fetch->status)))
     {
         return NGX_OK;
 
@@ -368,54 +377,96 @@ ngx_http_usage_collect_ok(ngx_http_usage_ctx_t *ctx,
 
 
 /*
- * Starts what the plan wants next, as far as usage_concurrency allows, or
- * sends the reply.
+ * Starts what the plan wants next, as far as usage_concurrency and usage_rate
+ * allow, or sends the reply.
  */
 
 static void
 ngx_http_usage_advance(ngx_http_usage_ctx_t *ctx)
 {
-    usage_result_t           rc;
+    ngx_int_t                rc;
+    ngx_str_t                retry_after;
     ngx_http_usage_fetch_t  *fetch;
 
-    for ( ;; ) {
-        fetch = ngx_http_usage_free_fetch(ctx);
+    ngx_str_null(&retry_after);
 
-        if (fetch == NULL) {
-            if (ctx->error.status) {
-                break;
-            }
+    rc = ngx_http_usage_pace_check(ctx, &retry_after);
 
-            return;
+    while (rc == NGX_OK) {
+        rc = ngx_http_usage_next_fetch(ctx, &fetch);
+
+        if (rc == NGX_OK) {
+            rc = ngx_http_usage_pace_hold(ctx, fetch, &retry_after);
         }
 
-        rc = ngx_http_usage_next(ctx, &fetch->call);
-
-        if (rc == USAGE_AGAIN) {
-            if (ctx->ready && !ctx->live_waiting) {
-                ngx_http_usage_end(ctx);
-                ngx_http_usage_reply_ok(ctx);
-            }
-
-            return;
+        if (rc == NGX_OK) {
+            rc = ngx_http_usage_begin(ctx, fetch);
         }
+    }
 
-        if (rc == USAGE_ERROR) {
-            break;
-        }
-
-        if (ngx_http_usage_fetch_start(ctx, fetch) != NGX_OK) {
-            (void) usage_error(&ctx->error, NGX_HTTP_INTERNAL_SERVER_ERROR,
-                               "a subrequest could not be started");
-            break;
-        }
-
-        ctx->fetching++;
-        ctx->calls++;
+    if (rc == NGX_AGAIN) {
+        return;
     }
 
     ngx_http_usage_end(ctx);
-    ngx_http_usage_reply_error(ctx, NULL);
+
+    if (rc == NGX_DONE) {
+        ngx_http_usage_reply_ok(ctx);
+
+    } else {
+        ngx_http_usage_reply_error(ctx, &retry_after);
+    }
+}
+
+
+/*
+ * NGX_OK: *fetch has a call that is to be started.  NGX_AGAIN: there is none
+ * just now.  NGX_DONE: there are no more.  NGX_ERROR: ctx->error is set.
+ */
+
+static ngx_int_t
+ngx_http_usage_next_fetch(ngx_http_usage_ctx_t *ctx,
+    ngx_http_usage_fetch_t **fetch)
+{
+    usage_result_t  rc;
+
+    *fetch = ctx->pace.held ? ctx->pace.held : ngx_http_usage_retry_next(ctx);
+
+    if (*fetch) {
+        return NGX_OK;
+    }
+
+    *fetch = ngx_http_usage_free_fetch(ctx);
+
+    if (*fetch == NULL) {
+        return ctx->error.status ? NGX_ERROR : NGX_AGAIN;
+    }
+
+    rc = ngx_http_usage_next(ctx, &(*fetch)->call);
+
+    if (rc == USAGE_AGAIN) {
+        return ctx->ready && !ctx->live_waiting ? NGX_DONE : NGX_AGAIN;
+    }
+
+    (*fetch)->tries = 0;
+
+    return rc == USAGE_OK ? NGX_OK : NGX_ERROR;
+}
+
+
+static ngx_int_t
+ngx_http_usage_begin(ngx_http_usage_ctx_t *ctx, ngx_http_usage_fetch_t *fetch)
+{
+    if (ngx_http_usage_fetch_start(ctx, fetch) != NGX_OK) {
+        (void) usage_error(&ctx->error, NGX_HTTP_INTERNAL_SERVER_ERROR,
+                           "a subrequest could not be started");
+        return NGX_ERROR;
+    }
+
+    ctx->fetching++;
+    ctx->calls++;
+
+    return NGX_OK;
 }
 
 
@@ -486,12 +537,34 @@ ngx_http_usage_free_fetch(ngx_http_usage_ctx_t *ctx)
             ctx->fetches[i] = fetch;
         }
 
-        if (fetch->request == NULL) {
+        if (fetch->request == NULL && !fetch->waits) {
             return fetch;
         }
     }
 
     return NULL;
+}
+
+
+void
+ngx_http_usage_call_wake(ngx_http_usage_ctx_t *ctx)
+{
+    ngx_connection_t    *c;
+    ngx_http_request_t  *r;
+
+    r = ctx->request;
+    c = r->connection;
+
+    ngx_http_set_log_request(c->log, r);
+
+    if (ngx_http_post_request(r, NULL) != NGX_OK) {
+        (void) usage_error(&ctx->error, NGX_HTTP_INTERNAL_SERVER_ERROR,
+                           "out of memory");
+        ngx_http_usage_end(ctx);
+        ngx_http_usage_reply_error(ctx, NULL);
+    }
+
+    ngx_http_run_posted_requests(c);
 }
 
 
@@ -567,6 +640,9 @@ ngx_http_usage_cleanup(void *data)
     ngx_http_usage_ctx_t  *ctx = data;
 
     ctx->ended = 1;
+
+    ngx_http_usage_pace_end(ctx);
+    ngx_http_usage_retry_end(ctx);
 
     if (ctx->timer.timer_set) {
         ngx_del_timer(&ctx->timer);

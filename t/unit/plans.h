@@ -185,6 +185,58 @@ plans_hand_in(plans_t *t, upstream_t *up, const usage_call_t *call)
 
 
 /*
+ * What usage_plan_ahead() said is remembered, as the number of calls of each
+ * API that there have to be in the end.
+ */
+typedef struct {
+    size_t made[USAGE_CALL_APIS];
+    size_t promised[USAGE_CALL_APIS];
+} plans_ahead_t;
+
+
+static inline void
+plans_look_ahead(const plans_t *t, plans_ahead_t *ahead)
+{
+    size_t api, calls;
+
+    for (api = 0; api < USAGE_CALL_APIS; api++) {
+        calls = ahead->made[api]
+                + usage_plan_ahead(&t->plan, (usage_call_api_t) api);
+
+        if (calls > ahead->promised[api]) {
+            ahead->promised[api] = calls;
+        }
+    }
+}
+
+
+static inline void
+plans_check_ahead(const upstream_t *up, const plans_ahead_t *ahead)
+{
+    size_t   i, api;
+    unsigned faulty;
+
+    faulty = up->narrow_faulty + up->directory_faulty + up->records_faulty;
+
+    for (i = 0; i <= USAGE_DAYS_MAX; i++) {
+        faulty += up->faulty[i];
+    }
+
+    if (faulty > 0) {
+        return; /* where pages are wrong, so is what they tell */
+    }
+
+    for (api = 0; api < USAGE_CALL_APIS; api++) {
+        if (ahead->made[api] < ahead->promised[api]) {
+            print_message("API %zu: %zu calls made, %zu promised\n", api,
+                ahead->made[api], ahead->promised[api]);
+            fail();
+        }
+    }
+}
+
+
+/*
  * Carries out a request's plan with up to flight calls at a time, whose
  * replies come in any order.
  */
@@ -193,8 +245,10 @@ plans_carry_out(plans_t *t, upstream_t *up, size_t flight)
 {
     size_t         i, waiting, past;
     usage_call_t   calls[PLANS_FLIGHT_MAX], call;
+    plans_ahead_t  ahead;
     usage_result_t rc;
 
+    memset(&ahead, 0, sizeof(ahead));
     past = usage_request_past(&t->request, usage_day_of(t->now));
     memset(&t->error, 0, sizeof(t->error));
     t->refused = 0;
@@ -211,6 +265,7 @@ plans_carry_out(plans_t *t, upstream_t *up, size_t flight)
         rc = USAGE_AGAIN;
 
         while (waiting < flight) {
+            plans_look_ahead(t, &ahead);
             memset(&call, 0xa5, sizeof(call));
             rc = usage_plan_next(&t->plan, &call, &t->error);
 
@@ -219,6 +274,7 @@ plans_carry_out(plans_t *t, upstream_t *up, size_t flight)
             }
 
             upstream_check_call(up, &call, &t->plan, past);
+            ahead.made[call.api]++;
             calls[waiting++] = call;
         }
 
@@ -241,6 +297,7 @@ plans_carry_out(plans_t *t, upstream_t *up, size_t flight)
 
     assert_true(usage_plan_done(&t->plan));
     assert_int_equal(usage_plan_next(&t->plan, &call, &t->error), USAGE_AGAIN);
+    plans_check_ahead(up, &ahead);
 
     return usage_plan_list(&t->plan, &t->list, &t->count, &t->total, &t->error);
 }

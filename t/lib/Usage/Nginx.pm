@@ -192,7 +192,7 @@ http {
         '"status":\$status,"method":"\$request_method",'
         '"project":"\$usage_project_id","days":"\$usage_days",'
         '"desktops":"\$usage_desktops","calls":"\$usage_calls",'
-        '"error":"\$usage_error","sent":\$body_bytes_sent,'
+        '"waited":"\$usage_waited","error":"\$usage_error","sent":\$body_bytes_sent,'
         '"time":\$request_time}';
     access_log $self->{prefix}/access.log usage;
     $o{http}
