@@ -294,14 +294,7 @@ ngx_http_usage_find_asked(ngx_http_usage_search_t *search)
     for (n = 0; n < request->desktops; n++) {
         place = search->places[n];
         rc = ngx_http_usage_find_shown(search, place);
-
-        if (rc == NGX_DECLINED) {
-            ctx->missing_first = 0;
-            ctx->missing_last = ctx->past - 1;
-            return NGX_DECLINED;
-        }
-
-        shown = rc;
+        shown = rc == 1;
 
         if (!shown && ctx->known[n] == NGX_HTTP_USAGE_UNASKED) {
             ctx->known[n] = ngx_http_usage_find_known(search, place);
@@ -309,6 +302,16 @@ ngx_http_usage_find_asked(ngx_http_usage_search_t *search)
 
         if (!shown && ctx->known[n] == NGX_HTTP_USAGE_UNASKED) {
             ctx->unlisted[ctx->unlisted_count++] = request->desktop_ids[n];
+        }
+
+        if (rc == NGX_DECLINED && ctx->known[n] == NGX_HTTP_USAGE_UNKNOWN) {
+
+            /* the statistics may have it all the same */
+
+            ctx->missing_first = 0;
+            ctx->missing_last = ctx->past - 1;
+
+            return NGX_DECLINED;
         }
 
         if (!shown && ctx->known[n] != NGX_HTTP_USAGE_KNOWN) {
