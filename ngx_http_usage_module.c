@@ -2,10 +2,11 @@
  * ngx_http_usage_module: answers the discarded "desktop usage duration" call
  * of the Huawei Cloud Workspace API from the APIs that succeed it.
  *
- * This file is the module's face: its directives, its variables, its filters
- * and their registration.  src/nginx/ has what is behind them: conf reads the
- * directives' values; then in the order in which a request meets them handler,
- * call, fetch, reply.  src/core/ has the translation.
+ * This file is the module's face: its directives, its filters and their
+ * registration.  src/nginx/ has what is behind them: conf reads the directives'
+ * values; then in the order in which a request meets them handler, stored, call
+ * and advance, pace, fetch and retry, reply; variables tell about it.  src/core/
+ * has the translation.
  */
 
 #include "ngx_http_usage.h"
@@ -19,25 +20,10 @@ static void *ngx_http_usage_create_main_conf(ngx_conf_t *cf);
 static void *ngx_http_usage_create_loc_conf(ngx_conf_t *cf);
 static char *ngx_http_usage_merge_loc_conf(ngx_conf_t *cf, void *parent,
     void *child);
-static ngx_int_t ngx_http_usage_add_variables(ngx_conf_t *cf);
-static ngx_int_t ngx_http_usage_text_variable(ngx_http_request_t *r,
-    ngx_http_variable_value_t *v, uintptr_t data);
-static ngx_int_t ngx_http_usage_number_variable(ngx_http_request_t *r,
-    ngx_http_variable_value_t *v, uintptr_t data);
-static ngx_int_t ngx_http_usage_time_variable(ngx_http_request_t *r,
-    ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_http_usage_header_filter(ngx_http_request_t *r);
 static ngx_int_t ngx_http_usage_body_filter(ngx_http_request_t *r,
     ngx_chain_t *in);
 static ngx_int_t ngx_http_usage_init(ngx_conf_t *cf);
-
-
-enum {
-    NGX_HTTP_USAGE_DAYS = 0,
-    NGX_HTTP_USAGE_DESKTOPS,
-    NGX_HTTP_USAGE_CALLS,
-    NGX_HTTP_USAGE_STORED
-};
 
 
 static ngx_conf_num_bounds_t  ngx_http_usage_concurrency_bounds = {
@@ -202,42 +188,6 @@ ngx_module_t  ngx_http_usage_module = {
 };
 
 
-static ngx_http_variable_t  ngx_http_usage_vars[] = {
-
-    { ngx_string("usage_project_id"), NULL,
-      ngx_http_usage_text_variable,
-      offsetof(ngx_http_usage_ctx_t, project_text),
-      NGX_HTTP_VAR_NOCACHEABLE, 0 },
-
-    { ngx_string("usage_days"), NULL,
-      ngx_http_usage_number_variable, NGX_HTTP_USAGE_DAYS,
-      NGX_HTTP_VAR_NOCACHEABLE, 0 },
-
-    { ngx_string("usage_desktops"), NULL,
-      ngx_http_usage_number_variable, NGX_HTTP_USAGE_DESKTOPS,
-      NGX_HTTP_VAR_NOCACHEABLE, 0 },
-
-    { ngx_string("usage_calls"), NULL,
-      ngx_http_usage_number_variable, NGX_HTTP_USAGE_CALLS,
-      NGX_HTTP_VAR_NOCACHEABLE, 0 },
-
-    { ngx_string("usage_waited"), NULL,
-      ngx_http_usage_time_variable, 0,
-      NGX_HTTP_VAR_NOCACHEABLE, 0 },
-
-    { ngx_string("usage_stored"), NULL,
-      ngx_http_usage_number_variable, NGX_HTTP_USAGE_STORED,
-      NGX_HTTP_VAR_NOCACHEABLE, 0 },
-
-    { ngx_string("usage_error"), NULL,
-      ngx_http_usage_text_variable,
-      offsetof(ngx_http_usage_ctx_t, error_text),
-      NGX_HTTP_VAR_NOCACHEABLE, 0 },
-
-      ngx_http_null_variable
-};
-
-
 static ngx_http_output_header_filter_pt  ngx_http_next_header_filter;
 static ngx_http_output_body_filter_pt    ngx_http_next_body_filter;
 
@@ -316,129 +266,6 @@ ngx_http_usage_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
     }
 
     return ngx_http_next_body_filter(r, out);
-}
-
-
-static ngx_int_t
-ngx_http_usage_text_variable(ngx_http_request_t *r,
-    ngx_http_variable_value_t *v, uintptr_t data)
-{
-    ngx_str_t             *text;
-    ngx_http_usage_ctx_t  *ctx;
-
-    ctx = ngx_http_get_module_ctx(r->main, ngx_http_usage_module);
-
-    text = ctx ? (ngx_str_t *) ((char *) ctx + data) : NULL;
-
-    if (text == NULL || text->len == 0) {
-        v->not_found = 1;
-        return NGX_OK;
-    }
-
-    v->data = text->data;
-    v->len = text->len;
-    v->valid = 1;
-    v->no_cacheable = 0;
-    v->not_found = 0;
-
-    return NGX_OK;
-}
-
-
-static ngx_int_t
-ngx_http_usage_number_variable(ngx_http_request_t *r,
-    ngx_http_variable_value_t *v, uintptr_t data)
-{
-    ngx_uint_t             n;
-    ngx_http_usage_ctx_t  *ctx;
-
-    ctx = ngx_http_get_module_ctx(r->main, ngx_http_usage_module);
-
-    if (ctx == NULL) {
-        v->not_found = 1;
-        return NGX_OK;
-    }
-
-    switch (data) {
-
-    case NGX_HTTP_USAGE_DAYS:
-        n = ctx->planned ? usage_request_days(&ctx->legacy) : 0;
-        break;
-
-    case NGX_HTTP_USAGE_DESKTOPS:
-        n = ctx->desktops;
-        break;
-
-    case NGX_HTTP_USAGE_STORED:
-        n = ctx->stored;
-        break;
-
-    default: /* NGX_HTTP_USAGE_CALLS */
-        n = ctx->calls;
-        break;
-    }
-
-    v->data = ngx_pnalloc(r->pool, NGX_INT_T_LEN);
-    if (v->data == NULL) {
-        return NGX_ERROR;
-    }
-
-    v->len = ngx_sprintf(v->data, "%ui", n) - v->data;
-    v->valid = 1;
-    v->no_cacheable = 0;
-    v->not_found = 0;
-
-    return NGX_OK;
-}
-
-
-static ngx_int_t
-ngx_http_usage_time_variable(ngx_http_request_t *r,
-    ngx_http_variable_value_t *v, uintptr_t data)
-{
-    ngx_msec_t             ms;
-    ngx_http_usage_ctx_t  *ctx;
-
-    ctx = ngx_http_get_module_ctx(r->main, ngx_http_usage_module);
-
-    if (ctx == NULL) {
-        v->not_found = 1;
-        return NGX_OK;
-    }
-
-    v->data = ngx_pnalloc(r->pool, NGX_TIME_T_LEN + 4);
-    if (v->data == NULL) {
-        return NGX_ERROR;
-    }
-
-    ms = ngx_http_usage_waited(ctx);
-
-    v->len = ngx_sprintf(v->data, "%T.%03M", (time_t) (ms / 1000), ms % 1000)
-             - v->data;
-    v->valid = 1;
-    v->no_cacheable = 0;
-    v->not_found = 0;
-
-    return NGX_OK;
-}
-
-
-static ngx_int_t
-ngx_http_usage_add_variables(ngx_conf_t *cf)
-{
-    ngx_http_variable_t  *var, *v;
-
-    for (v = ngx_http_usage_vars; v->name.len; v++) {
-        var = ngx_http_add_variable(cf, &v->name, v->flags);
-        if (var == NULL) {
-            return NGX_ERROR;
-        }
-
-        var->get_handler = v->get_handler;
-        var->data = v->data;
-    }
-
-    return NGX_OK;
 }
 
 

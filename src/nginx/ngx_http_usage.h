@@ -10,6 +10,8 @@
 #include <ngx_core.h>
 #include <ngx_http.h>
 
+#include <openssl/evp.h>
+
 #include "usage_live.h"
 #include "usage_number.h"
 #include "usage_plan.h"
@@ -248,6 +250,11 @@ char *ngx_http_usage_deprecation(ngx_conf_t *cf, ngx_command_t *cmd,
 char *ngx_http_usage_store(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 
 
+/* ngx_http_usage_variables.c */
+
+ngx_int_t ngx_http_usage_add_variables(ngx_conf_t *cf);
+
+
 /* ngx_http_usage_handler.c: the legacy call as it comes in */
 
 /* The content handler of a location with usage_translate. */
@@ -269,6 +276,9 @@ void ngx_http_usage_call_start(ngx_http_usage_ctx_t *ctx);
 
 /* Goes on where a call waited, or ends where ctx->error says so. */
 void ngx_http_usage_call_resume(ngx_http_usage_ctx_t *ctx);
+
+/* The call is decided: what is still under way is of no use any more. */
+void ngx_http_usage_call_end(ngx_http_usage_ctx_t *ctx);
 
 /*
  * The next header of a list, or NULL; *part is its first part and *i is 0 to
@@ -373,6 +383,22 @@ ngx_http_usage_fetch_t *ngx_http_usage_retry_next(ngx_http_usage_ctx_t *ctx);
 void ngx_http_usage_retry_end(ngx_http_usage_ctx_t *ctx);
 
 
+/* ngx_http_usage_advance.c: what the calls brought, and which are next */
+
+/*
+ * Takes what a fetch brought.  NGX_ERROR: it ended the call, and the reply is
+ * sent.
+ */
+ngx_int_t ngx_http_usage_collect(ngx_http_usage_ctx_t *ctx,
+    ngx_http_usage_fetch_t *fetch);
+
+/*
+ * Starts what the plan wants next, as far as usage_concurrency and usage_rate
+ * allow, or sends the reply.
+ */
+void ngx_http_usage_advance(ngx_http_usage_ctx_t *ctx);
+
+
 /* ngx_http_usage_fetch.c: the calls of the successors */
 
 /*
@@ -441,6 +467,9 @@ ngx_int_t ngx_http_usage_reply_replace(ngx_http_request_t *r);
  */
 ngx_int_t ngx_http_usage_key(ngx_http_usage_ctx_t *ctx,
     ngx_http_complex_value_t *value, u_char *salt, u_char *key);
+
+/* Adds the credential of r to a digest.  NGX_DECLINED: there is none. */
+ngx_int_t ngx_http_usage_key_credential(EVP_MD_CTX *md, ngx_http_request_t *r);
 
 
 /* ngx_http_usage_stored.c: a legacy call and the day store */

@@ -5,13 +5,9 @@
 
 #include "ngx_http_usage.h"
 
-#include <openssl/evp.h>
-
 
 static ngx_int_t ngx_http_usage_key_place(EVP_MD_CTX *md,
     ngx_http_usage_ctx_t *ctx);
-static ngx_int_t ngx_http_usage_key_credential(EVP_MD_CTX *md,
-    ngx_http_request_t *r);
 static ngx_int_t ngx_http_usage_key_add(EVP_MD_CTX *md, const void *data,
     size_t len);
 
@@ -92,7 +88,7 @@ ngx_http_usage_key_place(EVP_MD_CTX *md, ngx_http_usage_ctx_t *ctx)
 }
 
 
-static ngx_int_t
+ngx_int_t
 ngx_http_usage_key_credential(EVP_MD_CTX *md, ngx_http_request_t *r)
 {
     static ngx_str_t  names[] = {

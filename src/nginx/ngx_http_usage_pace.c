@@ -8,8 +8,6 @@
 
 #include "ngx_http_usage.h"
 
-#include <openssl/evp.h>
-
 
 /* for the last of all calls to be answered, where Retry-After promises it */
 #define NGX_HTTP_USAGE_PACE_REPLY  1000
@@ -28,7 +26,6 @@ typedef struct {
 
 static ngx_int_t ngx_http_usage_pace_digest(ngx_http_usage_ctx_t *ctx,
     EVP_MD_CTX *md, u_char *digest);
-static ngx_uint_t ngx_http_usage_pace_credential(ngx_table_elt_t *header);
 static void ngx_http_usage_pace_key(ngx_http_usage_ctx_t *ctx,
     usage_call_api_t api, uint64_t *key);
 static ngx_uint_t ngx_http_usage_pace_ahead(ngx_http_usage_ctx_t *ctx,
@@ -98,9 +95,7 @@ static ngx_int_t
 ngx_http_usage_pace_digest(ngx_http_usage_ctx_t *ctx, EVP_MD_CTX *md,
     u_char *digest)
 {
-    ngx_uint_t                  i, found;
-    ngx_list_part_t            *part;
-    ngx_table_elt_t            *header;
+    ngx_int_t                   rc;
     ngx_http_usage_loc_conf_t  *ulcf;
 
     ulcf = ngx_http_get_module_loc_conf(ctx->request, ngx_http_usage_module);
@@ -117,54 +112,13 @@ ngx_http_usage_pace_digest(ngx_http_usage_ctx_t *ctx, EVP_MD_CTX *md,
         return NGX_ERROR;
     }
 
-    part = &ctx->headers_in.headers.part;
-    i = 0;
-    found = 0;
+    rc = ngx_http_usage_key_credential(md, ctx->request);
 
-    while ((header = ngx_http_usage_next_header(&part, &i)) != NULL) {
-
-        if (!ngx_http_usage_pace_credential(header)) {
-            continue;
-        }
-
-        /* (a header's value has no line feed) */
-
-        if (EVP_DigestUpdate(md, "\n", 1) != 1
-            || EVP_DigestUpdate(md, header->lowcase_key, header->key.len) != 1
-            || EVP_DigestUpdate(md, ":", 1) != 1
-            || EVP_DigestUpdate(md, header->value.data, header->value.len)
-               != 1)
-        {
-            return NGX_ERROR;
-        }
-
-        found = 1;
-    }
-
-    if (!found) {
-        return NGX_DECLINED;
+    if (rc != NGX_OK) {
+        return rc;
     }
 
     return EVP_DigestFinal_ex(md, digest, NULL) == 1 ? NGX_OK : NGX_ERROR;
-}
-
-
-static ngx_uint_t
-ngx_http_usage_pace_credential(ngx_table_elt_t *header)
-{
-    static ngx_str_t  auth = ngx_string("x-auth-token");
-    static ngx_str_t  security = ngx_string("x-security-token");
-
-    if (header->value.len == 0) {
-        return 0;
-    }
-
-    return (header->key.len == auth.len
-            && ngx_strncasecmp(header->key.data, auth.data, auth.len) == 0)
-           || (header->key.len == security.len
-               && ngx_strncasecmp(header->key.data, security.data,
-                                  security.len)
-                  == 0);
 }
 
 

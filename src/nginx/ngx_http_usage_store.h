@@ -176,6 +176,42 @@ time_t ngx_http_usage_store_until(ngx_http_usage_ctx_t *ctx, int32_t last,
 ngx_int_t ngx_http_usage_store_find(ngx_http_usage_ctx_t *ctx);
 
 
+/* ngx_http_usage_store_asked.c */
+
+/*
+ * A call's way through its partition.
+ */
+typedef struct {
+    ngx_http_usage_ctx_t           *ctx;
+    ngx_http_usage_store_t         *store;
+    ngx_http_usage_partition_t     *partition;
+    ngx_http_usage_window_t        *windows[USAGE_DAYS_MAX];
+    size_t                          days;
+    int32_t                         first;
+    time_t                          now;
+    uint32_t                       *places;   /* of the asked ids */
+    uint32_t                       *listed;   /* of the entries to send */
+    size_t                          count;
+} ngx_http_usage_search_t;
+
+/* The places of those that are asked for. */
+void ngx_http_usage_find_places(ngx_http_usage_search_t *search);
+
+/*
+ * Of those that are asked for, what a window shows is listed, and what the
+ * directory knows.  NGX_AGAIN: that is to be asked; NGX_DECLINED: the windows
+ * don't tell; NGX_ERROR: memory is out.
+ */
+ngx_int_t ngx_http_usage_find_asked(ngx_http_usage_search_t *search);
+
+/*
+ * Whether a window may be taken: one that can still change only for a while,
+ * but by who stored it.
+ */
+ngx_uint_t ngx_http_usage_find_valid(ngx_http_usage_search_t *search,
+    ngx_http_usage_window_t *window);
+
+
 /* ngx_http_usage_store_keep.c */
 
 /* Stores what ctx->plan got. */
