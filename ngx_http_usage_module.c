@@ -11,9 +11,17 @@
 
 #include "ngx_http_usage.h"
 
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
 
 #define NGX_HTTP_USAGE_CONCURRENCY_MAX  512
 #define NGX_HTTP_USAGE_RETRIES_MAX      10
+
+/* what a worker keeps of freed memory, and the pieces that it doesn't */
+#define NGX_HTTP_USAGE_TRIM             (4 * 1024 * 1024)
+#define NGX_HTTP_USAGE_MMAP             (1024 * 1024)
 
 
 static void *ngx_http_usage_create_main_conf(ngx_conf_t *cf);
@@ -24,6 +32,7 @@ static ngx_int_t ngx_http_usage_header_filter(ngx_http_request_t *r);
 static ngx_int_t ngx_http_usage_body_filter(ngx_http_request_t *r,
     ngx_chain_t *in);
 static ngx_int_t ngx_http_usage_init(ngx_conf_t *cf);
+static ngx_int_t ngx_http_usage_init_process(ngx_cycle_t *cycle);
 
 
 static ngx_conf_num_bounds_t  ngx_http_usage_concurrency_bounds = {
@@ -179,7 +188,7 @@ ngx_module_t  ngx_http_usage_module = {
     NGX_HTTP_MODULE,                       /* module type */
     NULL,                                  /* init master */
     NULL,                                  /* init module */
-    NULL,                                  /* init process */
+    ngx_http_usage_init_process,           /* init process */
     NULL,                                  /* init thread */
     NULL,                                  /* exit thread */
     NULL,                                  /* exit process */
@@ -410,6 +419,32 @@ ngx_http_usage_init(ngx_conf_t *cf)
 
     ngx_http_next_body_filter = ngx_http_top_body_filter;
     ngx_http_top_body_filter = ngx_http_usage_body_filter;
+
+    return NGX_OK;
+}
+
+
+/*
+ * A reply takes more than glibc keeps of what was freed: it gives the memory
+ * back to the kernel, which has to clear it again for the next reply, page by
+ * page.  That took as long as all of a reply from the store.
+ */
+
+static ngx_int_t
+ngx_http_usage_init_process(ngx_cycle_t *cycle)
+{
+#ifdef __GLIBC__
+
+    ngx_http_usage_main_conf_t  *umcf;
+
+    umcf = ngx_http_cycle_get_module_main_conf(cycle, ngx_http_usage_module);
+
+    if (umcf && umcf->translates) {
+        (void) mallopt(M_MMAP_THRESHOLD, NGX_HTTP_USAGE_MMAP);
+        (void) mallopt(M_TRIM_THRESHOLD, NGX_HTTP_USAGE_TRIM);
+    }
+
+#endif
 
     return NGX_OK;
 }

@@ -23,6 +23,7 @@
 
 typedef struct {
     usage_forms_t *forms;
+    ngx_uint_t     translates; /* some location does */
 } ngx_http_usage_main_conf_t;
 
 

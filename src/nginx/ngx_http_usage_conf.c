@@ -23,8 +23,9 @@ ngx_http_usage_translate(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_http_usage_loc_conf_t *ulcf = conf;
 
-    ngx_str_t                 *value;
-    ngx_http_core_loc_conf_t  *clcf;
+    ngx_str_t                   *value;
+    ngx_http_core_loc_conf_t    *clcf;
+    ngx_http_usage_main_conf_t  *umcf;
 
     if (ulcf->translate) {
         return "is duplicate";
@@ -38,6 +39,9 @@ ngx_http_usage_translate(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
                            "location, as \"/workspace\"", &value[1]);
         return NGX_CONF_ERROR;
     }
+
+    umcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_usage_module);
+    umcf->translates = 1;
 
     ulcf->translate = 1;
     ulcf->prefix = value[1];
