@@ -964,6 +964,41 @@ subtest 'who may not' => sub {
     $sim->faults;
 };
 
+# What nginx's own cache answers is not live.
+subtest 'with proxy_cache' => sub {
+    tenant(seed => 31, desktops => 30);
+    my $cached = Usage::Nginx->start(upstream => $sim->port, http => <<'    END');
+        usage_store       zone=days:4m;
+        usage_store       days;
+        proxy_cache_path  cache keys_zone=pages:1m;
+        proxy_cache       pages;
+        proxy_cache_valid 10m;
+        proxy_cache_key   $request_uri;
+    END
+    my $call = sub {
+        my ($token, %body) = @_;
+        $sim->clear;
+        my $res = $cached->post(route(), body(%body), 'X-Auth-Token' => $token);
+        return ($res, scalar grep { $_->{api} ne 'control' } @{ $sim->calls });
+    };
+    my ($res, $calls) = $call->('reader', days(-12, -3));
+    is($res->{status}, 200, 'all is fetched');
+    is($calls, 10, 'a call a day');
+    for (1, 2) {
+        ($res, $calls) = $call->('reader', days(-12, -3));
+        is("$res->{status} $calls", '200 1', 'one live call, each time');
+    }
+    ($res) = $call->('other', days(-9, -2));
+    is($res->{status}, 200, 'the pages are in the cache, for another token as well');
+
+    # the windows that are missing here may come from there
+    $sim->config(tokens => ['other']);
+    ($res) = $call->('reader', days(-12, -2));
+    is($res->{status}, 401, 'a revoked token gets nothing that was stored');
+    $sim->config(tokens => []);
+    $cached->stop_ok;
+};
+
 # Where callers are put together, who may not read the directory does not learn
 # from it, nor makes others believe that it knows nothing.
 subtest 'rights to the directory' => sub {

@@ -146,6 +146,7 @@ typedef struct {
     unsigned                         whole:1;
     unsigned                         own:1;       /* the status is nginx's */
     unsigned                         timed_out:1;
+    unsigned                         cached:1;    /* by nginx's proxy_cache */
     unsigned                         nonsense:1;  /* the reader says so */
     unsigned                         too_large:1;
     unsigned                         done:1;

@@ -103,7 +103,9 @@ ngx_http_usage_collect_ok(ngx_http_usage_ctx_t *ctx,
                              &ctx->error);
     }
 
-    if (rc == USAGE_OK && fetch->call.api == USAGE_CALL_DESKTOPS) {
+    if (rc == USAGE_OK && fetch->call.api == USAGE_CALL_DESKTOPS
+        && !fetch->cached)
+    {
         ctx->allowed = 1;
     }
 

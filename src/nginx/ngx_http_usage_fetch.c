@@ -77,6 +77,13 @@ ngx_http_usage_fetch_start(ngx_http_usage_ctx_t *ctx,
     fetch->request = sr;
     fetch->memory->request = sr;
 
+    if (usage_live_is(&ctx->live, &fetch->call)) {
+
+        /* no cache answers what isn't a GET by this; upstream it is, by name */
+
+        sr->method = NGX_HTTP_UNKNOWN;
+    }
+
     sr->headers_in = ctx->headers_in;
     sr->request_body = ctx->request_body;
 
@@ -190,6 +197,7 @@ ngx_http_usage_fetch_header(ngx_http_usage_fetch_t *fetch,
     }
 
     fetch->whole = 0;
+    fetch->cached = r->cached;
     fetch->status = r->headers_out.status;
     fetch->body.len = 0;
     fetch->too_large = 0;
