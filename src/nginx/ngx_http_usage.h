@@ -211,6 +211,8 @@ struct ngx_http_usage_ctx_s {
     size_t                           fetched;
     ngx_uint_t                       stored;       /* windows taken */
     usage_request_t                  part;         /* that the plan is for */
+    uint32_t                        *places;       /* in the store */
+    uint32_t                        *listed;
     usage_str_t                     *unlisted;     /* desktops to look up */
     size_t                           unlisted_count;
     u_char                          *known;        /* of those asked for */

@@ -35,6 +35,7 @@ ngx_http_usage_call_start(ngx_http_usage_ctx_t *ctx)
     if (ngx_http_usage_prepare(ctx) != NGX_OK) {
         (void) usage_error(&ctx->error, NGX_HTTP_INTERNAL_SERVER_ERROR,
                            "the call could not be prepared");
+        ngx_http_usage_stored_end(ctx);
         ngx_http_usage_reply_error(ctx, NULL);
         return;
     }

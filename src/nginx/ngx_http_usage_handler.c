@@ -167,6 +167,7 @@ ngx_http_usage_start(ngx_http_request_t *r)
            != USAGE_OK
         || ngx_http_usage_stored_start(ctx) == NGX_ERROR)
     {
+        ngx_http_usage_stored_end(ctx);
         ngx_http_usage_reply_error(ctx, NULL);
         return;
     }

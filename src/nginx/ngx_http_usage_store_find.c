@@ -32,14 +32,8 @@ ngx_http_usage_store_find(ngx_http_usage_ctx_t *ctx)
     search.first = (int32_t) ctx->legacy.first;
     search.now = ngx_time();
 
-    search.places = ngx_palloc(ctx->request->pool,
-                               (ctx->legacy.desktops + 1) * sizeof(uint32_t));
-    search.listed = ngx_palloc(ctx->request->pool,
-                               (USAGE_LIMIT_MAX + 1) * sizeof(uint32_t));
-
-    if (search.places == NULL || search.listed == NULL) {
-        return NGX_ERROR;
-    }
+    search.places = ctx->places;
+    search.listed = ctx->listed;
 
     ctx->missing_first = 0;
     ctx->missing_last = ctx->past - 1;

@@ -79,10 +79,18 @@ ngx_http_usage_stored_open(ngx_http_usage_ctx_t *ctx)
                            "the caller's key could not be made");
     }
 
+    /* once, as the store may be looked at many times */
+
+    ctx->places = ngx_palloc(ctx->request->pool,
+                             (ctx->legacy.desktops + 1) * sizeof(uint32_t));
+    ctx->listed = ngx_palloc(ctx->request->pool,
+                             USAGE_LIMIT_MAX * sizeof(uint32_t));
+
     if (rc == NGX_OK
-        && usage_live_init(&ctx->live, ctx->legacy.first + ctx->past - 1,
-                           &ctx->pool)
-           != USAGE_OK)
+        && (ctx->places == NULL || ctx->listed == NULL
+            || usage_live_init(&ctx->live, ctx->legacy.first + ctx->past - 1,
+                               &ctx->pool)
+               != USAGE_OK))
     {
         (void) usage_error(&ctx->error, NGX_HTTP_INTERNAL_SERVER_ERROR,
                            "out of memory");
