@@ -12,6 +12,7 @@
 
 #include "usage_error.h"
 #include "usage_scan.h"
+#include "usage_shape.h"
 #include "usage_table.h"
 
 
@@ -28,14 +29,7 @@ typedef struct {
 } usage_page_t;
 
 
-/*
- * Whose statistics a page shows: the names of its keys.
- */
-typedef struct {
-    usage_str_t id;     /* a row's id */
-    usage_str_t name;   /* what it is called; empty: nobody asks */
-    usage_str_t metric; /* that counts */
-} usage_page_keys_t;
+/* whose statistics a page shows */
 
 extern const usage_page_keys_t usage_page_desktops;
 extern const usage_page_keys_t usage_page_named_desktops;
@@ -47,18 +41,20 @@ typedef struct {
     usage_table_t           *table;
     const usage_page_keys_t *keys;
     usage_error_t           *error;
-    unsigned     level; /* open: page, items, row, metrics, metric */
-    unsigned     key;   /* the last wanted key */
-    unsigned     seen;  /* the keys seen in the page, the row, the metric */
-    unsigned     page_seen;
-    unsigned     row_seen;
-    bool         usage; /* the metric is the one that counts */
-    bool         wrong; /* the metric's value is no number of seconds */
-    double       value; /* the metric's; 0 where it is null or left out */
-    usage_row_t  row;
-    size_t       name_len; /* the row's name */
-    char         name[USAGE_ID_BYTES_MAX];
-    usage_scan_t scan;
+    unsigned      level; /* open: page, items, row, metrics, metric */
+    unsigned      key;   /* the last wanted key */
+    unsigned      seen;  /* the keys seen in the page, the row, the metric */
+    unsigned      page_seen;
+    unsigned      row_seen;
+    bool          usage; /* the metric is the one that counts */
+    bool          wrong; /* the metric's value is no number of seconds */
+    double        value; /* the metric's; 0 where it is null or left out */
+    usage_row_t   row;
+    size_t        name_len; /* the row's name */
+    char          name[USAGE_ID_BYTES_MAX];
+    const char   *last;  /* the piece's last row that was not read by shape */
+    usage_shape_t shape; /* of the rows */
+    usage_scan_t  scan;
 } usage_page_reader_t;
 
 
