@@ -367,18 +367,18 @@ static const usage_scan_handler_t usage_page_handler = {
 
 void
 usage_page_start(usage_page_reader_t *reader, const usage_page_keys_t *keys,
-    usage_table_t *table, usage_error_t *error)
+    usage_shape_t *shape, usage_table_t *table, usage_error_t *error)
 {
     reader->page.count = -1;
     reader->page.rows_count = 0;
     reader->keys = keys;
+    reader->shape = shape;
     reader->table = table;
     reader->error = error;
     reader->level = USAGE_PAGE_OUTSIDE;
     reader->page_seen = 0;
     reader->last = NULL;
 
-    usage_shape_start(&reader->shape);
     usage_scan_start(&reader->scan, &usage_page_handler, reader);
 }
 

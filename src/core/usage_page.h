@@ -39,33 +39,35 @@ extern const usage_page_keys_t usage_page_users;
 typedef struct {
     usage_page_t             page;
     usage_table_t           *table;
+    usage_shape_t           *shape;
     const usage_page_keys_t *keys;
     usage_error_t           *error;
-    unsigned      level; /* open: page, items, row, metrics, metric */
-    unsigned      key;   /* the last wanted key */
-    unsigned      seen;  /* the keys seen in the page, the row, the metric */
-    unsigned      page_seen;
-    unsigned      row_seen;
-    bool          usage; /* the metric is the one that counts */
-    bool          wrong; /* the metric's value is no number of seconds */
-    double        value; /* the metric's; 0 where it is null or left out */
-    usage_row_t   row;
-    size_t        name_len; /* the row's name */
-    char          name[USAGE_ID_BYTES_MAX];
-    const char   *last;  /* the piece's last row that was not read by shape */
-    usage_shape_t shape; /* of the rows */
-    usage_scan_t  scan;
+    unsigned     level; /* open: page, items, row, metrics, metric */
+    unsigned     key;   /* the last wanted key */
+    unsigned     seen;  /* the keys seen in the page, the row, the metric */
+    unsigned     page_seen;
+    unsigned     row_seen;
+    bool         usage; /* the metric is the one that counts */
+    bool         wrong; /* the metric's value is no number of seconds */
+    double       value; /* the metric's; 0 where it is null or left out */
+    usage_row_t  row;
+    size_t       name_len; /* the row's name */
+    char         name[USAGE_ID_BYTES_MAX];
+    const char  *last; /* the piece's last row that was not read by shape */
+    usage_scan_t scan;
 } usage_page_reader_t;
 
 
 /*
  * Starts a page.  Its ids are added to table, which is as large as all of them
- * together; names go to those of its desktops that have none.  error is filled
+ * together; names go to those of its desktops that have none.  shape is what is
+ * learned of the rows, for the pages to come; NULL: nothing.  error is filled
  * where a later call gives USAGE_ERROR: 502 for what makes no sense, 500 where
  * memory is out.
  */
-void usage_page_start(usage_page_reader_t *reader,
-    const usage_page_keys_t *keys, usage_table_t *table, usage_error_t *error);
+void
+usage_page_start(usage_page_reader_t *reader, const usage_page_keys_t *keys,
+    usage_shape_t *shape, usage_table_t *table, usage_error_t *error);
 
 /* Reads the next len bytes of the page. */
 usage_result_t

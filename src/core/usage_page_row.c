@@ -120,18 +120,20 @@ usage_page_element(void *data, const char **p, const char *end)
 
     reader = data;
 
-    if (reader->level != USAGE_PAGE_ITEMS) {
+    if (reader->level != USAGE_PAGE_ITEMS || reader->shape == NULL
+        || !usage_shape_of(reader->shape, reader->keys))
+    {
         return USAGE_OK;
     }
 
     if (reader->last != NULL) {
         text.data = reader->last;
         text.len = (size_t) (*p + 1 - reader->last);
-        usage_shape_learn(&reader->shape, reader->keys, text);
+        usage_shape_learn(reader->shape, reader->keys, text);
     }
 
     for (;;) {
-        next = usage_shape_read(&reader->shape, *p, end, &row);
+        next = usage_shape_read(reader->shape, *p, end, &row);
         if (next == NULL) {
             break;
         }

@@ -1,14 +1,14 @@
 /*
- * The shape of a page's rows: what the bytes between their ids, names and
- * numbers are, as these are the same in nearly all rows.
+ * The shape of pages' rows: what the bytes between their ids, names and numbers
+ * are, as these are the same in many rows.
  *
  * In goes the text of a row that the reader has just accepted, up to and with
  * the brace of the row behind it: usage_shape_learn() keeps its constant bytes
  * (keys, punctuation, white space, metric_name's strings, words), and what
  * stands between them.  Then, the text of later rows: usage_shape_read() gives
- * id, name and seconds of one that has the same constant bytes, with other
- * strings and numbers in between.  It changes nothing else, and whatever it
- * doesn't take is left to the reader.
+ * id, name and seconds of one that has all the constant bytes of a row that was
+ * learned, with other strings and numbers in between.  It changes nothing else,
+ * and whatever it doesn't take is left to the reader.
  *
  * It takes nothing that the reader would not take, and tells the same of it:
  *
@@ -28,9 +28,10 @@
 #include "usage_core.h"
 
 
-#define USAGE_SHAPE_BYTES 512 /* constant ones */
-#define USAGE_SHAPE_PARTS 16
-#define USAGE_SHAPE_TIMES 8 /* that a page's shape is learned */
+#define USAGE_SHAPE_BYTES 4096 /* constant ones */
+#define USAGE_SHAPE_PARTS 128  /* of all rows */
+#define USAGE_SHAPE_ONE   24   /* of one */
+#define USAGE_SHAPE_VAIN  32   /* lessons in vain, after which none is taken */
 
 
 typedef enum {
@@ -44,25 +45,6 @@ typedef enum {
 
 
 /*
- * Constant bytes, and what follows them.
- */
-typedef struct {
-    uint16_t len;
-    uint16_t kind;
-} usage_shape_part_t;
-
-
-typedef struct {
-    unsigned           parts;  /* 0: there is no shape yet */
-    unsigned           times;  /* learned */
-    unsigned           others; /* the rows of late that had another one */
-    size_t             len;
-    usage_shape_part_t part[USAGE_SHAPE_PARTS];
-    char               text[USAGE_SHAPE_BYTES]; /* of the parts, in order */
-} usage_shape_t;
-
-
-/*
  * Whose statistics a page shows: the names of its keys.
  */
 typedef struct {
@@ -72,6 +54,30 @@ typedef struct {
 } usage_page_keys_t;
 
 
+/*
+ * Constant bytes, and what follows them.  Parts are a tree, as rows have some
+ * keys or have them not: each way to an end is a row that was learned.
+ */
+typedef struct {
+    uint16_t text; /* where the bytes are */
+    uint16_t len;
+    uint8_t  kind;
+    uint8_t  next;  /* the first part that may come then, counted from 1 */
+    uint8_t  other; /* the next that may be in this one's place; or 0 */
+} usage_shape_part_t;
+
+
+typedef struct {
+    const usage_page_keys_t *keys; /* NULL: nothing is learned yet */
+    unsigned                 vain;
+    uint8_t                  first;
+    uint8_t                  parts;
+    size_t                   len; /* of text */
+    usage_shape_part_t       part[USAGE_SHAPE_PARTS];
+    char                     text[USAGE_SHAPE_BYTES];
+} usage_shape_t;
+
+
 typedef struct {
     usage_str_t id;   /* in the text */
     usage_str_t name; /* likewise; empty where nobody asks */
@@ -79,27 +85,30 @@ typedef struct {
 } usage_shape_row_t;
 
 
-static inline void
-usage_shape_start(usage_shape_t *shape)
-{
-    shape->parts = 0;
-    shape->times = 0;
-    shape->others = 0;
-}
+/* Nothing is learned yet. */
+void usage_shape_start(usage_shape_t *shape);
 
 /*
- * A row that the reader took, up to and with the next one's brace.  One row
- * that is unlike the others doesn't change their shape.
+ * Whether it is the shape of rows of such keys; what is learned first tells
+ * whose it is.
  */
+static inline bool
+usage_shape_of(const usage_shape_t *shape, const usage_page_keys_t *keys)
+{
+    return shape->keys == NULL || shape->keys == keys;
+}
+
+/* A row that the reader took, up to and with the next one's brace. */
 void usage_shape_learn(
     usage_shape_t *shape, const usage_page_keys_t *keys, usage_str_t row);
 
 /*
- * The row at p, if it has that shape and the next one's brace comes before
- * end.  Gives where that is, or NULL: the row is the reader's.  (So is one that
- * ends with a string, where no 16 bytes of input are behind that.)
+ * The row at p, if it has a shape that was learned and the next one's brace
+ * comes before end.  Gives where that is, or NULL: the row is the reader's.
+ * (So is one that ends with a string, where no 16 bytes of input are behind
+ * that.)
  */
-const char *usage_shape_read(usage_shape_t *shape, const char *p,
+const char *usage_shape_read(const usage_shape_t *shape, const char *p,
     const char *end, usage_shape_row_t *row);
 
 

@@ -4,7 +4,6 @@
  */
 
 #include "oracle.h"
-#include "usage_shape.h"
 
 
 #define METRICS(seconds, idle)                                                 \
@@ -199,7 +198,7 @@ test_not_learned(void **state)
         assert_false(is_like(rows[i], rows[i]));
     }
 
-    for (n = 0; n <= USAGE_SHAPE_PARTS; n++) {
+    for (n = 0; n <= USAGE_SHAPE_ONE; n++) {
         unit_text_clear(&text);
         unit_adds(&text, "{\"resource_id\":\"a\"");
 
@@ -209,7 +208,7 @@ test_not_learned(void **state)
 
         unit_adds(&text, "}");
         assert_true(
-            is_like(text.data, text.data) == (n + 2 <= USAGE_SHAPE_PARTS));
+            is_like(text.data, text.data) == (n + 2 <= USAGE_SHAPE_ONE));
     }
 
     /* with ", {" behind it, and without the id and the number */
@@ -301,51 +300,134 @@ test_end(void **state)
 
 
 /*
- * One row unlike the others changes nothing, two do; not for ever.
+ * A row of its own shape, for each number.
  */
 static void
-test_learn_again(void **state)
+one_shape(unit_text_t *text, size_t n)
 {
-    size_t            i;
-    usage_str_t       one, two;
-    usage_shape_t     shape;
+    unit_text_clear(text);
+    unit_addf(
+        text, "{\"resource_id\":\"a\",\"%zu\":1,\"b\":2,\"c\":null} , {", n);
+}
+
+
+static bool
+knows(const usage_shape_t *shape, const unit_text_t *text)
+{
     usage_shape_row_t row;
+
+    return usage_shape_read(shape, text->data, text->data + text->len, &row)
+           != NULL;
+}
+
+
+/*
+ * Many shapes are learned, up to a bound, and none is lost by that; nothing
+ * once too many rows taught nothing.
+ */
+static void
+test_many_shapes(void **state)
+{
+    bool          known;
+    size_t        n, i, learns;
+    unit_text_t   text = { 0 };
+    usage_shape_t shape;
 
     (void) state;
 
-    one = unit_str("{\"metric\":null,\"resource_id\":\"a\"}  ,  \n      {");
-    two = unit_str("{\"resource_id\":\"a\",\"metric\":null}  ,  \n      {");
+    usage_shape_start(&shape);
 
-#define READS(text)                                                            \
-    (usage_shape_read(&shape, (text).data, (text).data + (text).len, &row)     \
-        != NULL)
-#define LEARN(text) usage_shape_learn(&shape, &usage_page_desktops, (text))
+    for (n = 0, learns = 0; n < USAGE_SHAPE_PARTS; n++) {
+        one_shape(&text, n);
+        assert_false(knows(&shape, &text));
+        usage_shape_learn(&shape, &usage_page_desktops, unit_text_str(&text));
+        known = knows(&shape, &text);
+        assert_true(!known || learns == n);
+        learns += known;
+        assert_true(shape.parts <= USAGE_SHAPE_PARTS);
+
+        for (i = 0; i < learns; i++) {
+            one_shape(&text, i);
+            assert_true(knows(&shape, &text));
+        }
+    }
+
+    assert_true(learns > 16 && learns < n);
 
     usage_shape_start(&shape);
-    LEARN(one);
-    assert_true(READS(one));
-    assert_false(READS(two));
+    one_shape(&text, 0);
 
-    for (i = 0; i < 3 * USAGE_SHAPE_TIMES; i++) {
-        LEARN(two);
-        assert_false(READS(two));
-        assert_true(READS(one));
+    for (n = 0; n <= USAGE_SHAPE_VAIN; n++) {
+        usage_shape_learn(&shape, &usage_page_desktops, unit_text_str(&text));
     }
 
-    for (i = 1; i < USAGE_SHAPE_TIMES; i++) {
-        LEARN(i % 2 == 1 ? two : one);
-        LEARN(i % 2 == 1 ? two : one);
-        assert_true(READS(two) == (i % 2 == 1));
-        assert_true(READS(one) == (i % 2 == 0));
+    assert_true(knows(&shape, &text));
+    one_shape(&text, 1);
+    usage_shape_learn(&shape, &usage_page_desktops, unit_text_str(&text));
+    assert_false(knows(&shape, &text));
+
+    unit_text_free(&text);
+}
+
+
+/*
+ * Where one shape begins as another: what is a number, null, a string, and
+ * whether a value counts that comes before its name.
+ */
+static void
+test_tree(void **state)
+{
+    size_t            i;
+    unit_text_t       text = { 0 };
+    usage_shape_t     shape;
+    usage_shape_row_t row;
+
+    static const struct {
+        const char *row;
+        double      seconds; /* -1: it is not read */
+    } rows[] = {
+        { ROW("a", "1", "null", METRICS("5", "1")), 5 },
+        { ROW("a", "\"1\"", "null", METRICS("6", "1")), 6 },
+        { ROW("a", "null", "null", METRICS("7", "1")), 7 },
+        { ROW("a", "null", "null", METRICS("null", "1")), 0 },
+        { ROW("a", "null", "null", "[]"), 0 },
+        { ROW("a", "null", "null",
+              "[{\"metric_value\": 8, \"metric_name\": \"desktop_usage\"}]"),
+            8 },
+        { ROW("a", "null", "null",
+              "[{\"metric_value\": 8, \"metric_name\": \"desktop_us\"}]"),
+            -1 },
+    };
+
+    (void) state;
+
+    usage_shape_start(&shape);
+
+    for (i = 0; i < unit_count(rows); i++) {
+        unit_text_clear(&text);
+        unit_addf(&text, "%s, {", rows[i].row);
+        usage_shape_learn(&shape, &usage_page_desktops, unit_text_str(&text));
     }
 
-    LEARN(one);
-    LEARN(one);
-    assert_true(READS(two));
-    assert_false(READS(one));
+    for (i = 0; i < unit_count(rows); i++) {
+        unit_text_clear(&text);
+        unit_addf(&text, "%s, {", rows[i].row);
+        assert_true(knows(&shape, &text) == (rows[i].seconds >= 0));
 
-#undef READS
-#undef LEARN
+        if (rows[i].seconds >= 0) {
+            (void) usage_shape_read(
+                &shape, text.data, text.data + text.len, &row);
+            assert_true(unit_is(row.id, "a"));
+            assert_true(row.seconds == rows[i].seconds);
+        }
+    }
+
+    /* learned of one kind of page, it is not for another */
+
+    assert_true(usage_shape_of(&shape, &usage_page_desktops));
+    assert_false(usage_shape_of(&shape, &usage_page_named_desktops));
+
+    unit_text_free(&text);
 }
 
 
@@ -364,38 +446,54 @@ two_pieces(void *data)
 
 /*
  * A page whose first piece is so long, of each of the statistics: the reader
- * makes of it what the oracle makes of it.
+ * makes of it what the oracle makes of it, and again once its shape is known.
  */
 static void
-agrees(usage_str_t text, size_t first)
+agrees_for(const oracle_keys_t *keys, usage_str_t text, size_t first)
 {
-    size_t              i, piece;
+    int                 times;
+    size_t              piece;
     const char         *why;
     unit_arena_t        arena;
     usage_error_t       error;
+    usage_shape_t       shape;
     usage_table_t       table;
     oracle_page_t       oracle;
     usage_result_t      rc;
     usage_page_reader_t reader;
 
-    for (i = 0; i < ORACLE_KINDS; i++) {
+    usage_shape_start(&shape);
+    oracle_page_read(&oracle, keys, text);
+
+    for (times = 0; times < 2; times++) {
         unit_arena_start(&arena);
         assert_int_equal(usage_table_init(&table, &arena.pool, 1), USAGE_OK);
         memset(&error, 0, sizeof(error));
         memset(&reader, 0xa5, sizeof(reader));
 
-        usage_page_start(&reader, oracle_kinds[i].keys, &table, &error);
+        usage_page_start(&reader, keys->keys, &shape, &table, &error);
         piece = first;
         rc = oracle_feed(&reader, text, two_pieces, &piece);
-        oracle_page_read(&oracle, &oracle_kinds[i], text);
 
         if (!oracle_agrees(&oracle, &reader, rc, &error, &why)) {
             fail_msg("%s, first piece %zu: %.*s", why, first, (int) text.len,
                 text.data);
         }
 
-        oracle_page_free(&oracle);
         unit_arena_free(&arena);
+    }
+
+    oracle_page_free(&oracle);
+}
+
+
+static void
+agrees(usage_str_t text, size_t first)
+{
+    size_t i;
+
+    for (i = 0; i < ORACLE_KINDS; i++) {
+        agrees_for(&oracle_kinds[i], text, first);
     }
 }
 
@@ -481,7 +579,8 @@ main(void)
         cmocka_unit_test(test_not_learned),
         cmocka_unit_test(test_long),
         cmocka_unit_test(test_end),
-        cmocka_unit_test(test_learn_again),
+        cmocka_unit_test(test_many_shapes),
+        cmocka_unit_test(test_tree),
         cmocka_unit_test(test_split),
         cmocka_unit_test(test_every_place),
     };
