@@ -72,13 +72,15 @@ bench_reader(usage_table_t *table, const char *page, size_t len, size_t piece)
     size_t                     at, size;
     double                     start, sum;
     usage_error_t              error;
+    static usage_shape_t       shape;
     static usage_page_reader_t reader;
 
     sum = 0;
     start = bench_now();
 
     for (n = 0; n < BENCH_TIMES; n++) {
-        usage_page_start(&reader, &usage_page_desktops, table, &error);
+        usage_shape_start(&shape);
+        usage_page_start(&reader, &usage_page_desktops, &shape, table, &error);
 
         for (at = 0; at < len; at += size) {
             size = len - at < piece ? len - at : piece;

@@ -34,7 +34,7 @@ void
 usage_live_read(
     usage_live_t *live, usage_page_reader_t *reader, usage_error_t *error)
 {
-    usage_page_start(reader, &usage_page_desktops, &live->table, error);
+    usage_page_start(reader, &usage_page_desktops, NULL, &live->table, error);
 }
 
 

@@ -1,18 +1,5 @@
-#include "usage_page.h"
-#include "usage_json.h"
+#include "usage_page_private.h"
 
-
-/* where a reader stands: what was opened last */
-
-enum {
-    USAGE_PAGE_OUTSIDE = 0,
-    USAGE_PAGE_TOP,
-    USAGE_PAGE_ITEMS,
-    USAGE_PAGE_ROW,
-    USAGE_PAGE_METRICS,
-    USAGE_PAGE_METRIC
-    /* and deeper: a metric's value that isn't a number, which is read past */
-};
 
 enum {
     USAGE_PAGE_KEY_COUNT = 1u << 0,
@@ -250,56 +237,6 @@ usage_page_end_metric(usage_page_reader_t *reader)
 }
 
 
-/*
- * The row's name goes to its desktop, where that has none.
- */
-static usage_result_t
-usage_page_call(usage_page_reader_t *reader)
-{
-    char *copy;
-
-    if (reader->name_len == 0 || reader->row.desktop->name.len > 0) {
-        return USAGE_OK;
-    }
-
-    copy = usage_alloc(reader->table->pool, reader->name_len);
-    if (copy == NULL) {
-        return usage_error(reader->error, 500, "out of memory");
-    }
-
-    memcpy(copy, reader->name, reader->name_len);
-
-    reader->row.desktop->name.data = copy;
-    reader->row.desktop->name.len = reader->name_len;
-
-    return USAGE_OK;
-}
-
-
-static usage_result_t
-usage_page_end_row(usage_page_reader_t *reader)
-{
-    if (reader->row.desktop == NULL) {
-        return usage_error(reader->error, 502,
-            "a page of the upstream's statistics makes no sense: a row without "
-            "its %.*s",
-            (int) reader->keys->id.len, reader->keys->id.data);
-    }
-
-    if (usage_page_call(reader) != USAGE_OK) {
-        return USAGE_ERROR;
-    }
-
-    if (reader->page.rows_count < USAGE_PAGE_ROWS) {
-        reader->page.rows[reader->page.rows_count] = reader->row;
-    }
-
-    reader->page.rows_count++;
-
-    return USAGE_OK;
-}
-
-
 static usage_result_t
 usage_page_close(void *data)
 {
@@ -318,42 +255,6 @@ usage_page_close(void *data)
 
     default:
         return USAGE_OK;
-    }
-}
-
-
-static usage_result_t
-usage_page_id(usage_page_reader_t *reader, const usage_scan_value_t *value)
-{
-    if (value->kind != USAGE_SCAN_STRING || value->text.len == 0
-        || (value->text.len > USAGE_ID_CHARS_MAX
-            && usage_utf8_chars(value->text) > USAGE_ID_CHARS_MAX))
-    {
-        return usage_error(reader->error, 502,
-            "a page of the upstream's statistics makes no sense: a %.*s that "
-            "is not a string of 1 to 255 characters",
-            (int) reader->keys->id.len, reader->keys->id.data);
-    }
-
-    reader->row.desktop = usage_table_add(reader->table, value->text, NULL);
-    if (reader->row.desktop == NULL) {
-        return usage_error(reader->error, 500, "out of memory");
-    }
-
-    return USAGE_OK;
-}
-
-
-/*
- * What a row is called; a name that is too long for a filter is of no use.
- */
-static void
-usage_page_name(usage_page_reader_t *reader, const usage_scan_value_t *value)
-{
-    if (value->kind == USAGE_SCAN_STRING
-        && value->text.len <= sizeof(reader->name)) {
-        memcpy(reader->name, value->text.data, value->text.len);
-        reader->name_len = value->text.len;
     }
 }
 
@@ -460,20 +361,23 @@ static const usage_scan_handler_t usage_page_handler = {
     usage_page_value,
     usage_page_open,
     usage_page_close,
+    usage_page_element,
 };
 
 
 void
 usage_page_start(usage_page_reader_t *reader, const usage_page_keys_t *keys,
-    usage_table_t *table, usage_error_t *error)
+    usage_shape_t *shape, usage_table_t *table, usage_error_t *error)
 {
     reader->page.count = -1;
     reader->page.rows_count = 0;
     reader->keys = keys;
+    reader->shape = shape;
     reader->table = table;
     reader->error = error;
     reader->level = USAGE_PAGE_OUTSIDE;
     reader->page_seen = 0;
+    reader->last = NULL;
 
     usage_scan_start(&reader->scan, &usage_page_handler, reader);
 }
@@ -495,6 +399,8 @@ usage_page_not_json(usage_page_reader_t *reader)
 usage_result_t
 usage_page_feed(usage_page_reader_t *reader, const char *data, size_t len)
 {
+    reader->last = NULL;
+
     if (usage_scan_feed(&reader->scan, data, len) != USAGE_OK) {
         return usage_page_not_json(reader);
     }

@@ -12,6 +12,7 @@
 
 #include "usage_error.h"
 #include "usage_scan.h"
+#include "usage_shape.h"
 #include "usage_table.h"
 
 
@@ -28,14 +29,7 @@ typedef struct {
 } usage_page_t;
 
 
-/*
- * Whose statistics a page shows: the names of its keys.
- */
-typedef struct {
-    usage_str_t id;     /* a row's id */
-    usage_str_t name;   /* what it is called; empty: nobody asks */
-    usage_str_t metric; /* that counts */
-} usage_page_keys_t;
+/* whose statistics a page shows */
 
 extern const usage_page_keys_t usage_page_desktops;
 extern const usage_page_keys_t usage_page_named_desktops;
@@ -45,6 +39,7 @@ extern const usage_page_keys_t usage_page_users;
 typedef struct {
     usage_page_t             page;
     usage_table_t           *table;
+    usage_shape_t           *shape;
     const usage_page_keys_t *keys;
     usage_error_t           *error;
     unsigned     level; /* open: page, items, row, metrics, metric */
@@ -58,18 +53,21 @@ typedef struct {
     usage_row_t  row;
     size_t       name_len; /* the row's name */
     char         name[USAGE_ID_BYTES_MAX];
+    const char  *last; /* the piece's last row that was not read by shape */
     usage_scan_t scan;
 } usage_page_reader_t;
 
 
 /*
  * Starts a page.  Its ids are added to table, which is as large as all of them
- * together; names go to those of its desktops that have none.  error is filled
+ * together; names go to those of its desktops that have none.  shape is what is
+ * learned of the rows, for the pages to come; NULL: nothing.  error is filled
  * where a later call gives USAGE_ERROR: 502 for what makes no sense, 500 where
  * memory is out.
  */
-void usage_page_start(usage_page_reader_t *reader,
-    const usage_page_keys_t *keys, usage_table_t *table, usage_error_t *error);
+void
+usage_page_start(usage_page_reader_t *reader, const usage_page_keys_t *keys,
+    usage_shape_t *shape, usage_table_t *table, usage_error_t *error);
 
 /* Reads the next len bytes of the page. */
 usage_result_t

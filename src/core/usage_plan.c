@@ -41,6 +41,8 @@ usage_plan_begin(usage_plan_t *plan)
 
     request = plan->request;
 
+    usage_shape_start(&plan->shape);
+
     if (usage_table_init(&plan->table, plan->pool, plan->days + 1) != USAGE_OK
         || usage_table_init(&plan->rows, plan->pool, 0) != USAGE_OK
         || usage_directory_init(&plan->directory, &plan->user, plan->pool)
@@ -145,18 +147,19 @@ usage_plan_read(usage_plan_t *plan, const usage_call_t *call,
     switch (call->api) {
 
     case USAGE_CALL_USERS:
-        usage_page_start(reader, &usage_page_users, &plan->rows, error);
+        usage_page_start(reader, &usage_page_users, NULL, &plan->rows, error);
         return true;
 
     case USAGE_CALL_DESKTOPS:
         if (usage_plan_narrowed(call)) {
-            usage_page_start(reader, &usage_page_desktops, &plan->rows, error);
+            usage_page_start(
+                reader, &usage_page_desktops, NULL, &plan->rows, error);
 
         } else {
             usage_page_start(reader,
                 plan->searched ? &usage_page_named_desktops
                                : &usage_page_desktops,
-                &plan->table, error);
+                &plan->shape, &plan->table, error);
         }
 
         return true;

@@ -43,6 +43,7 @@ typedef struct {
     unsigned                waiting; /* calls whose reply isn't here yet */
     usage_user_t            user;
     usage_table_t           table;  /* desktops, a column a day and the range */
+    usage_shape_t           shape;  /* of the rows that fill it */
     usage_table_t           rows;   /* ids that other pages show */
     usage_desktop_t       **asked;  /* the request's desktop_ids */
     usage_desktop_t       **wanted; /* whose statistics are needed, */

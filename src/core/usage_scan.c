@@ -26,12 +26,41 @@ usage_scan_wants(const usage_scan_t *scan)
 }
 
 
+/*
+ * An object in an array: the handler may read it, and some that follow.
+ */
+static const char *
+usage_scan_element(usage_scan_t *scan, const char *p)
+{
+    const char *start;
+
+    start = p;
+
+    if (scan->handler->element(scan->data, &p, scan->end) != USAGE_OK) {
+        return usage_scan_fail(scan, NULL);
+    }
+
+    if (p != start) {
+        usage_scan_block(scan, p);
+    }
+
+    return p;
+}
+
+
 static const char *
 usage_scan_open(usage_scan_t *scan, const char *p, bool object)
 {
     uint8_t *bits;
 
     if (usage_scan_wants(scan)) {
+        if (object && scan->depth > 0 && !scan->object) {
+            p = usage_scan_element(scan, p);
+            if (p == NULL) {
+                return NULL;
+            }
+        }
+
         if (scan->handler->open(scan->data, object) != USAGE_OK) {
             return usage_scan_fail(scan, NULL);
         }

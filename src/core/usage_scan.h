@@ -50,12 +50,17 @@ typedef struct {
  *
  * open() and close() are called for wanted containers, value() for wanted
  * values of other kinds.  USAGE_ERROR from any of them ends the reading.
+ *
+ * element() is called before an object at *p is opened that is an element of a
+ * wanted array.  It may read as many of them as are valid and followed by
+ * another before the piece's end, and puts *p to the one it leaves unread.
  */
 typedef struct {
     usage_result_t (*key)(void *data, usage_str_t name, bool *wanted);
     usage_result_t (*value)(void *data, const usage_scan_value_t *value);
     usage_result_t (*open)(void *data, bool object);
     usage_result_t (*close)(void *data);
+    usage_result_t (*element)(void *data, const char **p, const char *end);
 } usage_scan_handler_t;
 
 
