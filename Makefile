@@ -186,13 +186,14 @@ format:
 
 # Everything that has to hold.  The tests run twice: as they are, and with
 # nginx (of simulator.t, the simulator) under valgrind; the slow ones first.
+# (Who is killed tells valgrind nothing.)
 
 VALGRIND = valgrind -q --error-exitcode=99 --leak-check=full \
            --show-leak-kinds=definite --errors-for-leak-kinds=definite \
            --suppressions=$(CURDIR)/t/nginx.supp
 
 T          = $(wildcard t/*.t)
-T_VALGRIND = $(filter-out t/conf.t t/run.t t/example_conf.t,$(T))
+T_VALGRIND = $(filter-out t/conf.t t/run.t t/example_conf.t t/kill.t,$(T))
 
 $(BUILD)/valgrind/%.t: t/%.t Makefile
 	@mkdir -p $(@D)
