@@ -127,17 +127,26 @@ static ngx_int_t
 ngx_http_usage_keep_window(ngx_http_usage_keep_t *keep, size_t column)
 {
     int32_t                   first, last;
+    ngx_uint_t                whole;
     usage_plan_t             *plan;
     ngx_http_usage_window_t  *window;
 
     plan = keep->plan;
+    whole = usage_plan_whole(plan, column);
 
     first = (int32_t) plan->request->first + (column == plan->days ? 0 : column);
     last = (int32_t) plan->request->first
            + (column == plan->days ? plan->days - 1 : column);
 
-    window = ngx_http_usage_keep_add(keep, first, last,
-                                     usage_plan_whole(plan, column),
+    window = ngx_http_usage_store_window(keep->partition, first, last);
+
+    if (window && window->complete && !whole
+        && ngx_http_usage_store_until(keep->ctx, last, window->fetched) == 0)
+    {
+        return NGX_OK; /* stored meanwhile, by a call for all desktops */
+    }
+
+    window = ngx_http_usage_keep_add(keep, first, last, whole,
                                      ngx_http_usage_keep_wide(keep, column));
     if (window == NULL) {
         return NGX_ERROR;
