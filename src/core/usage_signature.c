@@ -171,7 +171,8 @@ usage_signature_parse(usage_signature_t *signature,
 
 
 /*
- * One name of SignedHeaders: in order, and sent.
+ * One name of SignedHeaders: in order, and sent.  Which ones it has is the
+ * signer's matter: the vendor's for Go leaves out Host.
  */
 static usage_result_t
 usage_signature_name(usage_str_t name, usage_str_t last,
@@ -211,18 +212,15 @@ static usage_result_t
 usage_signature_names(const usage_signature_t *signature,
     const usage_signed_t *request, usage_error_t *error)
 {
-    bool        date, host;
     size_t      n;
     const char *end;
     usage_str_t name, last, rest;
 
-    date = false;
-    host = false;
     last.data = "";
     last.len = 0;
     rest = signature->names;
 
-    for (n = 0; n <= USAGE_SIGNATURE_NAMES_MAX; n++) {
+    for (n = 0; n < USAGE_SIGNATURE_NAMES_MAX; n++) {
         end = memchr(rest.data, ';', rest.len);
 
         name.data = rest.data;
@@ -232,13 +230,11 @@ usage_signature_names(const usage_signature_t *signature,
             return USAGE_ERROR;
         }
 
-        date = date || usage_str_equal(name, usage_signature_x_sdk_date);
-        host = host || usage_str_equal(name, usage_signature_host);
-        last = name;
-
         if (end == NULL) {
-            break;
+            return USAGE_OK;
         }
+
+        last = name;
 
         rest.data = end + 1;
         rest.len -= name.len + 1;
@@ -247,13 +243,6 @@ usage_signature_names(const usage_signature_t *signature,
     if (n > USAGE_SIGNATURE_NAMES_MAX) {
         return usage_error(error, 401, "SignedHeaders has more than %d names",
             USAGE_SIGNATURE_NAMES_MAX);
-    }
-
-    if (!date || !host) {
-        return usage_error(error, 401,
-            "SignedHeaders has to have \"%s\" in it; it has \"%.*s\"",
-            host ? "x-sdk-date" : "host", usage_shown(signature->names),
-            signature->names.data);
     }
 
     return USAGE_OK;
@@ -367,9 +356,12 @@ usage_signature_wrong(const usage_signature_t *signature,
     const usage_signed_t *request, usage_str_t canonical, usage_error_t *error)
 {
     char                  hex[USAGE_SIGN_HEX_LEN];
-    const usage_header_t *host;
+    usage_str_t           host;
+    const usage_header_t *header;
 
-    host = usage_signature_first(request, usage_signature_host);
+    header = usage_signature_first(request, usage_signature_host);
+    host.data = header == NULL ? "" : header->value.data;
+    host.len = header == NULL ? 0 : header->value.len;
 
     if (usage_sign_hash(canonical, hex) != USAGE_OK) {
         return usage_error(error, 500, "libcrypto makes no SHA-256");
@@ -380,7 +372,7 @@ usage_signature_wrong(const usage_signature_t *signature,
         "If it is the same at the client, its access key or secret is wrong or "
         "not known here; else compare: host %.*s, body of %zu bytes, signed "
         "headers %.*s",
-        USAGE_SIGN_HEX_LEN, hex, usage_shown(host->value), host->value.data,
+        USAGE_SIGN_HEX_LEN, hex, usage_shown(host), host.data,
         request->body.len, usage_shown(signature->names),
         signature->names.data);
 }
