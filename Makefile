@@ -19,7 +19,7 @@ JOBS      = $(shell nproc)
 CC       = gcc
 CFLAGS   = -std=gnu11 -O2 -g -fno-omit-frame-pointer
 WARNINGS = -Wall -Wextra -Werror -Wconversion -Wshadow -Wstrict-prototypes
-CORE_LIBS = -ljansson -lpcre2-8 -lm
+CORE_LIBS = -ljansson -lpcre2-8 -lcrypto -lm
 SIM_LIBS  = -lmicrohttpd -ljansson -lcrypto
 
 SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=all
