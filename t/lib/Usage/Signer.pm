@@ -16,6 +16,7 @@ use Carp           qw(croak);
 use Cwd            ();
 use Digest::SHA    qw(sha256_hex hmac_sha256_hex);
 use File::Basename qw(dirname);
+use File::Temp     ();
 use IPC::Open2     qw(open2);
 use JSON::PP       ();
 use MIME::Base64   qw(encode_base64);
@@ -35,6 +36,19 @@ sub new {
 sub with {
     my ($self, %o) = @_;
     return bless { %$self, %o }, ref $self;
+}
+
+# A file for usage_credentials, which only its owner can read: text, or
+# what is to be JSON.
+sub file {
+    my ($class, $keys, $name) = @_;
+    $name ||= (File::Temp::tempfile('usage-keys-XXXXXX', TMPDIR => 1,
+        UNLINK => 1))[1];
+    open my $fh, '>', $name or croak "$name: $!";
+    chmod 0600, $name;
+    print {$fh} ref $keys ? $json->encode($keys) : $keys;
+    close $fh or croak "$name: $!";
+    return $name;
 }
 
 # A time as X-Sdk-Date says it.
@@ -90,7 +104,9 @@ sub sign {
 
     for (split /&/, defined $query ? $query : '') {
         my ($name, $value) = map {
-            s/%([0-9a-fA-F]{2})/chr hex $1/ger } split /=/, $_, 2;
+            my $text = s/%([0-9a-fA-F]{2})/chr hex $1/ger;
+            utf8::decode($text);
+            $text } split /=/, $_, 2;
         push @{ $query{$name} }, $value;
     }
 
