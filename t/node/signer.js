@@ -2,7 +2,8 @@
  * The vendor's signer: what it is given, and what it makes on the way.
  *
  * As a program it answers lines of JSON on standard input, each a request as
- * record() takes it, with lines of JSON, each what record() gives.
+ * record() takes it (or with a body in base64), with lines of JSON, each what
+ * record() gives.
  */
 
 'use strict';
@@ -51,7 +52,8 @@ AKSKSigner.buildPayloadHash = function (request) {
 
 /*
  * Signs { method, endpoint (with the path), query, headers, ak, sk } and body
- * (text) or data (an object).  Gives the headers to be sent, and each step.
+ * (text or bytes) or data (an object).  Gives the headers to be sent, and each
+ * step.
  */
 
 function record(r) {
@@ -82,7 +84,13 @@ if (require.main === module) {
         let made;
 
         try {
-            made = record(JSON.parse(line));
+            const r = JSON.parse(line);
+
+            if (r.base64 !== undefined) {
+                r.body = Buffer.from(r.base64, 'base64');
+            }
+
+            made = record(r);
         } catch (e) {
             made = { error: String(e) };
         }
