@@ -116,7 +116,8 @@ usage_call_query_max(const usage_call_t *call)
     size_t i, len;
 
     len = USAGE_CALL_QUERY_MAX + usage_percent_encoded(call->name)
-          + usage_percent_encoded(call->domain) + usage_percent_encoded(call->id);
+          + usage_percent_encoded(call->domain)
+          + usage_percent_encoded(call->id);
 
     for (i = 0; i < call->count; i++) {
         len += usage_percent_encoded(call->desktops[i]->id) + 1;

@@ -4,6 +4,7 @@
 
 #include "unit.h"
 #include "usage_call.h"
+#include "usage_percent.h"
 
 
 static void

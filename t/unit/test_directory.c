@@ -5,6 +5,7 @@
 
 #include "unit.h"
 #include "usage_directory.h"
+#include "usage_percent.h"
 
 
 typedef struct {

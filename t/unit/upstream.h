@@ -8,6 +8,7 @@
 #define UPSTREAM_H
 
 #include "unit.h"
+#include "usage_percent.h"
 #include "usage_plan.h"
 
 
