@@ -240,12 +240,8 @@ usage_signature_names(const usage_signature_t *signature,
         rest.len -= name.len + 1;
     }
 
-    if (n > USAGE_SIGNATURE_NAMES_MAX) {
-        return usage_error(error, 401, "SignedHeaders has more than %d names",
-            USAGE_SIGNATURE_NAMES_MAX);
-    }
-
-    return USAGE_OK;
+    return usage_error(error, 401, "SignedHeaders has more than %d names",
+        USAGE_SIGNATURE_NAMES_MAX);
 }
 
 
