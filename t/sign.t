@@ -75,6 +75,7 @@ my $nginx = Usage::Nginx->start(
         location(page => "proxy_pass http://127.0.0.1:%%PORT0%%/;
             error_page 502 = /in/literal\$page_rest?\$args;
             if (\$uri ~ ^/in/page(/.*)) { set \$page_rest \$1; }"),
+        "location / { proxy_pass http://127.0.0.1:$port; }",
     ),
 );
 
@@ -229,6 +230,28 @@ subtest 'where it goes' => sub {
     my $res = ask($signer, \%week, at => 'elsewhere');
     is($res->{status}, 401, 'another Host than is signed for');
     like($res->{calls}[0]{signature}, qr/differs/, 'the service refuses it');
+};
+
+# What docs/clients.md says of them: a signature is passed on, for a Host.
+subtest 'other calls' => sub {
+    my $target = '/v2/demo/desktops?limit=3&offset=0&desktop_id=%20%2B%2C~a';
+    for ([ "the service's name", "127.0.0.1:$port", 200, qr/\Avalid\z/ ],
+        [ "the gateway's name", 'gateway.test', 401, qr/signature differs/ ])
+    {
+        my ($name, $host, $status, $says) = @$_;
+        $sim->clear;
+        my $res = $nginx->request('GET', $target, undef, $signer->headers(
+            method => 'GET', target => $target, host => $host));
+        is($res->{status}, $status, "signed for $name");
+        like($sim->calls->[0]{signature}, $says, 'as the service sees it');
+    }
+
+    my @h = ('X-Sdk-Date' => $signer->date(time), 'User-Agent' => 'huaweicloud-usdk-go/3.0');
+    $sim->clear;
+    my $res = $nginx->request('GET', $target, undef, @h, Authorization => $signer->hand(
+        method => 'GET', target => $target, headers => \@h));
+    is($res->{status}, 200, "Go's, for any name");
+    is($sim->calls->[0]{signature}, 'valid', 'as the service sees it');
 };
 
 subtest 'temporary credentials' => sub {
