@@ -106,8 +106,8 @@ subtest 'one byte that is changed' => sub {
     for my $name (sort grep { $_ ne 'Authorization' } keys %sent) {
         for my $i (0 .. length($sent{$name}) - 1) {
             my $value = $sent{$name};
-            substr($value, $i, 1) = substr($value, $i, 1) eq '.' ? '-'
-                : substr($value, $i, 1) ^ "\1";
+            # (nginx takes few characters in a Host)
+            substr($value, $i, 1) = $name eq 'Host' ? 'x' : substr($value, $i, 1) ^ "\1";
             $try->("$name, $i", route(), $body, but(\@headers, $name => $value));
         }
         $try->("no $name", route(), $body, but(\@headers, $name => undef))
