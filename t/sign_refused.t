@@ -275,6 +275,8 @@ subtest 'who it is' => sub {
     like($detail, qr/\bhost;x-sdk-date\b/, 'the signed headers');
     like($detail, qr/\bgateway\.test\b/, 'the host');
 
+    ok($nginx->log_line(qr/\Q$canonical\E/), 'the error log has it too');
+
     my $at = '/off' . route();
     refused('no usage_credentials', qr/usage_credentials/, $body, $at,
         $one->headers(@call, target => $at));
