@@ -6,6 +6,8 @@
 #   make lint       clang-format, clang-tidy, cppcheck, shellcheck
 #   make format     clang-format, in place
 #   make fuzz       the page reader against jansson, for FUZZ_SECONDS
+#   make node       the vendor's client code, for the tests, into build/node
+#   make vectors    t/unit/sign_vectors.h, by the vendor's signer
 #   make bench-page  the page reader's speed beside jansson's
 #   make bench-reply  the reply writer's speed beside memcpy()'s
 #   make clean
@@ -17,8 +19,8 @@ JOBS      = $(shell nproc)
 CC       = gcc
 CFLAGS   = -std=gnu11 -O2 -g -fno-omit-frame-pointer
 WARNINGS = -Wall -Wextra -Werror -Wconversion -Wshadow -Wstrict-prototypes
-CORE_LIBS = -ljansson -lpcre2-8 -lm
-SIM_LIBS  = -lmicrohttpd -ljansson
+CORE_LIBS = -ljansson -lpcre2-8 -lcrypto -lm
+SIM_LIBS  = -lmicrohttpd -ljansson -lcrypto
 
 SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=all
 
@@ -34,7 +36,7 @@ UNIT_SIM   = $(filter t/unit/test_sim_%,$(UNIT))
 UNIT_CORE  = $(filter-out $(UNIT_SIM),$(UNIT))
 
 .PHONY: all module rebuild sim unit test lint lint-format lint-scripts \
-    lint-cppcheck format fuzz bench-page bench-reply clean
+    lint-cppcheck format fuzz bench-page bench-reply node vectors clean
 .DELETE_ON_ERROR:
 
 all: module sim
@@ -87,7 +89,7 @@ $(BUILD)/libusage-san.a: $(CORE_SAN_O)
 UNIT_BINS = $(UNIT:t/unit/test_%.c=$(BUILD)/unit/%.t)
 
 $(UNIT_SIM:t/unit/test_%.c=$(BUILD)/unit/%.t): $(BUILD)/unit/%.t: \
-    t/unit/test_%.c $(filter-out sim/main.c,$(SIM)) $(SIM_H)
+    t/unit/test_%.c $(filter-out sim/main.c,$(SIM)) $(SIM_H) $(UNIT_H)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -Wall -Wextra -Werror $(SANITIZE) -Isim $< \
 	    $(filter-out sim/main.c,$(SIM)) -o $@ -lcmocka $(SIM_LIBS)
@@ -141,6 +143,7 @@ CLANG_FORMAT = clang-format-14
 FORMATTED    = $(CORE) $(CORE_H) $(SIM) $(SIM_H) $(UNIT) $(UNIT_H) \
                $(wildcard t/fuzz/*.c bench/*.c)
 SCRIPTS      = run tools/build-module
+NODE         = $(wildcard t/node/*.js)
 CPPCHECK     = cppcheck -q --enable=warning,performance,portability \
                --error-exitcode=1 --inline-suppr --std=c11 -j $(JOBS)
 NGINX_INCS   = $(addprefix -I$(BUILD)/nginx/,objs src/core src/event \
@@ -160,6 +163,7 @@ lint-format:
 
 lint-scripts:
 	shellcheck $(SCRIPTS) .ci/run
+	@for script in $(NODE); do node --check $$script || exit 1; done
 	perl -c tools/demo 2>&1 | grep -q 'syntax OK'
 
 lint-cppcheck: module
@@ -184,6 +188,25 @@ format:
 	$(CLANG_FORMAT) -i $(FORMATTED)
 
 
+# The vendor's client code, which tests sign with; fetched again where other
+# versions are wanted.
+
+$(BUILD)/node/fetched: t/node/package.json t/node/package-lock.json
+	@mkdir -p $(@D)
+	@cp $^ $(@D)
+	@cd $(@D) && npm ci --ignore-scripts --no-audit --no-fund > npm.log 2>&1 \
+	    || { cat npm.log; echo "npm can't fetch the vendor's SDK, which the" \
+	    "tests need. Is its registry within reach?"; exit 1; } >&2
+	@touch $@
+
+node: $(BUILD)/node/fetched
+
+# What is in sign_vectors.h, made anew.
+
+vectors: node
+	node t/node/vectors.js > t/unit/sign_vectors.h
+
+
 # Everything that has to hold.  The tests run twice: as they are, and with
 # nginx (of simulator.t, the simulator) under valgrind; the slow ones first.
 # (Who is killed tells valgrind nothing.)
@@ -198,10 +221,11 @@ T_VALGRIND = $(filter-out t/conf.t t/run.t t/example_conf.t t/kill.t,$(T))
 $(BUILD)/valgrind/%.t: t/%.t Makefile
 	@mkdir -p $(@D)
 	@printf '#!/bin/sh\n%s="%s" exec perl -It/lib %s\n' \
-	    $(if $(filter simulator,$*),USAGE_SIM_WRAPPER,USAGE_NGINX_WRAPPER) \
+	    $(if $(filter simulator%,$*),USAGE_SIM_WRAPPER,USAGE_NGINX_WRAPPER) \
 	    "$(VALGRIND)" $< > $@
 
-test: all lint $(UNIT_BINS) $(T_VALGRIND:t/%=$(BUILD)/valgrind/%) $(FUZZ_BINS)
+test: all lint node $(UNIT_BINS) $(T_VALGRIND:t/%=$(BUILD)/valgrind/%) \
+    $(FUZZ_BINS)
 	@echo 'fuzzing, 10 seconds each'
 	@$(MAKE) -s fuzz FUZZ_SECONDS=10 > $(BUILD)/fuzz.log 2>&1 \
 	    || { cat $(BUILD)/fuzz.log; exit 1; }

@@ -141,6 +141,27 @@ static ngx_command_t  ngx_http_usage_commands[] = {
       offsetof(ngx_http_usage_loc_conf_t, fresh),
       NULL },
 
+    { ngx_string("usage_credentials"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_http_usage_credentials,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("usage_clock_skew"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_sec_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_usage_loc_conf_t, clock_skew),
+      NULL },
+
+    { ngx_string("usage_sign_host"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_http_set_complex_value_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_usage_loc_conf_t, sign_host),
+      NULL },
+
     { ngx_string("usage_deprecation"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE123,
       ngx_http_usage_deprecation,
@@ -348,6 +369,9 @@ ngx_http_usage_create_loc_conf(ngx_conf_t *cf)
     conf->store_key = NGX_CONF_UNSET_PTR;
     conf->final_after = NGX_CONF_UNSET;
     conf->fresh = NGX_CONF_UNSET;
+    conf->credentials = NGX_CONF_UNSET_PTR;
+    conf->clock_skew = NGX_CONF_UNSET;
+    conf->sign_host = NGX_CONF_UNSET_PTR;
 
     return conf;
 }
@@ -380,6 +404,15 @@ ngx_http_usage_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_sec_value(conf->final_after, prev->final_after,
                              USAGE_FINAL_AFTER);
     ngx_conf_merge_sec_value(conf->fresh, prev->fresh, 60);
+    ngx_conf_merge_ptr_value(conf->credentials, prev->credentials, NULL);
+    ngx_conf_merge_sec_value(conf->clock_skew, prev->clock_skew, 15 * 60);
+    ngx_conf_merge_ptr_value(conf->sign_host, prev->sign_host, NULL);
+
+    if (conf->credentials && conf->sign_host == NULL
+        && ngx_http_usage_default_host(cf, &conf->sign_host) != NGX_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
 
     if (conf->store && !ngx_http_usage_store_is(conf->store)) {
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
@@ -414,6 +447,18 @@ ngx_http_usage_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
 static ngx_int_t
 ngx_http_usage_init(ngx_conf_t *cf)
 {
+    ngx_http_handler_pt        *h;
+    ngx_http_core_main_conf_t  *cmcf;
+
+    cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
+
+    h = ngx_array_push(&cmcf->phases[NGX_HTTP_PRECONTENT_PHASE].handlers);
+    if (h == NULL) {
+        return NGX_ERROR;
+    }
+
+    *h = ngx_http_usage_sign_phase_handler;
+
     ngx_http_next_header_filter = ngx_http_top_header_filter;
     ngx_http_top_header_filter = ngx_http_usage_header_filter;
 

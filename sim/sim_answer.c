@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 
 typedef struct {
@@ -107,12 +108,36 @@ find_route(const char *path, size_t *project)
 }
 
 
+/* Whether the signature is right. */
+
+static int
+is_signed(const sim_world_t *w, sim_call_t *c)
+{
+    int          rc;
+    char         why[256];
+    sim_buf_t    b = { 0 };
+    sim_signed_t r = { c->method, c->path, c->raw, c->headers, c->nheaders,
+        c->body.data, c->body.len };
+
+    rc = sim_sign_check(&r, w->cfg.keys, (int64_t) time(NULL), why);
+
+    sim_buf_fmt(&b, "%s%s", rc == 0 ? "valid" : "wrong: ", rc == 0 ? "" : why);
+    c->signature = b.data;
+
+    return rc == 0;
+}
+
+
 /* Whether the credential is one of those accepted. */
 
 static int
-may(const sim_world_t *w, const sim_call_t *c)
+may(const sim_world_t *w, sim_call_t *c)
 {
     size_t i;
+
+    if (c->token == NULL && c->signs && json_array_size(w->cfg.keys) > 0) {
+        return is_signed(w, c);
+    }
 
     if (c->key == NULL || c->key[0] == '\0') {
         return 0;
@@ -307,8 +332,10 @@ answer_api(sim_world_t *w, sim_call_t *c, const route_t *route, size_t project)
 
     if (!may(w, c)) {
         sim_error(c, 401, "APIGW.0301",
-            "Incorrect IAM authentication information: "
-            "the token is missing, wrong or expired",
+            c->signature ? "Incorrect IAM authentication information: "
+                           "verify aksk signature fail"
+                         : "Incorrect IAM authentication information: "
+                           "the token is missing, wrong or expired",
             NULL);
 
     } else if (w->cfg.project != NULL

@@ -92,6 +92,7 @@ sim_log_arrival(sim_world_t *w, sim_call_t *c, json_t *names, json_t *headers)
         json_object_set_new(c->entry, "token", json_null());
     }
 
+    json_object_set_new(c->entry, "signature", json_null());
     json_object_set_new(c->entry, "ended", json_null());
 
     if (json_array_size(w->calls) >= w->calls_max) {
@@ -113,6 +114,10 @@ sim_log_reply(sim_call_t *c)
             json_array_append_new(
                 faults, json_string(sim_fault_name((sim_fault_kind_t) i)));
         }
+    }
+
+    if (c->signature != NULL) {
+        set_printable(c->entry, "signature", c->signature);
     }
 
     json_object_set_new(c->entry, "api", json_string(c->api));

@@ -23,6 +23,7 @@ typedef enum {
     OPT_PROJECT,
     OPT_IDLE,
     OPT_TOKEN,
+    OPT_ACCESS_KEY,
     OPT_QUOTA,
     OPT_RETRY_AFTER,
     OPT_DELAY,
@@ -60,6 +61,8 @@ static const struct {
     { "token", OPT_TOKEN, "T",
         "accept no other token or access key; may "
         "be repeated" },
+    { "access-key", OPT_ACCESS_KEY, "AK:SK[:TOKEN]",
+        "verify signatures, by this key; may be repeated" },
     { "quota", OPT_QUOTA, "N", "calls a minute, for a credential and an API" },
     { "retry-after", OPT_RETRY_AFTER, "N", "seconds to tell with a 429" },
     { "delay", OPT_DELAY, "MS|MS-MS", "make every reply wait" },
@@ -243,6 +246,19 @@ file_option(reader_t *r, option_t option, const char *value)
 
 
 static int
+access_key_option(reader_t *r, const char *name, const char *value)
+{
+    if (!sim_sign_is_key(value)) {
+        (void) snprintf(r->err, sizeof(r->err),
+            "--%s: neither AK:SK nor AK:SK:TOKEN", name);
+        return -1;
+    }
+
+    return json_array_append_new(r->w->cfg.keys, json_string(value));
+}
+
+
+static int
 one_option(reader_t *r, option_t option, const char *name, const char *value)
 {
     long long n;
@@ -273,6 +289,9 @@ one_option(reader_t *r, option_t option, const char *name, const char *value)
 
     case OPT_TOKEN:
         return json_array_append_new(r->w->cfg.tokens, json_string(value));
+
+    case OPT_ACCESS_KEY:
+        return access_key_option(r, name, value);
 
     case OPT_DELAY:
         return setting(r, "delay_ms", json_string(value));
@@ -434,6 +453,7 @@ sim_options(sim_options_t *o, sim_world_t *w, int argc, char **argv)
     w->cfg.retry_after = -1;
     w->cfg.records_limit = 1000;
     w->cfg.tokens = json_array();
+    w->cfg.keys = json_array();
     w->calls = json_array();
     w->calls_max = 20000;
     w->random = 1;

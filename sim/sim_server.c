@@ -77,6 +77,10 @@ access_key(const char *authorization)
 static void
 note_credential(sim_call_t *c, const char *name, const char *value)
 {
+    if (value[0] == '\0') {
+        return;
+    }
+
     if (strcasecmp(name, "X-Auth-Token") == 0 && c->token == NULL) {
         free(c->key);
         c->token = sim_strdup(value);
@@ -86,7 +90,18 @@ note_credential(sim_call_t *c, const char *name, const char *value)
                && strncmp(value, "SDK-HMAC-SHA256 ", 16) == 0)
     {
         c->key = access_key(value);
+        c->signs = 1;
     }
+}
+
+
+static void
+keep_header(sim_call_t *c, const char *name, const char *value)
+{
+    c->headers =
+        sim_realloc(c->headers, (c->nheaders + 1) * sizeof(sim_header_t));
+    c->headers[c->nheaders].name = sim_strdup(name);
+    c->headers[c->nheaders++].value = sim_strdup(value);
 }
 
 
@@ -106,6 +121,7 @@ on_header(
 
     value = value ? value : "";
     note_credential(h->call, name, value);
+    keep_header(h->call, lower, value);
 
     shown = sim_log_value(name, value);
     before = json_object_get(h->values, lower);

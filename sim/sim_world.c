@@ -46,6 +46,7 @@ sim_world_free(sim_world_t *w)
     free(w->meters);
     free(w->cfg.project);
     json_decref(w->cfg.tokens);
+    json_decref(w->cfg.keys);
     json_decref(w->calls);
 
     if (w->log != NULL) {
@@ -57,6 +58,15 @@ sim_world_free(sim_world_t *w)
 void
 sim_call_free(sim_call_t *c)
 {
+    size_t i;
+
+    for (i = 0; i < c->nheaders; i++) {
+        free(c->headers[i].name);
+        free(c->headers[i].value);
+    }
+
+    free(c->headers);
+    free(c->signature);
     free(c->path);
     free(c->raw);
     free(c->method);
@@ -125,27 +135,44 @@ set_delay(sim_config_t *cfg, const json_t *v, char err[256])
 
 
 static int
-set_tokens(sim_config_t *cfg, const json_t *v, char err[256])
+set_strings(json_t **out, const char *key, const json_t *v, char err[256])
 {
     size_t  i;
     json_t *one;
 
     if (!json_is_array(v)) {
-        (void) snprintf(err, 256, "tokens: not an array");
+        (void) snprintf(err, 256, "%s: not an array", key);
         return -1;
     }
 
     json_array_foreach (v, i, one) {
         if (!json_is_string(one)) {
-            (void) snprintf(err, 256, "tokens: not an array of strings");
+            (void) snprintf(err, 256, "%s: not an array of strings", key);
             return -1;
         }
     }
 
-    json_decref(cfg->tokens);
-    cfg->tokens = json_deep_copy(v);
+    json_decref(*out);
+    *out = json_deep_copy(v);
 
     return 0;
+}
+
+
+static int
+set_keys(sim_config_t *cfg, const char *key, const json_t *v, char err[256])
+{
+    size_t  i;
+    json_t *one;
+
+    json_array_foreach ((json_t *) v, i, one) {
+        if (json_is_string(one) && !sim_sign_is_key(json_string_value(one))) {
+            (void) snprintf(err, 256, "%s: neither AK:SK nor AK:SK:TOKEN", key);
+            return -1;
+        }
+    }
+
+    return set_strings(&cfg->keys, key, v, err);
 }
 
 
@@ -241,7 +268,11 @@ set_one(sim_world_t *w, const char *key, const json_t *v, char err[256])
     }
 
     if (strcmp(key, "tokens") == 0) {
-        return set_tokens(cfg, v, err);
+        return set_strings(&cfg->tokens, key, v, err);
+    }
+
+    if (strcmp(key, "access_keys") == 0) {
+        return set_keys(cfg, key, v, err);
     }
 
     if (strcmp(key, "project") == 0) {

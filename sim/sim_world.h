@@ -8,6 +8,7 @@
 #include "sim_buf.h"
 #include "sim_fault.h"
 #include "sim_query.h"
+#include "sim_sign.h"
 #include "sim_tenant.h"
 
 
@@ -23,6 +24,7 @@ typedef struct {
     int        no_resource_id;
     char      *project;
     json_t    *tokens; /* array of those accepted; empty: any */
+    json_t    *keys;   /* array of access keys; empty: any signature will do */
 } sim_config_t;
 
 
@@ -57,20 +59,24 @@ typedef struct {
 
 
 typedef struct {
-    char       *path; /* raw, up to the question mark */
-    char       *raw;  /* the raw query, "" for none */
-    char       *method;
-    char       *token; /* credential, NULL: none */
-    char       *key;   /* what it is known by: token, or access key */
-    json_t     *entry; /* in the log */
-    sim_buf_t   body;
-    sim_query_t query;
-    sim_fx_t    fx;
-    sim_reply_t reply;
-    int64_t     now;    /* the simulated time */
-    int64_t     begun;  /* ms, of a clock that only goes forward */
-    const char *api;    /* "" for none */
-    json_int_t  offset; /* page asked for, below 0 for none */
+    char         *path; /* raw, up to the question mark */
+    char         *raw;  /* the raw query, "" for none */
+    char         *method;
+    char         *token;     /* credential, NULL: none */
+    char         *key;       /* what it is known by: token, or access key */
+    json_t       *entry;     /* in the log */
+    int           signs;     /* with an access key */
+    char         *signature; /* what is said of it; NULL: it wasn't looked at */
+    sim_header_t *headers;
+    size_t        nheaders;
+    sim_buf_t     body;
+    sim_query_t   query;
+    sim_fx_t      fx;
+    sim_reply_t   reply;
+    int64_t       now;    /* the simulated time */
+    int64_t       begun;  /* ms, of a clock that only goes forward */
+    const char   *api;    /* "" for none */
+    json_int_t    offset; /* page asked for, below 0 for none */
 } sim_call_t;
 
 

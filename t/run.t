@@ -94,6 +94,8 @@ sub machine {
         spew("$m/bin/$name", "#!/bin/sh\n$stub{$name}\n");
         chmod 0755, "$m/bin/$name";
     }
+    spew("$m/bin/$_", "#!/bin/sh\n"), chmod 0755, "$m/bin/$_"
+        for @{ $o{commands} || [] };
     spew("$m/installed", join '', map {"$_\n"} @{ $o{installed} || [] });
     spew("$m/$_", '') for @{ $o{files} || [] };
     return $m;
@@ -156,6 +158,19 @@ subtest 'some of it is there' => sub {
     like(slurp("$m/calls"), qr/=300 libjansson-dev, /, 'the rest is installed');
     unlike(slurp("$m/calls"), qr/update-rc/,
         'the service of an nginx that was there is left alone');
+};
+
+subtest 'node and npm' => sub {
+    for ([], ['node'], [ 'node', 'npm' ]) {
+        my $m = machine(commands => $_);
+        my ($status) = run_on($m, 'test');
+        is($status, 0, "status 0 with (@$_)");
+        my ($installed) = slurp("$m/calls") =~ /^apt-get install .*=300 (.*),/m;
+        my %has = map { $_ => 1 } @$_;
+        is($installed =~ /\bnodejs\b/, !$has{node}, 'nodejs where there is no node');
+        is($installed =~ /\bnpm\b/, !$has{npm}, 'npm where there is none');
+        like(slurp("$m/calls"), qr/^make -s -j \d+ test,/m, 'then the tests');
+    }
 };
 
 subtest 'a policy that was there' => sub {

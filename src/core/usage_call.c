@@ -1,4 +1,5 @@
 #include "usage_call.h"
+#include "usage_percent.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -54,55 +55,6 @@ usage_call_path(const usage_call_t *call, usage_str_t project,
 }
 
 
-static bool
-usage_call_unreserved(char c)
-{
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z')
-           || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_'
-           || c == '~';
-}
-
-
-size_t
-usage_call_encoded(usage_str_t text)
-{
-    size_t i, len;
-
-    len = 0;
-
-    for (i = 0; i < text.len; i++) {
-        len += usage_call_unreserved(text.data[i]) ? 1 : 3;
-    }
-
-    return len;
-}
-
-
-static char *
-usage_call_encode(char *p, usage_str_t text)
-{
-    static const char hex[] = "0123456789ABCDEF";
-
-    size_t        i;
-    unsigned char c;
-
-    for (i = 0; i < text.len; i++) {
-        c = (unsigned char) text.data[i];
-
-        if (usage_call_unreserved(text.data[i])) {
-            *p++ = (char) c;
-
-        } else {
-            *p++ = '%';
-            *p++ = hex[c >> 4];
-            *p++ = hex[c & 0xf];
-        }
-    }
-
-    return p;
-}
-
-
 /*
  * One filter, where it is wanted.
  */
@@ -115,7 +67,7 @@ usage_call_filter(char *p, const char *parameter, usage_str_t value)
 
     p += sprintf(p, "&%s=", parameter);
 
-    return usage_call_encode(p, value);
+    return usage_percent_encode(p, value);
 }
 
 
@@ -163,11 +115,12 @@ usage_call_query_max(const usage_call_t *call)
 {
     size_t i, len;
 
-    len = USAGE_CALL_QUERY_MAX + usage_call_encoded(call->name)
-          + usage_call_encoded(call->domain) + usage_call_encoded(call->id);
+    len = USAGE_CALL_QUERY_MAX + usage_percent_encoded(call->name)
+          + usage_percent_encoded(call->domain)
+          + usage_percent_encoded(call->id);
 
     for (i = 0; i < call->count; i++) {
-        len += usage_call_encoded(call->desktops[i]->id) + 1;
+        len += usage_percent_encoded(call->desktops[i]->id) + 1;
     }
 
     return len;
@@ -198,7 +151,7 @@ usage_call_query(
 
     for (i = 0; i < call->count; i++) {
         p += sprintf(p, "%s", i > 0 ? "," : "&desktop_id=");
-        p = usage_call_encode(p, call->desktops[i]->id);
+        p = usage_percent_encode(p, call->desktops[i]->id);
     }
 
     query->len = (size_t) (p - query->data);

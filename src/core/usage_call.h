@@ -46,9 +46,6 @@ usage_result_t usage_call_path(const usage_call_t *call, usage_str_t project,
 usage_result_t usage_call_query(
     const usage_call_t *call, const usage_pool_t *pool, usage_str_t *query);
 
-/* The length of text once it is percent-encoded for a query. */
-size_t usage_call_encoded(usage_str_t text);
-
 /*
  * What a call asks for, in words for an error: "statistics of desktops for
  * 2022-12-09 to 2022-12-15".  buffer has room for USAGE_CALL_NAME_MAX bytes.

@@ -85,6 +85,20 @@ usage_str_equal(usage_str_t a, usage_str_t b)
 }
 
 
+/* Which of two strings is first, as memcmp() would say. */
+static inline int
+usage_str_order(usage_str_t a, usage_str_t b)
+{
+    int    order;
+    size_t len;
+
+    len = a.len < b.len ? a.len : b.len;
+    order = len == 0 ? 0 : memcmp(a.data, b.data, len);
+
+    return order != 0 ? order : (a.len > b.len) - (a.len < b.len);
+}
+
+
 /*
  * Where the core takes its memory from: a request's pool, or an arena of a
  * tool.  alloc() gives size bytes, aligned for any type, or NULL; what it gave

@@ -1,4 +1,5 @@
 #include "usage_directory.h"
+#include "usage_percent.h"
 #include "usage_rows.h"
 
 #include <strings.h>
@@ -108,7 +109,7 @@ usage_directory_look_up(usage_directory_t *directory,
             continue;
         }
 
-        encoded = usage_call_encoded(desktops[i]->id) + 1;
+        encoded = usage_percent_encoded(desktops[i]->id) + 1;
 
         if (batch == NULL || batch->count == USAGE_DIRECTORY_IDS
             || bytes + encoded > USAGE_DIRECTORY_BYTES)

@@ -12,9 +12,11 @@
 
 #include <openssl/evp.h>
 
+#include "usage_credentials.h"
 #include "usage_live.h"
 #include "usage_number.h"
 #include "usage_plan.h"
+#include "usage_signature.h"
 
 
 /* of SHA-256 */
@@ -81,6 +83,9 @@ typedef struct {
     ngx_http_complex_value_t *store_key;
     time_t                    final_after;  /* a day's start */
     time_t                    fresh;        /* 0: never */
+    usage_credentials_t      *credentials;  /* NULL: off */
+    time_t                    clock_skew;
+    ngx_http_complex_value_t *sign_host;
     ngx_str_t                 deprecation; /* headers' values */
     ngx_str_t                 sunset;
     ngx_str_t                 link;
@@ -133,6 +138,7 @@ typedef struct {
     ngx_http_request_t              *request; /* NULL: free for the next call */
     ngx_http_usage_memory_t         *memory;
     ngx_http_post_subrequest_t       done_handler;
+    ngx_http_handler_pt              content_handler; /* of its location */
     void                           (*finalize_upstream)(ngx_http_request_t *r,
                                                         ngx_int_t rc);
     usage_call_t                     call;
@@ -185,6 +191,7 @@ struct ngx_http_usage_ctx_s {
     usage_upstream_t                 upstream;
     usage_plan_t                     plan;
     usage_error_t                    error;
+    const usage_credential_t        *credential; /* NULL: it isn't signed */
     ngx_event_t                      timer;
     ngx_msec_t                       deadline;
     ngx_http_usage_pace_t            pace;
@@ -285,17 +292,60 @@ void ngx_http_usage_call_resume(ngx_http_usage_ctx_t *ctx);
 void ngx_http_usage_call_end(ngx_http_usage_ctx_t *ctx);
 
 /*
+ * Wakes a legacy call from a timer's handler.
+ */
+void ngx_http_usage_call_wake(ngx_http_usage_ctx_t *ctx);
+
+
+/* ngx_http_usage_headers.c: lists of headers */
+
+/*
  * The next header of a list, or NULL; *part is its first part and *i is 0 to
  * start with.
  */
 ngx_table_elt_t *ngx_http_usage_next_header(ngx_list_part_t **part,
     ngx_uint_t *i);
 
+/* Which of the names, in lower case and with an empty one last, or NULL. */
+ngx_str_t *ngx_http_usage_header_in(ngx_table_elt_t *header, ngx_str_t *names);
+
+ngx_uint_t ngx_http_usage_count_headers(ngx_list_t *list);
+
+/* Adds a header, whose name is in lower case. */
+ngx_int_t ngx_http_usage_push_header(ngx_list_t *list, ngx_str_t *name,
+    ngx_str_t *value);
+
+/* The token that a request carries, or NULL. */
+ngx_str_t *ngx_http_usage_token(ngx_http_request_t *r);
+
+
+/* ngx_http_usage_credentials.c: the directive usage_credentials */
+
+char *ngx_http_usage_credentials(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
+/* The value of usage_sign_host where there is none. */
+ngx_int_t ngx_http_usage_default_host(ngx_conf_t *cf,
+    ngx_http_complex_value_t **host);
+
+
+/* ngx_http_usage_sign.c: signed calls */
 
 /*
- * Wakes a legacy call from a timer's handler.
+ * Verifies the signature of the client's request, where it has one and no
+ * token: ctx->credential is its access key then.  NGX_ERROR: ctx->error says
+ * what is wrong with it.
  */
-void ngx_http_usage_call_wake(ngx_http_usage_ctx_t *ctx);
+ngx_int_t ngx_http_usage_verify(ngx_http_usage_ctx_t *ctx, usage_str_t body);
+
+/*
+ * The access key that r names, its signature not verified.  NGX_DECLINED: none.
+ */
+ngx_int_t ngx_http_usage_access_key(ngx_http_request_t *r,
+    usage_str_t *access_key);
+
+/* Before content is made: has subrequests signed that need it. */
+ngx_int_t ngx_http_usage_sign_phase_handler(ngx_http_request_t *r);
 
 
 /* ngx_http_usage_rate_conf.c: the directive usage_rate */
@@ -472,8 +522,9 @@ ngx_int_t ngx_http_usage_reply_replace(ngx_http_request_t *r);
 ngx_int_t ngx_http_usage_key(ngx_http_usage_ctx_t *ctx,
     ngx_http_complex_value_t *value, u_char *salt, u_char *key);
 
-/* Adds the credential of r to a digest.  NGX_DECLINED: there is none. */
-ngx_int_t ngx_http_usage_key_credential(EVP_MD_CTX *md, ngx_http_request_t *r);
+/* Adds the caller's credential to a digest.  NGX_DECLINED: there is none. */
+ngx_int_t ngx_http_usage_key_credential(EVP_MD_CTX *md,
+    ngx_http_usage_ctx_t *ctx);
 
 
 /* ngx_http_usage_stored.c: a legacy call and the day store */

@@ -127,18 +127,22 @@ ngx_http_usage_prepare(ngx_http_usage_ctx_t *ctx)
 static ngx_int_t
 ngx_http_usage_prepare_headers(ngx_http_usage_ctx_t *ctx)
 {
-    ngx_str_t           *name;
+    static ngx_str_t  token[] = {
+        ngx_string("x-security-token"),
+        ngx_null_string
+    };
+
+    ngx_str_t            value;
     ngx_uint_t           i;
+    ngx_list_t          *list;
     ngx_list_part_t     *part;
     ngx_table_elt_t     *h, *header;
     ngx_http_request_t  *r;
 
     r = ctx->request;
+    list = &ctx->headers_in.headers;
 
-    if (ngx_list_init(&ctx->headers_in.headers, r->pool, 8,
-                      sizeof(ngx_table_elt_t))
-        != NGX_OK)
-    {
+    if (ngx_list_init(list, r->pool, 8, sizeof(ngx_table_elt_t)) != NGX_OK) {
         return NGX_ERROR;
     }
 
@@ -147,25 +151,23 @@ ngx_http_usage_prepare_headers(ngx_http_usage_ctx_t *ctx)
     ctx->headers_in.host = r->headers_in.host;
     ctx->headers_in.server = r->headers_in.server;
 
+    value.len = 0;
+
+    if (ctx->credential) {
+        value.data = (u_char *) ctx->credential->security_token.data;
+        value.len = ctx->credential->security_token.len;
+    }
+
     part = &r->headers_in.headers.part;
     i = 0;
 
     while ((header = ngx_http_usage_next_header(&part, &i)) != NULL) {
 
-        for (name = ngx_http_usage_headers; name->len; name++) {
-            if (header->key.len == name->len
-                && ngx_strncasecmp(header->key.data, name->data, name->len)
-                   == 0)
-            {
-                break;
-            }
-        }
-
-        if (name->len == 0) {
+        if (ngx_http_usage_header_in(header, ngx_http_usage_headers) == NULL) {
             continue;
         }
 
-        h = ngx_list_push(&ctx->headers_in.headers);
+        h = ngx_list_push(list);
         if (h == NULL) {
             return NGX_ERROR;
         }
@@ -180,29 +182,17 @@ ngx_http_usage_prepare_headers(ngx_http_usage_ctx_t *ctx)
         if (header == r->headers_in.user_agent) {
             ctx->headers_in.user_agent = h;
         }
-    }
 
-    return NGX_OK;
-}
-
-
-ngx_table_elt_t *
-ngx_http_usage_next_header(ngx_list_part_t **part, ngx_uint_t *i)
-{
-    ngx_table_elt_t  *headers;
-
-    while (*i >= (*part)->nelts) {
-        if ((*part)->next == NULL) {
-            return NULL;
+        if (ngx_http_usage_header_in(header, token)) {
+            value.len = 0; /* the client's own */
         }
-
-        *part = (*part)->next;
-        *i = 0;
     }
 
-    headers = (*part)->elts;
+    if (value.len == 0) {
+        return NGX_OK;
+    }
 
-    return &headers[(*i)++];
+    return ngx_http_usage_push_header(list, token, &value);
 }
 
 

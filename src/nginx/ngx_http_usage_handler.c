@@ -162,6 +162,7 @@ ngx_http_usage_start(ngx_http_request_t *r)
     ctx->upstream.resource_id = ulcf->resource_id;
 
     if (ngx_http_usage_get_body(ctx, &body) != NGX_OK
+        || ngx_http_usage_verify(ctx, body) != NGX_OK
         || usage_request_parse(&ctx->legacy, &ctx->pool, umcf->forms, body,
                                ngx_time(), &rules, &ctx->error)
            != USAGE_OK

@@ -35,7 +35,7 @@ ngx_http_usage_key(ngx_http_usage_ctx_t *ctx, ngx_http_complex_value_t *value,
     }
 
     if (value == NULL) {
-        rc = ngx_http_usage_key_credential(md, ctx->request);
+        rc = ngx_http_usage_key_credential(md, ctx);
 
     } else if (ngx_http_complex_value(ctx->request, value, &text) == NGX_OK) {
         rc = text.len == 0 ? NGX_DECLINED
@@ -89,8 +89,10 @@ ngx_http_usage_key_place(EVP_MD_CTX *md, ngx_http_usage_ctx_t *ctx)
 
 
 ngx_int_t
-ngx_http_usage_key_credential(EVP_MD_CTX *md, ngx_http_request_t *r)
+ngx_http_usage_key_credential(EVP_MD_CTX *md, ngx_http_usage_ctx_t *ctx)
 {
+    static ngx_str_t  access_key = ngx_string("access key");
+
     static ngx_str_t  names[] = {
         ngx_string("x-auth-token"),
         ngx_string("x-security-token"),
@@ -104,30 +106,41 @@ ngx_http_usage_key_credential(EVP_MD_CTX *md, ngx_http_request_t *r)
     ngx_table_elt_t  *header;
 
     rc = NGX_DECLINED;
-    part = &r->headers_in.headers.part;
+
+    if (ctx->credential) {
+        if (ngx_http_usage_key_add(md, access_key.data, access_key.len)
+            != NGX_OK
+            || ngx_http_usage_key_add(md, ctx->credential->access_key.data,
+                                      ctx->credential->access_key.len)
+               != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+
+        rc = NGX_OK;
+    }
+
+    part = &ctx->request->headers_in.headers.part;
     i = 0;
 
     while ((header = ngx_http_usage_next_header(&part, &i)) != NULL) {
 
-        for (name = names; name->len; name++) {
-            if (header->key.len != name->len
-                || ngx_strncasecmp(header->key.data, name->data, name->len)
-                   != 0)
-            {
-                continue;
-            }
+        name = ngx_http_usage_header_in(header, names);
 
-            if (ngx_http_usage_key_add(md, name->data, name->len) != NGX_OK
-                || ngx_http_usage_key_add(md, header->value.data,
-                                          header->value.len)
-                   != NGX_OK)
-            {
-                return NGX_ERROR;
-            }
+        if (name == NULL) {
+            continue;
+        }
 
-            if (name == names && header->value.len) {
-                rc = NGX_OK;
-            }
+        if (ngx_http_usage_key_add(md, name->data, name->len) != NGX_OK
+            || ngx_http_usage_key_add(md, header->value.data,
+                                      header->value.len)
+               != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+
+        if (name == names && header->value.len) {
+            rc = NGX_OK;
         }
     }
 

@@ -112,7 +112,7 @@ ngx_http_usage_pace_digest(ngx_http_usage_ctx_t *ctx, EVP_MD_CTX *md,
         return NGX_ERROR;
     }
 
-    rc = ngx_http_usage_key_credential(md, ctx->request);
+    rc = ngx_http_usage_key_credential(md, ctx);
 
     if (rc != NGX_OK) {
         return rc;

@@ -5,11 +5,17 @@
 #include "ngx_http_usage.h"
 
 
+/* the digits of a token's SHA-256 that logs show */
+#define NGX_HTTP_USAGE_FINGERPRINT  16
+
+
 static ngx_int_t ngx_http_usage_text_variable(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_http_usage_number_variable(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_http_usage_time_variable(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
+static ngx_int_t ngx_http_usage_credential_variable(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 
 
@@ -47,6 +53,9 @@ static ngx_http_variable_t  ngx_http_usage_vars[] = {
     { ngx_string("usage_stored"), NULL,
       ngx_http_usage_number_variable, NGX_HTTP_USAGE_STORED,
       NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("usage_credential"), NULL,
+      ngx_http_usage_credential_variable, 0, 0, 0 },
 
     { ngx_string("usage_error"), NULL,
       ngx_http_usage_text_variable,
@@ -153,6 +162,56 @@ ngx_http_usage_time_variable(ngx_http_request_t *r,
 
     v->len = ngx_sprintf(v->data, "%T.%03M", (time_t) (ms / 1000), ms % 1000)
              - v->data;
+    v->valid = 1;
+    v->no_cacheable = 0;
+    v->not_found = 0;
+
+    return NGX_OK;
+}
+
+
+/*
+ * Who calls, for logs: a fingerprint of the token, or the access key that the
+ * call names.
+ */
+
+static ngx_int_t
+ngx_http_usage_credential_variable(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data)
+{
+    char         hex[USAGE_SIGN_HEX_LEN];
+    u_char      *p;
+    ngx_str_t   *token;
+    usage_str_t  text;
+
+    token = ngx_http_usage_token(r->main);
+
+    if (token) {
+        text.data = (char *) token->data;
+        text.len = token->len;
+
+        if (usage_sign_hash(text, hex) != USAGE_OK) {
+            return NGX_ERROR;
+        }
+
+        text.data = hex;
+        text.len = NGX_HTTP_USAGE_FINGERPRINT;
+
+    } else if (ngx_http_usage_access_key(r->main, &text) != NGX_OK) {
+        v->not_found = 1;
+        return NGX_OK;
+    }
+
+    v->data = ngx_pnalloc(r->pool, sizeof("token:") - 1 + text.len);
+    if (v->data == NULL) {
+        return NGX_ERROR;
+    }
+
+    p = token ? ngx_cpymem(v->data, "token:", sizeof("token:") - 1)
+              : ngx_cpymem(v->data, "key:", sizeof("key:") - 1);
+    p = ngx_cpymem(p, text.data, text.len);
+
+    v->len = p - v->data;
     v->valid = 1;
     v->no_cacheable = 0;
     v->not_found = 0;

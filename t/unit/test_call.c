@@ -4,6 +4,7 @@
 
 #include "unit.h"
 #include "usage_call.h"
+#include "usage_percent.h"
 
 
 static void
@@ -292,12 +293,12 @@ test_directory(void **state)
         {
             snprintf(expected, sizeof(expected),
                 "offset=0&limit=1000&desktop_id=%c", c);
-            assert_int_equal(usage_call_encoded(desktops[0]->id), 1);
+            assert_int_equal(usage_percent_encoded(desktops[0]->id), 1);
 
         } else {
             snprintf(expected, sizeof(expected),
                 "offset=0&limit=1000&desktop_id=%%%02X", (unsigned) c);
-            assert_int_equal(usage_call_encoded(desktops[0]->id), 3);
+            assert_int_equal(usage_percent_encoded(desktops[0]->id), 3);
         }
 
         if (!unit_is(query, expected)) {
@@ -314,8 +315,8 @@ test_directory(void **state)
     assert_true(unit_is(query, "offset=0&limit=1000&desktop_id="
                                "c6e6dbd7-c950,a%26b%3Dc%20d%2F%C3%A9,x"));
 
-    assert_int_equal(usage_call_encoded(unit_str("")), 0);
-    assert_int_equal(usage_call_encoded(desktops[1]->id), 22);
+    assert_int_equal(usage_percent_encoded(unit_str("")), 0);
+    assert_int_equal(usage_percent_encoded(desktops[1]->id), 22);
 
     unit_arena_free(&arena);
 }

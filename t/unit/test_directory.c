@@ -5,6 +5,7 @@
 
 #include "unit.h"
 #include "usage_directory.h"
+#include "usage_percent.h"
 
 
 typedef struct {
@@ -348,7 +349,7 @@ test_batches(void **state)
             bytes = 0;
 
             for (k = 0; k < call.count; k++) {
-                bytes += usage_call_encoded(call.desktops[k]->id) + 1;
+                bytes += usage_percent_encoded(call.desktops[k]->id) + 1;
                 assert_null(memchr(
                     call.desktops[k]->id.data, ',', call.desktops[k]->id.len));
                 assert_true(call.desktops[k]->cells[0] < 0);

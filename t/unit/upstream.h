@@ -8,6 +8,7 @@
 #define UPSTREAM_H
 
 #include "unit.h"
+#include "usage_percent.h"
 #include "usage_plan.h"
 
 
@@ -751,7 +752,7 @@ upstream_check_directory(upstream_t *up, const usage_call_t *call)
     assert_int_equal(call->name.len, 0);
 
     for (i = 0, bytes = 0; i < call->count; i++) {
-        bytes += usage_call_encoded(call->desktops[i]->id) + 1;
+        bytes += usage_percent_encoded(call->desktops[i]->id) + 1;
         assert_null(call->desktops[i]->entry);
     }
 

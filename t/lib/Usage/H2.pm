@@ -17,9 +17,14 @@ sub frame {
         . pack('CCN', $type, $flags, $stream) . $payload;
 }
 
-sub _string { return pack('C', length $_[0]) . $_[0] }
+# (lengths to 16510)
+sub _string {
+    my $n = length $_[0];
+    return ($n < 127 ? pack 'C', $n : $n < 255 ? pack 'CC', 127, $n - 127
+        : pack 'CCC', 127, ($n - 127) & 127 | 128, ($n - 127) >> 7) . $_[0];
+}
 
-# (name and value as they are, not indexed; both shorter than 127)
+# (name and value as they are, not indexed)
 sub _field { return "\0" . _string($_[0]) . _string($_[1]) }
 
 sub new {
