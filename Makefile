@@ -5,7 +5,7 @@
 #   make unit       the core's unit tests
 #   make lint       clang-format, clang-tidy, cppcheck, shellcheck
 #   make format     clang-format, in place
-#   make fuzz       the page reader against jansson, for FUZZ_SECONDS
+#   make fuzz       fuzz pages, requests and signatures, each for FUZZ_SECONDS
 #   make node       the vendor's client code, for the tests, into build/node
 #   make vectors    t/unit/sign_vectors.h, by the vendor's signer
 #   make bench-page  the page reader's speed beside jansson's
@@ -109,7 +109,7 @@ FUZZ_SECONDS = 60
 FUZZ_CC      = clang
 FUZZ_FLAGS   = -std=gnu11 -O1 -g -fno-omit-frame-pointer \
                -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
-FUZZ_BINS    = $(BUILD)/fuzz/page $(BUILD)/fuzz/request
+FUZZ_BINS    = $(addprefix $(BUILD)/fuzz/,page request signature)
 
 $(BUILD)/fuzz/%: t/fuzz/fuzz_%.c $(CORE) $(CORE_H) $(UNIT_H)
 	@mkdir -p $(@D)
