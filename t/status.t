@@ -15,6 +15,7 @@ use Usage::Test;
 my $slow = Usage::Nginx->slow;
 my $root = $Usage::Nginx::root;
 my $long = Usage::Nginx->patience(60);
+my $wait = Usage::Nginx->patience(600);
 my $sim  = Usage::Sim->start(
     args => [ '--seed', 5, '--desktops', 40, '--days', 40, '--idle', 'shown' ]);
 my $closed = Usage::Nginx->bound;
@@ -30,6 +31,7 @@ my %gateway = (
     events   => 'accept_mutex off;',
     http     => <<"END",
     usage_timeout ${long}s;
+    usage_retries 10;
     usage_store "zone=$zone:1m";
     usage_store zone=second:64k;
     limit_req_zone \$server_name zone=limit:64k rate=1r/m;
@@ -56,6 +58,8 @@ END
         Usage::Nginx->at(closed => '', '/to-closed'),
         Usage::Nginx->at(own    => '', '/to-own'),
         Usage::Nginx->at(cached => '', '/to-cached'),
+        Usage::Nginx->at(cachedshort => "usage_concurrency 1; usage_timeout ${wait}ms;",
+            '/to-cached'),
         Usage::Nginx->at(hours  => 'usage_connections on;'),
         Usage::Nginx->at(block  => 'if ($request_method) { add_header X-If 1; }'),
         "location /to-silent/ { internal; proxy_pass http://127.0.0.1:$sim_port/;
@@ -335,6 +339,15 @@ subtest 'upstream calls' => sub {
     counts('a cache', sub {
         $nginx->post('/cached' . route('c'), body(@day), 'X-Auth-Token' => 'token') for 1, 2;
     }, 200 => 2, 'desktops/200' => 1, 'desktops/cached' => 1);
+    counts('a cache, and then no answer', sub {
+        $nginx->post('/cached' . route('d'), body(start_time => day(-4), end_time => day(-4)),
+            'X-Auth-Token' => 'token');
+        $sim->faults({ fault => 'hang' });
+        $nginx->post('/cachedshort' . route('d'),
+            body(start_time => day(-4), end_time => day(-3)), 'X-Auth-Token' => 'token');
+        $sim->faults;
+    }, 200 => 1, 504 => 1, 'desktops/200' => 1, 'desktops/cached' => 1,
+        'desktops/cancelled' => 1);
     counts('the client leaves', sub {
         $sim->faults({ fault => 'hang' });
         $sim->clear;
