@@ -5,11 +5,11 @@
  * This file is the module's face: its directives, its filters and their
  * registration.  src/nginx/ has what is behind them: conf reads the directives'
  * values; then in the order in which a request meets them handler, stored, call
- * and advance, pace, fetch and retry, reply; variables tell about it.  src/core/
- * has the translation.
+ * and advance, pace, fetch and retry, reply; variables tell about it.  metrics
+ * counts, and status shows that.  src/core/ has the translation.
  */
 
-#include "ngx_http_usage.h"
+#include "ngx_http_usage_status.h"
 
 #ifdef __GLIBC__
 #include <malloc.h>
@@ -31,6 +31,8 @@ static char *ngx_http_usage_merge_loc_conf(ngx_conf_t *cf, void *parent,
 static ngx_int_t ngx_http_usage_header_filter(ngx_http_request_t *r);
 static ngx_int_t ngx_http_usage_body_filter(ngx_http_request_t *r,
     ngx_chain_t *in);
+static ngx_int_t ngx_http_usage_add_handler(ngx_conf_t *cf,
+    ngx_http_phases phase, ngx_http_handler_pt handler);
 static ngx_int_t ngx_http_usage_init(ngx_conf_t *cf);
 static ngx_int_t ngx_http_usage_init_process(ngx_cycle_t *cycle);
 
@@ -182,6 +184,13 @@ static ngx_command_t  ngx_http_usage_commands[] = {
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(ngx_http_usage_loc_conf_t, retries),
       &ngx_http_usage_retries_bounds },
+
+    { ngx_string("usage_status"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS,
+      ngx_http_usage_status,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
 
       ngx_null_command
 };
@@ -349,6 +358,7 @@ ngx_http_usage_create_loc_conf(ngx_conf_t *cf)
      *
      *     conf->prefix = { 0, NULL };
      *     conf->translate = 0;
+     *     conf->status = 0;
      *     conf->hour_format = { 0, NULL };
      *     conf->deprecation = { 0, NULL };
      *     conf->sunset = { 0, NULL };
@@ -432,12 +442,17 @@ ngx_http_usage_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
 
     clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
 
-    if ((clcf->noname || clcf->lmt_excpt) && clcf->handler == NULL
-        && prev->translate)
-    {
-        conf->translate = 1;
-        conf->prefix = prev->prefix;
-        clcf->handler = ngx_http_usage_handler;
+    if ((clcf->noname || clcf->lmt_excpt) && clcf->handler == NULL) {
+
+        if (prev->translate) {
+            conf->translate = 1;
+            conf->prefix = prev->prefix;
+            clcf->handler = ngx_http_usage_handler;
+
+        } else if (prev->status) {
+            conf->status = 1;
+            clcf->handler = ngx_http_usage_status_handler;
+        }
     }
 
     return NGX_CONF_OK;
@@ -445,19 +460,42 @@ ngx_http_usage_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
 
 
 static ngx_int_t
-ngx_http_usage_init(ngx_conf_t *cf)
+ngx_http_usage_add_handler(ngx_conf_t *cf, ngx_http_phases phase,
+    ngx_http_handler_pt handler)
 {
     ngx_http_handler_pt        *h;
     ngx_http_core_main_conf_t  *cmcf;
 
     cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
 
-    h = ngx_array_push(&cmcf->phases[NGX_HTTP_PRECONTENT_PHASE].handlers);
+    h = ngx_array_push(&cmcf->phases[phase].handlers);
     if (h == NULL) {
         return NGX_ERROR;
     }
 
-    *h = ngx_http_usage_sign_phase_handler;
+    *h = handler;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_usage_init(ngx_conf_t *cf)
+{
+    ngx_http_usage_main_conf_t  *umcf;
+
+    umcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_usage_module);
+
+    if (umcf->translates
+        && (ngx_http_usage_add_handler(cf, NGX_HTTP_PRECONTENT_PHASE,
+                                       ngx_http_usage_sign_phase_handler)
+            != NGX_OK
+            || ngx_http_usage_add_handler(cf, NGX_HTTP_LOG_PHASE,
+                                          ngx_http_usage_count_request)
+               != NGX_OK))
+    {
+        return NGX_ERROR;
+    }
 
     ngx_http_next_header_filter = ngx_http_top_header_filter;
     ngx_http_top_header_filter = ngx_http_usage_header_filter;

@@ -50,6 +50,22 @@ subtest 'usage_translate' => sub {
         for qw(http server main events);
 };
 
+subtest 'usage_status' => sub {
+    passes(server => 'location /x { usage_status; }');
+    passes(server => 'location /x { usage_status; } location /y { usage_status; }');
+    fails(server => 'location /x { usage_status on; }', qr/invalid number of arguments/);
+    fails(server => 'location /x { usage_status; usage_status; }', qr/usage_status.*duplicate/);
+    fails(server => 'location /x { usage_status; usage_translate /workspace; }',
+        qr/usage_translate.*beside "usage_status"/);
+    fails(server => 'location /x { usage_translate /workspace; usage_status; }',
+        qr/usage_status.*beside "usage_translate"/);
+    fails($_ => 'usage_status;', qr/usage_status.*not allowed/) for qw(http server main events);
+    fails(server => 'location /x { if ($arg_x) { usage_status; } }',
+        qr/usage_status.*not allowed/);
+    fails(http => 'limit_req_zone $uri zone=usage_status:1m rate=1r/s;',
+        qr/usage_status.*already declared for a different use/);
+};
+
 subtest 'usage_concurrency' => sub {
     for my $where (qw(http server location)) {
         passes($where => "usage_concurrency $_;") for 1, 8, 31, 64;

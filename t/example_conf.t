@@ -5,6 +5,7 @@
 use strict;
 use warnings;
 
+use HTTP::Tiny;
 use IO::Socket::INET;
 use POSIX ();
 use Test::More;
@@ -208,6 +209,7 @@ sub replaced {
         'proxy_ssl_trusted_certificate /etc/ssl/certs/ca-certificates.crt;',
         "proxy_ssl_trusted_certificate $dir/ca.crt;");
     $replace->('listen 443 ssl;', 'listen 127.0.0.1:%%PORT%% ssl;');
+    $replace->('listen 127.0.0.1:9180;', 'listen 127.0.0.1:%%PORT1%%;');
     $replace->('ssl_certificate /etc/nginx/gateway.crt;',
         "ssl_certificate $dir/gateway.crt;");
     $replace->('ssl_certificate_key /etc/nginx/gateway.key;',
@@ -342,6 +344,18 @@ subtest 'the access log' => sub {
 
     unlike(join("\n", @lines, $gateway->error_log),
         qr/secret-of-the-caller|xxxxxxxx|yyyyyyyy/, 'no token anywhere');
+};
+
+subtest 'the counters' => sub {
+    my $url = 'http://127.0.0.1:' . $gateway->other_port(1) . '/usage_status';
+    my $page = HTTP::Tiny->new->get($url);
+    is($page->{status}, 200, 'are there, on a port of their own');
+    my %lines = map { $_ => 1 } split /\n/, $page->{content};
+    my %status;
+    $status{ $_->{status} }++
+        for map { decode($_) } grep {m{statistics/used}} $gateway->access_lines;
+    ok($lines{"usage_requests_total{mode=\"translate\",status=\"$_\"} $status{$_}"},
+        "as many with $_ as in the access log: $status{$_}") for sort keys %status;
 };
 
 subtest 'the service moves' => sub {

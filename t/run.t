@@ -151,6 +151,17 @@ subtest 'a bare machine' => sub {
     is($err, "Installing @build\nBuilding\n", 'apt-get is quiet');
 };
 
+subtest 'what the tests take' => sub {
+    my $m = machine();
+    my ($status) = run_on($m, 'test');
+    is($status, 0, 'status 0');
+    like(slurp("$m/calls"), qr/^update-rc\.d $_ disable$/m, "the service of $_ does not start")
+        for qw(nginx prometheus);
+    $m = machine(installed => ['prometheus']);
+    run_on($m, 'test');
+    unlike(slurp("$m/calls"), qr/update-rc\.d prometheus/, 'one that was there is left alone');
+};
+
 subtest 'some of it is there' => sub {
     my $m = machine(installed => [ grep { !/jansson/ } @build ]);
     my ($status, $out, $err) = run_on($m, 'build');

@@ -14,6 +14,10 @@
 #include <string.h>
 
 
+/* of the module and its tools */
+
+#define USAGE_VERSION "0.6.0"
+
 /* the legacy call's limits (legacy.md) */
 
 #define USAGE_DESKTOP_IDS_MAX 2000

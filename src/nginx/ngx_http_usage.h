@@ -23,9 +23,12 @@
 #define NGX_HTTP_USAGE_KEY_LEN  32
 
 
+typedef struct ngx_http_usage_metrics_s  ngx_http_usage_metrics_t;
+
 typedef struct {
-    usage_forms_t *forms;
-    ngx_uint_t     translates; /* some location does */
+    usage_forms_t            *forms;
+    ngx_http_usage_metrics_t *metrics;
+    ngx_uint_t                translates; /* some location does */
 } ngx_http_usage_main_conf_t;
 
 
@@ -68,6 +71,7 @@ typedef struct {
 typedef struct {
     ngx_str_t                 prefix; /* of the operator's location */
     ngx_flag_t                translate;
+    ngx_flag_t                status; /* usage_status */
     ngx_int_t                 concurrency;
     ngx_msec_t                timeout;
     ngx_http_complex_value_t *use_time;
@@ -156,6 +160,7 @@ typedef struct {
     unsigned                         nonsense:1;  /* the reader says so */
     unsigned                         too_large:1;
     unsigned                         done:1;
+    unsigned                         counted:1;   /* for usage_status */
     unsigned                         waits:1;     /* to be tried again, */
     unsigned                         due:1;       /* now */
     ngx_uint_t                       tries;       /* again, so far */
@@ -170,6 +175,7 @@ typedef struct {
     ngx_http_usage_rate_t           *rate; /* NULL: nothing to keep to */
     uint64_t                         key[2];
     ngx_http_usage_fetch_t          *held; /* has a slot, and isn't started */
+    ngx_msec_t                       held_since;
     ngx_http_usage_slot_t            slot;
     ngx_event_t                      timer;
     ngx_uint_t                       calls[USAGE_CALL_APIS]; /* started */
@@ -512,6 +518,11 @@ void ngx_http_usage_reply_upstream(ngx_http_usage_ctx_t *ctx,
 ngx_int_t ngx_http_usage_reply_replace(ngx_http_request_t *r);
 
 
+/* Adds a header to the reply of r. */
+ngx_int_t ngx_http_usage_add_header(ngx_http_request_t *r, const char *name,
+    ngx_str_t *value);
+
+
 /* ngx_http_usage_key.c: who the caller is */
 
 /*
@@ -551,6 +562,10 @@ void ngx_http_usage_stored_end(ngx_http_usage_ctx_t *ctx);
 ngx_shm_zone_t *ngx_http_usage_store_zone(ngx_conf_t *cf, ngx_str_t *name,
     ssize_t size);
 ngx_uint_t ngx_http_usage_store_is(ngx_shm_zone_t *zone);
+
+/* The bytes of a store, and how many of them are used. */
+void ngx_http_usage_store_room(ngx_shm_zone_t *zone, size_t *size,
+    size_t *used);
 
 
 #endif /* NGX_HTTP_USAGE_H */

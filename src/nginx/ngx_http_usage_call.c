@@ -3,7 +3,7 @@
  * it, one wake-up after the other until a reply is sent.
  */
 
-#include "ngx_http_usage.h"
+#include "ngx_http_usage_metrics.h"
 
 
 static ngx_int_t ngx_http_usage_prepare(ngx_http_usage_ctx_t *ctx);
@@ -236,6 +236,8 @@ ngx_http_usage_wake(ngx_http_request_t *r)
         }
 
         if (fetch->done) {
+            ngx_http_usage_count_call(fetch);
+
             if (ngx_http_usage_collect(ctx, fetch) != NGX_OK) {
                 return;
             }
@@ -341,9 +343,20 @@ ngx_http_usage_call_end(ngx_http_usage_ctx_t *ctx)
 static void
 ngx_http_usage_cleanup(void *data)
 {
-    ngx_http_usage_ctx_t  *ctx = data;
+    ngx_http_usage_ctx_t *ctx = data;
+
+    ngx_uint_t                  i;
+    ngx_http_usage_loc_conf_t  *ulcf;
+
+    ulcf = ngx_http_get_module_loc_conf(ctx->request, ngx_http_usage_module);
 
     ctx->ended = 1;
+
+    for (i = 0; i < (ngx_uint_t) ulcf->concurrency; i++) {
+        if (ctx->fetches[i]) {
+            ngx_http_usage_count_call(ctx->fetches[i]);
+        }
+    }
 
     ngx_http_usage_pace_end(ctx);
     ngx_http_usage_retry_end(ctx);

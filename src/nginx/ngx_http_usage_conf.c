@@ -2,7 +2,7 @@
  * The values of those directives that nginx has no reader for.
  */
 
-#include "ngx_http_usage.h"
+#include "ngx_http_usage_metrics.h"
 
 
 /* a leap year: its hours have all names that the hours of any year have */
@@ -31,6 +31,10 @@ ngx_http_usage_translate(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return "is duplicate";
     }
 
+    if (ulcf->status) {
+        return "has no place beside \"usage_status\"";
+    }
+
     value = cf->args->elts;
 
     if (value[1].len == 0 || value[1].data[0] != '/') {
@@ -42,6 +46,10 @@ ngx_http_usage_translate(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     umcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_usage_module);
     umcf->translates = 1;
+
+    if (ngx_http_usage_metrics_add(cf) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
 
     ulcf->translate = 1;
     ulcf->prefix = value[1];

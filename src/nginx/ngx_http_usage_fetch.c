@@ -49,8 +49,10 @@ ngx_http_usage_fetch_start(ngx_http_usage_ctx_t *ctx,
     fetch->whole = 0;
     fetch->own = 0;
     fetch->timed_out = 0;
+    fetch->cached = 0;
     fetch->nonsense = 0;
     fetch->done = 0;
+    fetch->counted = 0;
 
     fetch->memory = ngx_http_usage_memory_create(ctx);
 

@@ -6,7 +6,7 @@
  * alternate, and none waits for more than one call of each other's.
  */
 
-#include "ngx_http_usage.h"
+#include "ngx_http_usage_metrics.h"
 
 
 /* for the last of all calls to be answered, where Retry-After promises it */
@@ -252,6 +252,8 @@ ngx_http_usage_pace_refuse(ngx_http_usage_ctx_t *ctx,
     rate = ctx->pace.rate;
     ulcf = ngx_http_get_module_loc_conf(ctx->request, ngx_http_usage_module);
 
+    ngx_http_usage_count(ctx->request, NGX_HTTP_USAGE_PACE_REFUSALS, 1);
+
     burst = ngx_min(need->all, rate->burst);
     alone = (need->all - burst) * rate->interval;
     allowed = (uint64_t) ulcf->timeout * 1000;
@@ -327,6 +329,7 @@ ngx_http_usage_pace_hold(ngx_http_usage_ctx_t *ctx,
 
     if (pace->held == NULL) {
         pace->held = fetch;
+        pace->held_since = ngx_current_msec;
         ngx_http_usage_wait_begin(ctx);
     }
 
@@ -362,6 +365,7 @@ ngx_http_usage_pace_release(ngx_http_usage_ctx_t *ctx)
     }
 
     pace->held = NULL;
+    ngx_http_usage_count_wait(ctx);
     ngx_http_usage_wait_end(ctx);
 
     if (pace->timer.timer_set) {

@@ -3,15 +3,13 @@
  * upstream's own error.
  */
 
-#include "ngx_http_usage.h"
+#include "ngx_http_usage_metrics.h"
 
 
 static void ngx_http_usage_send(ngx_http_usage_ctx_t *ctx, ngx_uint_t status,
     u_char *data, size_t len);
 static void ngx_http_usage_fail(ngx_http_usage_ctx_t *ctx, ngx_uint_t status,
     u_char *data, size_t len, ngx_str_t *retry_after);
-static ngx_int_t ngx_http_usage_add_header(ngx_http_request_t *r,
-    const char *name, ngx_str_t *value);
 static ngx_int_t ngx_http_usage_add_retry_after(ngx_http_request_t *r,
     ngx_uint_t status, ngx_str_t *value);
 static ngx_int_t ngx_http_usage_add_deprecation(ngx_http_request_t *r);
@@ -53,6 +51,7 @@ ngx_http_usage_reply_ok(ngx_http_usage_ctx_t *ctx)
 
     ctx->desktops = ctx->count;
 
+    ngx_http_usage_count_days(ctx);
     ngx_http_usage_log_strays(ctx);
     ngx_http_usage_send(ctx, NGX_HTTP_OK, (u_char *) reply.data, reply.len);
 }
@@ -273,7 +272,7 @@ ngx_http_usage_send(ngx_http_usage_ctx_t *ctx, ngx_uint_t status, u_char *data,
 }
 
 
-static ngx_int_t
+ngx_int_t
 ngx_http_usage_add_header(ngx_http_request_t *r, const char *name,
     ngx_str_t *value)
 {

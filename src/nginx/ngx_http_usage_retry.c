@@ -2,7 +2,7 @@
  * Another try of a call that the upstream refused for a while, with 429 or 503.
  */
 
-#include "ngx_http_usage.h"
+#include "ngx_http_usage_metrics.h"
 
 
 /* milliseconds: the first wait where the upstream names none; it doubles with
@@ -124,6 +124,7 @@ ngx_http_usage_retry_due(ngx_event_t *ev)
     fetch->waits = 0;
     fetch->due = 1;
 
+    ngx_http_usage_count(fetch->ctx->request, NGX_HTTP_USAGE_RETRIES, 1);
     ngx_http_usage_wait_end(fetch->ctx);
     ngx_http_usage_call_wake(fetch->ctx);
 }

@@ -3,11 +3,13 @@
  * successors signed with the same access key.
  */
 
-#include "ngx_http_usage.h"
+#include "ngx_http_usage_metrics.h"
 
 
 static ngx_int_t ngx_http_usage_sign_received(ngx_http_usage_ctx_t *ctx,
     usage_str_t body, usage_signed_t *request);
+static ngx_int_t ngx_http_usage_sign_check(ngx_http_usage_ctx_t *ctx,
+    usage_signed_t *request);
 static ngx_int_t ngx_http_usage_sign_content_handler(ngx_http_request_t *r);
 static ngx_int_t ngx_http_usage_sign_subrequest(ngx_http_request_t *r,
     ngx_http_usage_fetch_t *fetch);
@@ -30,12 +32,7 @@ static ngx_str_t  ngx_http_usage_x_sdk_date = ngx_string("x-sdk-date");
 ngx_int_t
 ngx_http_usage_verify(ngx_http_usage_ctx_t *ctx, usage_str_t body)
 {
-    usage_signed_t              request;
-    usage_signature_t           signature;
-    const usage_credential_t   *credential;
-    ngx_http_usage_loc_conf_t  *ulcf;
-
-    ulcf = ngx_http_get_module_loc_conf(ctx->request, ngx_http_usage_module);
+    usage_signed_t  request;
 
     if (ngx_http_usage_token(ctx->request)) {
         return NGX_OK; /* it wins, as upstream */
@@ -47,9 +44,26 @@ ngx_http_usage_verify(ngx_http_usage_ctx_t *ctx, usage_str_t body)
         return NGX_ERROR;
     }
 
-    if (!usage_signature_is(&request)) {
+    if (!usage_signature_is(&request)
+        || ngx_http_usage_sign_check(ctx, &request) == NGX_OK)
+    {
         return NGX_OK;
     }
+
+    ngx_http_usage_count(ctx->request, NGX_HTTP_USAGE_SIGNATURES_REFUSED, 1);
+
+    return NGX_ERROR;
+}
+
+
+static ngx_int_t
+ngx_http_usage_sign_check(ngx_http_usage_ctx_t *ctx, usage_signed_t *request)
+{
+    usage_signature_t           signature;
+    const usage_credential_t   *credential;
+    ngx_http_usage_loc_conf_t  *ulcf;
+
+    ulcf = ngx_http_get_module_loc_conf(ctx->request, ngx_http_usage_module);
 
     if (ulcf->credentials == NULL) {
         (void) usage_error(&ctx->error, NGX_HTTP_UNAUTHORIZED,
@@ -60,7 +74,7 @@ ngx_http_usage_verify(ngx_http_usage_ctx_t *ctx, usage_str_t body)
         return NGX_ERROR;
     }
 
-    if (usage_signature_read(&signature, &request, ngx_time(),
+    if (usage_signature_read(&signature, request, ngx_time(),
                              ulcf->clock_skew, &ctx->error)
         != USAGE_OK)
     {
@@ -70,7 +84,7 @@ ngx_http_usage_verify(ngx_http_usage_ctx_t *ctx, usage_str_t body)
     credential = usage_credentials_find(ulcf->credentials,
                                         signature.access_key);
 
-    if (usage_signature_check(&signature, &request,
+    if (usage_signature_check(&signature, request,
                               credential ? &credential->secret : NULL,
                               &ctx->pool, &ctx->error)
         != USAGE_OK)

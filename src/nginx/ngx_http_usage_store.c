@@ -65,6 +65,25 @@ ngx_http_usage_store_is(ngx_shm_zone_t *zone)
 }
 
 
+/*
+ * Without the lock: each figure is a word, and one of a moment ago will do.
+ */
+
+void
+ngx_http_usage_store_room(ngx_shm_zone_t *zone, size_t *size, size_t *used)
+{
+    size_t            left;
+    ngx_slab_pool_t  *shpool;
+
+    shpool = ((ngx_http_usage_store_t *) zone->data)->shpool;
+
+    *size = shpool->end - shpool->start;
+
+    left = shpool->pfree * ngx_pagesize;
+    *used = *size - ngx_min(left, *size);
+}
+
+
 static ngx_int_t
 ngx_http_usage_store_init(ngx_shm_zone_t *zone, void *data)
 {
