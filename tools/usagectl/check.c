@@ -141,7 +141,7 @@ add_headers(check_t *check, size_t from, size_t to, const char *text)
 
     if (*text != '@') {
         for (i = from; i < to; i++) {
-            check_side_header(&check->sides[i], text);
+            check_header_set(&check->sides[i], text);
         }
 
         return;
@@ -151,7 +151,7 @@ add_headers(check_t *check, size_t from, size_t to, const char *text)
 
     while ((line = ctl_line(&rest)) != NULL) {
         for (i = from; i < to && *line != '\0'; i++) {
-            check_side_header(&check->sides[i], line);
+            check_header_set(&check->sides[i], line);
         }
     }
 
@@ -288,23 +288,6 @@ set_option(check_t *check, check_options_t *o, int option)
 }
 
 
-static bool
-has_token(const check_side_t *side)
-{
-    const struct curl_slist *header;
-
-    for (header = side->headers; header != NULL; header = header->next) {
-        if (strncasecmp(header->data, "X-Auth-Token:", 13) == 0
-            || strncasecmp(header->data, "Authorization:", 14) == 0)
-        {
-            return true;
-        }
-    }
-
-    return false;
-}
-
-
 static void
 start_sides(check_t *check, const check_options_t *o)
 {
@@ -319,10 +302,13 @@ start_sides(check_t *check, const check_options_t *o)
             ctl_misuse("--%s is missing", check_names[i]);
         }
 
-        if (token != NULL && *token != '\0' && !has_token(&check->sides[i])) {
+        if (token != NULL && *token != '\0'
+            && !check_header_find(&check->sides[i], "X-Auth-Token")
+            && !check_header_find(&check->sides[i], "Authorization"))
+        {
             header = ctl_alloc(strlen(token) + sizeof("X-Auth-Token: "));
             (void) sprintf(header, "X-Auth-Token: %s", token);
-            check_side_header(&check->sides[i], header);
+            check_header_set(&check->sides[i], header);
             free(header);
         }
 

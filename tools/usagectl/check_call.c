@@ -94,22 +94,82 @@ address(const char *url, const char *project)
 }
 
 
-void
-check_side_header(check_side_t *side, const char *header)
+/*
+ * The header of the same name as this one, up to its colon.
+ */
+static char **
+find_header(const check_side_t *side, const char *header)
 {
-    struct curl_slist *headers;
+    size_t i, len;
+
+    len = strcspn(header, ":");
+
+    for (i = 0; i < side->headers_count; i++) {
+        if (strncasecmp(side->headers[i], header, len) == 0
+            && side->headers[i][len] == ':')
+        {
+            return &side->headers[i];
+        }
+    }
+
+    return NULL;
+}
+
+
+bool
+check_header_find(const check_side_t *side, const char *name)
+{
+    return find_header(side, name) != NULL;
+}
+
+
+void
+check_header_set(check_side_t *side, const char *header)
+{
+    char **place;
 
     if (strchr(header, ':') == NULL) {
         ctl_misuse("a header is \"Name: value\"");
     }
 
-    headers = curl_slist_append(side->headers, header);
+    place = find_header(side, header);
 
-    if (headers == NULL) {
-        ctl_die("out of memory");
+    if (place == NULL) {
+        side->headers =
+            ctl_room(side->headers, side->headers_count, sizeof(char *));
+        place = &side->headers[side->headers_count++];
+
+    } else {
+        free(*place);
     }
 
-    side->headers = headers;
+    *place = ctl_copy(header, strlen(header));
+}
+
+
+static void
+set_headers(check_side_t *side)
+{
+    size_t             i;
+    struct curl_slist *list;
+
+    if (!check_header_find(side, "Content-Type")) {
+        check_header_set(side, "Content-Type: application/json");
+    }
+
+    check_header_set(side, "Expect:");
+
+    for (i = 0; i < side->headers_count; i++) {
+        list = curl_slist_append(side->list, side->headers[i]);
+
+        if (list == NULL) {
+            ctl_die("out of memory");
+        }
+
+        side->list = list;
+    }
+
+    curl_easy_setopt(side->curl, CURLOPT_HTTPHEADER, side->list);
 }
 
 
@@ -126,13 +186,11 @@ check_side_start(
         ctl_die("out of memory");
     }
 
-    check_side_header(side, "Content-Type: application/json");
-    check_side_header(side, "Expect:");
+    set_headers(side);
 
     curl_easy_setopt(curl, CURLOPT_URL, side->url);
     curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(curl, CURLOPT_USERAGENT, "usagectl/" CTL_VERSION);
-    curl_easy_setopt(curl, CURLOPT_HTTPHEADER, side->headers);
     curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, keep);
     curl_easy_setopt(curl, CURLOPT_TIMEOUT, timeout);
     curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, 30L);
@@ -144,8 +202,15 @@ check_side_start(
 void
 check_side_free(check_side_t *side)
 {
+    size_t i;
+
+    for (i = 0; i < side->headers_count; i++) {
+        free(side->headers[i]);
+    }
+
+    free(side->headers);
     curl_easy_cleanup(side->curl);
-    curl_slist_free_all(side->headers);
+    curl_slist_free_all(side->list);
     curl_free(side->url);
 }
 

@@ -62,18 +62,22 @@ typedef struct {
 
 typedef struct {
     CURL              *curl;
-    const char        *name;
     char              *url;
-    struct curl_slist *headers;
+    char             **headers; /* of each name, the one given last */
+    size_t             headers_count;
+    struct curl_slist *list;
     double             seconds; /* for all replies */
 } check_side_t;
 
+
+/* A header for a side, in place of one of that name; whether there is one. */
+void check_header_set(check_side_t *side, const char *header);
+bool check_header_find(const check_side_t *side, const char *name);
 
 /* Prepares a side for calls to url, of the project where url lacks its route.
  */
 void check_side_start(
     check_side_t *side, const char *url, const char *project, long timeout);
-void check_side_header(check_side_t *side, const char *header);
 void check_side_free(check_side_t *side);
 
 /* Makes one call; the reply's body is freed by the caller. */
