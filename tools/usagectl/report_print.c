@@ -10,11 +10,17 @@
 #include <stdlib.h>
 
 
-#define REPORT_SUMS 5 /* columns behind the keys */
+#define REPORT_SUMS  5 /* columns behind the keys */
+#define REPORT_FIRST 3
+#define REPORT_WIDE  100
 
 
 static const char *const sums[REPORT_SUMS] = { "calls", "days", "errors",
     "first_seen", "last_seen" };
+
+
+static const char *const titles[REPORT_SUMS] = { "calls", "days", "errors",
+    "first seen", "last seen" };
 
 
 static report_order_t order;
@@ -119,7 +125,8 @@ short_time(int64_t time)
 
 
 static void
-fill_row(char **row, const report_t *report, const report_client_t *client)
+fill_row(char **row, const report_t *report, const report_client_t *client,
+    bool narrow)
 {
     size_t      k;
     const char *keys, *key;
@@ -135,8 +142,14 @@ fill_row(char **row, const report_t *report, const report_client_t *client)
     row[k++] = thousands(client->calls);
     row[k++] = thousands(client->days);
     row[k++] = thousands(client->errors);
-    row[k++] = short_time(client->first);
-    row[k] = short_time(client->last);
+
+    if (narrow) {
+        row[k] = short_time(client->last);
+
+    } else {
+        row[k++] = short_time(client->first);
+        row[k] = short_time(client->last);
+    }
 }
 
 
@@ -145,9 +158,14 @@ print_table(const report_t *report, size_t rows)
 {
     static const size_t narrowest[REPORT_KEYS] = { 9, 12, 8, 10, 0, 0 };
 
+    bool         narrow;
     size_t       i, k;
     ctl_table_t  table;
     ctl_column_t columns[REPORT_KEYS + REPORT_SUMS];
+
+    /* on a terminal that is narrow, there is no room for both times */
+
+    narrow = ctl_width(stdout) < REPORT_WIDE;
 
     for (k = 0; k < report->by_count; k++) {
         columns[k].title = report_keys[report->by[k]];
@@ -155,18 +173,20 @@ print_table(const report_t *report, size_t rows)
         columns[k].shrinks = narrowest[report->by[k]];
     }
 
-    for (i = 0; i < REPORT_SUMS; i++, k++) {
-        columns[k].title = i == 3   ? "first seen"
-                           : i == 4 ? "last seen"
-                                    : sums[i];
-        columns[k].align = i < 3 ? CTL_RIGHT : CTL_LEFT;
-        columns[k].shrinks = 0;
+    for (i = 0; i < REPORT_SUMS; i++) {
+        if (narrow && i == REPORT_FIRST) {
+            continue;
+        }
+
+        columns[k].title = titles[i];
+        columns[k].align = i < REPORT_FIRST ? CTL_RIGHT : CTL_LEFT;
+        columns[k++].shrinks = 0;
     }
 
     ctl_table_start(&table, columns, k);
 
     for (i = 0; i < rows; i++) {
-        fill_row(ctl_table_row(&table), report, report->clients[i]);
+        fill_row(ctl_table_row(&table), report, report->clients[i], narrow);
     }
 
     ctl_table_print(&table, stdout, 0);
