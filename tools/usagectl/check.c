@@ -52,7 +52,7 @@ static const char help[] =
     "      --retries=N         of a call that gets 429, 503 or no answer (5);\n"
     "                          Retry-After is waited for\n"
     "      --first             stop at the first call that differs\n"
-    "      --show=N            differences to show (50)\n"
+    "      --show=N            differences to show (60, in JSON 1000)\n"
     "      --json              the result as JSON\n"
     "  -q, --quiet             no progress\n"
     "\n"
@@ -116,10 +116,12 @@ static const struct option options[] = {
 
 
 #define CHECK_CALLS   100
-#define CHECK_SHOW    50
+#define CHECK_SHOW    60
+#define CHECK_REPORT  1000
 #define CHECK_TIMEOUT 120
 #define CHECK_RETRIES 5
 #define CHECK_MAX     1000000000
+#define CHECK_UNSET   UINT64_MAX
 
 
 typedef struct {
@@ -387,7 +389,7 @@ start(check_t *check, check_options_t *o)
     o->timeout = CHECK_TIMEOUT;
     check->tolerance = USAGE_COMPARE_TOLERANCE;
     check->retries = CHECK_RETRIES;
-    check->show = CHECK_SHOW;
+    check->show = CHECK_UNSET;
     check->bodies.paging = true;
     check->bodies.random = 1;
     check->bodies.now = time(NULL);
@@ -450,6 +452,10 @@ ctl_check(int argc, char **argv)
 
     if (optind < argc) {
         ctl_misuse("\"%s\" is no option", argv[optind]);
+    }
+
+    if (check.show == CHECK_UNSET) {
+        check.show = check.report != NULL ? CHECK_REPORT : CHECK_SHOW;
     }
 
     start_sides(&check, &o);

@@ -14,6 +14,7 @@
 #define TELL_SELDOM 30
 
 #define TELL_BODY 300 /* characters of a body */
+#define TELL_ROWS 15  /* differences of one call, in words */
 
 
 double
@@ -120,6 +121,18 @@ set_row(char **row, const usage_difference_t *difference)
 }
 
 
+/*
+ * How many of a call's differences may still be shown.
+ */
+static size_t
+rows_left(const check_t *check, const usage_compare_t *compare)
+{
+    return compare->count < check->show - check->shown
+               ? compare->count
+               : (size_t) (check->show - check->shown);
+}
+
+
 static void
 print_differences(check_t *check, const usage_compare_t *compare)
 {
@@ -133,10 +146,10 @@ print_differences(check_t *check, const usage_compare_t *compare)
     size_t      i, rows;
     ctl_table_t table;
 
-    rows = compare->count;
+    rows = rows_left(check, compare);
 
-    if (rows > check->show - check->shown) {
-        rows = (size_t) (check->show - check->shown);
+    if (rows > TELL_ROWS) {
+        rows = TELL_ROWS;
     }
 
     ctl_table_start(&table, columns, 4);
@@ -258,7 +271,7 @@ static void
 report_call(check_t *check, const char *body, check_outcome_t outcome,
     const check_reply_t *replies, const usage_compare_t *compare)
 {
-    size_t                    i;
+    size_t                    i, rows;
     json_t                   *call, *list;
     const usage_difference_t *d;
 
@@ -272,8 +285,9 @@ report_call(check_t *check, const char *body, check_outcome_t outcome,
 
     } else {
         list = json_array();
+        rows = rows_left(check, compare);
 
-        for (i = 0; i < compare->count; i++) {
+        for (i = 0; i < rows; i++) {
             d = &compare->differences[i];
             json_array_append_new(list,
                 json_pack("{so so so so so}", "desktop", json_text(d->desktop),
@@ -285,7 +299,7 @@ report_call(check_t *check, const char *body, check_outcome_t outcome,
         json_object_set_new(call, "differences_in_all",
             json_integer((json_int_t) compare->total));
         json_object_set_new(call, "differences", list);
-        check->shown += compare->count;
+        check->shown += rows;
     }
 
     json_array_append_new(json_object_get(check->report, "calls"), call);
