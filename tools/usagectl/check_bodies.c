@@ -165,7 +165,7 @@ set_user(check_bodies_t *bodies, json_t *body)
 static void
 set_dates(check_bodies_t *bodies, json_t *body, bool user, bool hours)
 {
-    int32_t first, last, days, days_left, most, oldest;
+    int32_t first, last, days, days_left, oldest;
 
     oldest = usage_day_of(bodies->now) - BODIES_USER_DAYS;
     first = bodies->from;
@@ -175,8 +175,8 @@ set_dates(check_bodies_t *bodies, json_t *body, bool user, bool hours)
     }
 
     days = bodies->to - first + 1;
-    most = hours ? BODIES_HOURS_DAYS : USAGE_DAYS_MAX;
-    days = days > most ? most : days;
+    days = hours && days > BODIES_HOURS_DAYS ? BODIES_HOURS_DAYS : days;
+    days = days > USAGE_DAYS_MAX ? USAGE_DAYS_MAX : days;
     days = 1 + (int32_t) below(bodies, (size_t) days);
     days_left = bodies->to - first - days + 2;
     first += (int32_t) below(bodies, (size_t) days_left);
