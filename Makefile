@@ -1,6 +1,6 @@
 # For developers; users take ./run.
 #
-#   make            the module and the simulator
+#   make            the module, usagectl and the simulator
 #   make test       everything that has to hold (what ./run test does)
 #   make unit       the core's unit tests
 #   make lint       clang-format, clang-tidy, cppcheck, shellcheck
@@ -21,6 +21,7 @@ CFLAGS   = -std=gnu11 -O2 -g -fno-omit-frame-pointer
 WARNINGS = -Wall -Wextra -Werror -Wconversion -Wshadow -Wstrict-prototypes
 CORE_LIBS = -ljansson -lpcre2-8 -lcrypto -lm
 SIM_LIBS  = -lmicrohttpd -ljansson -lcrypto
+CTL_LIBS  = -lcurl -lz $(CORE_LIBS)
 
 SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=all
 
@@ -30,18 +31,22 @@ MODULE     = ngx_http_usage_module.c $(wildcard src/nginx/*.c) $(CORE)
 MODULE_H   = $(wildcard src/nginx/*.h) $(CORE_H)
 SIM        = $(wildcard sim/*.c)
 SIM_H      = $(wildcard sim/*.h)
+CTL        = $(wildcard tools/usagectl/*.c)
+CTL_H      = $(wildcard tools/usagectl/*.h)
 UNIT       = $(wildcard t/unit/test_*.c)
 UNIT_H     = $(wildcard t/unit/*.h)
 UNIT_SIM   = $(filter t/unit/test_sim_%,$(UNIT))
 UNIT_CORE  = $(filter-out $(UNIT_SIM),$(UNIT))
 
-.PHONY: all module rebuild sim unit test lint lint-format lint-scripts \
-    lint-cppcheck format fuzz bench-page bench-reply node vectors clean
+.PHONY: all module ctl rebuild sim unit test lint lint-format lint-scripts \
+    lint-man lint-cppcheck format fuzz bench-page bench-reply node vectors clean
 .DELETE_ON_ERROR:
 
-all: module sim
+all: module ctl sim
 
 module: $(BUILD)/ngx_http_usage_module.so
+
+ctl: $(BUILD)/usagectl
 
 sim: $(BUILD)/usagesim
 
@@ -76,6 +81,18 @@ $(BUILD)/core/%.o: src/core/%.c $(CORE_H)
 $(BUILD)/core-san/%.o: src/core/%.c $(CORE_H)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(WARNINGS) $(SANITIZE) -c $< -o $@
+
+$(BUILD)/usagectl: $(CTL) $(CTL_H) $(CORE_H) $(BUILD)/libusage.a
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(WARNINGS) -D_GNU_SOURCE -Isrc/core $(CTL) \
+	    $(BUILD)/libusage.a -o $@ $(CTL_LIBS)
+
+# (for its tests)
+
+$(BUILD)/usagectl-san: $(CTL) $(CTL_H) $(CORE_H) $(BUILD)/libusage-san.a
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(WARNINGS) $(SANITIZE) -D_GNU_SOURCE -Isrc/core \
+	    $(CTL) $(BUILD)/libusage-san.a -o $@ $(CTL_LIBS)
 
 $(BUILD)/libusage.a: $(CORE_O)
 	ar rcs $@ $^
@@ -140,7 +157,8 @@ bench-page bench-reply: bench-%: $(BUILD)/bench-%
 # that clang-format 14 could keep.
 
 CLANG_FORMAT = clang-format-14
-FORMATTED    = $(CORE) $(CORE_H) $(SIM) $(SIM_H) $(UNIT) $(UNIT_H) \
+FORMATTED    = $(CORE) $(CORE_H) $(SIM) $(SIM_H) $(CTL) $(CTL_H) \
+               $(UNIT) $(UNIT_H) \
                $(wildcard t/fuzz/*.c bench/*.c)
 SCRIPTS      = run tools/build-module
 NODE         = $(wildcard t/node/*.js)
@@ -153,10 +171,12 @@ NGINX_INCS   = $(addprefix -I$(BUILD)/nginx/,objs src/core src/event \
 # (the unit tests not: clang does not know that cmocka's assertions end them)
 
 TIDY_C     = $(CORE) $(SIM)
+TIDY_CTL   = $(CTL)
 TIDY_NGINX = ngx_http_usage_module.c $(wildcard src/nginx/*.c)
 
-lint: lint-format lint-scripts lint-cppcheck \
-    $(TIDY_C:%=$(BUILD)/lint/%) $(TIDY_NGINX:%=$(BUILD)/lint/%)
+lint: lint-format lint-scripts lint-man lint-cppcheck \
+    $(TIDY_C:%=$(BUILD)/lint/%) $(TIDY_CTL:%=$(BUILD)/lint/%) \
+    $(TIDY_NGINX:%=$(BUILD)/lint/%)
 
 lint-format:
 	$(CLANG_FORMAT) --dry-run -Werror $(FORMATTED)
@@ -166,8 +186,15 @@ lint-scripts:
 	@for script in $(NODE); do node --check $$script || exit 1; done
 	perl -c tools/demo 2>&1 | grep -q 'syntax OK'
 
+# (nroff comes with man; where it is missing, so is who reads the page)
+
+lint-man:
+	@! command -v nroff > /dev/null \
+	    || ! nroff -man -ww docs/usagectl.1 2>&1 > /dev/null | grep .
+
 lint-cppcheck: module
 	$(CPPCHECK) -Isrc/core -Isim $(CORE) $(SIM)
+	$(CPPCHECK) -D_GNU_SOURCE -Isrc/core $(CTL)
 	$(CPPCHECK) $(NGINX_INCS) --suppress='*:$(BUILD)/*' $(TIDY_NGINX)
 
 TIDY = @mkdir -p $(@D); \
@@ -177,6 +204,11 @@ TIDY = @mkdir -p $(@D); \
 $(TIDY_C:%=$(BUILD)/lint/%): $(BUILD)/lint/%: \
     % $(CORE_H) $(SIM_H) .clang-tidy
 	$(TIDY) -Isrc/core -Isim
+	@touch $@
+
+$(TIDY_CTL:%=$(BUILD)/lint/%): $(BUILD)/lint/%: \
+    % $(CORE_H) $(CTL_H) .clang-tidy
+	$(TIDY) -D_GNU_SOURCE -Isrc/core
 	@touch $@
 
 $(TIDY_NGINX:%=$(BUILD)/lint/%): $(BUILD)/lint/%: \
@@ -217,7 +249,7 @@ VALGRIND = valgrind -q --error-exitcode=99 --leak-check=full \
 
 T          = $(wildcard t/*.t)
 T_VALGRIND = $(filter-out t/conf.t t/run.t t/example_conf.t t/kill.t \
-               t/monitoring.t,$(T))
+               t/monitoring.t t/ctl_%.t,$(T))
 
 $(BUILD)/valgrind/%.t: t/%.t Makefile
 	@mkdir -p $(@D)
@@ -225,12 +257,13 @@ $(BUILD)/valgrind/%.t: t/%.t Makefile
 	    $(if $(filter simulator%,$*),USAGE_SIM_WRAPPER,USAGE_NGINX_WRAPPER) \
 	    "$(VALGRIND)" $< > $@
 
-test: all lint node $(UNIT_BINS) $(T_VALGRIND:t/%=$(BUILD)/valgrind/%) \
-    $(FUZZ_BINS)
+test: all lint node $(BUILD)/usagectl-san $(UNIT_BINS) \
+    $(T_VALGRIND:t/%=$(BUILD)/valgrind/%) $(FUZZ_BINS)
 	@echo 'fuzzing, 10 seconds each'
 	@$(MAKE) -s fuzz FUZZ_SECONDS=10 > $(BUILD)/fuzz.log 2>&1 \
 	    || { cat $(BUILD)/fuzz.log; exit 1; }
-	CMOCKA_MESSAGE_OUTPUT=TAP prove -j $(JOBS) -It/lib \
+	USAGECTL=$(BUILD)/usagectl-san CMOCKA_MESSAGE_OUTPUT=TAP \
+	    prove -j $(JOBS) -It/lib \
 	    $(T_VALGRIND:t/%=$(BUILD)/valgrind/%) $(T) $(UNIT_BINS)
 
 clean:

@@ -117,7 +117,8 @@ sub run_on {
     );
 }
 
-my @build = qw(gcc libc6-dev make libjansson-dev libpcre2-dev libssl-dev nginx nginx-dev);
+my @build = qw(gcc libc6-dev make libjansson-dev libpcre2-dev libssl-dev nginx nginx-dev
+    libcurl4-openssl-dev zlib1g-dev);
 
 for ([], ['help'], ['--help'], ['dance'], [ 'demo', 'now' ]) {
     my $m = machine();
@@ -131,7 +132,7 @@ subtest 'everything is there' => sub {
     my $m = machine(installed => \@build);
     my ($status, $out, $err) = run_on($m, 'build');
     is($status, 0, 'status 0');
-    like(slurp("$m/calls"), qr/\Amake -s -j \d+ module, for Debian\n\z/,
+    like(slurp("$m/calls"), qr/\Amake -s -j \d+ module ctl, for Debian\n\z/,
         'only make is called');
 };
 
@@ -146,7 +147,7 @@ subtest 'a bare machine' => sub {
             . "-o DPkg::Lock::Timeout=300 @build, policy: exit 101",
         'then the packages; services are not to start');
     is($calls[2], 'update-rc.d nginx disable', 'nor at the next start');
-    like($calls[3], qr/\Amake -s -j \d+ module, for Debian\z/, 'then make');
+    like($calls[3], qr/\Amake -s -j \d+ module ctl, for Debian\z/, 'then make');
     ok(!-e "$m/policy", 'the policy is gone');
     is($err, "Installing @build\nBuilding\n", 'apt-get is quiet');
 };
@@ -233,7 +234,7 @@ subtest 'for an nginx source tree' => sub {
     my ($status) = run_on($m, 'build', { NGINX_SRC => '/some/tree' });
     is($status, 0, 'status 0');
     my $calls = slurp("$m/calls");
-    like($calls, qr/=300 gcc .*libssl-dev zlib1g-dev,/, 'what nginx builds with');
+    like($calls, qr/=300 gcc .*libssl-dev zlib1g-dev libcurl/, 'what nginx builds with');
     unlike($calls, qr/nginx-dev/, "not Debian's own");
     like($calls, qr{^make .*, for /some/tree$}m, 'that tree');
 

@@ -1,0 +1,302 @@
+/*
+ * usagectl check: one call to one endpoint.
+ */
+
+#include "ctl_check.h"
+
+#include <stdlib.h>
+
+
+#define CALL_ROUTE     "/desktops/statistics/used"
+#define CALL_REPLY_MAX ((size_t) 256 * 1024 * 1024)
+
+
+const char *const check_names[CHECK_SIDES] = { "legacy", "translated" };
+
+
+static size_t
+keep(char *data, size_t size, size_t count, void *to)
+{
+    size_t         len;
+    check_reply_t *reply;
+
+    reply = to;
+    len = size * count;
+
+    if (reply->len + len > CALL_REPLY_MAX) {
+        return 0;
+    }
+
+    reply->body = ctl_grow(reply->body, reply->len + len + 1);
+    memcpy(reply->body + reply->len, data, len);
+    reply->len += len;
+    reply->body[reply->len] = '\0';
+
+    return len;
+}
+
+
+/*
+ * The address of the call: url has its route, or the route goes behind it.
+ */
+static char *
+address(const char *url, const char *project)
+{
+    char  *path, *whole, *route;
+    size_t len;
+    CURLU *parts;
+
+    parts = curl_url();
+
+    if (parts == NULL) {
+        ctl_die("out of memory");
+    }
+
+    if (curl_url_set(parts, CURLUPART_URL, url, 0) != CURLUE_OK
+        || curl_url_get(parts, CURLUPART_PATH, &path, 0) != CURLUE_OK)
+    {
+        ctl_misuse("\"%s\" is no address such as https://host/", url);
+    }
+
+    if (strstr(path, CALL_ROUTE) == NULL) {
+        if (project == NULL) {
+            ctl_misuse("whose calls? \"%s\" has no project_id in it, and there "
+                       "is no --project",
+                url);
+        }
+
+        len = strlen(path);
+
+        while (len > 0 && path[len - 1] == '/') {
+            len--;
+        }
+
+        route = ctl_alloc(len + strlen(project) + sizeof("/v2/" CALL_ROUTE));
+        (void) sprintf(
+            route, "%.*s/v2/%s" CALL_ROUTE, (int) len, path, project);
+
+        if (curl_url_set(parts, CURLUPART_PATH, route, 0) != CURLUE_OK) {
+            ctl_die("out of memory");
+        }
+
+        free(route);
+    }
+
+    curl_free(path);
+
+    if (curl_url_get(parts, CURLUPART_URL, &whole, 0) != CURLUE_OK) {
+        ctl_die("out of memory");
+    }
+
+    curl_url_cleanup(parts);
+
+    return whole;
+}
+
+
+/*
+ * The header of the same name as this one, up to its colon.
+ */
+static char **
+find_header(const check_side_t *side, const char *header)
+{
+    size_t i, len;
+
+    len = strcspn(header, ":");
+
+    for (i = 0; i < side->headers_count; i++) {
+        if (strncasecmp(side->headers[i], header, len) == 0
+            && side->headers[i][len] == ':')
+        {
+            return &side->headers[i];
+        }
+    }
+
+    return NULL;
+}
+
+
+bool
+check_header_find(const check_side_t *side, const char *name)
+{
+    return find_header(side, name) != NULL;
+}
+
+
+void
+check_header_set(check_side_t *side, const char *header)
+{
+    char **place;
+
+    if (strchr(header, ':') == NULL) {
+        ctl_misuse("a header is \"Name: value\"");
+    }
+
+    place = find_header(side, header);
+
+    if (place == NULL) {
+        side->headers =
+            ctl_room(side->headers, side->headers_count, sizeof(char *));
+        place = &side->headers[side->headers_count++];
+
+    } else {
+        free(*place);
+    }
+
+    *place = ctl_copy(header, strlen(header));
+}
+
+
+static void
+set_headers(check_side_t *side)
+{
+    size_t             i;
+    struct curl_slist *list;
+
+    if (!check_header_find(side, "Content-Type")) {
+        check_header_set(side, "Content-Type: application/json");
+    }
+
+    check_header_set(side, "Expect:");
+
+    for (i = 0; i < side->headers_count; i++) {
+        list = curl_slist_append(side->list, side->headers[i]);
+
+        if (list == NULL) {
+            ctl_die("out of memory");
+        }
+
+        side->list = list;
+    }
+
+    curl_easy_setopt(side->curl, CURLOPT_HTTPHEADER, side->list);
+}
+
+
+void
+check_side_start(
+    check_side_t *side, const char *url, const char *project, long timeout)
+{
+    CURL *curl;
+
+    side->url = address(url, project);
+    side->curl = curl = curl_easy_init();
+
+    if (curl == NULL) {
+        ctl_die("out of memory");
+    }
+
+    set_headers(side);
+
+    curl_easy_setopt(curl, CURLOPT_URL, side->url);
+    curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
+    curl_easy_setopt(curl, CURLOPT_USERAGENT, "usagectl/" CTL_VERSION);
+    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, keep);
+    curl_easy_setopt(curl, CURLOPT_TIMEOUT, timeout);
+    curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, 30L);
+    curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(curl, CURLOPT_TCP_KEEPALIVE, 1L);
+}
+
+
+void
+check_side_free(check_side_t *side)
+{
+    size_t i;
+
+    for (i = 0; i < side->headers_count; i++) {
+        free(side->headers[i]);
+    }
+
+    free(side->headers);
+    curl_easy_cleanup(side->curl);
+    curl_slist_free_all(side->list);
+    curl_free(side->url);
+}
+
+
+static void
+read_member(const json_t *root, const char *name, char *text, size_t size)
+{
+    const char *value;
+    usage_str_t shown;
+
+    value = json_string_value(json_object_get(root, name));
+
+    if (value != NULL) {
+        shown = ctl_str(value);
+        (void) snprintf(text, size, "%.*s", usage_shown(shown), value);
+    }
+}
+
+
+static void
+read_error(check_reply_t *reply)
+{
+    json_t      *root;
+    json_error_t reason;
+
+    root = json_loadb(reply->body, reply->len, 0, &reason);
+
+    read_member(
+        root, "error_code", reply->error_code, sizeof(reply->error_code));
+    read_member(root, "error_msg", reply->said, sizeof(reply->said));
+    read_member(root, "error_detail", reply->said, sizeof(reply->said));
+
+    json_decref(root);
+}
+
+
+/*
+ * A header's value, where there is one; seconds, as both services say it.
+ */
+static double
+retry_after(CURL *curl)
+{
+    curl_off_t wait;
+
+    if (curl_easy_getinfo(curl, CURLINFO_RETRY_AFTER, &wait) == CURLE_OK
+        && wait > 0)
+    {
+        return (double) wait;
+    }
+
+    return -1;
+}
+
+
+void
+check_call(check_side_t *side, const char *body, check_reply_t *reply)
+{
+    char     error[CURL_ERROR_SIZE] = "";
+    double   begun;
+    CURLcode rc;
+
+    memset(reply, 0, sizeof(check_reply_t));
+    reply->body = ctl_copy("", 0);
+    begun = check_clock();
+
+    curl_easy_setopt(side->curl, CURLOPT_ERRORBUFFER, error);
+    curl_easy_setopt(side->curl, CURLOPT_WRITEDATA, reply);
+    curl_easy_setopt(
+        side->curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t) strlen(body));
+    curl_easy_setopt(side->curl, CURLOPT_POSTFIELDS, body);
+
+    rc = curl_easy_perform(side->curl);
+
+    curl_easy_setopt(side->curl, CURLOPT_ERRORBUFFER, NULL);
+    side->seconds += check_clock() - begun;
+
+    if (rc != CURLE_OK) {
+        (void) snprintf(reply->why, sizeof(reply->why), "%s",
+            *error != '\0' ? error : curl_easy_strerror(rc));
+        return;
+    }
+
+    curl_easy_getinfo(side->curl, CURLINFO_RESPONSE_CODE, &reply->status);
+    reply->retry_after = retry_after(side->curl);
+
+    if (reply->status != 200) {
+        read_error(reply);
+    }
+}

@@ -1,0 +1,252 @@
+/*
+ * usagectl: text for people.
+ */
+
+#include "ctl_text.h"
+#include "usage_json.h"
+
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+
+#define TEXT_WIDTH_MIN 40
+#define TEXT_GAP       2
+#define TEXT_COLUMNS   16
+
+
+char *
+ctl_clean(const char *text, size_t len)
+{
+    char         *copy, *p;
+    size_t        i, n;
+    unsigned char c;
+
+    copy = p = ctl_grow(NULL, len + 1);
+
+    for (i = 0; i < len; i += n) {
+        c = (unsigned char) text[i];
+        n = usage_utf8_length(text + i, len - i);
+
+        /* (0xc2 0x80 to 0xc2 0x9f are control characters, too) */
+
+        if (n == 0 || c < 0x20 || c == 0x7f
+            || (c == 0xc2 && (unsigned char) text[i + 1] < 0xa0))
+        {
+            *p++ = '?';
+            n = n == 0 ? 1 : n;
+
+        } else {
+            memcpy(p, text + i, n);
+            p += n;
+        }
+    }
+
+    *p = '\0';
+
+    return copy;
+}
+
+
+size_t
+ctl_cut(const char *text, size_t count)
+{
+    size_t len;
+
+    for (len = 0; count > 0 && text[len] != '\0'; count--) {
+        len += usage_utf8_length(text + len, strlen(text + len));
+    }
+
+    return len;
+}
+
+
+void
+ctl_thousands(uint64_t n, char *text)
+{
+    char   digits[24];
+    size_t i, len;
+
+    len = (size_t) snprintf(
+        digits, sizeof(digits), "%llu", (unsigned long long) n);
+
+    for (i = 0; i < len; i++) {
+        if (i > 0 && (len - i) % 3 == 0) {
+            *text++ = ',';
+        }
+
+        *text++ = digits[i];
+    }
+
+    *text = '\0';
+}
+
+
+size_t
+ctl_width(FILE *file)
+{
+    struct winsize size;
+
+    if (!isatty(fileno(file))) {
+        return SIZE_MAX;
+    }
+
+    if (ioctl(fileno(file), TIOCGWINSZ, &size) != 0 || size.ws_col == 0) {
+        return 80;
+    }
+
+    return size.ws_col < TEXT_WIDTH_MIN ? TEXT_WIDTH_MIN : size.ws_col;
+}
+
+
+bool
+ctl_colours(FILE *file)
+{
+    const char *none, *term;
+
+    none = getenv("NO_COLOR");
+    term = getenv("TERM");
+
+    return isatty(fileno(file)) && (none == NULL || *none == '\0')
+           && (term == NULL || strcmp(term, "dumb") != 0);
+}
+
+
+void
+ctl_table_start(ctl_table_t *table, const ctl_column_t *columns, size_t width)
+{
+    table->columns = columns;
+    table->width = width;
+    table->rows = NULL;
+    table->count = 0;
+}
+
+
+void
+ctl_table_free(ctl_table_t *table)
+{
+    size_t i, k;
+
+    for (i = 0; i < table->count; i++) {
+        for (k = 0; k < table->width; k++) {
+            free(table->rows[i][k]);
+        }
+
+        free(table->rows[i]);
+    }
+
+    free(table->rows);
+}
+
+
+char **
+ctl_table_row(ctl_table_t *table)
+{
+    table->rows = ctl_room(table->rows, table->count, sizeof(char **));
+    table->rows[table->count] = ctl_alloc(table->width * sizeof(char *));
+
+    return table->rows[table->count++];
+}
+
+
+static size_t
+characters(const char *text)
+{
+    return usage_utf8_chars(ctl_str(text));
+}
+
+
+/*
+ * What is too wide is taken from the widest columns that may shrink.
+ */
+static void
+shrink(const ctl_table_t *table, size_t *widths, size_t room)
+{
+    size_t k, total, widest;
+
+    for (;;) {
+        total = 0;
+        widest = table->width;
+
+        for (k = 0; k < table->width; k++) {
+            total += widths[k] + (k > 0 ? TEXT_GAP : 0);
+
+            if (table->columns[k].shrinks > 0
+                && widths[k] > table->columns[k].shrinks
+                && (widest == table->width || widths[k] > widths[widest]))
+            {
+                widest = k;
+            }
+        }
+
+        if (total <= room || widest == table->width) {
+            return;
+        }
+
+        widths[widest]--;
+    }
+}
+
+
+/*
+ * A cell, cut with an ellipsis where it is too wide.
+ */
+static void
+print_cell(
+    FILE *file, const char *text, size_t width, ctl_align_t align, bool last)
+{
+    size_t count, len;
+
+    count = characters(text);
+    len = ctl_cut(text, count > width ? width - 1 : count);
+
+    if (align == CTL_RIGHT && count < width) {
+        (void) fprintf(file, "%*s", (int) (width - count), "");
+    }
+
+    (void) fprintf(
+        file, "%.*s%s", (int) len, text, count > width ? "\xe2\x80\xa6" : "");
+
+    if (align == CTL_LEFT && count < width && !last) {
+        (void) fprintf(file, "%*s", (int) (width - count), "");
+    }
+}
+
+
+void
+ctl_table_print(const ctl_table_t *table, FILE *file, size_t indent)
+{
+    bool        bold;
+    size_t      i, k, room, widths[TEXT_COLUMNS];
+    const char *text;
+
+    bold = ctl_colours(file);
+    room = ctl_width(file);
+    room = room > indent ? room - indent : 0;
+
+    for (k = 0; k < table->width; k++) {
+        widths[k] = characters(table->columns[k].title);
+
+        for (i = 0; i < table->count; i++) {
+            if (characters(table->rows[i][k]) > widths[k]) {
+                widths[k] = characters(table->rows[i][k]);
+            }
+        }
+    }
+
+    shrink(table, widths, room);
+
+    for (i = 0; i <= table->count; i++) {
+        (void) fprintf(
+            file, "%*s%s", (int) indent, "", bold && i == 0 ? "\033[1m" : "");
+
+        for (k = 0; k < table->width; k++) {
+            text = i == 0 ? table->columns[k].title : table->rows[i - 1][k];
+            (void) fputs(k > 0 ? "  " : "", file);
+            print_cell(file, text, widths[k], table->columns[k].align,
+                k == table->width - 1);
+        }
+
+        (void) fprintf(file, "%s\n", bold && i == 0 ? "\033[0m" : "");
+    }
+}

@@ -1,0 +1,349 @@
+/*
+ * usagectl plan: the successor calls that a legacy call becomes.
+ */
+
+#include "ctl_plan.h"
+
+#include <getopt.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+
+static const char help[] =
+    "usage: usagectl plan [OPTION]... [BODY.json]\n"
+    "\n"
+    "Prints the calls of the successor APIs that a legacy call becomes. The "
+    "body\n"
+    "is read from the file, or from standard input. Nothing is called: what\n"
+    "depends on replies is told for a project that is assumed, and marked so.\n"
+    "\n"
+    "  -f, --format=FORMAT    urls (default), curl: lines for a shell, json\n"
+    "  -n, --count            only the number of calls\n"
+    "  -e, --endpoint=URL     https://workspace.<region>.myhuaweicloud.com\n"
+    "  -p, --project=ID       the project_id\n"
+    "\n"
+    "What is assumed:\n"
+    "      --desktops=N       desktops in the project (100)\n"
+    "      --in-use=N         of them, in use on every day (all)\n"
+    "      --of-user=N        of them, attached to the desktop_username alone "
+    "(1)\n"
+    "      --now=TIME         a date, or yyyy-MM-ddThh:mm:ssZ, instead of now\n"
+    "\n"
+    "As the gateway's directives:\n"
+    "      --connections      usage_connections on: records may be read\n"
+    "      --lookback=TIME    usage_connections_lookback (7d)\n"
+    "      --resource-id      usage_resource_id on: statistics know that "
+    "filter\n"
+    "      --retention=TIMES  usage_retention: off, or "
+    "desktops=180d,users=30d\n"
+    "\n"
+    "  echo '{\"start_time\":\"2026-11-01\",\"end_time\":\"2026-11-07\"}' |\n"
+    "      usagectl plan --format=curl --desktops=2000\n"
+    "\n"
+    "Exit status: 0; 1 where the gateway would refuse the body, which is said "
+    "as\n"
+    "the gateway says it; 2 otherwise.\n";
+
+
+enum {
+    OPTION_DESKTOPS = 256,
+    OPTION_IN_USE,
+    OPTION_OF_USER,
+    OPTION_NOW,
+    OPTION_CONNECTIONS,
+    OPTION_LOOKBACK,
+    OPTION_RESOURCE_ID,
+    OPTION_RETENTION
+};
+
+static const struct option options[] = {
+    { "format", required_argument, NULL, 'f' },
+    { "count", no_argument, NULL, 'n' },
+    { "endpoint", required_argument, NULL, 'e' },
+    { "project", required_argument, NULL, 'p' },
+    { "desktops", required_argument, NULL, OPTION_DESKTOPS },
+    { "in-use", required_argument, NULL, OPTION_IN_USE },
+    { "of-user", required_argument, NULL, OPTION_OF_USER },
+    { "now", required_argument, NULL, OPTION_NOW },
+    { "connections", no_argument, NULL, OPTION_CONNECTIONS },
+    { "lookback", required_argument, NULL, OPTION_LOOKBACK },
+    { "resource-id", no_argument, NULL, OPTION_RESOURCE_ID },
+    { "retention", required_argument, NULL, OPTION_RETENTION },
+    { "help", no_argument, NULL, 'h' },
+    { NULL, 0, NULL, 0 },
+};
+
+static const char *const formats[] = { "urls", "curl", "json", NULL };
+
+#define PLAN_DESKTOPS     100
+#define PLAN_DESKTOPS_MAX 100000
+#define PLAN_UNSET        SIZE_MAX
+
+
+/*
+ * As the directive: off, desktops=time and users=time.
+ */
+static void
+set_retention(ctl_plan_t *self, const char *text)
+{
+    char *copy, *word, *rest;
+
+    if (strcmp(text, "off") == 0) {
+        self->rules.desktops_memory = 0;
+        self->rules.users_memory = 0;
+        return;
+    }
+
+    copy = ctl_copy(text, strlen(text));
+
+    for (word = strtok_r(copy, ", ", &rest); word != NULL;
+         word = strtok_r(NULL, ", ", &rest))
+    {
+        if (strncmp(word, "desktops=", 9) == 0) {
+            self->rules.desktops_memory = ctl_duration("--retention", word + 9);
+
+        } else if (strncmp(word, "users=", 6) == 0) {
+            self->rules.users_memory = ctl_duration("--retention", word + 6);
+
+        } else {
+            ctl_misuse("--retention \"%s\" is neither off nor "
+                       "desktops=TIME,users=TIME",
+                text);
+        }
+    }
+
+    free(copy);
+}
+
+
+/*
+ * The endpoint goes into lines for a shell, in quotes.
+ */
+static const char *
+endpoint_of(char *text)
+{
+    size_t len;
+
+    len = strlen(text);
+
+    if ((strncmp(text, "https://", 8) != 0 && strncmp(text, "http://", 7) != 0)
+        || strcspn(text, " \t\r\n\"'`$\\?#") != len)
+    {
+        ctl_misuse("--endpoint \"%s\" is no address such as "
+                   "https://workspace.ap-southeast-1.myhuaweicloud.com",
+            text);
+    }
+
+    while (text[len - 1] == '/') {
+        text[--len] = '\0';
+    }
+
+    return text;
+}
+
+
+static bool
+set_option(ctl_plan_t *self, int option)
+{
+    switch (option) {
+
+    case 'f':
+        self->format =
+            (ctl_plan_format_t) ctl_word("--format", optarg, formats);
+        return true;
+
+    case 'n':
+        self->count_only = true;
+        return true;
+
+    case 'e':
+        self->endpoint = endpoint_of(optarg);
+        return true;
+
+    case 'p':
+        if (!ctl_is_project(optarg)) {
+            ctl_misuse("--project \"%s\" is no project_id", optarg);
+        }
+
+        self->project = ctl_str(optarg);
+        self->project_known = true;
+        return true;
+
+    case OPTION_DESKTOPS:
+        self->model.desktops =
+            ctl_number("--desktops", optarg, 1, PLAN_DESKTOPS_MAX);
+        return true;
+
+    case OPTION_IN_USE:
+        self->model.in_use =
+            ctl_number("--in-use", optarg, 0, PLAN_DESKTOPS_MAX);
+        return true;
+
+    case OPTION_OF_USER:
+        self->model.owned =
+            ctl_number("--of-user", optarg, 0, PLAN_DESKTOPS_MAX);
+        return true;
+
+    case OPTION_NOW:
+        self->model.now = ctl_time("--now", optarg);
+        return true;
+
+    case OPTION_CONNECTIONS:
+        self->rules.connections = true;
+        self->upstream.connections = true;
+        return true;
+
+    case OPTION_LOOKBACK:
+        self->upstream.lookback = ctl_duration("--lookback", optarg);
+        return true;
+
+    case OPTION_RESOURCE_ID:
+        self->upstream.resource_id = true;
+        return true;
+
+    case OPTION_RETENTION:
+        set_retention(self, optarg);
+        return true;
+
+    default:
+        return false;
+    }
+}
+
+
+static void
+start(ctl_plan_t *self)
+{
+    memset(self, 0, sizeof(ctl_plan_t));
+    ctl_arena_start(&self->arena);
+
+    self->rules.desktops_memory = (int64_t) 180 * USAGE_SECONDS_PER_DAY;
+    self->rules.users_memory = (int64_t) 30 * USAGE_SECONDS_PER_DAY;
+    self->upstream.lookback = (int64_t) 7 * USAGE_SECONDS_PER_DAY;
+    self->model.now = time(NULL);
+    self->model.desktops = PLAN_DESKTOPS;
+    self->model.in_use = PLAN_UNSET;
+    self->model.owned = 1;
+    self->model.request = &self->request;
+    self->body = "-";
+}
+
+
+/*
+ * What is assumed fits together: the desktops that are asked for are there.
+ */
+static void
+settle(ctl_plan_t *self)
+{
+    ctl_model_t *model;
+
+    model = &self->model;
+
+    if (model->desktops < self->request.desktops) {
+        model->desktops = self->request.desktops;
+    }
+
+    if (model->in_use > model->desktops) {
+        model->in_use = model->desktops;
+    }
+
+    if (model->owned > model->desktops) {
+        model->owned = model->desktops;
+    }
+
+    if (!self->project_known) {
+        self->project =
+            ctl_str(self->format == CTL_CURL ? "$PROJECT" : "{project_id}");
+    }
+}
+
+
+static usage_result_t
+parse(ctl_plan_t *self, usage_error_t *error)
+{
+    char          *text;
+    size_t         len;
+    usage_str_t    body;
+    usage_forms_t *forms;
+    usage_result_t rc;
+
+    if (strcmp(self->body, "-") == 0 && isatty(STDIN_FILENO)) {
+        (void) fputs("The body, ended by Ctrl-D:\n", stderr);
+    }
+
+    text = ctl_read(self->body, &len);
+    body.data = text;
+    body.len = len;
+    forms = usage_forms_create();
+
+    if (forms == NULL) {
+        ctl_die("out of memory");
+    }
+
+    rc = usage_request_parse(&self->request, &self->arena.pool, forms, body,
+        self->model.now, &self->rules, error);
+
+    usage_forms_free(forms);
+    free(text);
+
+    return rc;
+}
+
+
+static void
+finish(ctl_plan_t *self)
+{
+    size_t i;
+
+    for (i = 0; i < self->count; i++) {
+        free(self->calls[i].name);
+    }
+
+    free(self->calls);
+    ctl_arena_free(&self->arena);
+}
+
+
+int
+ctl_plan(int argc, char **argv)
+{
+    int           option;
+    ctl_plan_t    self;
+    usage_error_t error;
+
+    start(&self);
+
+    while ((option = getopt_long(argc, argv, "f:ne:p:h", options, NULL)) != -1)
+    {
+        if (option == 'h') {
+            (void) fputs(help, stdout);
+            return CTL_OK;
+        }
+
+        if (!set_option(&self, option)) {
+            ctl_bad_option();
+        }
+    }
+
+    if (optind < argc - 1) {
+        ctl_misuse("one body at a time");
+    }
+
+    if (optind < argc) {
+        self.body = argv[optind];
+    }
+
+    if (parse(&self, &error) != USAGE_OK) {
+        (void) fprintf(
+            stderr, "usagectl plan: %u: %s\n", error.status, error.detail);
+        finish(&self);
+        return error.status >= 500 ? CTL_FAILED : CTL_DIFFER;
+    }
+
+    settle(&self);
+    ctl_plan_calls(&self);
+    ctl_plan_print(&self);
+    finish(&self);
+
+    return CTL_OK;
+}

@@ -1,0 +1,311 @@
+/*
+ * usagectl plan: what it prints.
+ */
+
+#include "ctl_plan.h"
+#include "usage_json.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+
+
+/*
+ * What more there may be, by the kind of request; and how the reply follows.
+ * (docs/translation.md, "What it costs")
+ */
+
+static const char *const notes_count[] = {
+    "Each page has 100 desktops at most: 1 call for each further 100.",
+    "The legacy total_count is the count of these pages.",
+    NULL,
+};
+
+static const char *const notes_days[] = {
+    "A page has 100 desktops at most: 1 call more for each further 100 that "
+    "are",
+    "in use on a day. The pages come with the longest use first, so a day ends",
+    "at its first row without use; which desktops there are besides tells one",
+    "window over the whole range, or the rest of the days' pages.",
+    "A day's use_time is metric_value of desktop_usage / 3600, two decimals;",
+    "a desktop that a day doesn't show has 0.",
+    NULL,
+};
+
+static const char *const notes_ids[] = {
+    "With up to 100 desktops in the project it is a call for each day. With",
+    "more, each of the desktop_ids may be asked for by itself, by its name or",
+    "by resource_id, or all are asked for: whichever takes fewer calls.",
+    "A day that isn't asked for is what the windows around it leave.",
+    "Desktops that no page shows are looked up: 1 call for 100 of them.",
+    "A day's use_time is metric_value of desktop_usage / 3600, two decimals.",
+    NULL,
+};
+
+static const char *const notes_user[] = {
+    "The user's desktops are asked for one by one: a desktop that is in use on",
+    "every day takes a call for each, one that isn't used takes one. A day "
+    "that",
+    "isn't asked for is what the windows around it leave.",
+    "Where the user was on shared or pool desktops too: at most a call for "
+    "each",
+    "day more, of the user's statistics. Connection records (--connections)",
+    "mostly answer alone.",
+    NULL,
+};
+
+static const char *const notes_hours[] = {
+    "The directory has 1000 desktops a page, the records 1000 a page: 1 call",
+    "more for each further 1000. An hour's use_time is the time from setup to",
+    "end of the records within it, those that overlap counted once.",
+    NULL,
+};
+
+
+static const char *const *
+notes_of(const usage_request_t *request)
+{
+    if (request->hours) {
+        return notes_hours;
+    }
+
+    if (request->user.len > 0) {
+        return notes_user;
+    }
+
+    if (usage_request_counts(request)) {
+        return notes_count;
+    }
+
+    return request->desktops > 0 ? notes_ids : notes_days;
+}
+
+
+static void
+assumption(const ctl_plan_t *self, char *text, size_t size)
+{
+    char               owned[64], in_use[64];
+    const ctl_model_t *model;
+
+    model = &self->model;
+    owned[0] = '\0';
+    in_use[0] = '\0';
+
+    if (self->request.user.len > 0) {
+        (void) snprintf(owned, sizeof(owned), "%zu of them the user's alone, ",
+            model->owned);
+    }
+
+    if (model->in_use < model->desktops) {
+        (void) snprintf(in_use, sizeof(in_use), "%zu of all ", model->in_use);
+    }
+
+    (void) snprintf(text, size, "%zu desktop%s, %s%sin use on every day",
+        model->desktops, model->desktops == 1 ? "" : "s", owned, in_use);
+}
+
+
+static void
+print_urls(const ctl_plan_t *self, const ctl_call_t *call)
+{
+    printf("GET %s%.*s?%.*s\n", self->endpoint != NULL ? self->endpoint : "",
+        (int) call->path.len, call->path.data, (int) call->query.len,
+        call->query.data);
+}
+
+
+/*
+ * What isn't known is a variable of the shell.
+ */
+static void
+print_curl(const ctl_plan_t *self, const ctl_call_t *call)
+{
+    printf("curl -sS -H \"X-Auth-Token: $TOKEN\" \"%s%.*s?%.*s\"\n",
+        self->endpoint != NULL ? self->endpoint : "$ENDPOINT",
+        (int) call->path.len, call->path.data, (int) call->query.len,
+        call->query.data);
+}
+
+
+static void
+print_calls(const ctl_plan_t *self, size_t from, size_t to)
+{
+    size_t i;
+
+    for (i = from; i < to; i++) {
+        if (self->format == CTL_CURL) {
+            print_curl(self, &self->calls[i]);
+        } else {
+            print_urls(self, &self->calls[i]);
+        }
+    }
+}
+
+
+/*
+ * A line that a shell, and whoever reads addresses, passes by.
+ */
+static void __attribute__((format(printf, 1, 2)))
+remark(const char *format, ...)
+{
+    va_list args;
+
+    (void) fputs("# ", stdout);
+    va_start(args, format);
+    (void) vprintf(format, args);
+    va_end(args);
+    (void) putchar('\n');
+}
+
+
+static bool
+asks_by_name(const ctl_plan_t *self)
+{
+    size_t i;
+
+    for (i = 0; i < self->count; i++) {
+        if (self->calls[i].call.api == USAGE_CALL_DESKTOPS
+            && self->calls[i].call.name.len > 0)
+        {
+            return true;
+        }
+    }
+
+    return false;
+}
+
+
+static void
+print_text(const ctl_plan_t *self)
+{
+    char               text[160];
+    size_t             more;
+    const char *const *note;
+
+    assumption(self, text, sizeof(text));
+    more = self->count - self->certain;
+
+    if (self->format == CTL_CURL
+        && (self->endpoint == NULL || !self->project_known))
+    {
+        remark("Set TOKEN%s%s.", self->endpoint == NULL ? ", ENDPOINT" : "",
+            self->project_known ? "" : ", PROJECT");
+    }
+
+    if (self->count == 0) {
+        remark("No call: what the body asks for lies in the future.");
+        return;
+    }
+
+    remark("%zu call%s certain, whatever the replies are%s", self->certain,
+        self->certain == 1 ? " is" : "s are", more > 0 ? ":" : ".");
+    print_calls(self, 0, self->certain);
+
+    if (more > 0) {
+        (void) putchar('\n');
+        remark(
+            "%zu more, %zu in all, go by the data. Here these are assumed to "
+            "be",
+            more, self->count);
+        remark("%s:", text);
+        print_calls(self, self->certain, self->count);
+        (void) putchar('\n');
+
+    } else {
+        (void) putchar('\n');
+        remark("It is all with %s.", text);
+    }
+
+    if (asks_by_name(self)) {
+        remark("NAME-OF-... stands for a desktop's name, which the directory "
+               "tells.");
+    }
+
+    for (note = notes_of(&self->request); *note != NULL; note++) {
+        remark("%s", *note);
+    }
+}
+
+
+static const char *const api_names[] = { "desktop-metrics", "user-metrics",
+    "directory", "records" };
+
+
+/*
+ * The query as an object: its values are all unreserved, or were encoded by
+ * the core.
+ */
+static json_t *
+call_json(const ctl_plan_t *self, size_t i)
+{
+    char             *url;
+    size_t            len;
+    json_t           *object;
+    const ctl_call_t *call;
+
+    call = &self->calls[i];
+    len = strlen(self->endpoint != NULL ? self->endpoint : "") + call->path.len
+          + call->query.len + 2;
+    url = ctl_alloc(len);
+    (void) snprintf(url, len, "%s%.*s?%.*s",
+        self->endpoint != NULL ? self->endpoint : "", (int) call->path.len,
+        call->path.data, (int) call->query.len, call->query.data);
+
+    object = json_pack("{ss ss ss ss sb}", "method", "GET", "url", url, "api",
+        api_names[call->call.api], "asks_for", call->name, "certain",
+        i < self->certain);
+    free(url);
+
+    if (object == NULL) {
+        ctl_die("out of memory");
+    }
+
+    return object;
+}
+
+
+static void
+print_json(const ctl_plan_t *self)
+{
+    size_t             i;
+    json_t            *calls, *notes, *root;
+    const char *const *note;
+
+    calls = json_array();
+    notes = json_array();
+
+    for (i = 0; i < self->count; i++) {
+        json_array_append_new(calls, call_json(self, i));
+    }
+
+    for (note = notes_of(&self->request); *note != NULL; note++) {
+        json_array_append_new(notes, json_string(*note));
+    }
+
+    root = json_pack("{sI sI s{sI sI sI} so so}", "certain",
+        (json_int_t) self->certain, "calls_in_all", (json_int_t) self->count,
+        "assumed", "desktops", (json_int_t) self->model.desktops, "in_use",
+        (json_int_t) self->model.in_use, "of_the_user",
+        (json_int_t) self->model.owned, "calls", calls, "notes", notes);
+
+    if (root == NULL || json_dumpf(root, stdout, JSON_INDENT(2)) != 0) {
+        ctl_die("the output could not be written");
+    }
+
+    json_decref(root);
+    (void) putchar('\n');
+}
+
+
+void
+ctl_plan_print(const ctl_plan_t *self)
+{
+    if (self->count_only) {
+        printf("%zu\n", self->count);
+
+    } else if (self->format == CTL_JSON) {
+        print_json(self);
+
+    } else {
+        print_text(self);
+    }
+}

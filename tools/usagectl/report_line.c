@@ -1,0 +1,200 @@
+/*
+ * usagectl report: a line of the log.
+ */
+
+#include "ctl_report.h"
+#include "usage_calendar.h"
+#include "usage_json.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+
+
+const char *const report_keys[REPORT_KEYS + 1] = { "client", "agent", "project",
+    "credential", "mode", "status", NULL };
+
+
+/*
+ * nginx passes the bytes of a header on as they are: what isn't UTF-8 is made
+ * so.
+ */
+static void
+make_utf8(char *text, size_t len)
+{
+    size_t i, n;
+
+    for (i = 0; i < len; i += n) {
+        n = usage_utf8_length(text + i, len - i);
+
+        if (n == 0) {
+            text[i] = '?';
+            n = 1;
+        }
+    }
+}
+
+
+static usage_str_t
+text_of(const json_t *line, const char *name)
+{
+    usage_str_t   text;
+    const json_t *value;
+
+    value = json_object_get(line, name);
+    text.data = json_is_string(value) ? json_string_value(value) : "";
+    text.len = json_string_length(value);
+
+    return text;
+}
+
+
+/*
+ * A number that may stand in quotes.
+ */
+static bool
+number_of(const json_t *line, const char *name, int64_t *number)
+{
+    char         *end;
+    usage_str_t   text;
+    const json_t *value;
+
+    value = json_object_get(line, name);
+
+    if (json_is_integer(value)) {
+        *number = json_integer_value(value);
+        return true;
+    }
+
+    text = text_of(line, name);
+
+    if (text.len == 0 || !isdigit((unsigned char) *text.data)) {
+        return false;
+    }
+
+    *number = strtoll(text.data, &end, 10);
+
+    return *end == '\0';
+}
+
+
+/*
+ * $time_iso8601: "2026-11-23T07:44:43+01:00".
+ */
+static bool
+time_of(usage_str_t text, int64_t *time)
+{
+    int         hours, minutes;
+    char        utc[USAGE_TIME_LEN];
+    usage_str_t local;
+
+    if (text.len != USAGE_TIME_LEN - 1 + 6) {
+        return false;
+    }
+
+    memcpy(utc, text.data, USAGE_TIME_LEN - 1);
+    utc[USAGE_TIME_LEN - 1] = 'Z';
+    local.data = utc;
+    local.len = USAGE_TIME_LEN;
+    text.data += USAGE_TIME_LEN - 1;
+
+    if ((*text.data != '+' && *text.data != '-')
+        || sscanf(text.data + 1, "%2d:%2d", &hours, &minutes) != 2
+        || !usage_time_parse(local, time))
+    {
+        return false;
+    }
+
+    *time -= (*text.data == '-' ? -1 : 1)
+             * (hours * USAGE_SECONDS_PER_HOUR + minutes * 60);
+
+    return true;
+}
+
+
+/*
+ * Whether a line is of a legacy call: the module has left something in it, or
+ * its path is the route.
+ */
+static bool
+is_legacy(const json_t *json, const usage_forms_t *forms, usage_str_t *project)
+{
+    bool        routed;
+    usage_str_t known;
+
+    routed = usage_forms_route(forms, text_of(json, "path"), project);
+    known = text_of(json, "project_id");
+
+    if (known.len > 0) {
+        *project = known;
+        return true;
+    }
+
+    return routed || text_of(json, "days").len > 0;
+}
+
+
+static report_kind_t
+judge(report_line_t *line, const json_t *json, const usage_forms_t *forms)
+{
+    int64_t status, days;
+
+    if (!number_of(json, "status", &status)
+        || !time_of(text_of(json, "time"), &line->time)
+        || !json_is_string(json_object_get(json, "client")))
+    {
+        return REPORT_STRANGE;
+    }
+
+    line->keys[REPORT_PROJECT] = ctl_str("");
+
+    if (!is_legacy(json, forms, &line->keys[REPORT_PROJECT])) {
+        return REPORT_OTHER;
+    }
+
+    (void) snprintf(line->status, sizeof(line->status), "%03lld",
+        (long long) status % 1000);
+
+    line->keys[REPORT_CLIENT] = text_of(json, "client");
+    line->keys[REPORT_AGENT] = text_of(json, "agent");
+    line->keys[REPORT_CREDENTIAL] = text_of(json, "credential");
+    line->keys[REPORT_MODE] = text_of(json, "mode");
+    line->keys[REPORT_STATUS] = ctl_str(line->status);
+    line->error = status >= 400 || status < 100;
+    line->days =
+        number_of(json, "days", &days) && days > 0 ? (uint64_t) days : 0;
+
+    return REPORT_LEGACY;
+}
+
+
+report_kind_t
+report_line_read(
+    report_line_t *line, const usage_forms_t *forms, char *text, size_t len)
+{
+    json_t       *json;
+    json_error_t  reason;
+    report_kind_t kind;
+
+    json = json_loadb(text, len, JSON_ALLOW_NUL, &reason);
+
+    if (json == NULL) {
+        make_utf8(text, len);
+        json = json_loadb(text, len, JSON_ALLOW_NUL, &reason);
+    }
+
+    kind = judge(line, json, forms);
+    line->json = json;
+
+    if (kind != REPORT_LEGACY) {
+        json_decref(json);
+    }
+
+    return kind;
+}
+
+
+void
+report_line_free(report_line_t *line)
+{
+    json_decref(line->json);
+}
