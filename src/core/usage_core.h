@@ -16,7 +16,7 @@
 
 /* of the module and its tools */
 
-#define USAGE_VERSION "0.6.0"
+#define USAGE_VERSION "1.0.0"
 
 /* the legacy call's limits (legacy.md) */
 

@@ -190,7 +190,7 @@ check_side_start(
 
     curl_easy_setopt(curl, CURLOPT_URL, side->url);
     curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
-    curl_easy_setopt(curl, CURLOPT_USERAGENT, "usagectl/" CTL_VERSION);
+    curl_easy_setopt(curl, CURLOPT_USERAGENT, "usagectl/" USAGE_VERSION);
     curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, keep);
     curl_easy_setopt(curl, CURLOPT_TIMEOUT, timeout);
     curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, 30L);

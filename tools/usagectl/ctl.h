@@ -11,7 +11,6 @@
 #include <time.h>
 
 
-#define CTL_VERSION "1.0"
 
 /* exit statuses */
 

@@ -67,7 +67,7 @@ main(int argc, char **argv)
     }
 
     if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0) {
-        (void) puts("usagectl " CTL_VERSION);
+        (void) puts("usagectl " USAGE_VERSION);
         return ctl_end(CTL_OK);
     }
 
