@@ -221,15 +221,20 @@ format:
 
 
 # The vendor's client code, which tests sign with; fetched again where other
-# versions are wanted.
+# versions are wanted.  npm trusts whom this machine trusts.  Where its registry
+# is out of reach, the tests that need it are skipped, and say so; in CI (which
+# sets CI) that fails.
+
+SYSTEM_CA = /etc/ssl/certs/ca-certificates.crt
 
 $(BUILD)/node/fetched: t/node/package.json t/node/package-lock.json
 	@mkdir -p $(@D)
 	@cp $^ $(@D)
-	@cd $(@D) && npm ci --ignore-scripts --no-audit --no-fund > npm.log 2>&1 \
-	    || { cat npm.log; echo "npm can't fetch the vendor's SDK, which the" \
-	    "tests need. Is its registry within reach?"; exit 1; } >&2
-	@touch $@
+	@cd $(@D) && NODE_EXTRA_CA_CERTS=$${NODE_EXTRA_CA_CERTS:-$(SYSTEM_CA)} \
+	    npm ci --ignore-scripts --no-audit --no-fund > npm.log 2>&1 \
+	    && touch fetched || { cat npm.log; echo "npm can't fetch the" \
+	    "vendor's SDK: the tests with it don't run. Is its registry within" \
+	    "reach?"; test -z "$$CI"; } >&2
 
 node: $(BUILD)/node/fetched
 
