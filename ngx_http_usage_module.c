@@ -57,6 +57,13 @@ static ngx_command_t  ngx_http_usage_commands[] = {
       0,
       NULL },
 
+    { ngx_string("usage_mode"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_http_usage_mode,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_usage_loc_conf_t, mode),
+      NULL },
+
     { ngx_string("usage_concurrency"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
       ngx_conf_set_num_slot,
@@ -220,11 +227,16 @@ ngx_http_usage_header_filter(ngx_http_request_t *r)
         return ngx_http_usage_fetch_header(fetch, r);
     }
 
+    ctx = ngx_http_usage_find_ctx(r);
+
+    if (ctx && ctx->passed) {
+        return ngx_http_usage_pass_header(ctx, r) == NGX_OK
+                   ? ngx_http_next_header_filter(r) : NGX_ERROR;
+    }
+
     ulcf = ngx_http_get_module_loc_conf(r, ngx_http_usage_module);
 
     if (ulcf->translate && r->err_status >= NGX_HTTP_BAD_REQUEST) {
-        ctx = ngx_http_get_module_ctx(r, ngx_http_usage_module);
-
         if ((ctx == NULL || !ctx->replying)
             && ngx_http_usage_reply_replace(r) != NGX_OK)
         {
@@ -348,6 +360,7 @@ ngx_http_usage_create_loc_conf(ngx_conf_t *cf)
     conf->store_key = NGX_CONF_UNSET_PTR;
     conf->final_after = NGX_CONF_UNSET;
     conf->fresh = NGX_CONF_UNSET;
+    conf->mode = NGX_CONF_UNSET_PTR;
 
     return conf;
 }
@@ -380,6 +393,7 @@ ngx_http_usage_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_sec_value(conf->final_after, prev->final_after,
                              USAGE_FINAL_AFTER);
     ngx_conf_merge_sec_value(conf->fresh, prev->fresh, 60);
+    ngx_conf_merge_ptr_value(conf->mode, prev->mode, NULL);
 
     if (conf->store && !ngx_http_usage_store_is(conf->store)) {
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,

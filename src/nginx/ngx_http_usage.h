@@ -81,6 +81,7 @@ typedef struct {
     ngx_http_complex_value_t *store_key;
     time_t                    final_after;  /* a day's start */
     time_t                    fresh;        /* 0: never */
+    ngx_http_complex_value_t *mode;         /* NULL: translate */
     ngx_str_t                 deprecation; /* headers' values */
     ngx_str_t                 sunset;
     ngx_str_t                 link;
@@ -109,6 +110,18 @@ enum {
     NGX_HTTP_USAGE_UNASKED = 0,
     NGX_HTTP_USAGE_KNOWN,
     NGX_HTTP_USAGE_UNKNOWN
+};
+
+
+/*
+ * Who answers the legacy call (usage_mode).
+ */
+enum {
+    NGX_HTTP_USAGE_MODE_NONE = 0,
+    NGX_HTTP_USAGE_MODE_TRANSLATE,
+    NGX_HTTP_USAGE_MODE_PASSTHROUGH,
+    NGX_HTTP_USAGE_MODE_COMPARE,
+    NGX_HTTP_USAGE_MODE_FALLBACK
 };
 
 
@@ -178,6 +191,9 @@ typedef struct {
  */
 struct ngx_http_usage_ctx_s {
     ngx_http_request_t              *request;
+    ngx_http_usage_loc_conf_t       *conf;    /* of the call's location */
+    ngx_uint_t                       mode;
+    ngx_uint_t                       uri_changes;  /* left where it passed */
     ngx_http_event_handler_pt        read_body;
     usage_pool_t                     pool;
     usage_str_t                      project_id;
@@ -225,6 +241,7 @@ struct ngx_http_usage_ctx_s {
     ngx_str_t                        error_uri;    /* whose call failed */
     ngx_chain_t                     *replacement;  /* of nginx's error page */
     unsigned                         planned:1;
+    unsigned                         passed:1;      /* the legacy endpoint's */
     unsigned                         replying:1;
     unsigned                         ended:1;
     unsigned                         ready:1;       /* the items are here */
@@ -269,6 +286,37 @@ ngx_int_t ngx_http_usage_handler(ngx_http_request_t *r);
  * NULL where memory is out.
  */
 ngx_http_usage_ctx_t *ngx_http_usage_get_ctx(ngx_http_request_t *r);
+
+
+/* ngx_http_usage_mode.c: who answers the legacy call */
+
+char *ngx_http_usage_mode(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+
+/* Sets ctx->mode, as usage_mode has it for this call. */
+void ngx_http_usage_set_mode(ngx_http_usage_ctx_t *ctx);
+
+/* $usage_mode. */
+ngx_str_t *ngx_http_usage_mode_text(ngx_http_usage_ctx_t *ctx);
+
+/* The URI of the legacy call in the internal location. */
+ngx_int_t ngx_http_usage_legacy_uri(ngx_http_usage_ctx_t *ctx,
+    ngx_pool_t *pool, ngx_str_t *uri);
+
+/*
+ * Sends the client's request itself to the internal location; what comes back
+ * is the reply.  Gives what the content handler is to return.
+ */
+ngx_int_t ngx_http_usage_pass(ngx_http_usage_ctx_t *ctx);
+
+/*
+ * The context of the legacy call that r makes, also after it was passed on, or
+ * NULL.
+ */
+ngx_http_usage_ctx_t *ngx_http_usage_find_ctx(ngx_http_request_t *r);
+
+/* What is done to the header of a reply of the legacy endpoint. */
+ngx_int_t ngx_http_usage_pass_header(ngx_http_usage_ctx_t *ctx,
+    ngx_http_request_t *r);
 
 
 /* ngx_http_usage_call.c: the legacy call under way */
@@ -454,6 +502,9 @@ void ngx_http_usage_reply_error(ngx_http_usage_ctx_t *ctx,
     ngx_str_t *retry_after);
 void ngx_http_usage_reply_upstream(ngx_http_usage_ctx_t *ctx,
     ngx_http_usage_fetch_t *fetch);
+
+/* Adds the headers of usage_deprecation to the reply. */
+ngx_int_t ngx_http_usage_add_deprecation(ngx_http_usage_ctx_t *ctx);
 
 /*
  * Gives an error page of nginx itself the legacy form: its header becomes that

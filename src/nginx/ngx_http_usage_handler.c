@@ -21,10 +21,16 @@ ngx_http_usage_handler(ngx_http_request_t *r)
     ngx_http_usage_ctx_t        *ctx;
     ngx_http_usage_main_conf_t  *umcf;
 
+    /* one that is there is of a call before that failed (error_page) */
+
+    ngx_http_set_ctx(r, NULL, ngx_http_usage_module);
+
     ctx = ngx_http_usage_get_ctx(r);
     if (ctx == NULL) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
+
+    ngx_http_usage_set_mode(ctx);
 
     umcf = ngx_http_get_module_main_conf(r, ngx_http_usage_module);
 
@@ -47,6 +53,10 @@ ngx_http_usage_handler(ngx_http_request_t *r)
 
     ctx->project_text.data = (u_char *) ctx->project_id.data;
     ctx->project_text.len = ctx->project_id.len;
+
+    if (ctx->mode == NGX_HTTP_USAGE_MODE_PASSTHROUGH) {
+        return ngx_http_usage_pass(ctx);
+    }
 
     if (ctx->error.status) {
         rc = ngx_http_discard_request_body(r);
@@ -90,6 +100,7 @@ ngx_http_usage_get_ctx(ngx_http_request_t *r)
         }
 
         ctx->request = r;
+        ctx->conf = ngx_http_get_module_loc_conf(r, ngx_http_usage_module);
         ctx->pool.alloc = ngx_http_usage_alloc;
         ctx->pool.data = r->pool;
 

@@ -14,7 +14,6 @@ static ngx_int_t ngx_http_usage_add_header(ngx_http_request_t *r,
     const char *name, ngx_str_t *value);
 static ngx_int_t ngx_http_usage_add_retry_after(ngx_http_request_t *r,
     ngx_uint_t status, ngx_str_t *value);
-static ngx_int_t ngx_http_usage_add_deprecation(ngx_http_request_t *r);
 static void ngx_http_usage_explain(ngx_http_request_t *r,
     usage_error_t *error);
 static ngx_int_t ngx_http_usage_add_unattributed(ngx_http_usage_ctx_t *ctx);
@@ -248,7 +247,7 @@ ngx_http_usage_send(ngx_http_usage_ctx_t *ctx, ngx_uint_t status, u_char *data,
 
     b = ngx_calloc_buf(r->pool);
 
-    if (b == NULL || ngx_http_usage_add_deprecation(r) != NGX_OK) {
+    if (b == NULL || ngx_http_usage_add_deprecation(ctx) != NGX_OK) {
         ngx_http_finalize_request(r, NGX_ERROR);
         return;
     }
@@ -326,12 +325,14 @@ ngx_http_usage_add_retry_after(ngx_http_request_t *r, ngx_uint_t status,
 }
 
 
-static ngx_int_t
-ngx_http_usage_add_deprecation(ngx_http_request_t *r)
+ngx_int_t
+ngx_http_usage_add_deprecation(ngx_http_usage_ctx_t *ctx)
 {
+    ngx_http_request_t         *r;
     ngx_http_usage_loc_conf_t  *ulcf;
 
-    ulcf = ngx_http_get_module_loc_conf(r, ngx_http_usage_module);
+    r = ctx->request;
+    ulcf = ctx->conf;
 
     if ((ulcf->deprecation.len
          && ngx_http_usage_add_header(r, "Deprecation", &ulcf->deprecation)
@@ -367,7 +368,7 @@ ngx_http_usage_reply_replace(ngx_http_request_t *r)
 
     if (ctx == NULL || b == NULL || cl == NULL || p == NULL
         || ngx_http_usage_add_retry_after(r, status, NULL) != NGX_OK
-        || ngx_http_usage_add_deprecation(r) != NGX_OK)
+        || ngx_http_usage_add_deprecation(ctx) != NGX_OK)
     {
         return NGX_ERROR;
     }
