@@ -150,7 +150,7 @@ subtest 'the call as it came' => sub {
         my $call = one_call();
         is($call->{method}, 'POST', 'its method');
         is($call->{target}, route('p-1') . '?x=%2F%20+&y', 'its URI');
-        is($call->{body}, $body, 'its body');
+        is($call->{body} // '', $body, 'its body');
         is(join('|', @{ $call->{headers}{ lc $_ } || [] }), $sent{$_}, $_) for sort keys %sent;
     }
 

@@ -234,7 +234,7 @@ sub _serve {
                 my ($length) = @{ $req->{headers}{'content-length'} || [0] };
                 next if length $c->{in} < length($head) + 4 + $length;
                 substr $c->{in}, 0, length($head) + 4, '';
-                $req->{body} = substr $c->{in}, 0, $length, '';
+                $req->{body} = substr $c->{in}, 0, $length, '' if $length;
                 $req->{n}    = ++$count;
                 $req->{conn} = $c->{conn};
                 print {$log} $json->encode($req), "\n";
