@@ -64,6 +64,13 @@ static ngx_command_t  ngx_http_usage_commands[] = {
       offsetof(ngx_http_usage_loc_conf_t, mode),
       NULL },
 
+    { ngx_string("usage_fallback_for"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_sec_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_usage_loc_conf_t, fallback_for),
+      NULL },
+
     { ngx_string("usage_concurrency"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
       ngx_conf_set_num_slot,
@@ -361,6 +368,7 @@ ngx_http_usage_create_loc_conf(ngx_conf_t *cf)
     conf->final_after = NGX_CONF_UNSET;
     conf->fresh = NGX_CONF_UNSET;
     conf->mode = NGX_CONF_UNSET_PTR;
+    conf->fallback_for = NGX_CONF_UNSET;
 
     return conf;
 }
@@ -394,6 +402,7 @@ ngx_http_usage_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
                              USAGE_FINAL_AFTER);
     ngx_conf_merge_sec_value(conf->fresh, prev->fresh, 60);
     ngx_conf_merge_ptr_value(conf->mode, prev->mode, NULL);
+    ngx_conf_merge_sec_value(conf->fallback_for, prev->fallback_for, 300);
 
     if (conf->store && !ngx_http_usage_store_is(conf->store)) {
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,

@@ -12,6 +12,7 @@
 
 #include <openssl/evp.h>
 
+#include "usage_legacy.h"
 #include "usage_live.h"
 #include "usage_number.h"
 #include "usage_plan.h"
@@ -20,10 +21,16 @@
 /* of SHA-256 */
 #define NGX_HTTP_USAGE_KEY_LEN  32
 
+/* the largest reply of the legacy endpoint that is held, or compared */
+#define NGX_HTTP_USAGE_LEGACY_MAX  (16 * 1024 * 1024)
+
+
+typedef struct ngx_http_usage_gone_s  ngx_http_usage_gone_t;
 
 typedef struct {
-    usage_forms_t *forms;
-    ngx_uint_t     translates; /* some location does */
+    usage_forms_t         *forms;
+    ngx_uint_t             translates; /* some location does */
+    ngx_http_usage_gone_t *gone;       /* NULL: nobody falls back */
 } ngx_http_usage_main_conf_t;
 
 
@@ -82,6 +89,7 @@ typedef struct {
     time_t                    final_after;  /* a day's start */
     time_t                    fresh;        /* 0: never */
     ngx_http_complex_value_t *mode;         /* NULL: translate */
+    time_t                    fallback_for;
     ngx_str_t                 deprecation; /* headers' values */
     ngx_str_t                 sunset;
     ngx_str_t                 link;
@@ -155,6 +163,7 @@ typedef struct {
     ngx_str_t                        body;    /* that isn't read as it comes */
     size_t                           body_size;
     usage_page_reader_t              reader;
+    unsigned                         legacy:1;    /* of the legacy endpoint */
     unsigned                         reads:1;     /* as it comes */
     unsigned                         whole:1;
     unsigned                         own:1;       /* the status is nginx's */
@@ -208,6 +217,9 @@ struct ngx_http_usage_ctx_s {
     ngx_http_request_body_t         *request_body; /* of the subrequests */
     ngx_http_usage_fetch_t         **fetches;
     ngx_http_usage_memory_t         *memories;
+    ngx_http_usage_fetch_t          *endpoint;     /* legacy one asked, NULL */
+    ngx_msec_t                       endpoint_time;  /* that it has, */
+    ngx_msec_t                       endpoint_since;
     ngx_uint_t                       fetching;
     ngx_uint_t                       calls;
     ngx_uint_t                       desktops;     /* entries sent */
@@ -241,7 +253,9 @@ struct ngx_http_usage_ctx_s {
     ngx_str_t                        error_uri;    /* whose call failed */
     ngx_chain_t                     *replacement;  /* of nginx's error page */
     unsigned                         planned:1;
+    unsigned                         opened:1;
     unsigned                         passed:1;      /* the legacy endpoint's */
+    unsigned                         probes:1;      /* whether it is back */
     unsigned                         replying:1;
     unsigned                         ended:1;
     unsigned                         ready:1;       /* the items are here */
@@ -287,6 +301,9 @@ ngx_int_t ngx_http_usage_handler(ngx_http_request_t *r);
  */
 ngx_http_usage_ctx_t *ngx_http_usage_get_ctx(ngx_http_request_t *r);
 
+/* Translates the call, whose body is here, and sends the reply. */
+void ngx_http_usage_translate_call(ngx_http_usage_ctx_t *ctx);
+
 
 /* ngx_http_usage_mode.c: who answers the legacy call */
 
@@ -319,7 +336,49 @@ ngx_int_t ngx_http_usage_pass_header(ngx_http_usage_ctx_t *ctx,
     ngx_http_request_t *r);
 
 
+/* ngx_http_usage_legacy.c: the legacy endpoint asked first (fallback) */
+
+/*
+ * Asks it; the reply, or a translation, follows.  NGX_DECLINED: it isn't asked
+ * now.
+ */
+ngx_int_t ngx_http_usage_legacy_start(ngx_http_usage_ctx_t *ctx);
+
+/*
+ * The headers of r as the legacy endpoint gets them where its reply has to be
+ * read: without Accept-Encoding, if that isn't signed.
+ */
+ngx_int_t ngx_http_usage_legacy_headers(ngx_http_request_t *r,
+    ngx_http_headers_in_t *headers_in);
+
+/* The legacy call ends, or its client left. */
+void ngx_http_usage_legacy_end(ngx_http_usage_ctx_t *ctx);
+
+
+/* ngx_http_usage_gone.c: legacy endpoints that don't answer, of all workers */
+
+/* Makes the zone. */
+ngx_int_t ngx_http_usage_gone_zone(ngx_conf_t *cf);
+
+/*
+ * Whether the endpoint is to be asked: NGX_OK, or NGX_DECLINED.  One that is
+ * gone is asked by one call at a time: it has so much time to tell.
+ */
+ngx_int_t ngx_http_usage_gone_ask(ngx_http_usage_ctx_t *ctx, ngx_msec_t time);
+
+/* What came of it: it doesn't answer, it does, or nobody knows. */
+void ngx_http_usage_gone_set(ngx_http_usage_ctx_t *ctx, const char *why);
+void ngx_http_usage_gone_clear(ngx_http_usage_ctx_t *ctx);
+void ngx_http_usage_gone_leave(ngx_http_usage_ctx_t *ctx);
+
+
 /* ngx_http_usage_call.c: the legacy call under way */
+
+/*
+ * Prepares the request for subrequests: the time allowed begins, and what has to
+ * happen when the client goes away is seen to.
+ */
+ngx_int_t ngx_http_usage_call_open(ngx_http_usage_ctx_t *ctx);
 
 /*
  * Makes the calls that ctx->plan wants, and sends the reply in the end.
@@ -331,6 +390,12 @@ void ngx_http_usage_call_resume(ngx_http_usage_ctx_t *ctx);
 
 /* The call is decided: what is still under way is of no use any more. */
 void ngx_http_usage_call_end(ngx_http_usage_ctx_t *ctx);
+
+/* limit_req's delay of one subrequest ends where another deleted its timer. */
+void ngx_http_usage_undelay(ngx_http_request_t *r);
+
+/* Takes away a timer or a delay that a subrequest left at the connection. */
+void ngx_http_usage_calm(ngx_http_request_t *r);
 
 /*
  * The next header of a list, or NULL; *part is its first part and *i is 0 to
@@ -502,6 +567,9 @@ void ngx_http_usage_reply_error(ngx_http_usage_ctx_t *ctx,
     ngx_str_t *retry_after);
 void ngx_http_usage_reply_upstream(ngx_http_usage_ctx_t *ctx,
     ngx_http_usage_fetch_t *fetch);
+
+/* Sends a reply whose header is set but for its length, and finalizes. */
+void ngx_http_usage_send(ngx_http_usage_ctx_t *ctx, u_char *data, size_t len);
 
 /* Adds the headers of usage_deprecation to the reply. */
 ngx_int_t ngx_http_usage_add_deprecation(ngx_http_usage_ctx_t *ctx);

@@ -14,6 +14,8 @@
 #define NGX_HTTP_USAGE_BODY_SIZE  4096
 
 
+static ngx_int_t ngx_http_usage_fetch_legacy(ngx_http_request_t *r,
+    ngx_http_request_t *sr);
 static ngx_int_t ngx_http_usage_fetch_uri(ngx_http_usage_ctx_t *ctx,
     ngx_http_usage_fetch_t *fetch, ngx_str_t *uri, ngx_str_t *args,
     ngx_str_t *unparsed);
@@ -54,10 +56,20 @@ ngx_http_usage_fetch_start(ngx_http_usage_ctx_t *ctx,
 
     fetch->memory = ngx_http_usage_memory_create(ctx);
 
-    if (fetch->memory == NULL
-        || ngx_http_usage_fetch_uri(ctx, fetch, &uri, &args, &unparsed)
-           != NGX_OK)
-    {
+    if (fetch->memory == NULL) {
+        return NGX_ERROR;
+    }
+
+    if (fetch->legacy) {
+        unparsed = r->unparsed_uri;
+        args = r->args;
+        rc = ngx_http_usage_legacy_uri(ctx, fetch->memory->pool, &uri);
+
+    } else {
+        rc = ngx_http_usage_fetch_uri(ctx, fetch, &uri, &args, &unparsed);
+    }
+
+    if (rc != NGX_OK) {
         return NGX_ERROR;
     }
 
@@ -77,6 +89,14 @@ ngx_http_usage_fetch_start(ngx_http_usage_ctx_t *ctx,
     fetch->request = sr;
     fetch->memory->request = sr;
 
+    /* $request_uri, in logs and cache keys, is the subrequest's own */
+
+    sr->unparsed_uri = unparsed;
+
+    if (fetch->legacy) {
+        return ngx_http_usage_fetch_legacy(r, sr);
+    }
+
     if (usage_live_is(&ctx->live, &fetch->call)) {
 
         /* no cache answers what isn't a GET by this; upstream it is, by name */
@@ -87,9 +107,40 @@ ngx_http_usage_fetch_start(ngx_http_usage_ctx_t *ctx,
     sr->headers_in = ctx->headers_in;
     sr->request_body = ctx->request_body;
 
-    /* $request_uri, in logs and cache keys, is the subrequest's own */
+    return ngx_http_usage_fetch_variables(r, sr);
+}
 
-    sr->unparsed_uri = unparsed;
+
+/*
+ * The client's own call, with all that came with it.
+ */
+
+static ngx_int_t
+ngx_http_usage_fetch_legacy(ngx_http_request_t *r, ngx_http_request_t *sr)
+{
+    off_t         size;
+    ngx_chain_t  *cl;
+
+    if (ngx_http_usage_legacy_headers(r, &sr->headers_in) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    sr->method = r->method;
+    sr->method_name = r->method_name;
+
+    /* (of a body in chunks, or without a length, as in HTTP/2) */
+
+    size = 0;
+
+    for (cl = r->request_body ? r->request_body->bufs : NULL; cl;
+         cl = cl->next)
+    {
+        size += ngx_buf_size(cl->buf);
+    }
+
+    if (size) {
+        sr->headers_in.content_length_n = size;
+    }
 
     return ngx_http_usage_fetch_variables(r, sr);
 }
@@ -203,7 +254,7 @@ ngx_http_usage_fetch_header(ngx_http_usage_fetch_t *fetch,
     fetch->too_large = 0;
     ngx_str_null(&fetch->retry_after);
 
-    if (fetch->status != NGX_HTTP_OK) {
+    if (fetch->legacy || fetch->status != NGX_HTTP_OK) {
         fetch->reads = 0;
 
     } else if (usage_live_is(&fetch->ctx->live, &fetch->call)) {
@@ -362,9 +413,11 @@ ngx_http_usage_fetch_keep(ngx_http_usage_fetch_t *fetch, u_char *data,
     size_t len)
 {
     u_char  *p;
-    size_t   size;
+    size_t   size, max;
 
-    if (fetch->too_large || len > NGX_HTTP_USAGE_BODY_MAX - fetch->body.len) {
+    max = fetch->legacy ? NGX_HTTP_USAGE_LEGACY_MAX : NGX_HTTP_USAGE_BODY_MAX;
+
+    if (fetch->too_large || len > max - fetch->body.len) {
         fetch->too_large = 1;
         return NGX_OK;
     }

@@ -154,15 +154,30 @@ ngx_http_usage_read_body(ngx_http_request_t *r)
 static void
 ngx_http_usage_start(ngx_http_request_t *r)
 {
+    ngx_http_usage_ctx_t  *ctx;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_usage_module);
+
+    if (ctx->mode == NGX_HTTP_USAGE_MODE_FALLBACK
+        && ngx_http_usage_legacy_start(ctx) == NGX_OK)
+    {
+        return;
+    }
+
+    ngx_http_usage_translate_call(ctx);
+}
+
+
+void
+ngx_http_usage_translate_call(ngx_http_usage_ctx_t *ctx)
+{
     usage_str_t                  body;
     usage_rules_t                rules;
-    ngx_http_usage_ctx_t        *ctx;
     ngx_http_usage_loc_conf_t   *ulcf;
     ngx_http_usage_main_conf_t  *umcf;
 
-    ctx = ngx_http_get_module_ctx(r, ngx_http_usage_module);
-    ulcf = ngx_http_get_module_loc_conf(r, ngx_http_usage_module);
-    umcf = ngx_http_get_module_main_conf(r, ngx_http_usage_module);
+    ulcf = ctx->conf;
+    umcf = ngx_http_get_module_main_conf(ctx->request, ngx_http_usage_module);
 
     rules.desktops_memory = ulcf->retention_desktops;
     rules.users_memory = ulcf->retention_users;
@@ -178,7 +193,7 @@ ngx_http_usage_start(ngx_http_request_t *r)
            != USAGE_OK
         || ngx_http_usage_stored_start(ctx) == NGX_ERROR)
     {
-        ngx_http_usage_stored_end(ctx);
+        ngx_http_usage_call_end(ctx);
         ngx_http_usage_reply_error(ctx, NULL);
         return;
     }

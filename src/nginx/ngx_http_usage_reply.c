@@ -6,7 +6,7 @@
 #include "ngx_http_usage.h"
 
 
-static void ngx_http_usage_send(ngx_http_usage_ctx_t *ctx, ngx_uint_t status,
+static void ngx_http_usage_answer(ngx_http_usage_ctx_t *ctx, ngx_uint_t status,
     u_char *data, size_t len);
 static void ngx_http_usage_fail(ngx_http_usage_ctx_t *ctx, ngx_uint_t status,
     u_char *data, size_t len, ngx_str_t *retry_after);
@@ -53,7 +53,7 @@ ngx_http_usage_reply_ok(ngx_http_usage_ctx_t *ctx)
     ctx->desktops = ctx->count;
 
     ngx_http_usage_log_strays(ctx);
-    ngx_http_usage_send(ctx, NGX_HTTP_OK, (u_char *) reply.data, reply.len);
+    ngx_http_usage_answer(ctx, NGX_HTTP_OK, (u_char *) reply.data, reply.len);
 }
 
 
@@ -220,13 +220,33 @@ ngx_http_usage_fail(ngx_http_usage_ctx_t *ctx, ngx_uint_t status, u_char *data,
         return;
     }
 
-    ngx_http_usage_send(ctx, status, data, len);
+    ngx_http_usage_answer(ctx, status, data, len);
 }
 
 
 static void
-ngx_http_usage_send(ngx_http_usage_ctx_t *ctx, ngx_uint_t status, u_char *data,
-    size_t len)
+ngx_http_usage_answer(ngx_http_usage_ctx_t *ctx, ngx_uint_t status,
+    u_char *data, size_t len)
+{
+    ngx_http_request_t  *r;
+
+    r = ctx->request;
+
+    r->headers_out.status = status;
+    r->headers_out.content_type = ngx_http_usage_json_type;
+    r->headers_out.content_type_len = ngx_http_usage_json_type.len;
+
+    if (ngx_http_usage_add_deprecation(ctx) != NGX_OK) {
+        ngx_http_finalize_request(r, NGX_ERROR);
+        return;
+    }
+
+    ngx_http_usage_send(ctx, data, len);
+}
+
+
+void
+ngx_http_usage_send(ngx_http_usage_ctx_t *ctx, u_char *data, size_t len)
 {
     ngx_buf_t           *b;
     ngx_int_t            rc;
@@ -240,14 +260,10 @@ ngx_http_usage_send(ngx_http_usage_ctx_t *ctx, ngx_uint_t status, u_char *data,
 
     r->disable_not_modified = 1;
 
-    r->headers_out.status = status;
     r->headers_out.content_length_n = len;
-    r->headers_out.content_type = ngx_http_usage_json_type;
-    r->headers_out.content_type_len = ngx_http_usage_json_type.len;
 
     b = ngx_calloc_buf(r->pool);
-
-    if (b == NULL || ngx_http_usage_add_deprecation(ctx) != NGX_OK) {
+    if (b == NULL) {
         ngx_http_finalize_request(r, NGX_ERROR);
         return;
     }
@@ -261,7 +277,7 @@ ngx_http_usage_send(ngx_http_usage_ctx_t *ctx, ngx_uint_t status, u_char *data,
 
     b->pos = data;
     b->last = data + len;
-    b->memory = 1;
+    b->memory = len ? 1 : 0;
     b->last_buf = (r == r->main) ? 1 : 0;
     b->last_in_chain = 1;
 
