@@ -71,6 +71,20 @@ static ngx_command_t  ngx_http_usage_commands[] = {
       offsetof(ngx_http_usage_loc_conf_t, fallback_for),
       NULL },
 
+    { ngx_string("usage_compare_sample"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_http_usage_compare_sample,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("usage_compare_log"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_http_usage_compare_log,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
     { ngx_string("usage_concurrency"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
       ngx_conf_set_num_slot,
@@ -270,6 +284,10 @@ ngx_http_usage_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
 
     ctx = ngx_http_get_module_ctx(r, ngx_http_usage_module);
 
+    if (ctx && ctx->capture && r == r->main) {
+        ngx_http_usage_compare_body(ctx, in);
+    }
+
     if (ctx == NULL || ctx->replacement == NULL) {
         return ngx_http_next_body_filter(r, in);
     }
@@ -369,6 +387,8 @@ ngx_http_usage_create_loc_conf(ngx_conf_t *cf)
     conf->fresh = NGX_CONF_UNSET;
     conf->mode = NGX_CONF_UNSET_PTR;
     conf->fallback_for = NGX_CONF_UNSET;
+    conf->compare_sample = NGX_CONF_UNSET;
+    conf->compare_log = NGX_CONF_UNSET_PTR;
 
     return conf;
 }
@@ -403,6 +423,9 @@ ngx_http_usage_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_sec_value(conf->fresh, prev->fresh, 60);
     ngx_conf_merge_ptr_value(conf->mode, prev->mode, NULL);
     ngx_conf_merge_sec_value(conf->fallback_for, prev->fallback_for, 300);
+    ngx_conf_merge_value(conf->compare_sample, prev->compare_sample,
+                         NGX_HTTP_USAGE_SAMPLE_ALL);
+    ngx_conf_merge_ptr_value(conf->compare_log, prev->compare_log, NULL);
 
     if (conf->store && !ngx_http_usage_store_is(conf->store)) {
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,

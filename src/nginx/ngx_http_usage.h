@@ -21,6 +21,9 @@
 /* of SHA-256 */
 #define NGX_HTTP_USAGE_KEY_LEN  32
 
+/* usage_compare_sample, of all calls */
+#define NGX_HTTP_USAGE_SAMPLE_ALL  10000
+
 /* the largest reply of the legacy endpoint that is held, or compared */
 #define NGX_HTTP_USAGE_LEGACY_MAX  (16 * 1024 * 1024)
 
@@ -90,6 +93,8 @@ typedef struct {
     time_t                    fresh;        /* 0: never */
     ngx_http_complex_value_t *mode;         /* NULL: translate */
     time_t                    fallback_for;
+    ngx_int_t                 compare_sample; /* of 10000 calls */
+    ngx_open_file_t          *compare_log;    /* NULL: the error log */
     ngx_str_t                 deprecation; /* headers' values */
     ngx_str_t                 sunset;
     ngx_str_t                 link;
@@ -97,6 +102,7 @@ typedef struct {
 
 
 typedef struct ngx_http_usage_ctx_s ngx_http_usage_ctx_t;
+typedef struct ngx_http_usage_compare_s ngx_http_usage_compare_t;
 typedef struct ngx_http_usage_store_s ngx_http_usage_store_t;
 
 
@@ -196,6 +202,16 @@ typedef struct {
 
 
 /*
+ * One of two replies that are compared.
+ */
+typedef struct {
+    ngx_uint_t                       status;
+    usage_str_t                      body;
+    usage_legacy_reply_t             read;    /* its error_code */
+} ngx_http_usage_compare_reply_t;
+
+
+/*
  * The legacy call: the context of the request that the client made.
  */
 struct ngx_http_usage_ctx_s {
@@ -220,6 +236,8 @@ struct ngx_http_usage_ctx_s {
     ngx_http_usage_fetch_t          *endpoint;     /* legacy one asked, NULL */
     ngx_msec_t                       endpoint_time;  /* that it has, */
     ngx_msec_t                       endpoint_since;
+    ngx_http_usage_compare_t        *capture;      /* takes the reply, NULL */
+    ngx_http_usage_compare_t        *compare;      /* is given it, NULL */
     ngx_uint_t                       fetching;
     ngx_uint_t                       calls;
     ngx_uint_t                       desktops;     /* entries sent */
@@ -301,8 +319,17 @@ ngx_int_t ngx_http_usage_handler(ngx_http_request_t *r);
  */
 ngx_http_usage_ctx_t *ngx_http_usage_get_ctx(ngx_http_request_t *r);
 
+/*
+ * Whether the path is the legacy call's; the project_id is set then.
+ */
+ngx_uint_t ngx_http_usage_route(ngx_http_usage_ctx_t *ctx, usage_str_t path);
+
 /* Translates the call, whose body is here, and sends the reply. */
 void ngx_http_usage_translate_call(ngx_http_usage_ctx_t *ctx);
+
+/* The call's body as one piece.  NGX_ERROR: ctx->error says why. */
+ngx_int_t ngx_http_usage_get_body(ngx_http_usage_ctx_t *ctx,
+    usage_str_t *body);
 
 
 /* ngx_http_usage_mode.c: who answers the legacy call */
@@ -345,14 +372,66 @@ ngx_int_t ngx_http_usage_pass_header(ngx_http_usage_ctx_t *ctx,
 ngx_int_t ngx_http_usage_legacy_start(ngx_http_usage_ctx_t *ctx);
 
 /*
- * The headers of r as the legacy endpoint gets them where its reply has to be
+ * Makes a list of the headers of r as the legacy endpoint gets them where its reply has to be
  * read: without Accept-Encoding, if that isn't signed.
  */
 ngx_int_t ngx_http_usage_legacy_headers(ngx_http_request_t *r,
-    ngx_http_headers_in_t *headers_in);
+    ngx_list_t *headers);
 
 /* The legacy call ends, or its client left. */
 void ngx_http_usage_legacy_end(ngx_http_usage_ctx_t *ctx);
+
+
+/* ngx_http_usage_detached.c: a call without its client */
+
+/*
+ * A request as r, with that body, in the configuration of r's location, on a
+ * connection of its own; it needs nothing of r's any more.  Nothing runs yet.
+ */
+ngx_http_request_t *ngx_http_usage_detached_create(ngx_http_request_t *r,
+    u_char *body, size_t len);
+
+/* Ends it, once nothing of it is under way. */
+void ngx_http_usage_detached_end(ngx_http_request_t *r);
+
+
+/* ngx_http_usage_compare.c: the legacy endpoint's reply and the translated one */
+
+char *ngx_http_usage_compare_sample(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_usage_compare_log(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
+/* Whether this call is among those that are compared. */
+ngx_uint_t ngx_http_usage_compare_chooses(ngx_http_usage_ctx_t *ctx);
+
+/*
+ * Passes the call on, whose body is here; the reply is to be compared.  Gives
+ * what the request is to be finalized with.
+ */
+ngx_int_t ngx_http_usage_compare_pass(ngx_http_usage_ctx_t *ctx);
+
+/* What is seen of the reply on its way to the client: its header, its body. */
+void ngx_http_usage_compare_header(ngx_http_usage_ctx_t *ctx);
+void ngx_http_usage_compare_body(ngx_http_usage_ctx_t *ctx, ngx_chain_t *in);
+
+/* Takes the translated reply; the detached request ends with it. */
+void ngx_http_usage_compare_take(ngx_http_usage_ctx_t *ctx, ngx_uint_t status,
+    u_char *data, size_t len);
+
+/* Ends a detached request in the middle of what it does. */
+void ngx_http_usage_compare_abandon(ngx_http_request_t *r);
+
+
+/* ngx_http_usage_compare_report.c: what came of it, in a log */
+
+/*
+ * Logs what differs between the legacy endpoint's reply and the translated one,
+ * ctx being the translation's context.
+ */
+void ngx_http_usage_compare_report(ngx_http_usage_ctx_t *ctx,
+    ngx_http_usage_compare_reply_t *legacy,
+    ngx_http_usage_compare_reply_t *translated);
 
 
 /* ngx_http_usage_gone.c: legacy endpoints that don't answer, of all workers */

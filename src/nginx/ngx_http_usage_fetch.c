@@ -121,7 +121,7 @@ ngx_http_usage_fetch_legacy(ngx_http_request_t *r, ngx_http_request_t *sr)
     off_t         size;
     ngx_chain_t  *cl;
 
-    if (ngx_http_usage_legacy_headers(r, &sr->headers_in) != NGX_OK) {
+    if (ngx_http_usage_legacy_headers(r, &sr->headers_in.headers) != NGX_OK) {
         return NGX_ERROR;
     }
 

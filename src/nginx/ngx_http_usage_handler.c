@@ -7,8 +7,6 @@
 
 static void ngx_http_usage_read_body(ngx_http_request_t *r);
 static void ngx_http_usage_start(ngx_http_request_t *r);
-static ngx_int_t ngx_http_usage_get_body(ngx_http_usage_ctx_t *ctx,
-    usage_str_t *body);
 static ngx_int_t ngx_http_usage_copy_body(ngx_http_request_t *r, u_char *p);
 static void *ngx_http_usage_alloc(void *data, size_t size);
 
@@ -16,10 +14,9 @@ static void *ngx_http_usage_alloc(void *data, size_t size);
 ngx_int_t
 ngx_http_usage_handler(ngx_http_request_t *r)
 {
-    ngx_int_t                    rc;
-    usage_str_t                  path;
-    ngx_http_usage_ctx_t        *ctx;
-    ngx_http_usage_main_conf_t  *umcf;
+    ngx_int_t              rc;
+    usage_str_t            path;
+    ngx_http_usage_ctx_t  *ctx;
 
     /* one that is there is of a call before that failed (error_page) */
 
@@ -32,12 +29,10 @@ ngx_http_usage_handler(ngx_http_request_t *r)
 
     ngx_http_usage_set_mode(ctx);
 
-    umcf = ngx_http_get_module_main_conf(r, ngx_http_usage_module);
-
     path.data = (char *) r->uri.data;
     path.len = r->uri.len;
 
-    if (!usage_forms_route(umcf->forms, path, &ctx->project_id)) {
+    if (!ngx_http_usage_route(ctx, path)) {
         (void) usage_error(&ctx->error, NGX_HTTP_NOT_FOUND,
                            "the path \"%.*s\" is not "
                            "/v2/{project_id}/desktops/statistics/used with a "
@@ -51,10 +46,10 @@ ngx_http_usage_handler(ngx_http_request_t *r)
                            r->method_name.data);
     }
 
-    ctx->project_text.data = (u_char *) ctx->project_id.data;
-    ctx->project_text.len = ctx->project_id.len;
-
-    if (ctx->mode == NGX_HTTP_USAGE_MODE_PASSTHROUGH) {
+    if (ctx->mode == NGX_HTTP_USAGE_MODE_PASSTHROUGH
+        || (ctx->mode == NGX_HTTP_USAGE_MODE_COMPARE
+            && (ctx->error.status || !ngx_http_usage_compare_chooses(ctx))))
+    {
         return ngx_http_usage_pass(ctx);
     }
 
@@ -83,6 +78,23 @@ ngx_http_usage_handler(ngx_http_request_t *r)
     }
 
     return NGX_DONE;
+}
+
+
+ngx_uint_t
+ngx_http_usage_route(ngx_http_usage_ctx_t *ctx, usage_str_t path)
+{
+    ngx_uint_t                   found;
+    ngx_http_usage_main_conf_t  *umcf;
+
+    umcf = ngx_http_get_module_main_conf(ctx->request, ngx_http_usage_module);
+
+    found = usage_forms_route(umcf->forms, path, &ctx->project_id);
+
+    ctx->project_text.data = (u_char *) ctx->project_id.data;
+    ctx->project_text.len = ctx->project_id.len;
+
+    return found;
 }
 
 
@@ -158,6 +170,11 @@ ngx_http_usage_start(ngx_http_request_t *r)
 
     ctx = ngx_http_get_module_ctx(r, ngx_http_usage_module);
 
+    if (ctx->mode == NGX_HTTP_USAGE_MODE_COMPARE) {
+        ngx_http_finalize_request(r, ngx_http_usage_compare_pass(ctx));
+        return;
+    }
+
     if (ctx->mode == NGX_HTTP_USAGE_MODE_FALLBACK
         && ngx_http_usage_legacy_start(ctx) == NGX_OK)
     {
@@ -208,7 +225,7 @@ ngx_http_usage_translate_call(ngx_http_usage_ctx_t *ctx)
  * The body as one piece, wherever nginx has it.
  */
 
-static ngx_int_t
+ngx_int_t
 ngx_http_usage_get_body(ngx_http_usage_ctx_t *ctx, usage_str_t *body)
 {
     off_t                size;

@@ -80,17 +80,13 @@ ngx_http_usage_legacy_ask(ngx_http_usage_ctx_t *ctx)
 
 
 ngx_int_t
-ngx_http_usage_legacy_headers(ngx_http_request_t *r,
-    ngx_http_headers_in_t *headers_in)
+ngx_http_usage_legacy_headers(ngx_http_request_t *r, ngx_list_t *headers)
 {
     ngx_uint_t        i, signs;
     ngx_list_part_t  *part;
     ngx_table_elt_t  *h, *header;
 
-    *headers_in = r->headers_in;
-
-    if (ngx_list_init(&headers_in->headers, r->pool, 20,
-                      sizeof(ngx_table_elt_t))
+    if (ngx_list_init(headers, r->pool, 20, sizeof(ngx_table_elt_t))
         != NGX_OK)
     {
         return NGX_ERROR;
@@ -111,7 +107,7 @@ ngx_http_usage_legacy_headers(ngx_http_request_t *r,
             continue;
         }
 
-        h = ngx_list_push(&headers_in->headers);
+        h = ngx_list_push(headers);
         if (h == NULL) {
             return NGX_ERROR;
         }

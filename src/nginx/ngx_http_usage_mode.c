@@ -234,6 +234,10 @@ ngx_http_usage_pass_header(ngx_http_usage_ctx_t *ctx, ngx_http_request_t *r)
         return ngx_http_usage_reply_replace(r);
     }
 
+    if (ctx->capture) {
+        ngx_http_usage_compare_header(ctx);
+    }
+
     /* what the endpoint itself says of its end is not said twice */
 
     if (ctx->conf->deprecation.len) {

@@ -207,10 +207,13 @@ ngx_http_usage_fail(ngx_http_usage_ctx_t *ctx, ngx_uint_t status, u_char *data,
     ctx->error_text.data = (u_char *) ctx->error.detail;
     ngx_http_usage_make_printable(ctx->error_text.data, ctx->error_text.len);
 
-    ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
-                  "usage: the legacy call is answered %ui: %V%s%V", status,
-                  &ctx->error_text, ctx->error_uri.len ? "; upstream call: " : "",
-                  &ctx->error_uri);
+    if (ctx->compare == NULL) {
+        ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
+                      "usage: the legacy call is answered %ui: %V%s%V", status,
+                      &ctx->error_text,
+                      ctx->error_uri.len ? "; upstream call: " : "",
+                      &ctx->error_uri);
+    }
 
     if (ngx_http_usage_add_retry_after(r, status, retry_after) != NGX_OK
         || (status == NGX_HTTP_NOT_ALLOWED
@@ -229,6 +232,11 @@ ngx_http_usage_answer(ngx_http_usage_ctx_t *ctx, ngx_uint_t status,
     u_char *data, size_t len)
 {
     ngx_http_request_t  *r;
+
+    if (ctx->compare) {
+        ngx_http_usage_compare_take(ctx, status, data, len);
+        return;
+    }
 
     r = ctx->request;
 
