@@ -63,6 +63,7 @@ ngx_http_usage_compare_report(ngx_http_usage_ctx_t *ctx,
     report.translated = translated;
 
     log = ctx->request->connection->log;
+    log->action = NULL;
 
     ngx_http_usage_report_compare(&report);
 
@@ -212,18 +213,23 @@ ngx_http_usage_report_reply(u_char *p, const char *name,
 static u_char *
 ngx_http_usage_report_difference(u_char *p, usage_difference_t *difference)
 {
-    p = ngx_cpymem(p, "{\"what\":", sizeof("{\"what\":") - 1);
-    p = (u_char *) usage_json_write_string((char *) p, difference->what);
+    u_char  *start;
+
+    start = p;
 
     p = ngx_http_usage_report_text(p, "desktop", difference->desktop.data,
                                    difference->desktop.len);
     p = ngx_http_usage_report_text(p, "date", difference->time.data,
                                    difference->time.len);
+    p = ngx_http_usage_report_text(p, "what", difference->what.data,
+                                   difference->what.len);
     p = ngx_http_usage_report_text(p, "legacy", difference->legacy.data,
                                    difference->legacy.len);
     p = ngx_http_usage_report_text(p, "translated",
                                    difference->translated.data,
                                    difference->translated.len);
+
+    *start = '{';
     *p++ = '}';
 
     return p;
@@ -231,7 +237,7 @@ ngx_http_usage_report_difference(u_char *p, usage_difference_t *difference)
 
 
 /*
- * A further member, whose value is cut to the length of an id.
+ * A member with the comma before it, whose value is cut to the length of an id.
  */
 
 static u_char *
