@@ -94,7 +94,7 @@ ngx_http_usage_set_mode(ngx_http_usage_ctx_t *ctx)
     }
 
     if (ngx_http_complex_value(r, ctx->conf->mode, &value) != NGX_OK) {
-        ngx_str_null(&value);
+        ngx_str_set(&value, "");
     }
 
     ctx->mode = ngx_http_usage_mode_named(&value);
