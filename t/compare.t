@@ -87,7 +87,7 @@ subtest 'equal, and not' => sub {
         'compared');
     is(scalar(grep { $_->{api} eq 'desktop-metrics' } successors()), 7, 'with its translation');
     my $line = $nginx->wait_for(sub { (grep {/"one"/} $nginx->access_lines)[0] }) // '{}';
-    is_deeply([ @{ decode($line) }{qw(mode calls status)} ], [ 'compare', 0, 200 ],
+    is_deeply([ @{ decode($line) }{qw(mode calls days status)} ], [ 'compare', 0, 7, 200 ],
         'the access log has the client\'s call');
 
     my ($id, $other) = @{ $sim->desktops };

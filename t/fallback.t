@@ -65,7 +65,8 @@ sub call {
     my $res = $nginx->post(($o{at} // '/old') . route($o{project}), $o{body} // $week,
         'X-Auth-Token' => 't', 'X-Request-Id' => $rid, @{ $o{headers} || [] });
     my $line = $nginx->wait_for(sub { (grep { /"$rid"/ } $nginx->access_lines)[0] }) // '';
-    $res->{mode} = (decode($line) || {})->{mode} // '';
+    @$res{qw(mode days)} = @{ decode($line) || {} }{qw(mode days)};
+    $res->{mode} //= '';
     return $res;
 }
 
@@ -83,6 +84,7 @@ sub is_answered {
     is($res->{status}, 200, "$name: 200") or diag($res->{error} // $res->{body});
     is($res->{body}, $answered, "the endpoint's own answer");
     is($res->{mode}, 'fallback', '$usage_mode');
+    is($res->{days}, 7, '$usage_days');
 }
 
 sub asked { return scalar grep { $_->{api} eq 'legacy' } @{ $_[0]->calls } }

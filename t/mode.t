@@ -46,6 +46,8 @@ my $headers = 'usage_deprecation 2025-07-14 sunset=2026-12-31 link=https://e.exa
 my $nginx   = Usage::Nginx->start(
     upstream => $upstream->port,
     http     => "usage_retention off;
+        log_format own '\$http_x_request_id \$uri \$usage_days';
+        access_log %%PREFIX%%/own.log own; access_log %%PREFIX%%/access.log usage;
         map \$http_x_mode \$mode { default \$http_x_mode; none ''; }",
     location => "$headers usage_mode \$mode;",
     server   => join('',
@@ -160,6 +162,14 @@ subtest 'the call as it came' => sub {
         . "\r\n3\r\nabc\r\n4\r\ndefg\r\n0\r\n\r\n");
     is($c->response->{status}, 200, 'in chunks');
     is(one_call()->{body}, 'abcdefg', 'its body');
+};
+
+subtest 'the access log' => sub {
+    $nginx->post('/pass' . route('p') . '?x', $week, 'X-Request-Id' => 'l-1');
+    $nginx->post('/nobody' . route('p'), $week, 'X-Request-Id' => 'l-2');
+    logged($nginx, 'l-2');
+    like($nginx->_slurp('own.log'), qr{^l-1 \Q${\ route('p')}\E 0$}m, "has the client's path");
+    like($nginx->_slurp('own.log'), qr{^l-2 \Q${\ route('p')}\E 0$}m, 'also where nobody answers');
 };
 
 subtest 'the reply as it comes' => sub {

@@ -218,10 +218,12 @@ struct ngx_http_usage_ctx_s {
     ngx_http_request_t              *request;
     ngx_http_usage_loc_conf_t       *conf;    /* of the call's location */
     ngx_uint_t                       mode;
-    ngx_uint_t                       uri_changes;  /* left where it passed */
+    ngx_str_t                        uri;          /* before it was passed */
+    ngx_uint_t                       uri_changes;  /* left afterwards */
     ngx_http_event_handler_pt        read_body;
     usage_pool_t                     pool;
     usage_str_t                      project_id;
+    usage_str_t                      body;         /* data NULL: none is had */
     usage_request_t                  legacy;
     usage_upstream_t                 upstream;
     usage_plan_t                     plan;
@@ -270,7 +272,7 @@ struct ngx_http_usage_ctx_s {
     ngx_str_t                        error_text;   /* $usage_error */
     ngx_str_t                        error_uri;    /* whose call failed */
     ngx_chain_t                     *replacement;  /* of nginx's error page */
-    unsigned                         planned:1;
+    unsigned                         parsed:1;
     unsigned                         opened:1;
     unsigned                         passed:1;      /* the legacy endpoint's */
     unsigned                         probes:1;      /* whether it is back */
@@ -324,12 +326,12 @@ ngx_http_usage_ctx_t *ngx_http_usage_get_ctx(ngx_http_request_t *r);
  */
 ngx_uint_t ngx_http_usage_route(ngx_http_usage_ctx_t *ctx, usage_str_t path);
 
-/* Translates the call, whose body is here, and sends the reply. */
+/* Reads the call's body.  NGX_ERROR: ctx->error says what is wrong with it. */
+ngx_int_t ngx_http_usage_parse(ngx_http_usage_ctx_t *ctx);
+
+/* Translates the call, or says what is wrong with it. */
 void ngx_http_usage_translate_call(ngx_http_usage_ctx_t *ctx);
 
-/* The call's body as one piece.  NGX_ERROR: ctx->error says why. */
-ngx_int_t ngx_http_usage_get_body(ngx_http_usage_ctx_t *ctx,
-    usage_str_t *body);
 
 
 /* ngx_http_usage_mode.c: who answers the legacy call */

@@ -147,7 +147,6 @@ ngx_http_usage_compare_create(ngx_http_usage_ctx_t *ctx)
     static ngx_str_t  request_id = ngx_string("request_id");
 
     ngx_uint_t                 key;
-    usage_str_t                body;
     ngx_pool_cleanup_t        *left, *ended;
     ngx_http_request_t        *r;
     ngx_http_usage_compare_t  *compare;
@@ -157,15 +156,15 @@ ngx_http_usage_compare_create(ngx_http_usage_ctx_t *ctx)
     key = ngx_hash_key(request_id.data, request_id.len);
     left = ngx_pool_cleanup_add(ctx->request->pool, 0);
 
-    if (left == NULL
-        || ngx_http_get_variable(ctx->request, &request_id, key) == NULL
-        || ngx_http_usage_get_body(ctx, &body) != NGX_OK)
+    if (left == NULL || ctx->body.data == NULL
+        || ngx_http_get_variable(ctx->request, &request_id, key) == NULL)
     {
         return NULL;
     }
 
-    r = ngx_http_usage_detached_create(ctx->request, (u_char *) body.data,
-                                       body.len);
+    r = ngx_http_usage_detached_create(ctx->request,
+                                       (u_char *) ctx->body.data,
+                                       ctx->body.len);
     if (r == NULL) {
         return NULL;
     }
@@ -478,6 +477,8 @@ ngx_http_usage_compare_run(ngx_http_usage_compare_t *compare)
     path.len = r->uri.len;
 
     (void) ngx_http_usage_route(ctx, path);
+
+    (void) ngx_http_usage_parse(ctx);
 
     ngx_http_usage_translate_call(ctx);
 }

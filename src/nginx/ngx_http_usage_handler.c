@@ -8,6 +8,8 @@
 static void ngx_http_usage_read_body(ngx_http_request_t *r);
 static void ngx_http_usage_start(ngx_http_request_t *r);
 static ngx_int_t ngx_http_usage_copy_body(ngx_http_request_t *r, u_char *p);
+static ngx_int_t ngx_http_usage_get_body(ngx_http_usage_ctx_t *ctx,
+    usage_str_t *body);
 static void *ngx_http_usage_alloc(void *data, size_t size);
 
 
@@ -170,6 +172,8 @@ ngx_http_usage_start(ngx_http_request_t *r)
 
     ctx = ngx_http_get_module_ctx(r, ngx_http_usage_module);
 
+    (void) ngx_http_usage_parse(ctx);
+
     if (ctx->mode == NGX_HTTP_USAGE_MODE_COMPARE) {
         ngx_http_finalize_request(r, ngx_http_usage_compare_pass(ctx));
         return;
@@ -185,37 +189,44 @@ ngx_http_usage_start(ngx_http_request_t *r)
 }
 
 
+ngx_int_t
+ngx_http_usage_parse(ngx_http_usage_ctx_t *ctx)
+{
+    usage_rules_t                rules;
+    ngx_http_usage_main_conf_t  *umcf;
+
+    umcf = ngx_http_get_module_main_conf(ctx->request, ngx_http_usage_module);
+
+    rules.desktops_memory = ctx->conf->retention_desktops;
+    rules.users_memory = ctx->conf->retention_users;
+    rules.connections = ctx->conf->connections;
+
+    if (ngx_http_usage_get_body(ctx, &ctx->body) != NGX_OK
+        || usage_request_parse(&ctx->legacy, &ctx->pool, umcf->forms,
+                               ctx->body, ngx_time(), &rules, &ctx->error)
+           != USAGE_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    ctx->parsed = 1;
+
+    return NGX_OK;
+}
+
+
 void
 ngx_http_usage_translate_call(ngx_http_usage_ctx_t *ctx)
 {
-    usage_str_t                  body;
-    usage_rules_t                rules;
-    ngx_http_usage_loc_conf_t   *ulcf;
-    ngx_http_usage_main_conf_t  *umcf;
+    ctx->upstream.connections = ctx->conf->connections;
+    ctx->upstream.lookback = ctx->conf->lookback;
+    ctx->upstream.resource_id = ctx->conf->resource_id;
 
-    ulcf = ctx->conf;
-    umcf = ngx_http_get_module_main_conf(ctx->request, ngx_http_usage_module);
-
-    rules.desktops_memory = ulcf->retention_desktops;
-    rules.users_memory = ulcf->retention_users;
-    rules.connections = ulcf->connections;
-
-    ctx->upstream.connections = ulcf->connections;
-    ctx->upstream.lookback = ulcf->lookback;
-    ctx->upstream.resource_id = ulcf->resource_id;
-
-    if (ngx_http_usage_get_body(ctx, &body) != NGX_OK
-        || usage_request_parse(&ctx->legacy, &ctx->pool, umcf->forms, body,
-                               ngx_time(), &rules, &ctx->error)
-           != USAGE_OK
-        || ngx_http_usage_stored_start(ctx) == NGX_ERROR)
-    {
+    if (!ctx->parsed || ngx_http_usage_stored_start(ctx) == NGX_ERROR) {
         ngx_http_usage_call_end(ctx);
         ngx_http_usage_reply_error(ctx, NULL);
         return;
     }
-
-    ctx->planned = 1;
 
     ngx_http_usage_call_start(ctx);
 }
@@ -225,7 +236,7 @@ ngx_http_usage_translate_call(ngx_http_usage_ctx_t *ctx)
  * The body as one piece, wherever nginx has it.
  */
 
-ngx_int_t
+static ngx_int_t
 ngx_http_usage_get_body(ngx_http_usage_ctx_t *ctx, usage_str_t *body)
 {
     off_t                size;
@@ -236,10 +247,8 @@ ngx_http_usage_get_body(ngx_http_usage_ctx_t *ctx, usage_str_t *body)
     r = ctx->request;
     size = 0;
 
-    body->data = "";
-    body->len = 0;
-
     if (r->request_body == NULL || r->request_body->bufs == NULL) {
+        body->data = "";
         return NGX_OK;
     }
 
@@ -255,10 +264,10 @@ ngx_http_usage_get_body(ngx_http_usage_ctx_t *ctx, usage_str_t *body)
     }
 
     cl = r->request_body->bufs;
-    body->len = size;
 
     if (cl->next == NULL && ngx_buf_in_memory(cl->buf)) {
         body->data = (char *) cl->buf->pos;
+        body->len = size;
         return NGX_OK;
     }
 
@@ -271,6 +280,7 @@ ngx_http_usage_get_body(ngx_http_usage_ctx_t *ctx, usage_str_t *body)
     }
 
     body->data = (char *) p;
+    body->len = size;
 
     return NGX_OK;
 }

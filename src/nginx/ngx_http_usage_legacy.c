@@ -290,6 +290,7 @@ ngx_http_usage_legacy_pass(ngx_http_usage_ctx_t *ctx)
     ngx_http_usage_call_end(ctx);
 
     ctx->passed = 1;
+    ctx->uri = r->uri;
     ctx->uri_changes = r->uri_changes;
 
     r->headers_out = *headers;

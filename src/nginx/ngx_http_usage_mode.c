@@ -116,7 +116,9 @@ ngx_http_usage_mode_text(ngx_http_usage_ctx_t *ctx)
 
     mode = ctx->mode;
 
-    if (mode == NGX_HTTP_USAGE_MODE_FALLBACK && !ctx->passed) {
+    if (mode == NGX_HTTP_USAGE_MODE_FALLBACK && !ctx->passed
+        && ctx->endpoint == NULL)
+    {
         mode++;
     }
 
@@ -163,6 +165,7 @@ ngx_http_usage_pass(ngx_http_usage_ctx_t *ctx)
 
     ctx->error.status = 0;
     ctx->passed = 1;
+    ctx->uri = r->uri;
     ctx->uri_changes = r->uri_changes - 1;
 
     args = r->args;
@@ -226,6 +229,10 @@ ngx_http_usage_find_ctx(ngx_http_request_t *r)
 ngx_int_t
 ngx_http_usage_pass_header(ngx_http_usage_ctx_t *ctx, ngx_http_request_t *r)
 {
+    /* what the client asked for, in logs */
+
+    r->uri = ctx->uri;
+
     /* a page of nginx itself, where error_page didn't lead elsewhere */
 
     if (r->err_status >= NGX_HTTP_BAD_REQUEST

@@ -126,7 +126,7 @@ ngx_http_usage_number_variable(ngx_http_request_t *r,
     switch (data) {
 
     case NGX_HTTP_USAGE_DAYS:
-        n = ctx->planned ? usage_request_days(&ctx->legacy) : 0;
+        n = ctx->parsed ? usage_request_days(&ctx->legacy) : 0;
         break;
 
     case NGX_HTTP_USAGE_DESKTOPS:
