@@ -4,12 +4,13 @@
  *
  * This file is the module's face: its directives, its filters and their
  * registration.  src/nginx/ has what is behind them: conf reads the directives'
- * values; then in the order in which a request meets them handler, stored, call
- * and advance, pace, fetch and retry, reply; variables tell about it.  src/core/
- * has the translation.
+ * values; then in the order in which a request meets them handler, mode, stored,
+ * call and advance, pace, fetch and retry, reply; variables tell about it.
+ * legacy, gone, compare and detached are what modes need.  src/core/ has the
+ * translation.
  */
 
-#include "ngx_http_usage.h"
+#include "ngx_http_usage_mode.h"
 
 #ifdef __GLIBC__
 #include <malloc.h>

@@ -3,7 +3,7 @@
  * it, one wake-up after the other until a reply is sent.
  */
 
-#include "ngx_http_usage.h"
+#include "ngx_http_usage_mode.h"
 
 
 static ngx_int_t ngx_http_usage_prepare(ngx_http_usage_ctx_t *ctx);

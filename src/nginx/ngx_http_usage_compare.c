@@ -4,7 +4,7 @@
  * translates the call, and the two are compared.
  */
 
-#include "ngx_http_usage.h"
+#include "ngx_http_usage_mode.h"
 
 
 /* of a worker's connections, one in so many is for comparing */

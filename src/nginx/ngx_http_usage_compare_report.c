@@ -3,7 +3,7 @@
  * error log.
  */
 
-#include "ngx_http_usage.h"
+#include "ngx_http_usage_mode.h"
 
 #include "usage_compare.h"
 #include "usage_json.h"

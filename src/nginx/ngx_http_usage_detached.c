@@ -7,7 +7,7 @@
  * for it, close it, count it, it can do to this one.
  */
 
-#include "ngx_http_usage.h"
+#include "ngx_http_usage_mode.h"
 
 
 #define NGX_HTTP_USAGE_DETACHED_POOL  1024

@@ -6,7 +6,7 @@
  * and each is finalized on its own.
  */
 
-#include "ngx_http_usage.h"
+#include "ngx_http_usage_mode.h"
 
 
 /* the largest reply that is kept whole: of the directory, or an error */
@@ -14,8 +14,6 @@
 #define NGX_HTTP_USAGE_BODY_SIZE  4096
 
 
-static ngx_int_t ngx_http_usage_fetch_legacy(ngx_http_request_t *r,
-    ngx_http_request_t *sr);
 static ngx_int_t ngx_http_usage_fetch_uri(ngx_http_usage_ctx_t *ctx,
     ngx_http_usage_fetch_t *fetch, ngx_str_t *uri, ngx_str_t *args,
     ngx_str_t *unparsed);
@@ -94,7 +92,11 @@ ngx_http_usage_fetch_start(ngx_http_usage_ctx_t *ctx,
     sr->unparsed_uri = unparsed;
 
     if (fetch->legacy) {
-        return ngx_http_usage_fetch_legacy(r, sr);
+        if (ngx_http_usage_legacy_request(r, sr) != NGX_OK) {
+            return NGX_ERROR;
+        }
+
+        return ngx_http_usage_fetch_variables(r, sr);
     }
 
     if (usage_live_is(&ctx->live, &fetch->call)) {
@@ -106,41 +108,6 @@ ngx_http_usage_fetch_start(ngx_http_usage_ctx_t *ctx,
 
     sr->headers_in = ctx->headers_in;
     sr->request_body = ctx->request_body;
-
-    return ngx_http_usage_fetch_variables(r, sr);
-}
-
-
-/*
- * The client's own call, with all that came with it.
- */
-
-static ngx_int_t
-ngx_http_usage_fetch_legacy(ngx_http_request_t *r, ngx_http_request_t *sr)
-{
-    off_t         size;
-    ngx_chain_t  *cl;
-
-    if (ngx_http_usage_legacy_headers(r, &sr->headers_in.headers) != NGX_OK) {
-        return NGX_ERROR;
-    }
-
-    sr->method = r->method;
-    sr->method_name = r->method_name;
-
-    /* (of a body in chunks, or without a length, as in HTTP/2) */
-
-    size = 0;
-
-    for (cl = r->request_body ? r->request_body->bufs : NULL; cl;
-         cl = cl->next)
-    {
-        size += ngx_buf_size(cl->buf);
-    }
-
-    if (size) {
-        sr->headers_in.content_length_n = size;
-    }
 
     return ngx_http_usage_fetch_variables(r, sr);
 }

@@ -7,7 +7,7 @@
  * key that nobody has: the endpoint is asked once more.
  */
 
-#include "ngx_http_usage.h"
+#include "ngx_http_usage_mode.h"
 
 #include <ngx_md5.h>
 

@@ -2,7 +2,7 @@
  * The legacy call as it comes in: its route, its method, its body.
  */
 
-#include "ngx_http_usage.h"
+#include "ngx_http_usage_mode.h"
 
 
 static void ngx_http_usage_read_body(ngx_http_request_t *r);

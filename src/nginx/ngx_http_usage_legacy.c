@@ -4,7 +4,7 @@
  * the call translated.
  */
 
-#include "ngx_http_usage.h"
+#include "ngx_http_usage_mode.h"
 
 
 /* of usage_timeout, for the legacy endpoint; the rest is for the translation */
@@ -76,6 +76,31 @@ ngx_http_usage_legacy_ask(ngx_http_usage_ctx_t *ctx)
     ngx_add_timer(&fetch->timer, ctx->endpoint_time);
 
     return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_http_usage_legacy_request(ngx_http_request_t *r, ngx_http_request_t *sr)
+{
+    off_t         size;
+    ngx_chain_t  *cl;
+
+    sr->method = r->method;
+    sr->method_name = r->method_name;
+
+    /* (of a body in chunks, or without a length, as in HTTP/2) */
+
+    size = 0;
+
+    for (cl = r->request_body->bufs; cl; cl = cl->next) {
+        size += ngx_buf_size(cl->buf);
+    }
+
+    if (size) {
+        sr->headers_in.content_length_n = size;
+    }
+
+    return ngx_http_usage_legacy_headers(r, &sr->headers_in.headers);
 }
 
 

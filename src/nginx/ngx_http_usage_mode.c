@@ -2,7 +2,7 @@
  * usage_mode: who answers the legacy call, and the way to the legacy endpoint.
  */
 
-#include "ngx_http_usage.h"
+#include "ngx_http_usage_mode.h"
 
 
 static void ngx_http_usage_kept_ctx(void *data);

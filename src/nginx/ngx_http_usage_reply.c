@@ -3,7 +3,7 @@
  * upstream's own error.
  */
 
-#include "ngx_http_usage.h"
+#include "ngx_http_usage_mode.h"
 
 
 static void ngx_http_usage_answer(ngx_http_usage_ctx_t *ctx, ngx_uint_t status,

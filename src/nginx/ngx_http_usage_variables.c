@@ -2,7 +2,7 @@
  * The variables: what a legacy call was and took, for logs and maps.
  */
 
-#include "ngx_http_usage.h"
+#include "ngx_http_usage_mode.h"
 
 
 static ngx_int_t ngx_http_usage_text_variable(ngx_http_request_t *r,
