@@ -4,11 +4,13 @@
  *
  * This file is the module's face: its directives, its filters and their
  * registration.  src/nginx/ has what is behind them: conf reads the directives'
- * values; then in the order in which a request meets them handler, stored, call
- * and advance, pace, fetch and retry, reply; variables tell about it.  metrics
- * counts, and status shows that.  src/core/ has the translation.
+ * values; then in the order in which a request meets them handler, mode, sign,
+ * stored, call and advance, pace, fetch and retry, reply; variables tell about
+ * it.  legacy, gone, compare and detached are what modes need.  metrics counts,
+ * and status shows that.  src/core/ has the translation.
  */
 
+#include "ngx_http_usage_mode.h"
 #include "ngx_http_usage_status.h"
 
 #ifdef __GLIBC__
@@ -55,6 +57,34 @@ static ngx_command_t  ngx_http_usage_commands[] = {
     { ngx_string("usage_translate"),
       NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
       ngx_http_usage_translate,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("usage_mode"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_http_usage_mode,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_usage_loc_conf_t, mode),
+      NULL },
+
+    { ngx_string("usage_fallback_for"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_sec_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_usage_loc_conf_t, fallback_for),
+      NULL },
+
+    { ngx_string("usage_compare_sample"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_http_usage_compare_sample,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("usage_compare_log"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_http_usage_compare_log,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
       NULL },
@@ -250,11 +280,16 @@ ngx_http_usage_header_filter(ngx_http_request_t *r)
         return ngx_http_usage_fetch_header(fetch, r);
     }
 
+    ctx = ngx_http_usage_find_ctx(r);
+
+    if (ctx && ctx->passed) {
+        return ngx_http_usage_pass_header(ctx, r) == NGX_OK
+                   ? ngx_http_next_header_filter(r) : NGX_ERROR;
+    }
+
     ulcf = ngx_http_get_module_loc_conf(r, ngx_http_usage_module);
 
     if (ulcf->translate && r->err_status >= NGX_HTTP_BAD_REQUEST) {
-        ctx = ngx_http_get_module_ctx(r, ngx_http_usage_module);
-
         if ((ctx == NULL || !ctx->replying)
             && ngx_http_usage_reply_replace(r) != NGX_OK)
         {
@@ -280,6 +315,10 @@ ngx_http_usage_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
     }
 
     ctx = ngx_http_get_module_ctx(r, ngx_http_usage_module);
+
+    if (ctx && ctx->capture && r == r->main) {
+        ngx_http_usage_compare_body(ctx, in);
+    }
 
     if (ctx == NULL || ctx->replacement == NULL) {
         return ngx_http_next_body_filter(r, in);
@@ -382,6 +421,10 @@ ngx_http_usage_create_loc_conf(ngx_conf_t *cf)
     conf->credentials = NGX_CONF_UNSET_PTR;
     conf->clock_skew = NGX_CONF_UNSET;
     conf->sign_host = NGX_CONF_UNSET_PTR;
+    conf->mode = NGX_CONF_UNSET_PTR;
+    conf->fallback_for = NGX_CONF_UNSET;
+    conf->compare_sample = NGX_CONF_UNSET;
+    conf->compare_log = NGX_CONF_UNSET_PTR;
 
     return conf;
 }
@@ -423,6 +466,11 @@ ngx_http_usage_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     {
         return NGX_CONF_ERROR;
     }
+    ngx_conf_merge_ptr_value(conf->mode, prev->mode, NULL);
+    ngx_conf_merge_sec_value(conf->fallback_for, prev->fallback_for, 300);
+    ngx_conf_merge_value(conf->compare_sample, prev->compare_sample,
+                         NGX_HTTP_USAGE_SAMPLE_ALL);
+    ngx_conf_merge_ptr_value(conf->compare_log, prev->compare_log, NULL);
 
     if (conf->store && !ngx_http_usage_store_is(conf->store)) {
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,

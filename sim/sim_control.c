@@ -286,6 +286,8 @@ sim_control(sim_world_t *w, sim_call_t *c)
         { "GET", "/_sim/config", reply_settings },
         { "POST", "/_sim/config", post_config },
         { "POST", "/_sim/tenant", post_tenant },
+        { "POST", "/_sim/alter", sim_control_alter },
+        { "DELETE", "/_sim/alter", sim_control_unalter },
         { "GET", "/_sim/desktops", get_desktops },
         { "GET", "/_sim/users", sim_control_users },
         { "GET", "/_sim/truth/user", sim_control_truth },

@@ -70,6 +70,8 @@ fill(const truth_t *tr, size_t desktop, int64_t *bins)
     } else {
         filed_days(tr, desktop, bins);
     }
+
+    sim_alter_bins(tr->world, desktop, tr->from, tr->width, tr->nbins, bins);
 }
 
 

@@ -32,6 +32,7 @@ sim_world_now(const sim_world_t *w)
 void
 sim_world_tenant(sim_world_t *w, sim_tenant_t *t)
 {
+    sim_alter_clear(w);
     sim_tenant_free(w->tenant);
     w->tenant = t;
     sim_tenant_index(t, sim_world_now(w));
@@ -41,6 +42,7 @@ sim_world_tenant(sim_world_t *w, sim_tenant_t *t)
 void
 sim_world_free(sim_world_t *w)
 {
+    sim_alter_clear(w);
     sim_tenant_free(w->tenant);
     sim_faults_clear(&w->faults);
     free(w->meters);

@@ -35,9 +35,19 @@ typedef struct {
 } sim_meter_t;
 
 
+/* A desktop's day that the legacy call answers with more (or fewer) seconds. */
+typedef struct {
+    size_t  desktop;
+    int64_t day;
+    int64_t seconds;
+} sim_alter_t;
+
+
 typedef struct {
     sim_config_t  cfg;
     sim_tenant_t *tenant;
+    sim_alter_t  *alters;
+    size_t        nalters;
     sim_faults_t  faults;
     sim_meter_t  *meters;
     size_t        nmeters;
@@ -116,6 +126,13 @@ void sim_control(sim_world_t *w, sim_call_t *c);
 
 /* Sets what a config object says; 0, or -1 and a message. */
 int sim_configure(sim_world_t *w, const json_t *object, char err[256]);
+
+/* Puts the altered days of a desktop into its bins of a legacy reply. */
+void sim_alter_bins(const sim_world_t *w, size_t desktop, int64_t from,
+    int64_t width, size_t n, int64_t *bins);
+
+/* Forgets the altered days. */
+void sim_alter_clear(sim_world_t *w);
 
 /* Puts another tenant in place (and frees the one before). */
 void sim_world_tenant(sim_world_t *w, sim_tenant_t *t);

@@ -717,6 +717,46 @@ subtest 'sessions of one\'s own' => sub {
     is($other->stop, 0, 'a clean end');
 };
 
+subtest 'days that only the legacy call answers otherwise' => sub {
+    $sim->tenant;
+    my ($id, $other) = @{ $sim->desktops };
+    my %week = (start_time => '2022-12-09', end_time => '2022-12-15');
+    my $use = sub {
+        my ($d, %o) = @_;
+        my (undef, $r) = $sim->legacy({ %week, desktop_ids => [$d], %o });
+        return [ map { $_->{use_time} }
+                @{ $r->{desktop_used_info_list}[0]{used_info_list} } ];
+    };
+    my ($one, $two) = map { $use->($_) } $id, $other;
+    my @pages = $sim->get($DESKTOPS, window('2022-12-10'), limit => 100);
+    my $hours = $use->($id, group_by_type => 'HOUR');
+
+    $sim->alter(desktop => $id, date => '2022-12-10', seconds => 360);
+    my @changed = @$one;
+    $changed[1] = sprintf('%.2f', $changed[1] + 0.1) + 0;
+    is_deeply($use->($id), \@changed, 'six minutes more on that day');
+    is_deeply($use->($other), $two, 'another desktop as it was');
+    my @hours = @$hours;
+    $hours[24] = sprintf('%.2f', $hours[24] + 0.1) + 0;
+    is_deeply($use->($id, group_by_type => 'HOUR'), \@hours, 'by the hour: in its first');
+    is_deeply([ $sim->get($DESKTOPS, window('2022-12-10'), limit => 100) ],
+        \@pages, 'the statistics are as they were');
+    $sim->alter(desktop => $id, date => '2022-12-10', seconds => -1e6);
+    $changed[1] = 0;
+    is_deeply($use->($id), \@changed, 'nothing is below 0');
+    $sim->alter;
+    is_deeply($use->($id), $one, 'and as before');
+
+    for (['none', '2022-12-10', 1], [$id, '2022-12-1', 1], [$id, '2022-12-10', 'x']) {
+        my $r = $sim->request(POST => '/_sim/alter', content => JSON::PP->new->encode(
+            { desktop => $_->[0], date => $_->[1], seconds => $_->[2] }));
+        is($r->{status}, 400, "refused: @$_");
+    }
+    $sim->alter(desktop => $id, date => '2022-12-10', seconds => 360);
+    $sim->tenant;
+    is_deeply($use->($id), $one, 'another tenant forgets it');
+};
+
 subtest 'names that lead astray' => sub {
     my @at = (setup => '2023-03-09T08:00:00Z', end => '2023-03-09T09:00:00Z');
     my @on = (desktop_id => 'd1', user_name => 'u', @at);

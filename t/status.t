@@ -531,7 +531,7 @@ subtest 'durations' => sub {
     for my $line (counted()) {
         $sum += $line->{time};
         $count++;
-        for my $bound (map { /_bucket\{.*le="([\d.]+)"/ ? $1 : () } keys %$now) {
+        for my $bound (map { /_bucket\{mode="translate",le="([\d.]+)"/ ? $1 : () } keys %$now) {
             $bucket{$bound}++ if $line->{time} <= $bound + 0.0001;
         }
     }
@@ -540,8 +540,8 @@ subtest 'durations' => sub {
     is($now->{"${name}_bucket{mode=\"translate\",le=\"+Inf\"}"}, $count, 'the last bucket');
     cmp_ok(abs $now->{"${name}_sum{mode=\"translate\"}"} - $sum, '<', 0.001,
         'the sum: the access log\'s');
-    is_deeply({ map { /_bucket\{.*le="([\d.]+)"/ ? ($1 => $now->{$_}) : () } keys %$now },
-        { map { /_bucket\{.*le="([\d.]+)"/ ? ($1 => $bucket{$1} || 0) : () } keys %$now },
+    is_deeply({ map { /_bucket\{mode="translate",le="([\d.]+)"/ ? ($1 => $now->{$_}) : () } keys %$now },
+        { map { /_bucket\{mode="translate",le="([\d.]+)"/ ? ($1 => $bucket{$1} || 0) : () } keys %$now },
         'each bucket');
     my $res = page();
     my ($status, $said) = promtool($res->{body}, 'check metrics');

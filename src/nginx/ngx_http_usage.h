@@ -22,6 +22,14 @@
 /* of SHA-256 */
 #define NGX_HTTP_USAGE_KEY_LEN  32
 
+/* usage_compare_sample, of all calls */
+#define NGX_HTTP_USAGE_SAMPLE_ALL  10000
+
+/* the largest reply of the legacy endpoint that is held, or compared */
+#define NGX_HTTP_USAGE_LEGACY_MAX  (16 * 1024 * 1024)
+
+
+typedef struct ngx_http_usage_gone_s  ngx_http_usage_gone_t;
 
 typedef struct ngx_http_usage_metrics_s  ngx_http_usage_metrics_t;
 
@@ -29,6 +37,7 @@ typedef struct {
     usage_forms_t            *forms;
     ngx_http_usage_metrics_t *metrics;
     ngx_uint_t                translates; /* some location does */
+    ngx_http_usage_gone_t    *gone;       /* NULL: nobody falls back */
 } ngx_http_usage_main_conf_t;
 
 
@@ -90,6 +99,10 @@ typedef struct {
     usage_credentials_t      *credentials;  /* NULL: off */
     time_t                    clock_skew;
     ngx_http_complex_value_t *sign_host;
+    ngx_http_complex_value_t *mode;         /* NULL: translate */
+    time_t                    fallback_for;
+    ngx_int_t                 compare_sample; /* of 10000 calls */
+    ngx_open_file_t          *compare_log;    /* NULL: the error log */
     ngx_str_t                 deprecation; /* headers' values */
     ngx_str_t                 sunset;
     ngx_str_t                 link;
@@ -97,6 +110,7 @@ typedef struct {
 
 
 typedef struct ngx_http_usage_ctx_s ngx_http_usage_ctx_t;
+typedef struct ngx_http_usage_compare_s ngx_http_usage_compare_t;
 typedef struct ngx_http_usage_store_s ngx_http_usage_store_t;
 
 
@@ -119,6 +133,19 @@ enum {
     NGX_HTTP_USAGE_KNOWN,
     NGX_HTTP_USAGE_UNKNOWN
 };
+
+
+/*
+ * Who answers the legacy call (usage_mode).
+ */
+typedef enum {
+    NGX_HTTP_USAGE_MODE_TRANSLATE = 0,
+    NGX_HTTP_USAGE_MODE_PASSTHROUGH,
+    NGX_HTTP_USAGE_MODE_COMPARE,
+    NGX_HTTP_USAGE_MODE_FALLBACK,
+    NGX_HTTP_USAGE_MODE_TRANSLATED,  /* by fallback */
+    NGX_HTTP_USAGE_MODES
+} ngx_http_usage_mode_t;
 
 
 /*
@@ -152,6 +179,7 @@ typedef struct {
     ngx_str_t                        body;    /* that isn't read as it comes */
     size_t                           body_size;
     usage_page_reader_t              reader;
+    unsigned                         legacy:1;    /* of the legacy endpoint */
     unsigned                         reads:1;     /* as it comes */
     unsigned                         whole:1;
     unsigned                         own:1;       /* the status is nginx's */
@@ -190,9 +218,14 @@ typedef struct {
  */
 struct ngx_http_usage_ctx_s {
     ngx_http_request_t              *request;
+    ngx_http_usage_loc_conf_t       *conf;    /* of the call's location */
+    ngx_http_usage_mode_t            mode;
+    ngx_str_t                        uri;          /* before it was passed */
+    ngx_uint_t                       uri_changes;  /* left afterwards */
     ngx_http_event_handler_pt        read_body;
     usage_pool_t                     pool;
     usage_str_t                      project_id;
+    usage_str_t                      body;         /* data NULL: none is had */
     usage_request_t                  legacy;
     usage_upstream_t                 upstream;
     usage_plan_t                     plan;
@@ -205,6 +238,11 @@ struct ngx_http_usage_ctx_s {
     ngx_http_request_body_t         *request_body; /* of the subrequests */
     ngx_http_usage_fetch_t         **fetches;
     ngx_http_usage_memory_t         *memories;
+    ngx_http_usage_fetch_t          *endpoint;     /* legacy one asked, NULL */
+    ngx_msec_t                       endpoint_time;  /* that it has, */
+    ngx_msec_t                       endpoint_since;
+    ngx_http_usage_compare_t        *capture;      /* takes the reply, NULL */
+    ngx_http_usage_compare_t        *compare;      /* is given it, NULL */
     ngx_uint_t                       fetching;
     ngx_uint_t                       calls;
     ngx_uint_t                       desktops;     /* entries sent */
@@ -237,7 +275,10 @@ struct ngx_http_usage_ctx_s {
     ngx_str_t                        error_text;   /* $usage_error */
     ngx_str_t                        error_uri;    /* whose call failed */
     ngx_chain_t                     *replacement;  /* of nginx's error page */
-    unsigned                         planned:1;
+    unsigned                         parsed:1;
+    unsigned                         opened:1;
+    unsigned                         passed:1;      /* the legacy endpoint's */
+    unsigned                         probes:1;      /* whether it is back */
     unsigned                         replying:1;
     unsigned                         ended:1;
     unsigned                         ready:1;       /* the items are here */
@@ -283,8 +324,25 @@ ngx_int_t ngx_http_usage_handler(ngx_http_request_t *r);
  */
 ngx_http_usage_ctx_t *ngx_http_usage_get_ctx(ngx_http_request_t *r);
 
+/*
+ * Whether the path is the legacy call's; the project_id is set then.
+ */
+ngx_uint_t ngx_http_usage_route(ngx_http_usage_ctx_t *ctx, usage_str_t path);
+
+/* Reads the call's body.  NGX_ERROR: ctx->error says what is wrong with it. */
+ngx_int_t ngx_http_usage_parse(ngx_http_usage_ctx_t *ctx);
+
+/* Translates the call, or says what is wrong with it. */
+void ngx_http_usage_translate_call(ngx_http_usage_ctx_t *ctx);
+
 
 /* ngx_http_usage_call.c: the legacy call under way */
+
+/*
+ * Prepares the request for subrequests: the time allowed begins, and what has
+ * to happen when the client goes away is seen to.
+ */
+ngx_int_t ngx_http_usage_call_open(ngx_http_usage_ctx_t *ctx);
 
 /*
  * Makes the calls that ctx->plan wants, and sends the reply in the end.
@@ -296,6 +354,12 @@ void ngx_http_usage_call_resume(ngx_http_usage_ctx_t *ctx);
 
 /* The call is decided: what is still under way is of no use any more. */
 void ngx_http_usage_call_end(ngx_http_usage_ctx_t *ctx);
+
+/* limit_req's delay of one subrequest ends where another deleted its timer. */
+void ngx_http_usage_undelay(ngx_http_request_t *r);
+
+/* Takes away a timer or a delay that a subrequest left at the connection. */
+void ngx_http_usage_calm(ngx_http_request_t *r);
 
 /*
  * Wakes a legacy call from a timer's handler.
@@ -342,7 +406,7 @@ ngx_int_t ngx_http_usage_default_host(ngx_conf_t *cf,
  * token: ctx->credential is its access key then.  NGX_ERROR: ctx->error says
  * what is wrong with it.
  */
-ngx_int_t ngx_http_usage_verify(ngx_http_usage_ctx_t *ctx, usage_str_t body);
+ngx_int_t ngx_http_usage_verify(ngx_http_usage_ctx_t *ctx);
 
 /*
  * The access key that r names, its signature not verified.  NGX_DECLINED: none.
@@ -510,6 +574,12 @@ void ngx_http_usage_reply_error(ngx_http_usage_ctx_t *ctx,
     ngx_str_t *retry_after);
 void ngx_http_usage_reply_upstream(ngx_http_usage_ctx_t *ctx,
     ngx_http_usage_fetch_t *fetch);
+
+/* Sends a reply whose header is set but for its length, and finalizes. */
+void ngx_http_usage_send(ngx_http_usage_ctx_t *ctx, u_char *data, size_t len);
+
+/* Adds the headers of usage_deprecation to the reply. */
+ngx_int_t ngx_http_usage_add_deprecation(ngx_http_usage_ctx_t *ctx);
 
 /*
  * Gives an error page of nginx itself the legacy form: its header becomes that

@@ -4,6 +4,7 @@
  */
 
 #include "ngx_http_usage_metrics.h"
+#include "ngx_http_usage_mode.h"
 
 
 static ngx_int_t ngx_http_usage_prepare(ngx_http_usage_ctx_t *ctx);
@@ -35,7 +36,7 @@ ngx_http_usage_call_start(ngx_http_usage_ctx_t *ctx)
     if (ngx_http_usage_prepare(ctx) != NGX_OK) {
         (void) usage_error(&ctx->error, NGX_HTTP_INTERNAL_SERVER_ERROR,
                            "the call could not be prepared");
-        ngx_http_usage_stored_end(ctx);
+        ngx_http_usage_call_end(ctx);
         ngx_http_usage_reply_error(ctx, NULL);
         return;
     }
@@ -58,12 +59,31 @@ ngx_http_usage_call_resume(ngx_http_usage_ctx_t *ctx)
 
 
 /*
- * What the subrequests need, the end of the time allowed, and what has to
- * happen when the client goes away.
+ * What the subrequests need.
  */
 
 static ngx_int_t
 ngx_http_usage_prepare(ngx_http_usage_ctx_t *ctx)
+{
+    ctx->request_body = ngx_pcalloc(ctx->request->pool,
+                                    sizeof(ngx_http_request_body_t));
+
+    if (ctx->request_body == NULL
+        || ngx_http_usage_call_open(ctx) != NGX_OK
+        || ngx_http_usage_prepare_headers(ctx) != NGX_OK
+        || ngx_http_usage_pace_init(ctx) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    ctx->request->write_event_handler = ngx_http_usage_wake;
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_http_usage_call_open(ngx_http_usage_ctx_t *ctx)
 {
     static ngx_str_t  request_id = ngx_string("request_id");
 
@@ -73,18 +93,19 @@ ngx_http_usage_prepare(ngx_http_usage_ctx_t *ctx)
     ngx_http_cleanup_t         *cln;
     ngx_http_usage_loc_conf_t  *ulcf;
 
+    if (ctx->opened) {
+        return NGX_OK;
+    }
+
     r = ctx->request;
     c = r->connection;
     ulcf = ngx_http_get_module_loc_conf(r, ngx_http_usage_module);
 
     ctx->fetches = ngx_pcalloc(r->pool, ulcf->concurrency * sizeof(void *));
-    ctx->request_body = ngx_pcalloc(r->pool, sizeof(ngx_http_request_body_t));
     cln = ngx_http_cleanup_add(r, 0);
 
-    if (ctx->fetches == NULL || ctx->request_body == NULL || cln == NULL
-        || ngx_http_usage_memory_init(ctx) != NGX_OK
-        || ngx_http_usage_prepare_headers(ctx) != NGX_OK
-        || ngx_http_usage_pace_init(ctx) != NGX_OK)
+    if (ctx->fetches == NULL || cln == NULL
+        || ngx_http_usage_memory_init(ctx) != NGX_OK)
     {
         return NGX_ERROR;
     }
@@ -99,8 +120,6 @@ ngx_http_usage_prepare(ngx_http_usage_ctx_t *ctx)
     if (ngx_http_get_variable(r, &request_id, key) == NULL) {
         return NGX_ERROR;
     }
-
-    r->write_event_handler = ngx_http_usage_wake;
 
     if (r == r->main) {
         r->read_event_handler = ngx_http_test_reading;
@@ -119,6 +138,7 @@ ngx_http_usage_prepare(ngx_http_usage_ctx_t *ctx)
     ngx_add_timer(&ctx->timer, ulcf->timeout);
 
     ctx->deadline = ngx_current_msec + ulcf->timeout;
+    ctx->opened = 1;
 
     return NGX_OK;
 }
@@ -205,20 +225,14 @@ static void
 ngx_http_usage_wake(ngx_http_request_t *r)
 {
     ngx_uint_t                  i;
-    ngx_event_t                *wev;
     ngx_http_usage_ctx_t       *ctx;
     ngx_http_usage_fetch_t     *fetch;
     ngx_http_usage_loc_conf_t  *ulcf;
 
     ctx = ngx_http_get_module_ctx(r, ngx_http_usage_module);
     ulcf = ngx_http_get_module_loc_conf(r, ngx_http_usage_module);
-    wev = r->connection->write;
 
-    /* limit_req's delay of one ends where another deleted its timer */
-
-    if (wev->delayed && !wev->timer_set) {
-        wev->delayed = 0;
-    }
+    ngx_http_usage_undelay(r);
 
     for (i = 0; i < (ngx_uint_t) ulcf->concurrency; i++) {
         fetch = ctx->fetches[i];
@@ -253,6 +267,35 @@ ngx_http_usage_wake(ngx_http_request_t *r)
 
     ngx_http_usage_memory_sweep(ctx);
     ngx_http_usage_advance(ctx);
+}
+
+
+void
+ngx_http_usage_undelay(ngx_http_request_t *r)
+{
+    ngx_event_t  *wev;
+
+    wev = r->connection->write;
+
+    if (wev->delayed && !wev->timer_set) {
+        wev->delayed = 0;
+    }
+}
+
+
+void
+ngx_http_usage_calm(ngx_http_request_t *r)
+{
+    ngx_event_t  *wev;
+
+    wev = r->connection->write;
+
+    if (wev->timer_set) {
+        ngx_del_timer(wev);
+    }
+
+    wev->delayed = 0;
+    wev->timedout = 0;
 }
 
 
@@ -311,9 +354,13 @@ void
 ngx_http_usage_call_end(ngx_http_usage_ctx_t *ctx)
 {
     ngx_uint_t                  i;
-    ngx_event_t                *wev;
     ngx_http_usage_fetch_t     *fetch;
     ngx_http_usage_loc_conf_t  *ulcf;
+
+    if (!ctx->opened) {
+        ngx_http_usage_stored_end(ctx);
+        return;
+    }
 
     ulcf = ngx_http_get_module_loc_conf(ctx->request, ngx_http_usage_module);
 
@@ -327,16 +374,7 @@ ngx_http_usage_call_end(ngx_http_usage_ctx_t *ctx)
         }
     }
 
-    /* a subrequest may have left a timer or a delay of its own there */
-
-    wev = ctx->request->connection->write;
-
-    if (wev->timer_set) {
-        ngx_del_timer(wev);
-    }
-
-    wev->delayed = 0;
-    wev->timedout = 0;
+    ngx_http_usage_calm(ctx->request);
 }
 
 
@@ -358,6 +396,7 @@ ngx_http_usage_cleanup(void *data)
         }
     }
 
+    ngx_http_usage_legacy_end(ctx);
     ngx_http_usage_pace_end(ctx);
     ngx_http_usage_retry_end(ctx);
 

@@ -6,7 +6,7 @@
  * and each is finalized on its own.
  */
 
-#include "ngx_http_usage.h"
+#include "ngx_http_usage_mode.h"
 
 
 /* the largest reply that is kept whole: of the directory, or an error */
@@ -56,10 +56,20 @@ ngx_http_usage_fetch_start(ngx_http_usage_ctx_t *ctx,
 
     fetch->memory = ngx_http_usage_memory_create(ctx);
 
-    if (fetch->memory == NULL
-        || ngx_http_usage_fetch_uri(ctx, fetch, &uri, &args, &unparsed)
-           != NGX_OK)
-    {
+    if (fetch->memory == NULL) {
+        return NGX_ERROR;
+    }
+
+    if (fetch->legacy) {
+        unparsed = r->unparsed_uri;
+        args = r->args;
+        rc = ngx_http_usage_legacy_uri(ctx, fetch->memory->pool, &uri);
+
+    } else {
+        rc = ngx_http_usage_fetch_uri(ctx, fetch, &uri, &args, &unparsed);
+    }
+
+    if (rc != NGX_OK) {
         return NGX_ERROR;
     }
 
@@ -79,6 +89,18 @@ ngx_http_usage_fetch_start(ngx_http_usage_ctx_t *ctx,
     fetch->request = sr;
     fetch->memory->request = sr;
 
+    /* $request_uri, in logs and cache keys, is the subrequest's own */
+
+    sr->unparsed_uri = unparsed;
+
+    if (fetch->legacy) {
+        if (ngx_http_usage_legacy_request(r, sr) != NGX_OK) {
+            return NGX_ERROR;
+        }
+
+        return ngx_http_usage_fetch_variables(r, sr);
+    }
+
     if (usage_live_is(&ctx->live, &fetch->call)) {
 
         /* no cache answers what isn't a GET by this; upstream it is, by name */
@@ -88,10 +110,6 @@ ngx_http_usage_fetch_start(ngx_http_usage_ctx_t *ctx,
 
     sr->headers_in = ctx->headers_in;
     sr->request_body = ctx->request_body;
-
-    /* $request_uri, in logs and cache keys, is the subrequest's own */
-
-    sr->unparsed_uri = unparsed;
 
     return ngx_http_usage_fetch_variables(r, sr);
 }
@@ -205,7 +223,7 @@ ngx_http_usage_fetch_header(ngx_http_usage_fetch_t *fetch,
     fetch->too_large = 0;
     ngx_str_null(&fetch->retry_after);
 
-    if (fetch->status != NGX_HTTP_OK) {
+    if (fetch->legacy || fetch->status != NGX_HTTP_OK) {
         fetch->reads = 0;
 
     } else if (usage_live_is(&fetch->ctx->live, &fetch->call)) {
@@ -364,9 +382,11 @@ ngx_http_usage_fetch_keep(ngx_http_usage_fetch_t *fetch, u_char *data,
     size_t len)
 {
     u_char  *p;
-    size_t   size;
+    size_t   size, max;
 
-    if (fetch->too_large || len > NGX_HTTP_USAGE_BODY_MAX - fetch->body.len) {
+    max = fetch->legacy ? NGX_HTTP_USAGE_LEGACY_MAX : NGX_HTTP_USAGE_BODY_MAX;
+
+    if (fetch->too_large || len > max - fetch->body.len) {
         fetch->too_large = 1;
         return NGX_OK;
     }

@@ -2,36 +2,37 @@
  * The legacy call as it comes in: its route, its method, its body.
  */
 
-#include "ngx_http_usage.h"
+#include "ngx_http_usage_mode.h"
 
 
 static void ngx_http_usage_read_body(ngx_http_request_t *r);
 static void ngx_http_usage_start(ngx_http_request_t *r);
+static ngx_int_t ngx_http_usage_copy_body(ngx_http_request_t *r, u_char *p);
 static ngx_int_t ngx_http_usage_get_body(ngx_http_usage_ctx_t *ctx,
     usage_str_t *body);
-static ngx_int_t ngx_http_usage_copy_body(ngx_http_request_t *r, u_char *p);
 static void *ngx_http_usage_alloc(void *data, size_t size);
 
 
 ngx_int_t
 ngx_http_usage_handler(ngx_http_request_t *r)
 {
-    ngx_int_t                    rc;
-    usage_str_t                  path;
-    ngx_http_usage_ctx_t        *ctx;
-    ngx_http_usage_main_conf_t  *umcf;
+    ngx_int_t              rc;
+    usage_str_t            path;
+    ngx_http_usage_ctx_t  *ctx;
+
+    /* one that is there is of a call before that failed (error_page) */
+
+    ngx_http_set_ctx(r, NULL, ngx_http_usage_module);
 
     ctx = ngx_http_usage_get_ctx(r);
     if (ctx == NULL) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    umcf = ngx_http_get_module_main_conf(r, ngx_http_usage_module);
-
     path.data = (char *) r->uri.data;
     path.len = r->uri.len;
 
-    if (!usage_forms_route(umcf->forms, path, &ctx->project_id)) {
+    if (!ngx_http_usage_route(ctx, path)) {
         (void) usage_error(&ctx->error, NGX_HTTP_NOT_FOUND,
                            "the path \"%.*s\" is not "
                            "/v2/{project_id}/desktops/statistics/used with a "
@@ -45,8 +46,12 @@ ngx_http_usage_handler(ngx_http_request_t *r)
                            r->method_name.data);
     }
 
-    ctx->project_text.data = (u_char *) ctx->project_id.data;
-    ctx->project_text.len = ctx->project_id.len;
+    if (ctx->mode == NGX_HTTP_USAGE_MODE_PASSTHROUGH
+        || (ctx->mode == NGX_HTTP_USAGE_MODE_COMPARE
+            && (ctx->error.status || !ngx_http_usage_compare_chooses(ctx))))
+    {
+        return ngx_http_usage_pass(ctx);
+    }
 
     if (ctx->error.status) {
         rc = ngx_http_discard_request_body(r);
@@ -76,6 +81,23 @@ ngx_http_usage_handler(ngx_http_request_t *r)
 }
 
 
+ngx_uint_t
+ngx_http_usage_route(ngx_http_usage_ctx_t *ctx, usage_str_t path)
+{
+    ngx_uint_t                   found;
+    ngx_http_usage_main_conf_t  *umcf;
+
+    umcf = ngx_http_get_module_main_conf(ctx->request, ngx_http_usage_module);
+
+    found = usage_forms_route(umcf->forms, path, &ctx->project_id);
+
+    ctx->project_text.data = (u_char *) ctx->project_id.data;
+    ctx->project_text.len = ctx->project_id.len;
+
+    return found;
+}
+
+
 ngx_http_usage_ctx_t *
 ngx_http_usage_get_ctx(ngx_http_request_t *r)
 {
@@ -90,10 +112,13 @@ ngx_http_usage_get_ctx(ngx_http_request_t *r)
         }
 
         ctx->request = r;
+        ctx->conf = ngx_http_get_module_loc_conf(r, ngx_http_usage_module);
         ctx->pool.alloc = ngx_http_usage_alloc;
         ctx->pool.data = r->pool;
 
         ngx_http_set_ctx(r, ctx, ngx_http_usage_module);
+
+        ngx_http_usage_set_mode(ctx);
     }
 
     return ctx;
@@ -143,37 +168,67 @@ ngx_http_usage_read_body(ngx_http_request_t *r)
 static void
 ngx_http_usage_start(ngx_http_request_t *r)
 {
-    usage_str_t                  body;
-    usage_rules_t                rules;
-    ngx_http_usage_ctx_t        *ctx;
-    ngx_http_usage_loc_conf_t   *ulcf;
-    ngx_http_usage_main_conf_t  *umcf;
+    ngx_http_usage_ctx_t  *ctx;
 
     ctx = ngx_http_get_module_ctx(r, ngx_http_usage_module);
-    ulcf = ngx_http_get_module_loc_conf(r, ngx_http_usage_module);
-    umcf = ngx_http_get_module_main_conf(r, ngx_http_usage_module);
 
-    rules.desktops_memory = ulcf->retention_desktops;
-    rules.users_memory = ulcf->retention_users;
-    rules.connections = ulcf->connections;
+    (void) ngx_http_usage_parse(ctx);
 
-    ctx->upstream.connections = ulcf->connections;
-    ctx->upstream.lookback = ulcf->lookback;
-    ctx->upstream.resource_id = ulcf->resource_id;
-
-    if (ngx_http_usage_get_body(ctx, &body) != NGX_OK
-        || ngx_http_usage_verify(ctx, body) != NGX_OK
-        || usage_request_parse(&ctx->legacy, &ctx->pool, umcf->forms, body,
-                               ngx_time(), &rules, &ctx->error)
-           != USAGE_OK
-        || ngx_http_usage_stored_start(ctx) == NGX_ERROR)
-    {
-        ngx_http_usage_stored_end(ctx);
-        ngx_http_usage_reply_error(ctx, NULL);
+    if (ctx->mode == NGX_HTTP_USAGE_MODE_COMPARE) {
+        ngx_http_finalize_request(r, ngx_http_usage_compare_pass(ctx));
         return;
     }
 
-    ctx->planned = 1;
+    if (ctx->mode == NGX_HTTP_USAGE_MODE_FALLBACK
+        && ngx_http_usage_legacy_start(ctx) == NGX_OK)
+    {
+        return;
+    }
+
+    ngx_http_usage_translate_call(ctx);
+}
+
+
+ngx_int_t
+ngx_http_usage_parse(ngx_http_usage_ctx_t *ctx)
+{
+    usage_rules_t                rules;
+    ngx_http_usage_main_conf_t  *umcf;
+
+    umcf = ngx_http_get_module_main_conf(ctx->request, ngx_http_usage_module);
+
+    rules.desktops_memory = ctx->conf->retention_desktops;
+    rules.users_memory = ctx->conf->retention_users;
+    rules.connections = ctx->conf->connections;
+
+    if (ngx_http_usage_get_body(ctx, &ctx->body) != NGX_OK
+        || usage_request_parse(&ctx->legacy, &ctx->pool, umcf->forms,
+                               ctx->body, ngx_time(), &rules, &ctx->error)
+           != USAGE_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    ctx->parsed = 1;
+
+    return NGX_OK;
+}
+
+
+void
+ngx_http_usage_translate_call(ngx_http_usage_ctx_t *ctx)
+{
+    ctx->upstream.connections = ctx->conf->connections;
+    ctx->upstream.lookback = ctx->conf->lookback;
+    ctx->upstream.resource_id = ctx->conf->resource_id;
+
+    if ((ctx->body.data && ngx_http_usage_verify(ctx) != NGX_OK)
+        || !ctx->parsed || ngx_http_usage_stored_start(ctx) == NGX_ERROR)
+    {
+        ngx_http_usage_call_end(ctx);
+        ngx_http_usage_reply_error(ctx, NULL);
+        return;
+    }
 
     ngx_http_usage_call_start(ctx);
 }
@@ -194,10 +249,8 @@ ngx_http_usage_get_body(ngx_http_usage_ctx_t *ctx, usage_str_t *body)
     r = ctx->request;
     size = 0;
 
-    body->data = "";
-    body->len = 0;
-
     if (r->request_body == NULL || r->request_body->bufs == NULL) {
+        body->data = "";
         return NGX_OK;
     }
 
@@ -213,10 +266,10 @@ ngx_http_usage_get_body(ngx_http_usage_ctx_t *ctx, usage_str_t *body)
     }
 
     cl = r->request_body->bufs;
-    body->len = size;
 
     if (cl->next == NULL && ngx_buf_in_memory(cl->buf)) {
         body->data = (char *) cl->buf->pos;
+        body->len = size;
         return NGX_OK;
     }
 
@@ -229,6 +282,7 @@ ngx_http_usage_get_body(ngx_http_usage_ctx_t *ctx, usage_str_t *body)
     }
 
     body->data = (char *) p;
+    body->len = size;
 
     return NGX_OK;
 }

@@ -3,6 +3,7 @@
  */
 
 #include "ngx_http_usage_metrics.h"
+#include "ngx_http_usage_mode.h"
 
 
 static ngx_int_t ngx_http_usage_metrics_init(ngx_shm_zone_t *zone, void *data);
@@ -143,18 +144,23 @@ ngx_http_usage_count_request(ngx_http_request_t *r)
     ngx_uint_t                  i, status;
     ngx_time_t                 *tp;
     ngx_msec_int_t              ms;
+    ngx_http_usage_ctx_t       *ctx;
     ngx_http_usage_mode_t       mode;
     ngx_http_usage_counts_t    *counts;
     ngx_http_usage_loc_conf_t  *ulcf;
 
-    ulcf = ngx_http_get_module_loc_conf(r, ngx_http_usage_module);
+    /* where it was passed on, it is in another location now */
+
+    ctx = ngx_http_usage_find_ctx(r);
+    ulcf = ctx ? ctx->conf
+               : ngx_http_get_module_loc_conf(r, ngx_http_usage_module);
 
     if (!ulcf->translate || r != r->main) {
         return NGX_OK;
     }
 
     counts = ngx_http_usage_counts(r);
-    mode = NGX_HTTP_USAGE_MODE_TRANSLATE;
+    mode = ctx ? ngx_http_usage_mode_done(ctx) : NGX_HTTP_USAGE_MODE_TRANSLATE;
 
     status = r->err_status ? r->err_status : r->headers_out.status;
     status = ngx_min(status, NGX_HTTP_USAGE_STATUSES - 1);
@@ -174,6 +180,11 @@ ngx_http_usage_count_request(ngx_http_request_t *r)
     (void) ngx_atomic_fetch_add(&counts->durations[mode][i], 1);
     (void) ngx_atomic_fetch_add(&counts->duration_ms[mode], ms);
 
+    if (ctx && ctx->passed && mode != NGX_HTTP_USAGE_MODE_FALLBACK) {
+        (void) ngx_atomic_fetch_add(
+                          &counts->calls[NGX_HTTP_USAGE_API_LEGACY][status], 1);
+    }
+
     return NGX_OK;
 }
 
@@ -181,7 +192,7 @@ ngx_http_usage_count_request(ngx_http_request_t *r)
 void
 ngx_http_usage_count_call(ngx_http_usage_fetch_t *fetch)
 {
-    ngx_uint_t                outcome;
+    ngx_uint_t                api, outcome;
     ngx_http_usage_counts_t  *counts;
 
     if (fetch->request == NULL || fetch->counted) {
@@ -191,9 +202,10 @@ ngx_http_usage_count_call(ngx_http_usage_fetch_t *fetch)
     fetch->counted = 1;
 
     counts = ngx_http_usage_counts(fetch->ctx->request);
+    api = fetch->legacy ? NGX_HTTP_USAGE_API_LEGACY : fetch->call.api;
     outcome = ngx_http_usage_outcome(fetch);
 
-    (void) ngx_atomic_fetch_add(&counts->calls[fetch->call.api][outcome], 1);
+    (void) ngx_atomic_fetch_add(&counts->calls[api][outcome], 1);
 }
 
 

@@ -14,12 +14,10 @@
 
 
 /*
- * What was done with a legacy call.
+ * What an upstream call is of: an API of the successors, or the legacy one.
  */
-typedef enum {
-    NGX_HTTP_USAGE_MODE_TRANSLATE = 0,
-    NGX_HTTP_USAGE_MODES
-} ngx_http_usage_mode_t;
+#define NGX_HTTP_USAGE_API_LEGACY  USAGE_CALL_APIS
+#define NGX_HTTP_USAGE_APIS        (USAGE_CALL_APIS + 1)
 
 
 /*
@@ -74,7 +72,7 @@ typedef struct {
     ngx_atomic_t  started;     /* seconds since 1970 */
     ngx_atomic_t  counters[NGX_HTTP_USAGE_COUNTERS];
     ngx_atomic_t  requests[NGX_HTTP_USAGE_MODES][NGX_HTTP_USAGE_STATUSES];
-    ngx_atomic_t  calls[USAGE_CALL_APIS][NGX_HTTP_USAGE_OUTCOMES];
+    ngx_atomic_t  calls[NGX_HTTP_USAGE_APIS][NGX_HTTP_USAGE_OUTCOMES];
     ngx_atomic_t  durations[NGX_HTTP_USAGE_MODES][NGX_HTTP_USAGE_BOUNDS];
     ngx_atomic_t  duration_ms[NGX_HTTP_USAGE_MODES];
 } ngx_http_usage_counts_t;

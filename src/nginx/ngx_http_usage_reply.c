@@ -4,15 +4,15 @@
  */
 
 #include "ngx_http_usage_metrics.h"
+#include "ngx_http_usage_mode.h"
 
 
-static void ngx_http_usage_send(ngx_http_usage_ctx_t *ctx, ngx_uint_t status,
+static void ngx_http_usage_answer(ngx_http_usage_ctx_t *ctx, ngx_uint_t status,
     u_char *data, size_t len);
 static void ngx_http_usage_fail(ngx_http_usage_ctx_t *ctx, ngx_uint_t status,
     u_char *data, size_t len, ngx_str_t *retry_after);
 static ngx_int_t ngx_http_usage_add_retry_after(ngx_http_request_t *r,
     ngx_uint_t status, ngx_str_t *value);
-static ngx_int_t ngx_http_usage_add_deprecation(ngx_http_request_t *r);
 static void ngx_http_usage_explain(ngx_http_request_t *r,
     usage_error_t *error);
 static ngx_int_t ngx_http_usage_add_unattributed(ngx_http_usage_ctx_t *ctx);
@@ -53,7 +53,7 @@ ngx_http_usage_reply_ok(ngx_http_usage_ctx_t *ctx)
 
     ngx_http_usage_count_days(ctx);
     ngx_http_usage_log_strays(ctx);
-    ngx_http_usage_send(ctx, NGX_HTTP_OK, (u_char *) reply.data, reply.len);
+    ngx_http_usage_answer(ctx, NGX_HTTP_OK, (u_char *) reply.data, reply.len);
 }
 
 
@@ -207,10 +207,13 @@ ngx_http_usage_fail(ngx_http_usage_ctx_t *ctx, ngx_uint_t status, u_char *data,
     ctx->error_text.data = (u_char *) ctx->error.detail;
     ngx_http_usage_make_printable(ctx->error_text.data, ctx->error_text.len);
 
-    ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
-                  "usage: the legacy call is answered %ui: %V%s%V", status,
-                  &ctx->error_text, ctx->error_uri.len ? "; upstream call: " : "",
-                  &ctx->error_uri);
+    if (ctx->compare == NULL) {
+        ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
+                      "usage: the legacy call is answered %ui: %V%s%V", status,
+                      &ctx->error_text,
+                      ctx->error_uri.len ? "; upstream call: " : "",
+                      &ctx->error_uri);
+    }
 
     if (ngx_http_usage_add_retry_after(r, status, retry_after) != NGX_OK
         || (status == NGX_HTTP_NOT_ALLOWED
@@ -220,13 +223,38 @@ ngx_http_usage_fail(ngx_http_usage_ctx_t *ctx, ngx_uint_t status, u_char *data,
         return;
     }
 
-    ngx_http_usage_send(ctx, status, data, len);
+    ngx_http_usage_answer(ctx, status, data, len);
 }
 
 
 static void
-ngx_http_usage_send(ngx_http_usage_ctx_t *ctx, ngx_uint_t status, u_char *data,
-    size_t len)
+ngx_http_usage_answer(ngx_http_usage_ctx_t *ctx, ngx_uint_t status,
+    u_char *data, size_t len)
+{
+    ngx_http_request_t  *r;
+
+    if (ctx->compare) {
+        ngx_http_usage_compare_take(ctx, status, data, len);
+        return;
+    }
+
+    r = ctx->request;
+
+    r->headers_out.status = status;
+    r->headers_out.content_type = ngx_http_usage_json_type;
+    r->headers_out.content_type_len = ngx_http_usage_json_type.len;
+
+    if (ngx_http_usage_add_deprecation(ctx) != NGX_OK) {
+        ngx_http_finalize_request(r, NGX_ERROR);
+        return;
+    }
+
+    ngx_http_usage_send(ctx, data, len);
+}
+
+
+void
+ngx_http_usage_send(ngx_http_usage_ctx_t *ctx, u_char *data, size_t len)
 {
     ngx_buf_t           *b;
     ngx_int_t            rc;
@@ -240,14 +268,10 @@ ngx_http_usage_send(ngx_http_usage_ctx_t *ctx, ngx_uint_t status, u_char *data,
 
     r->disable_not_modified = 1;
 
-    r->headers_out.status = status;
     r->headers_out.content_length_n = len;
-    r->headers_out.content_type = ngx_http_usage_json_type;
-    r->headers_out.content_type_len = ngx_http_usage_json_type.len;
 
     b = ngx_calloc_buf(r->pool);
-
-    if (b == NULL || ngx_http_usage_add_deprecation(r) != NGX_OK) {
+    if (b == NULL) {
         ngx_http_finalize_request(r, NGX_ERROR);
         return;
     }
@@ -261,7 +285,7 @@ ngx_http_usage_send(ngx_http_usage_ctx_t *ctx, ngx_uint_t status, u_char *data,
 
     b->pos = data;
     b->last = data + len;
-    b->memory = 1;
+    b->memory = len ? 1 : 0;
     b->last_buf = (r == r->main) ? 1 : 0;
     b->last_in_chain = 1;
 
@@ -325,12 +349,14 @@ ngx_http_usage_add_retry_after(ngx_http_request_t *r, ngx_uint_t status,
 }
 
 
-static ngx_int_t
-ngx_http_usage_add_deprecation(ngx_http_request_t *r)
+ngx_int_t
+ngx_http_usage_add_deprecation(ngx_http_usage_ctx_t *ctx)
 {
+    ngx_http_request_t         *r;
     ngx_http_usage_loc_conf_t  *ulcf;
 
-    ulcf = ngx_http_get_module_loc_conf(r, ngx_http_usage_module);
+    r = ctx->request;
+    ulcf = ctx->conf;
 
     if ((ulcf->deprecation.len
          && ngx_http_usage_add_header(r, "Deprecation", &ulcf->deprecation)
@@ -366,7 +392,7 @@ ngx_http_usage_reply_replace(ngx_http_request_t *r)
 
     if (ctx == NULL || b == NULL || cl == NULL || p == NULL
         || ngx_http_usage_add_retry_after(r, status, NULL) != NGX_OK
-        || ngx_http_usage_add_deprecation(r) != NGX_OK)
+        || ngx_http_usage_add_deprecation(ctx) != NGX_OK)
     {
         return NGX_ERROR;
     }

@@ -7,7 +7,7 @@
 
 
 static ngx_int_t ngx_http_usage_sign_received(ngx_http_usage_ctx_t *ctx,
-    usage_str_t body, usage_signed_t *request);
+    usage_signed_t *request);
 static ngx_int_t ngx_http_usage_sign_check(ngx_http_usage_ctx_t *ctx,
     usage_signed_t *request);
 static ngx_int_t ngx_http_usage_sign_content_handler(ngx_http_request_t *r);
@@ -30,7 +30,7 @@ static ngx_str_t  ngx_http_usage_x_sdk_date = ngx_string("x-sdk-date");
 
 
 ngx_int_t
-ngx_http_usage_verify(ngx_http_usage_ctx_t *ctx, usage_str_t body)
+ngx_http_usage_verify(ngx_http_usage_ctx_t *ctx)
 {
     usage_signed_t  request;
 
@@ -38,7 +38,7 @@ ngx_http_usage_verify(ngx_http_usage_ctx_t *ctx, usage_str_t body)
         return NGX_OK; /* it wins, as upstream */
     }
 
-    if (ngx_http_usage_sign_received(ctx, body, &request) != NGX_OK) {
+    if (ngx_http_usage_sign_received(ctx, &request) != NGX_OK) {
         (void) usage_error(&ctx->error, NGX_HTTP_INTERNAL_SERVER_ERROR,
                            "out of memory");
         return NGX_ERROR;
@@ -128,7 +128,7 @@ ngx_http_usage_access_key(ngx_http_request_t *r, usage_str_t *access_key)
  */
 
 static ngx_int_t
-ngx_http_usage_sign_received(ngx_http_usage_ctx_t *ctx, usage_str_t body,
+ngx_http_usage_sign_received(ngx_http_usage_ctx_t *ctx,
     usage_signed_t *request)
 {
     u_char              *p;
@@ -175,7 +175,7 @@ ngx_http_usage_sign_received(ngx_http_usage_ctx_t *ctx, usage_str_t body,
     request->path.len = r->unparsed_uri.len;
     request->query.data = "";
     request->query.len = 0;
-    request->body = body;
+    request->body = ctx->body;
 
     p = ngx_strlchr(r->unparsed_uri.data,
                     r->unparsed_uri.data + r->unparsed_uri.len, '?');

@@ -2,6 +2,7 @@
  * What usage_status shows: the home of all names, help texts and units.
  */
 
+#include "ngx_http_usage_mode.h"
 #include "ngx_http_usage_status.h"
 
 
@@ -37,20 +38,14 @@ static uint64_t ngx_http_usage_status_buckets(ngx_http_usage_page_t *page,
     ngx_keyval_t *labels, ngx_atomic_t *cells);
 
 
-/* ngx_http_usage_mode_t */
+/* usage_call_api_t, and the legacy endpoint */
 
-static ngx_str_t  ngx_http_usage_modes[NGX_HTTP_USAGE_MODES] = {
-    ngx_string("translate")
-};
-
-
-/* usage_call_api_t */
-
-static ngx_str_t  ngx_http_usage_apis[USAGE_CALL_APIS] = {
+static ngx_str_t  ngx_http_usage_apis[NGX_HTTP_USAGE_APIS] = {
     ngx_string("desktops"),
     ngx_string("users"),
     ngx_string("directory"),
-    ngx_string("records")
+    ngx_string("records"),
+    ngx_string("legacy")
 };
 
 
@@ -321,11 +316,12 @@ ngx_http_usage_status_calls(ngx_http_usage_page_t *page,
     ngx_str_set(&labels[0].key, "api");
 
     ngx_http_usage_page_metric(page, "usage_upstream_calls_total", "counter",
-                               "Calls of the successor APIs, each try, by the "
-                               "status of the answer or what came instead.");
+                               "Calls of the successor APIs and of the legacy "
+                               "one, each try, by the status of the answer or "
+                               "what came instead.");
     ngx_http_usage_page_series(page, "");
 
-    for (api = 0; api < USAGE_CALL_APIS; api++) {
+    for (api = 0; api < NGX_HTTP_USAGE_APIS; api++) {
         labels[0].value = ngx_http_usage_apis[api];
         ngx_http_usage_status_statuses(page, labels, counts->calls[api],
                                        NGX_HTTP_USAGE_OUTCOMES);

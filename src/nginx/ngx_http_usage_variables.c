@@ -2,7 +2,7 @@
  * The variables: what a legacy call was and took, for logs and maps.
  */
 
-#include "ngx_http_usage.h"
+#include "ngx_http_usage_mode.h"
 
 
 /* the digits of a token's SHA-256 that logs show */
@@ -11,6 +11,10 @@
 
 static ngx_int_t ngx_http_usage_text_variable(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
+static ngx_int_t ngx_http_usage_mode_variable(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
+static ngx_int_t ngx_http_usage_set_text(ngx_http_variable_value_t *v,
+    ngx_str_t *text);
 static ngx_int_t ngx_http_usage_number_variable(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_http_usage_time_variable(ngx_http_request_t *r,
@@ -32,6 +36,10 @@ static ngx_http_variable_t  ngx_http_usage_vars[] = {
     { ngx_string("usage_project_id"), NULL,
       ngx_http_usage_text_variable,
       offsetof(ngx_http_usage_ctx_t, project_text),
+      NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("usage_mode"), NULL,
+      ngx_http_usage_mode_variable, 0,
       NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
     { ngx_string("usage_days"), NULL,
@@ -70,13 +78,32 @@ static ngx_int_t
 ngx_http_usage_text_variable(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data)
 {
-    ngx_str_t             *text;
     ngx_http_usage_ctx_t  *ctx;
 
-    ctx = ngx_http_get_module_ctx(r->main, ngx_http_usage_module);
+    ctx = ngx_http_usage_find_ctx(r->main);
 
-    text = ctx ? (ngx_str_t *) ((char *) ctx + data) : NULL;
+    return ngx_http_usage_set_text(v, ctx ? (ngx_str_t *) ((char *) ctx + data)
+                                          : NULL);
+}
 
+
+static ngx_int_t
+ngx_http_usage_mode_variable(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data)
+{
+    ngx_http_usage_ctx_t  *ctx;
+
+    ctx = ngx_http_usage_find_ctx(r->main);
+
+    return ngx_http_usage_set_text(v, ctx
+                              ? &ngx_http_usage_modes[ngx_http_usage_mode_done(ctx)]
+                              : NULL);
+}
+
+
+static ngx_int_t
+ngx_http_usage_set_text(ngx_http_variable_value_t *v, ngx_str_t *text)
+{
     if (text == NULL || text->len == 0) {
         v->not_found = 1;
         return NGX_OK;
@@ -99,7 +126,7 @@ ngx_http_usage_number_variable(ngx_http_request_t *r,
     ngx_uint_t             n;
     ngx_http_usage_ctx_t  *ctx;
 
-    ctx = ngx_http_get_module_ctx(r->main, ngx_http_usage_module);
+    ctx = ngx_http_usage_find_ctx(r->main);
 
     if (ctx == NULL) {
         v->not_found = 1;
@@ -109,7 +136,7 @@ ngx_http_usage_number_variable(ngx_http_request_t *r,
     switch (data) {
 
     case NGX_HTTP_USAGE_DAYS:
-        n = ctx->planned ? usage_request_days(&ctx->legacy) : 0;
+        n = ctx->parsed ? usage_request_days(&ctx->legacy) : 0;
         break;
 
     case NGX_HTTP_USAGE_DESKTOPS:
@@ -146,7 +173,7 @@ ngx_http_usage_time_variable(ngx_http_request_t *r,
     ngx_msec_t             ms;
     ngx_http_usage_ctx_t  *ctx;
 
-    ctx = ngx_http_get_module_ctx(r->main, ngx_http_usage_module);
+    ctx = ngx_http_usage_find_ctx(r->main);
 
     if (ctx == NULL) {
         v->not_found = 1;

@@ -189,7 +189,7 @@ http {
     keepalive_requests 1000000;
     lingering_time 2s;
     log_format usage escape=json '{"id":"\$http_x_request_id",'
-        '"status":\$status,"method":"\$request_method",'
+        '"status":\$status,"method":"\$request_method","mode":"\$usage_mode",'
         '"project":"\$usage_project_id","days":"\$usage_days",'
         '"desktops":"\$usage_desktops","calls":"\$usage_calls",'
         '"waited":"\$usage_waited","error":"\$usage_error","sent":\$body_bytes_sent,'

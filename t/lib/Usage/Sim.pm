@@ -128,6 +128,13 @@ sub faults {
     return $self->_control(POST => 'faults', \@f);
 }
 
+# alter(desktop => 'd1', date => '2022-12-09', seconds => 36): the legacy call
+# answers otherwise than its successors; without anything, as they do.
+sub alter {
+    my ($self, %o) = @_;
+    return $self->_control(%o ? (POST => 'alter', \%o) : (DELETE => 'alter'));
+}
+
 sub desktops {
     my ($self, %o) = @_;
     return $self->_control(

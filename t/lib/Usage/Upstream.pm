@@ -227,11 +227,13 @@ sub _serve {
             }
 
             if (!@{ $c->{out} } && !$c->{until}
-                && $c->{in} =~ s/\A(.*?)\r\n\r\n//s)
+                && $c->{in} =~ /\A(.*?)\r\n\r\n/s)
             {
-                my $req = _parse($1);
+                my $head = $1;
+                my $req  = _parse($head);
                 my ($length) = @{ $req->{headers}{'content-length'} || [0] };
-                # (none of the calls made here has a body)
+                next if length $c->{in} < length($head) + 4 + $length;
+                substr $c->{in}, 0, length($head) + 4, '';
                 $req->{body} = substr $c->{in}, 0, $length, '' if $length;
                 $req->{n}    = ++$count;
                 $req->{conn} = $c->{conn};

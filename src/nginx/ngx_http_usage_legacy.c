@@ -1,0 +1,397 @@
+/*
+ * usage_mode's fallback: the legacy endpoint is asked first, by a subrequest
+ * whose reply is held until it is whole.  What is no answer is forgotten, and
+ * the call translated.
+ */
+
+#include "ngx_http_usage_metrics.h"
+#include "ngx_http_usage_mode.h"
+
+
+/* of usage_timeout, for the legacy endpoint; the rest is for the translation */
+#define NGX_HTTP_USAGE_LEGACY_SHARE  3
+
+/* of that, after which a client that leaves had reason to */
+#define NGX_HTTP_USAGE_LEGACY_WAIT   4
+
+
+static ngx_int_t ngx_http_usage_legacy_ask(ngx_http_usage_ctx_t *ctx);
+static void ngx_http_usage_legacy_wake(ngx_http_request_t *r);
+static void ngx_http_usage_legacy_timed_out(ngx_event_t *ev);
+static void ngx_http_usage_legacy_done(ngx_http_usage_ctx_t *ctx);
+static usage_legacy_t ngx_http_usage_legacy_verdict(
+    ngx_http_usage_fetch_t *fetch, usage_legacy_reply_t *reply);
+static void ngx_http_usage_legacy_pass(ngx_http_usage_ctx_t *ctx);
+static void ngx_http_usage_legacy_failed(ngx_http_usage_ctx_t *ctx);
+static ngx_uint_t ngx_http_usage_legacy_signs(ngx_http_request_t *r);
+
+
+ngx_int_t
+ngx_http_usage_legacy_start(ngx_http_usage_ctx_t *ctx)
+{
+    ctx->endpoint_time = ctx->conf->timeout / NGX_HTTP_USAGE_LEGACY_SHARE;
+
+    if (ngx_http_usage_gone_ask(ctx, ctx->endpoint_time) != NGX_OK) {
+        return NGX_DECLINED;
+    }
+
+    if (ngx_http_usage_legacy_ask(ctx) != NGX_OK) {
+        ngx_http_usage_gone_leave(ctx);
+        return NGX_DECLINED;
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_usage_legacy_ask(ngx_http_usage_ctx_t *ctx)
+{
+    ngx_http_request_t      *r;
+    ngx_http_usage_fetch_t  *fetch;
+
+    r = ctx->request;
+
+    fetch = ngx_pcalloc(r->pool, sizeof(ngx_http_usage_fetch_t));
+
+    if (fetch == NULL || ngx_http_usage_call_open(ctx) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    fetch->ctx = ctx;
+    fetch->legacy = 1;
+
+    if (ngx_http_usage_fetch_start(ctx, fetch) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    ctx->endpoint = fetch;
+    ctx->endpoint_since = ngx_current_msec;
+    ctx->fetching++;
+
+    r->write_event_handler = ngx_http_usage_legacy_wake;
+
+    fetch->timer.handler = ngx_http_usage_legacy_timed_out;
+    fetch->timer.data = ctx;
+    fetch->timer.log = r->connection->log;
+    ngx_add_timer(&fetch->timer, ctx->endpoint_time);
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_http_usage_legacy_request(ngx_http_request_t *r, ngx_http_request_t *sr)
+{
+    off_t         size;
+    ngx_chain_t  *cl;
+
+    sr->method = r->method;
+    sr->method_name = r->method_name;
+
+    /* (of a body in chunks, or without a length, as in HTTP/2) */
+
+    size = 0;
+
+    for (cl = r->request_body->bufs; cl; cl = cl->next) {
+        size += ngx_buf_size(cl->buf);
+    }
+
+    if (size) {
+        sr->headers_in.content_length_n = size;
+    }
+
+    return ngx_http_usage_legacy_headers(r, &sr->headers_in.headers);
+}
+
+
+ngx_int_t
+ngx_http_usage_legacy_headers(ngx_http_request_t *r, ngx_list_t *headers)
+{
+    ngx_uint_t        i, signs;
+    ngx_list_part_t  *part;
+    ngx_table_elt_t  *h, *header;
+
+    if (ngx_list_init(headers, r->pool, 20, sizeof(ngx_table_elt_t))
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    signs = ngx_http_usage_legacy_signs(r);
+    part = &r->headers_in.headers.part;
+    i = 0;
+
+    while ((header = ngx_http_usage_next_header(&part, &i)) != NULL) {
+
+        if (header->key.len == sizeof("Accept-Encoding") - 1
+            && ngx_strncasecmp(header->key.data, (u_char *) "Accept-Encoding",
+                               sizeof("Accept-Encoding") - 1)
+               == 0
+            && !signs)
+        {
+            continue;
+        }
+
+        h = ngx_list_push(headers);
+        if (h == NULL) {
+            return NGX_ERROR;
+        }
+
+        *h = *header;
+    }
+
+    return NGX_OK;
+}
+
+
+/*
+ * Whether the client's signature is over its Accept-Encoding.
+ */
+
+static ngx_uint_t
+ngx_http_usage_legacy_signs(ngx_http_request_t *r)
+{
+    ngx_str_t  *value;
+
+    if (r->headers_in.authorization == NULL) {
+        return 0;
+    }
+
+    value = &r->headers_in.authorization->value;
+
+    return ngx_strlcasestrn(value->data, value->data + value->len,
+                            (u_char *) "accept-encoding",
+                            sizeof("accept-encoding") - 2)
+           != NULL;
+}
+
+
+static void
+ngx_http_usage_legacy_wake(ngx_http_request_t *r)
+{
+    ngx_http_usage_ctx_t  *ctx;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_usage_module);
+
+    ngx_http_usage_undelay(r);
+
+    if (ctx->endpoint->done) {
+        ngx_http_usage_legacy_done(ctx);
+        return;
+    }
+
+    ngx_http_usage_fetch_nudge(ctx->endpoint);
+}
+
+
+static void
+ngx_http_usage_legacy_timed_out(ngx_event_t *ev)
+{
+    ngx_connection_t        *c;
+    ngx_http_request_t      *r;
+    ngx_http_usage_ctx_t    *ctx;
+    ngx_http_usage_fetch_t  *fetch;
+
+    ctx = ev->data;
+    r = ctx->request;
+    c = r->connection;
+    fetch = ctx->endpoint;
+
+    ngx_http_set_log_request(c->log, r);
+
+    if (fetch->done) {
+        ngx_http_usage_legacy_done(ctx);
+
+    } else {
+        ctx->fetching--;
+        fetch->timed_out = 1;
+
+        ngx_http_usage_count_call(fetch);
+        ngx_http_usage_fetch_abandon(fetch);
+        ngx_http_usage_calm(r);
+
+        ngx_http_usage_gone_set(ctx, "the legacy endpoint did not answer in "
+                                     "a third of usage_timeout");
+        ngx_http_usage_legacy_failed(ctx);
+    }
+
+    ngx_http_run_posted_requests(c);
+}
+
+
+static void
+ngx_http_usage_legacy_done(ngx_http_usage_ctx_t *ctx)
+{
+    usage_legacy_t           verdict;
+    usage_legacy_reply_t     reply;
+    ngx_http_usage_fetch_t  *fetch;
+
+    fetch = ctx->endpoint;
+
+    ctx->fetching--;
+
+    ngx_http_usage_count_call(fetch);
+
+    verdict = ngx_http_usage_legacy_verdict(fetch, &reply);
+
+    if (verdict == USAGE_LEGACY_ANSWER) {
+        ngx_http_usage_gone_clear(ctx);
+        ngx_http_usage_legacy_pass(ctx);
+        return;
+    }
+
+    /* a call that is too large for this gateway says nothing of the others */
+
+    if (fetch->too_large
+        || (fetch->own && fetch->status == NGX_HTTP_REQUEST_ENTITY_TOO_LARGE))
+    {
+        ngx_http_usage_gone_leave(ctx);
+
+    } else {
+        ngx_http_usage_gone_set(ctx, reply.error.detail);
+    }
+
+    fetch->request = NULL;
+    fetch->memory->done = 1;
+
+    ngx_http_usage_legacy_failed(ctx);
+}
+
+
+static usage_legacy_t
+ngx_http_usage_legacy_verdict(ngx_http_usage_fetch_t *fetch,
+    usage_legacy_reply_t *reply)
+{
+    usage_str_t               body;
+    usage_legacy_t            verdict;
+    ngx_http_headers_out_t   *headers_out;
+
+    if (fetch->timed_out) {
+        (void) usage_error(&reply->error, NGX_HTTP_GATEWAY_TIME_OUT,
+                           "the legacy endpoint did not answer in time");
+
+    } else if (!fetch->whole && !fetch->own) {
+        (void) usage_error(&reply->error, NGX_HTTP_BAD_GATEWAY,
+                           "the legacy endpoint's reply ended early");
+
+    } else if (fetch->too_large) {
+        (void) usage_error(&reply->error, NGX_HTTP_BAD_GATEWAY,
+                           "the legacy endpoint's reply is too large");
+
+    } else {
+        body.data = (char *) fetch->body.data;
+        body.len = fetch->body.len;
+
+        headers_out = &fetch->request->headers_out;
+
+        verdict = usage_legacy_judge(reply, fetch->status, body,
+                                     headers_out->content_encoding != NULL);
+
+        if (verdict != USAGE_LEGACY_ANSWER && fetch->own) {
+            (void) usage_error(&reply->error, fetch->status,
+                               "the legacy endpoint could not be asked (%u)",
+                               (unsigned) fetch->status);
+        }
+
+        return verdict;
+    }
+
+    return USAGE_LEGACY_SILENT;
+}
+
+
+/*
+ * The endpoint's answer becomes the reply.  The subrequest's memory, in which
+ * the headers lie, is there until the client's request ends.
+ */
+
+static void
+ngx_http_usage_legacy_pass(ngx_http_usage_ctx_t *ctx)
+{
+    ngx_str_t               *body;
+    ngx_http_request_t      *r;
+    ngx_http_headers_out_t  *headers;
+
+    r = ctx->request;
+    body = &ctx->endpoint->body;
+    headers = &ctx->endpoint->request->headers_out;
+
+    ngx_http_usage_call_end(ctx);
+
+    ctx->passed = 1;
+    ctx->uri = r->uri;
+    ctx->uri_changes = r->uri_changes;
+
+    r->headers_out = *headers;
+
+    if (headers->headers.last == &headers->headers.part) {
+        r->headers_out.headers.last = &r->headers_out.headers.part;
+    }
+
+    if (headers->trailers.last == &headers->trailers.part) {
+        r->headers_out.trailers.last = &r->headers_out.trailers.part;
+    }
+
+    ngx_http_clear_content_length(r);
+    ngx_http_clear_accept_ranges(r);
+
+    ngx_http_usage_send(ctx, body->data, body->len);
+}
+
+
+static void
+ngx_http_usage_legacy_failed(ngx_http_usage_ctx_t *ctx)
+{
+    ngx_http_usage_fetch_t  *fetch;
+
+    fetch = ctx->endpoint;
+    ctx->endpoint = NULL;
+
+    if (fetch->timer.timer_set) {
+        ngx_del_timer(&fetch->timer);
+    }
+
+    if (fetch->body.data) {
+        (void) ngx_pfree(ctx->request->pool, fetch->body.data);
+    }
+
+    ngx_http_usage_translate_call(ctx);
+}
+
+
+void
+ngx_http_usage_legacy_end(ngx_http_usage_ctx_t *ctx)
+{
+    ngx_msec_t               waited;
+    ngx_http_usage_fetch_t  *fetch;
+
+    fetch = ctx->endpoint;
+
+    if (fetch == NULL || !fetch->timer.timer_set) {
+        return;
+    }
+
+    ngx_del_timer(&fetch->timer);
+
+    if (fetch->done) {
+        return;
+    }
+
+    ngx_http_usage_count_call(fetch);
+
+    /* else clients with little patience would never see an endpoint that hangs
+     * being given up */
+
+    waited = ngx_current_msec - ctx->endpoint_since;
+
+    if (fetch->status == 0
+        && waited >= ctx->endpoint_time / NGX_HTTP_USAGE_LEGACY_WAIT)
+    {
+        ngx_http_usage_gone_set(ctx, "the legacy endpoint did not answer until "
+                                     "the client left");
+        return;
+    }
+
+    ngx_http_usage_gone_leave(ctx);
+}
