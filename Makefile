@@ -253,8 +253,8 @@ VALGRIND = valgrind -q --error-exitcode=99 --leak-check=full \
            --suppressions=$(CURDIR)/t/nginx.supp
 
 T          = $(wildcard t/*.t)
-T_VALGRIND = $(filter-out t/conf.t t/run.t t/example_conf.t t/kill.t \
-               t/monitoring.t t/ctl_%.t,$(T))
+T_VALGRIND = $(filter-out t/conf.t t/run.t t/example_conf.t t/split_conf.t \
+               t/kill.t t/monitoring.t t/ctl_%.t,$(T))
 
 $(BUILD)/valgrind/%.t: t/%.t Makefile
 	@mkdir -p $(@D)
