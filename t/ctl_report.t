@@ -3,6 +3,7 @@
 use strict;
 use warnings;
 
+use Digest::SHA qw(sha256_hex);
 use Test::More;
 
 use Usage::Ctl;
@@ -205,6 +206,11 @@ subtest 'the log of the example' => sub {
     is_deeply([ map { [ @$_{qw(agent client project calls days errors)} ] } @{ $data->{clients} } ],
         [ [ 'bad', '127.0.0.1', 'example', 1, 0, 1 ], [ 'quo"te?', '127.0.0.1', 'example', 1, 7, 0 ] ],
         'who called') or diag explain $data;
+
+    $data = clients('-f', 'json', '--by=credential,mode', $nginx->prefix . '/example.log');
+    is_deeply([ map { [ @$_{qw(credential mode calls)} ] } @{ $data->{clients} } ],
+        [ [ 'token:' . substr(sha256_hex('token'), 0, 16), 'translate', 2 ] ],
+        'with what') or diag explain $data;
     $sim->stop;
 };
 
