@@ -227,7 +227,7 @@ subtest 'wrong usage' => sub {
     is(scalar(grep { length > 80 } split /\n/, $out), 0, 'in 80 columns');
 
     ($status, $out) = ctl('--version');
-    like($out, qr/\Ausagectl \d+\.\d+\n\z/, '--version');
+    like($out, qr/\Ausagectl \d+\.\d+\.\d+\n\z/, '--version');
     is((ctl())[0], 2, 'no command: status 2');
     is((ctl('dance'))[0], 2, 'an unknown one: status 2');
     ($status, $out) = ctl('--help');

@@ -11,7 +11,6 @@
 #include <time.h>
 
 
-
 /* exit statuses */
 
 #define CTL_OK     0
