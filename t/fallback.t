@@ -44,7 +44,7 @@ sub endpoint {
         . Usage::Nginx->at($name => '', "/in/$name");
 }
 
-my $timeout = Usage::Nginx->slow ? 15 : 3;
+my $timeout = Usage::Nginx->slow ? 30 : 9;
 my $http    = 'usage_retention off; usage_mode fallback; usage_deprecation 2025-07-14;';
 
 sub start {
