@@ -352,6 +352,16 @@ subtest 'the log is opened anew' => sub {
     $nginx->stop_ok;
 };
 
+subtest 'limits' => sub {
+    my $nginx = start(more => 'limit_req_zone all zone=all:1m rate=1r/m;',
+        server => 'limit_req zone=all burst=2 nodelay;');
+    is(call($nginx)->{status}, 200, "call $_") for 1 .. 3;
+    my @lines = compared($nginx, 3);
+    is(scalar(grep {/equal, 42/} @lines), 3, 'what is compared is not limited');
+    error_is(call($nginx), 503, 'a further call is');
+    $nginx->stop_ok;
+};
+
 subtest 'nothing is left over' => sub {
     my $status = Usage::Nginx->options =~ /http_stub_status_module/
         ? 'location = /status { stub_status; access_log off; }' : '';

@@ -331,6 +331,15 @@ subtest 'a reply in gzip all the same' => sub {
     $nginx->stop_ok;
 };
 
+subtest 'a limit on the way' => sub {
+    my $nginx = start($there, more => 'limit_req_zone all zone=all:1m rate=20r/s;',
+        proxy => 'limit_req zone=all burst=20;');
+    my @conn = map { $nginx->client } 1 .. 5;
+    $_->send($_->format('POST', '/old' . route(), $week, 'X-Auth-Token' => 't')) for @conn;
+    is($_->response->{body}, $answered, 'a call that is held') for @conn;
+    $nginx->stop_ok;
+};
+
 subtest 'a client that leaves' => sub {
     my $nginx = start($there, timeout => 60 * $slow);
     $legacy->faults({ fault => 'hang' });

@@ -239,6 +239,11 @@ ngx_http_usage_detached_call(ngx_http_request_t *to, ngx_http_request_t *r)
     to->read_event_handler = ngx_http_request_empty_handler;
     to->write_event_handler = ngx_http_request_empty_handler;
 
+    /* limits were held to when the client came */
+
+    to->limit_conn_status = r->limit_conn_status;
+    to->limit_req_status = r->limit_req_status;
+
     to->method = r->method;
     to->http_version = NGX_HTTP_VERSION_11;
 
