@@ -64,16 +64,18 @@ ngx_http_usage_compare_sample(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_OK;
     }
 
-    n = NGX_ERROR;
-
     if (value[1].len > 1 && value[1].data[value[1].len - 1] == '%') {
         n = ngx_atofp(value[1].data, value[1].len - 1, 2);
+
+    } else {
+        n = ngx_atofp(value[1].data, value[1].len, 4);
     }
 
     if (n < 0 || n > NGX_HTTP_USAGE_SAMPLE_ALL) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "invalid value \"%V\", it must be a percentage, as "
-                           "\"10%%\" or \"0.25%%\", or \"off\"", &value[1]);
+                           "\"10%%\" or \"0.25%%\", a share, as \"0.1\", "
+                           "or \"off\"", &value[1]);
         return NGX_CONF_ERROR;
     }
 
