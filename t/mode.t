@@ -167,9 +167,16 @@ subtest 'the call as it came' => sub {
 subtest 'the access log' => sub {
     $nginx->post('/pass' . route('p') . '?x', $week, 'X-Request-Id' => 'l-1');
     $nginx->post('/nobody' . route('p'), $week, 'X-Request-Id' => 'l-2');
-    logged($nginx, 'l-2');
-    like($nginx->_slurp('own.log'), qr{^l-1 \Q${\ route('p')}\E 0$}m, "has the client's path");
-    like($nginx->_slurp('own.log'), qr{^l-2 \Q${\ route('p')}\E 0$}m, 'also where nobody answers');
+    $nginx->post('/pass' . route('p'), '{"limit":101}', 'X-Request-Id' => 'l-3');
+    $nginx->post('/pass' . route('p'), $json->encode({ start_time => '2022-12-09',
+            end_time => '2022-12-10', desktop_ids => [ map {"d-$_"} 1 .. 1999 ] }),
+        'X-Request-Id' => 'l-4');
+    logged($nginx, 'l-4');
+    my $log = $nginx->_slurp('own.log');
+    like($log, qr{^l-1 \Q${\ route('p')}\E 7$}m, "has the client's path, and its days");
+    like($log, qr{^l-2 \Q${\ route('p')}\E 7$}m, 'also where nobody answers');
+    like($log, qr{^l-3 \S+ 0$}m, 'no days of a wrong body');
+    like($log, qr{^l-4 \S+ 2$}m, 'those of a body in a file');
 };
 
 subtest 'the reply as it comes' => sub {

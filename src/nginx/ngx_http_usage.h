@@ -332,6 +332,12 @@ ngx_uint_t ngx_http_usage_route(ngx_http_usage_ctx_t *ctx, usage_str_t path);
 /* Reads the call's body.  NGX_ERROR: ctx->error says what is wrong with it. */
 ngx_int_t ngx_http_usage_parse(ngx_http_usage_ctx_t *ctx);
 
+/*
+ * Reads the body of a call that was passed on unread, whose reply comes, if all
+ * of it is here.
+ */
+void ngx_http_usage_parse_passed(ngx_http_usage_ctx_t *ctx);
+
 /* Translates the call, or says what is wrong with it. */
 void ngx_http_usage_translate_call(ngx_http_usage_ctx_t *ctx);
 

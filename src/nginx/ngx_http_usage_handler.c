@@ -216,6 +216,24 @@ ngx_http_usage_parse(ngx_http_usage_ctx_t *ctx)
 
 
 void
+ngx_http_usage_parse_passed(ngx_http_usage_ctx_t *ctx)
+{
+    ngx_http_request_t  *r;
+
+    r = ctx->request;
+
+    if (ctx->body.data || r->request_body == NULL
+        || r->request_body_no_buffering || r->method != NGX_HTTP_POST
+        || ctx->project_id.len == 0)
+    {
+        return;
+    }
+
+    (void) ngx_http_usage_parse(ctx);
+}
+
+
+void
 ngx_http_usage_translate_call(ngx_http_usage_ctx_t *ctx)
 {
     ctx->upstream.connections = ctx->conf->connections;

@@ -229,6 +229,8 @@ ngx_http_usage_pass_header(ngx_http_usage_ctx_t *ctx, ngx_http_request_t *r)
 
     r->uri = ctx->uri;
 
+    ngx_http_usage_parse_passed(ctx);
+
     /* a page of nginx itself, where error_page didn't lead elsewhere */
 
     if (r->err_status >= NGX_HTTP_BAD_REQUEST
