@@ -275,6 +275,8 @@ subtest 'wrong usage' => sub {
         [ @to, '--from', day(-1), '--to', day(-2) ], [ @to, '--header=X' ],
         [ @to, '--bodies=/nowhere' ], [ @to, '--bodies', ctl_file(none => "\n\n") ], [ @to, 'more' ],
         [ '--legacy=x y', '--translated=http://x/' ],
+        [ '--legacy=ftp://x/', '--translated=http://x/', '--project=p' ],
+        [ @to, '--desktops', "\xff" ],
         [ '--legacy=http://x/', '--translated=http://x/' ])
     {
         my ($status, $out, $err) = check(@$_);

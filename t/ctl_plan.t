@@ -184,6 +184,7 @@ subtest 'a wrong body' => sub {
 subtest 'wrong usage' => sub {
     my $body = ctl_file(body => '{}');
     for (['--desktops=0'], ['--desktops=x'], ['--format=xml'], ['--endpoint=ftp://x'],
+        ['--endpoint=https://'], ['--endpoint=http:///'],
         [q(--endpoint=http://x"$(id)")], ['--project=a/b'], ['--now=today'],
         ['--lookback=7'], ['--retention=all'], ['--nothing'], [ $body, $body ], ['/nowhere'])
     {

@@ -101,6 +101,10 @@ subtest 'when' => sub {
 
     is((report('--expect-none', $file))[0], 1, '--expect-none: somebody calls');
     is((report('--expect-none', '--since=2026-11-22', $file))[0], 0, 'and nobody');
+    my $other = ctl_file(combined =>
+        qq(10.0.0.1 - - [20/Nov/2026:07:44:43 +0100] "POST ${\ route()} HTTP/1.1" 200 2\n));
+    is((report('--expect-none', $other))[0], 2, 'a log in another format proves nothing');
+    is((report($other))[0], 0, 'without it, that is only told');
 };
 
 subtest 'forms of logs' => sub {

@@ -412,6 +412,38 @@ subtest 'HTTP/2' => sub {
     $h2->stop_ok;
 };
 
+# The call that is translated beside it has all that is signed, a host that isn't
+# in a header too.
+subtest 'usage_mode compare' => sub {
+    my $there = Usage::Nginx->start(upstream => $port, log => 'info',
+        http => "usage_credentials $file;", location => 'usage_mode compare;',
+        server => "location ~ ^/workspace(/.*/desktops/statistics/used)\$ { internal;
+            proxy_pass http://127.0.0.1:$port\$1; proxy_set_header Host gateway.test; }");
+    my $body = $json->encode(\%week);
+    my %headers = $signer->headers(target => route(), body => $body,
+        headers => { 'Accept-Encoding' => 'gzip', 'User-Agent' => 'x' });
+    my $compared = 0;
+    my $ask = sub {
+        my ($name, @lines) = @_;
+        my $client = $there->client;
+        $sim->clear;
+        $client->send(join "\r\n", @lines, 'Content-Length: ' . length $body, '', $body);
+        is($client->response->{status}, 200, "$name: answered");
+        $compared++;
+        ok($there->wait_for(sub {
+            (() = $there->error_log =~ /usage: compared: equal, [1-9]/g) == $compared }),
+            "$name: the translation is the same") or diag $there->error_log;
+        my @wrong = grep { ($_->{signature} || '') ne 'valid' } @{ $sim->calls };
+        is(scalar @wrong, 0, "$name: all is signed");
+    };
+    $ask->('a header', 'POST ' . route() . ' HTTP/1.1',
+        map {"$_: $headers{$_}"} sort keys %headers);
+    delete $headers{Host};
+    $ask->('a request line', 'POST http://gateway.test' . route() . ' HTTP/1.0',
+        map {"$_: $headers{$_}"} sort keys %headers);
+    $there->stop_ok;
+};
+
 # The whole of the vendor's client, temporary credentials and all.
 subtest "the vendor's client" => sub {
     my $call = sub {

@@ -68,6 +68,8 @@ counts('its refusals', 'passthrough', sub { post($_[0], '{"limit":101}') },
 counts('what nginx refuses', 'passthrough', sub { post($_[0], ' ' x 2000) },
     of('passthrough', 413));
 counts('fallback', 'fallback', \&post, of('fallback', 200), calls('legacy', 200, 1));
+counts('what nginx refuses before anybody is asked', 'fallback',
+    sub { post($_[0], ' ' x 2000) }, of('fallback', 413));
 counts('compare', 'compare', \&post, of('compare', 200), calls('legacy', 200, 1),
     @seven, usage_compare_total => 1);
 
@@ -87,6 +89,10 @@ counts('a signature', '', sub {
     is($nginx->post(route(), $week, 'X-Sdk-Date' => '20260102T030405Z')->{status},
         401, 'refused');
 }, of('translate', 401), usage_signatures_refused_total => 1);
+counts('one that is compared is not refused to anybody', 'compare', sub {
+    is($nginx->post(route(), $week, 'X-Mode' => 'compare',
+        'X-Sdk-Date' => '20260102T030405Z')->{status}, 401, "the endpoint's");
+}, of('compare', 401), calls('legacy', 401, 1), usage_compare_total => 1);
 
 $nginx->stop_ok;
 $sim->stop;

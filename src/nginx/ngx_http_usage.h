@@ -278,6 +278,7 @@ struct ngx_http_usage_ctx_s {
     unsigned                         parsed:1;
     unsigned                         opened:1;
     unsigned                         passed:1;      /* the legacy endpoint's */
+    unsigned                         translated:1;
     unsigned                         probes:1;      /* whether it is back */
     unsigned                         replying:1;
     unsigned                         ended:1;

@@ -20,6 +20,8 @@ static ngx_int_t ngx_http_usage_detached_init(ngx_connection_t *c,
 static ngx_int_t ngx_http_usage_detached_call(ngx_http_request_t *to,
     ngx_http_request_t *r);
 static void ngx_http_usage_detached_event(ngx_event_t *ev);
+static ngx_int_t ngx_http_usage_detached_host(ngx_http_request_t *to,
+    ngx_http_request_t *r);
 static ngx_int_t ngx_http_usage_detached_headers(ngx_http_request_t *to,
     ngx_http_request_t *r);
 static ngx_int_t ngx_http_usage_detached_variables(ngx_http_request_t *to,
@@ -261,10 +263,38 @@ ngx_http_usage_detached_call(ngx_http_request_t *to, ngx_http_request_t *r)
            != NGX_OK
         || ngx_http_usage_detached_copy(to->pool, &to->uri, &r->uri) != NGX_OK
         || ngx_http_usage_detached_copy(to->pool, &to->args, &r->args)
-           != NGX_OK)
+           != NGX_OK
+        || ngx_http_usage_detached_host(to, r) != NGX_OK)
     {
         return NGX_ERROR;
     }
+
+    return NGX_OK;
+}
+
+
+/*
+ * The host where it isn't a header: a signature may be over it.
+ */
+
+static ngx_int_t
+ngx_http_usage_detached_host(ngx_http_request_t *to, ngx_http_request_t *r)
+{
+    ngx_str_t  host, copy;
+
+    if (r->host_start == NULL) {
+        return NGX_OK;
+    }
+
+    host.data = r->host_start;
+    host.len = r->host_end - r->host_start;
+
+    if (ngx_http_usage_detached_copy(to->pool, &copy, &host) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    to->host_start = copy.data;
+    to->host_end = copy.data + copy.len;
 
     return NGX_OK;
 }

@@ -236,6 +236,7 @@ ngx_http_usage_parse_passed(ngx_http_usage_ctx_t *ctx)
 void
 ngx_http_usage_translate_call(ngx_http_usage_ctx_t *ctx)
 {
+    ctx->translated = 1;
     ctx->upstream.connections = ctx->conf->connections;
     ctx->upstream.lookback = ctx->conf->lookback;
     ctx->upstream.resource_id = ctx->conf->resource_id;

@@ -112,9 +112,7 @@ ngx_http_usage_set_mode(ngx_http_usage_ctx_t *ctx)
 ngx_http_usage_mode_t
 ngx_http_usage_mode_done(ngx_http_usage_ctx_t *ctx)
 {
-    if (ctx->mode == NGX_HTTP_USAGE_MODE_FALLBACK && !ctx->passed
-        && ctx->endpoint == NULL)
-    {
+    if (ctx->mode == NGX_HTTP_USAGE_MODE_FALLBACK && ctx->translated) {
         return NGX_HTTP_USAGE_MODE_TRANSLATED;
     }
 

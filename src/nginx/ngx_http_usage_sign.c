@@ -50,7 +50,10 @@ ngx_http_usage_verify(ngx_http_usage_ctx_t *ctx)
         return NGX_OK;
     }
 
-    ngx_http_usage_count(ctx->request, NGX_HTTP_USAGE_SIGNATURES_REFUSED, 1);
+    if (ctx->compare == NULL) {
+        ngx_http_usage_count(ctx->request, NGX_HTTP_USAGE_SIGNATURES_REFUSED,
+                             1);
+    }
 
     return NGX_ERROR;
 }

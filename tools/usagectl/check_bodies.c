@@ -120,7 +120,7 @@ set_desktops(check_bodies_t *bodies, json_t *body)
 {
     size_t  i, count;
     char   *id;
-    json_t *ids;
+    json_t *ids, *value;
 
     ids = json_array();
     count = 1
@@ -130,7 +130,13 @@ set_desktops(check_bodies_t *bodies, json_t *body)
 
     for (i = 0; i < count; i++) {
         id = bodies->desktops[below(bodies, bodies->desktops_count)];
-        json_array_append_new(ids, json_string(id));
+        value = json_string(id);
+
+        if (value == NULL) {
+            ctl_die("\"%s\" is not UTF-8", id);
+        }
+
+        json_array_append_new(ids, value);
     }
 
     if (chance(bodies, 10)) {

@@ -36,6 +36,23 @@ keep(char *data, size_t size, size_t count, void *to)
 }
 
 
+static bool
+is_http(CURLU *parts)
+{
+    bool  http;
+    char *scheme;
+
+    if (curl_url_get(parts, CURLUPART_SCHEME, &scheme, 0) != CURLUE_OK) {
+        return true; /* libcurl takes http:// */
+    }
+
+    http = strcmp(scheme, "http") == 0 || strcmp(scheme, "https") == 0;
+    curl_free(scheme);
+
+    return http;
+}
+
+
 /*
  * The address of the call: url has its route, or the route goes behind it.
  */
@@ -56,6 +73,10 @@ address(const char *url, const char *project)
         || curl_url_get(parts, CURLUPART_PATH, &path, 0) != CURLUE_OK)
     {
         ctl_misuse("\"%s\" is no address such as https://host/", url);
+    }
+
+    if (!is_http(parts)) {
+        ctl_misuse("\"%s\" is neither https:// nor http://", url);
     }
 
     if (strstr(path, CALL_ROUTE) == NULL) {

@@ -126,16 +126,16 @@ endpoint_of(char *text)
 
     len = strlen(text);
 
+    while (len > 0 && text[len - 1] == '/') {
+        text[--len] = '\0';
+    }
+
     if ((strncmp(text, "https://", 8) != 0 && strncmp(text, "http://", 7) != 0)
         || strcspn(text, " \t\r\n\"'`$\\?#") != len)
     {
         ctl_misuse("--endpoint \"%s\" is no address such as "
                    "https://workspace.ap-southeast-1.myhuaweicloud.com",
             text);
-    }
-
-    while (text[len - 1] == '/') {
-        text[--len] = '\0';
     }
 
     return text;

@@ -41,7 +41,9 @@ static const char help[] =
     "  usagectl report --since=30d /var/log/nginx/usage.log*\n"
     "  usagectl report --by=credential --since=7d --expect-none usage.log\n"
     "\n"
-    "Exit status: 0; 1 with --expect-none; 2 where a log can't be read.\n";
+    "Exit status: 0; 1 with --expect-none where anybody calls; 2 where a log "
+    "can't\n"
+    "be read, or with --expect-none a line of it.\n";
 
 
 enum {
@@ -402,6 +404,24 @@ finish(report_t *report)
 }
 
 
+/*
+ * Where nobody may call, a line that can't be read is no proof of it.
+ */
+static int
+status_of(const report_t *report)
+{
+    if (!report->expect_none) {
+        return CTL_OK;
+    }
+
+    if (report->sum.calls > 0) {
+        return CTL_DIFFER;
+    }
+
+    return report->strange > 0 ? CTL_FAILED : CTL_OK;
+}
+
+
 int
 ctl_report(int argc, char **argv)
 {
@@ -449,7 +469,7 @@ ctl_report(int argc, char **argv)
             (unsigned long long) report.lines);
     }
 
-    option = report.expect_none && report.sum.calls > 0 ? CTL_DIFFER : CTL_OK;
+    option = status_of(&report);
     finish(&report);
 
     return option;
