@@ -412,6 +412,26 @@ subtest 'HTTP/2' => sub {
     $h2->stop_ok;
 };
 
+subtest 'compared' => sub {
+    my $there = Usage::Nginx->start(upstream => $port, proxy => 'proxy_set_header Host gateway.test;',
+        http => "usage_credentials $file; usage_sign_host gateway.test; usage_mode compare;");
+    my $body    = $json->encode(\%week);
+    my %headers = $signer->headers(target => route(), body => $body);
+    my $rest    = join '', map {"$_: $headers{$_}\r\n"} grep { $_ ne 'Host' } sort keys %headers;
+    $rest .= 'Content-Length: ' . length($body) . "\r\n\r\n$body";
+    for my $start ('POST ' . route() . " HTTP/1.1\r\nHost: gateway.test\r\n",
+        'POST http://gateway.test' . route() . " HTTP/1.0\r\n")
+    {
+        my $mark   = $there->log_mark;
+        my $client = $there->client;
+        $client->send($start . $rest);
+        is($client->response->{status}, 200, 'answered');
+        like($there->log_line(qr/usage: .*compared/, $mark), qr/compared: equal, 210 values/,
+            'the signature is verified for the translation');
+    }
+    $there->stop_ok;
+};
+
 # The whole of the vendor's client, temporary credentials and all.
 subtest "the vendor's client" => sub {
     my $call = sub {

@@ -236,6 +236,8 @@ ngx_http_usage_detached_init(ngx_connection_t *c, ngx_http_request_t *r)
 static ngx_int_t
 ngx_http_usage_detached_call(ngx_http_request_t *to, ngx_http_request_t *r)
 {
+    ngx_str_t  host, copy;
+
     to->read_event_handler = ngx_http_request_empty_handler;
     to->write_event_handler = ngx_http_request_empty_handler;
 
@@ -265,6 +267,22 @@ ngx_http_usage_detached_call(ngx_http_request_t *to, ngx_http_request_t *r)
     {
         return NGX_ERROR;
     }
+
+    if (r->host_start == NULL) {
+        return NGX_OK;
+    }
+
+    /* of the request line or ":authority": a signature may be over it */
+
+    host.data = r->host_start;
+    host.len = r->host_end - r->host_start;
+
+    if (ngx_http_usage_detached_copy(to->pool, &copy, &host) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    to->host_start = copy.data;
+    to->host_end = copy.data + copy.len;
 
     return NGX_OK;
 }
