@@ -352,6 +352,26 @@ subtest 'the log is opened anew' => sub {
     $nginx->stop_ok;
 };
 
+subtest 'a mirror' => sub {
+    my $nginx = start(server => 'location /mirrored/ {
+            mirror /mirror;
+            rewrite ^/mirrored(/.*) $1 break;
+            usage_translate /workspace;
+            usage_mode passthrough;
+        }
+        location = /mirror {
+            internal;
+            rewrite ^ ' . route() . ' break;
+            usage_translate /workspace;
+        }');
+    $sim->clear;
+    is($nginx->post('/mirrored' . route(), $week, 'X-Auth-Token' => 't')->{status}, 200,
+        'a call that is mirrored');
+    ok($nginx->wait_for(sub { 2 == @{ $sim->calls } }), 'is passed on twice');
+    unlike($nginx->error_log, qr/usage:/, 'and not compared: nobody reads the reply');
+    $nginx->stop_ok;
+};
+
 subtest 'limits' => sub {
     my $nginx = start(more => 'limit_req_zone all zone=all:1m rate=1r/m;',
         server => 'limit_req zone=all burst=2 nodelay;');

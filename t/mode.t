@@ -77,6 +77,23 @@ my $nginx   = Usage::Nginx->start(
             error_page 502 /sorry;
         }
         location = /sorry { return 200 'sorry'; }
+        location /asks/ {
+            auth_request /asked;
+            rewrite ^/asks(/.*) \$1 break;
+            usage_translate /workspace;
+        }
+        location = /asked {
+            internal;
+            rewrite ^ /v2/broken/desktops/statistics/used break;
+            usage_translate /in/asked;
+            usage_mode passthrough;
+        }
+        location /in/asked/ {
+            internal;
+            proxy_pass http://successors/;
+            proxy_pass_request_body off;
+            proxy_set_header Content-Length '';
+        }
         location /in/nobody/ { internal; proxy_pass http://127.0.0.1:1/; }"),
 );
 
@@ -240,6 +257,12 @@ subtest "nginx's own replies" => sub {
         "error_page stays the operator's");
     is($nginx->request('GET', '/workspace/v2/p/desktops')->{status}, 404,
         'the internal location stays internal');
+};
+
+subtest 'a subrequest that is passed on' => sub {
+    my $res = $nginx->post('/asks' . route('p'), $week, 'X-Request-Id' => 's-1');
+    error_is($res, 500, "leaves the client's own reply alone");
+    is(logged($nginx, 's-1')->{mode}, 'translate', 'and its mode');
 };
 
 subtest 'a reply on its way' => sub {

@@ -114,8 +114,11 @@ ngx_http_usage_compare_log(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 ngx_uint_t
 ngx_http_usage_compare_chooses(ngx_http_usage_ctx_t *ctx)
 {
-    return (ngx_int_t) (ngx_random() % NGX_HTTP_USAGE_SAMPLE_ALL)
-           < ctx->conf->compare_sample;
+    /* nginx doesn't read the reply to a subrequest, as of a mirror */
+
+    return ctx->request == ctx->request->main
+           && (ngx_int_t) (ngx_random() % NGX_HTTP_USAGE_SAMPLE_ALL)
+              < ctx->conf->compare_sample;
 }
 
 

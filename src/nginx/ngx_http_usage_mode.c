@@ -210,9 +210,18 @@ ngx_http_usage_find_ctx(ngx_http_request_t *r)
     }
 
     for (cln = r->pool->cleanup; cln; cln = cln->next) {
-        if (cln->handler == ngx_http_usage_kept_ctx) {
-            ngx_http_set_ctx(r, cln->data, ngx_http_usage_module);
-            return cln->data;
+
+        if (cln->handler != ngx_http_usage_kept_ctx) {
+            continue;
+        }
+
+        ctx = cln->data;
+
+        /* subrequests, as of a mirror, have the same memory */
+
+        if (ctx->request == r) {
+            ngx_http_set_ctx(r, ctx, ngx_http_usage_module);
+            return ctx;
         }
     }
 
