@@ -289,6 +289,25 @@ subtest 'wrong usage' => sub {
     is(scalar(grep { length > 80 } split /\n/, $out), 0, 'in 80 columns');
 };
 
+subtest 'TLS, by an authority of its own' => sub {
+    my $key  = ctl_file(key => '');
+    my $cert = ctl_file(cert => '');
+    is(system("openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=sim "
+                . "-addext subjectAltName=IP:127.0.0.1 -days 2 "
+                . "-keyout $key -out $cert > /dev/null 2>&1"), 0, 'a certificate');
+    my $tls = Usage::Sim->start(args => [ '--tls-cert', $cert, '--tls-key', $key ]);
+    my @to  = map {"--$_=https://127.0.0.1:" . $tls->port} qw(legacy translated);
+    my @how = (@to, '--project=p', '--calls=2', '--retries=0',
+        '--from=2022-12-09', '--to=2022-12-15');
+
+    my ($status, $out, $err) = check(@how, "--cacert=$cert");
+    is($status, 0, 'trusted') or diag($out, $err);
+    ($status, $out, $err) = check(@how);
+    is($status, 2, 'else not');
+    like("$out$err", qr/certificate/i, 'which is said');
+    is($tls->stop, 0, 'a clean end');
+};
+
 $nginx->stop_ok;
 $_->stop for $legacy, $sim;
 

@@ -78,6 +78,11 @@ counts('a difference', 'compare', \&post, of('compare', 200),
     calls('legacy', 200, 1), @seven, usage_compare_total => 1,
     usage_compare_differences_total => 1);
 
+$sim->faults({ fault => 'status', api => 'desktop-metrics', status => 500, count => 1 });
+counts('no translation', 'compare', sub { post($_[0], body(start_time => '2022-12-09',
+            end_time => '2022-12-09')) }, of('compare', 200), calls('legacy', 200, 1),
+    calls('desktops', 500, 1), usage_compare_failed_total => 1);
+
 $sim->faults({ fault => 'status', api => 'legacy', status => 410 });
 counts('fallback, translated', 'fallback', \&post, of('fallback:translate', 200),
     calls('legacy', 410, 1), @seven);

@@ -72,7 +72,10 @@ ngx_http_usage_compare_report(ngx_http_usage_ctx_t *ctx,
 
     ngx_http_usage_report_compare(&report);
 
-    if (report.word != ngx_http_usage_report_failed) {
+    if (report.word == ngx_http_usage_report_failed) {
+        ngx_http_usage_count(ctx->request, NGX_HTTP_USAGE_COMPARES_FAILED, 1);
+
+    } else {
         ngx_http_usage_count(ctx->request, NGX_HTTP_USAGE_COMPARES, 1);
         ngx_http_usage_count(ctx->request, NGX_HTTP_USAGE_COMPARE_DIFFERENCES,
                              report.word ? 1 : 0);

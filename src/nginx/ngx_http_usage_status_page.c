@@ -101,6 +101,10 @@ static struct {
       "Compared replies that differed.",
       NGX_HTTP_USAGE_NUMBER },
 
+    { "usage_compare_failed_total",
+      "Legacy replies that had no translation to be compared with.",
+      NGX_HTTP_USAGE_NUMBER },
+
     { "usage_signatures_refused_total",
       "Legacy calls that were refused for their signature.",
       NGX_HTTP_USAGE_NUMBER }

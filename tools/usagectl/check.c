@@ -47,6 +47,8 @@ static const char help[] =
     "\n"
     "How:\n"
     "      --tolerance=HOURS   what use_time may differ by (0.01)\n"
+    "      --cacert=FILE       whom to trust (PEM), instead of the machine's "
+    "list\n"
     "      --rate=N            calls a minute of each endpoint, at most\n"
     "      --timeout=TIME      for one call (120s)\n"
     "      --retries=N         of a call that gets 429, 503 or no answer (5);\n"
@@ -78,6 +80,7 @@ enum {
     OPTION_NO_PAGING,
     OPTION_SEED,
     OPTION_TOLERANCE,
+    OPTION_CACERT,
     OPTION_RATE,
     OPTION_TIMEOUT,
     OPTION_RETRIES,
@@ -103,6 +106,7 @@ static const struct option options[] = {
     { "no-paging", no_argument, NULL, OPTION_NO_PAGING },
     { "seed", required_argument, NULL, OPTION_SEED },
     { "tolerance", required_argument, NULL, OPTION_TOLERANCE },
+    { "cacert", required_argument, NULL, OPTION_CACERT },
     { "rate", required_argument, NULL, OPTION_RATE },
     { "timeout", required_argument, NULL, OPTION_TIMEOUT },
     { "retries", required_argument, NULL, OPTION_RETRIES },
@@ -128,6 +132,7 @@ typedef struct {
     const char *urls[CHECK_SIDES];
     const char *project;
     const char *bodies;
+    const char *authorities;
     uint64_t    calls; /* 0: not said */
     int64_t     timeout;
     bool        from, to;
@@ -255,6 +260,10 @@ set_option(check_t *check, check_options_t *o, int option)
         check->tolerance = ctl_hours("--tolerance", optarg);
         return true;
 
+    case OPTION_CACERT:
+        o->authorities = optarg;
+        return true;
+
     case OPTION_RATE:
         check->interval =
             60.0 / (double) ctl_number("--rate", optarg, 1, 60000);
@@ -314,8 +323,8 @@ start_sides(check_t *check, const check_options_t *o)
             free(header);
         }
 
-        check_side_start(
-            &check->sides[i], o->urls[i], o->project, (long) o->timeout);
+        check_side_start(&check->sides[i], o->urls[i], o->project,
+            (long) o->timeout, o->authorities);
     }
 }
 

@@ -195,8 +195,8 @@ set_headers(check_side_t *side)
 
 
 void
-check_side_start(
-    check_side_t *side, const char *url, const char *project, long timeout)
+check_side_start(check_side_t *side, const char *url, const char *project,
+    long timeout, const char *authorities)
 {
     CURL *curl;
 
@@ -216,6 +216,11 @@ check_side_start(
     curl_easy_setopt(curl, CURLOPT_TIMEOUT, timeout);
     curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, 30L);
     curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+
+    if (authorities != NULL) {
+        curl_easy_setopt(curl, CURLOPT_CAINFO, authorities);
+    }
+
     curl_easy_setopt(curl, CURLOPT_TCP_KEEPALIVE, 1L);
 }
 

@@ -74,10 +74,10 @@ typedef struct {
 void check_header_set(check_side_t *side, const char *header);
 bool check_header_find(const check_side_t *side, const char *name);
 
-/* Prepares a side for calls to url, of the project where url lacks its route.
- */
-void check_side_start(
-    check_side_t *side, const char *url, const char *project, long timeout);
+/* Prepares a side for calls to url, of the project where url lacks its route;
+ * authorities is a file of those that are trusted, NULL: the machine's. */
+void check_side_start(check_side_t *side, const char *url, const char *project,
+    long timeout, const char *authorities);
 void check_side_free(check_side_t *side);
 
 /* Makes one call; the reply's body is freed by the caller. */
