@@ -132,14 +132,13 @@ $(BUILD)/fuzz/%: t/fuzz/fuzz_%.c $(CORE) $(CORE_H) $(UNIT_H)
 	@mkdir -p $(@D)
 	$(FUZZ_CC) $(FUZZ_FLAGS) -Isrc/core -It/unit $< $(CORE) -o $@ $(CORE_LIBS)
 
-fuzz: $(FUZZ_BINS)
-	@for name in $(notdir $(FUZZ_BINS)); do \
-	    mkdir -p $(BUILD)/fuzz/corpus-$$name; \
-	    $(BUILD)/fuzz/$$name -max_total_time=$(FUZZ_SECONDS) -timeout=10 \
-	        -max_len=8192 -dict=t/fuzz/$$name.dict -print_final_stats=1 \
-	        -verbosity=0 -artifact_prefix=$(BUILD)/fuzz/$$name- \
-	        $(BUILD)/fuzz/corpus-$$name t/fuzz/seeds-$$name || exit 1; \
-	done
+fuzz: $(FUZZ_BINS:$(BUILD)/fuzz/%=fuzz-%)
+
+fuzz-%: $(BUILD)/fuzz/%
+	@mkdir -p $(BUILD)/fuzz/corpus-$*
+	@$< -max_total_time=$(FUZZ_SECONDS) -timeout=10 -max_len=8192 \
+	    -dict=t/fuzz/$*.dict -print_final_stats=1 -verbosity=0 \
+	    -artifact_prefix=$<- $(BUILD)/fuzz/corpus-$* t/fuzz/seeds-$*
 
 
 # The page reader's speed beside jansson's, the reply writer's beside memcpy()'s;
@@ -252,6 +251,10 @@ VALGRIND = valgrind -q --error-exitcode=99 --leak-check=full \
            --show-leak-kinds=definite --errors-for-leak-kinds=definite \
            --suppressions=$(CURDIR)/t/nginx.supp
 
+# (one more than there are processors: tests mostly wait, as for timeouts)
+
+PROVE_JOBS = $(shell expr $(JOBS) + 1)
+
 T          = $(wildcard t/*.t)
 T_VALGRIND = $(filter-out t/conf.t t/run.t t/example_conf.t t/split_conf.t \
                t/kill.t t/monitoring.t t/ctl_%.t,$(T))
@@ -268,7 +271,7 @@ test: all lint node $(BUILD)/usagectl-san $(UNIT_BINS) \
 	@$(MAKE) -s fuzz FUZZ_SECONDS=10 > $(BUILD)/fuzz.log 2>&1 \
 	    || { cat $(BUILD)/fuzz.log; exit 1; }
 	USAGECTL=$(BUILD)/usagectl-san CMOCKA_MESSAGE_OUTPUT=TAP \
-	    prove -j $(JOBS) -It/lib \
+	    prove --timer -j $(PROVE_JOBS) -It/lib \
 	    $(T_VALGRIND:t/%=$(BUILD)/valgrind/%) $(T) $(UNIT_BINS)
 
 clean:
