@@ -112,6 +112,12 @@ subtest 'an endpoint that answers' => sub {
         }
         is($res->{headers}{'retry-after'}[0], 17, 'with its Retry-After') if $status == 429;
     }
+    for my $status (400, 401, 403, 429) {
+        $legacy->faults({ fault => 'status', status => $status, form => 'html' });
+        $res = call($nginx);
+        is($res->{status}, $status, "$status of a server is its answer");
+        like($res->{body}, qr/<html>/i, 'as it came');
+    }
     is(scalar @{ $sim->calls }, 0, 'no successor was asked');
 
     $legacy->faults({ fault => 'chunked' });
@@ -130,12 +136,12 @@ subtest 'what is no answer' => sub {
     my @cases  = (
         (map { [ "$_ of the API", { fault => 'status', status => $_ } ] } 404, 405, 410, 501),
         (map { [ "$_ of a server", { fault => 'status', status => $_, @html } ] }
-            404, 405, 410, 501, 401, 500, 502, 503, 504),
+            404, 405, 410, 501, 500, 502, 503, 504),
         [ 'APIGW.0101', { fault => 'status', status => 400, code => 'APIGW.0101' } ],
         [ 'a gateway that has nobody behind it',
             { fault => 'status', status => 502, code => 'APIGW.0201' } ],
         [ 'a redirect', { fault => 'status', status => 302, form => 'empty' } ],
-        [ 'nothing said', { fault => 'status', status => 400, form => 'empty' } ],
+        [ 'nothing said', { fault => 'status', status => 500, form => 'empty' } ],
         [ 'a sign-in page', { fault => 'text' } ],
         [ 'an empty body',  { fault => 'empty' } ],
         [ 'half a body',    { fault => 'truncate' } ],

@@ -9,7 +9,7 @@
 typedef struct {
     usage_legacy_reply_t *reply;
     unsigned              depth; /* of open containers */
-    bool                  list;  /* it is one of desktops */
+    bool                  is;    /* it is an object */
 } usage_legacy_reader_t;
 
 
@@ -18,14 +18,9 @@ usage_legacy_key(void *data, usage_str_t name, bool *wanted)
 {
     usage_legacy_reader_t *reader;
 
-    static const usage_str_t list = usage_string("desktop_used_info_list");
     static const usage_str_t code = usage_string("error_code");
 
     reader = data;
-
-    if (reader->depth == 1 && usage_str_equal(name, list)) {
-        reader->list = true;
-    }
 
     *wanted = reader->depth == 1 && usage_str_equal(name, code);
 
@@ -56,9 +51,15 @@ usage_legacy_value(void *data, const usage_scan_value_t *value)
 static usage_result_t
 usage_legacy_open(void *data, bool object)
 {
-    (void) object;
+    usage_legacy_reader_t *reader;
 
-    ((usage_legacy_reader_t *) data)->depth++;
+    reader = data;
+
+    if (reader->depth == 0) {
+        reader->is = object;
+    }
+
+    reader->depth++;
 
     return USAGE_OK;
 }
@@ -94,7 +95,7 @@ static const usage_scan_handler_t usage_legacy_handler = {
 
 
 /*
- * Reads a body; whether it is JSON with a list of desktops.
+ * Reads a body; whether it is an object in JSON.
  */
 static bool
 usage_legacy_read(usage_legacy_reply_t *reply, usage_str_t body)
@@ -104,7 +105,7 @@ usage_legacy_read(usage_legacy_reply_t *reply, usage_str_t body)
 
     reader.reply = reply;
     reader.depth = 0;
-    reader.list = false;
+    reader.is = false;
 
     usage_scan_start(&scan, &usage_legacy_handler, &reader);
 
@@ -115,7 +116,7 @@ usage_legacy_read(usage_legacy_reply_t *reply, usage_str_t body)
         return false;
     }
 
-    return reader.list;
+    return reader.is;
 }
 
 
@@ -123,11 +124,11 @@ usage_legacy_t
 usage_legacy_judge(usage_legacy_reply_t *reply, unsigned status,
     usage_str_t body, bool encoded)
 {
-    bool list;
+    bool json;
 
     memset(reply, 0, sizeof(*reply));
 
-    list = !encoded && usage_legacy_read(reply, body);
+    json = !encoded && usage_legacy_read(reply, body);
 
     if (status == 404 || status == 405 || status == 410 || status == 501
         || strcmp(reply->code, USAGE_LEGACY_NOT_THERE) == 0)
@@ -138,8 +139,9 @@ usage_legacy_judge(usage_legacy_reply_t *reply, unsigned status,
         return USAGE_LEGACY_GONE;
     }
 
-    if ((status == 200 && (list || encoded))
-        || (status >= 400 && status <= 599 && status != 502 && status != 504
+    if ((status == 200 && (encoded || (json && reply->code[0] == '\0')))
+        || (status >= 400 && status <= 499)
+        || (status >= 500 && status <= 599 && status != 502 && status != 504
             && (reply->code[0] || encoded)))
     {
         return USAGE_LEGACY_ANSWER;

@@ -30,10 +30,10 @@ typedef struct {
  * Tells what a whole reply of the legacy endpoint is, and in *reply why.
  *
  * Gone is 404, 405, 410, 501, and the error_code APIGW.0101 with any status.
- * An answer is 200 with a legacy reply, or an error of the API: 400 or above
- * with an error_code.  All else is silence, and so are 502 and 504, with which
- * a gateway says that nobody answered.  A body that is encoded can't be read:
- * its status decides.
+ * An answer is 200 with an object in JSON that is no error, any other 4xx, and
+ * a 5xx with an error_code.  All else is silence, and so are 502 and 504, with
+ * which a gateway says that nobody answered.  A body that is encoded can't be
+ * read: its status decides.
  */
 usage_legacy_t usage_legacy_judge(usage_legacy_reply_t *reply, unsigned status,
     usage_str_t body, bool encoded);

@@ -263,15 +263,19 @@ static usage_legacy_t
 ngx_http_usage_legacy_verdict(ngx_http_usage_fetch_t *fetch,
     usage_legacy_reply_t *reply)
 {
-    usage_str_t               body;
-    usage_legacy_t            verdict;
-    ngx_http_headers_out_t   *headers_out;
+    usage_str_t              body;
+    ngx_http_headers_out_t  *headers_out;
 
     if (fetch->timed_out) {
         (void) usage_error(&reply->error, NGX_HTTP_GATEWAY_TIME_OUT,
                            "the legacy endpoint did not answer in time");
 
-    } else if (!fetch->whole && !fetch->own) {
+    } else if (fetch->own) {
+        (void) usage_error(&reply->error, fetch->status,
+                           "the legacy endpoint could not be asked (%u)",
+                           (unsigned) fetch->status);
+
+    } else if (!fetch->whole) {
         (void) usage_error(&reply->error, NGX_HTTP_BAD_GATEWAY,
                            "the legacy endpoint's reply ended early");
 
@@ -285,16 +289,8 @@ ngx_http_usage_legacy_verdict(ngx_http_usage_fetch_t *fetch,
 
         headers_out = &fetch->request->headers_out;
 
-        verdict = usage_legacy_judge(reply, fetch->status, body,
-                                     headers_out->content_encoding != NULL);
-
-        if (verdict != USAGE_LEGACY_ANSWER && fetch->own) {
-            (void) usage_error(&reply->error, fetch->status,
-                               "the legacy endpoint could not be asked (%u)",
-                               (unsigned) fetch->status);
-        }
-
-        return verdict;
+        return usage_legacy_judge(reply, fetch->status, body,
+                                  headers_out->content_encoding != NULL);
     }
 
     return USAGE_LEGACY_SILENT;

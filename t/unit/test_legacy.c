@@ -39,6 +39,11 @@ test_table(void **state)
         { 200, " " LIST "\n", USAGE_LEGACY_ANSWER, "" },
         { 200, "{\"desktop_used_info_list\":[],\"total_count\":0}",
             USAGE_LEGACY_ANSWER, "" },
+        { 200, "{}", USAGE_LEGACY_ANSWER, "" },
+        { 200, "{\"data\":" LIST "}", USAGE_LEGACY_ANSWER, "" },
+        { 400, "", USAGE_LEGACY_ANSWER, "" },
+        { 401, "<html>", USAGE_LEGACY_ANSWER, "" },
+        { 403, "{\"error_code\":17}", USAGE_LEGACY_ANSWER, "" },
         { 400, ERR, USAGE_LEGACY_ANSWER, "WKS.0001" },
         { 401, ERR, USAGE_LEGACY_ANSWER, "WKS.0001" },
         { 403, ERR, USAGE_LEGACY_ANSWER, "WKS.0001" },
@@ -58,24 +63,20 @@ test_table(void **state)
         { 502, THERE, USAGE_LEGACY_GONE, "APIGW.0101" },
 
         { 200, "", USAGE_LEGACY_SILENT, "" },
-        { 200, "{}", USAGE_LEGACY_SILENT, "" },
         { 200, "[]", USAGE_LEGACY_SILENT, "" },
         { 200, "<html>sign in</html>", USAGE_LEGACY_SILENT, "" },
         { 200, "{\"desktop_used_info_list\":[{\"desktop_id\":",
             USAGE_LEGACY_SILENT, "" },
         { 200, LIST "}", USAGE_LEGACY_SILENT, "" },
-        { 200, "{\"data\":" LIST "}", USAGE_LEGACY_SILENT, "" },
         { 200, ERR, USAGE_LEGACY_SILENT, "WKS.0001" },
         { 204, "", USAGE_LEGACY_SILENT, "" },
         { 302, "", USAGE_LEGACY_SILENT, "" },
         { 302, ERR, USAGE_LEGACY_SILENT, "WKS.0001" },
-        { 400, "", USAGE_LEGACY_SILENT, "" },
-        { 401, "<html>", USAGE_LEGACY_SILENT, "" },
-        { 403, "{\"error_code\":17}", USAGE_LEGACY_SILENT, "" },
-        { 403, "{\"error_code\":{\"error_code\":\"WKS.0001\"}}",
+        { 500, "{\"error_code\":17}", USAGE_LEGACY_SILENT, "" },
+        { 500, "{\"error_code\":{\"error_code\":\"WKS.0001\"}}",
             USAGE_LEGACY_SILENT, "" },
-        { 403, "{\"error_code\":[{\"a\":1}]}", USAGE_LEGACY_SILENT, "" },
-        { 403, "{\"error_code\":\"WKS.0001\"", USAGE_LEGACY_SILENT, "" },
+        { 500, "{\"error_code\":[{\"a\":1}]}", USAGE_LEGACY_SILENT, "" },
+        { 500, "{\"error_code\":\"WKS.0001\"", USAGE_LEGACY_SILENT, "" },
         { 500, "", USAGE_LEGACY_SILENT, "" },
         { 503, "upstream connect error", USAGE_LEGACY_SILENT, "" },
         { 502, ERR, USAGE_LEGACY_SILENT, "WKS.0001" },
@@ -110,7 +111,7 @@ test_words(void **state)
     (void) judge(&reply, 400, THERE, false);
     assert_string_equal(
         reply.error.detail, "the legacy endpoint answered 400, APIGW.0101");
-    (void) judge(&reply, 200, "{}", false);
+    (void) judge(&reply, 200, "[]", false);
     assert_string_equal(reply.error.detail,
         "the legacy endpoint answered 200 without a legacy reply");
     (void) judge(&reply, 503, "", false);
