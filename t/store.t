@@ -1246,6 +1246,65 @@ subtest 'the least recently used goes, and what is used stays' => sub {
     $tight->stop_ok;
 };
 
+# Days that a call needs don't go for those that it fetches itself: those of
+# others do, until nothing else is left.
+subtest 'a call makes no room with what it needs' => sub {
+    my $size  = 2 * smallest();
+    my $tight = Usage::Nginx->start(upstream => $sim->port, server => $places,
+        http => Usage::Store->http(size => "${size}k"));
+    my $tiny = Usage::Store->new(sim => $sim, nginx => $tight);
+    tenant(seed => 26, desktops => 90);
+
+    # so many days of others
+    my $fill = sub {
+        for (my $left = $_[0]; $left > 0; $left -= 30) {
+            my $to = $left < 30 ? -41 + $left : -11;
+            $tight->post(route(), $json->encode({ days(-40, $to) }),
+                'X-Auth-Token' => $fresh->());
+        }
+    };
+
+    # The first day is stored; others come, more and more, until it is gone when
+    # the call comes: then each day is fetched once.  If it goes because of the
+    # call, that takes more.
+    my ($n, $token);
+    my $two = { days(-4, -3) };
+    for my $days (2, 5) {
+        my $body = { days(-2 - $days, -3) };
+        my $gone = 0;
+        for ($n = 0; $n < 200 && !$gone; $n += $slow ? 8 : 1) {
+            $token = $fresh->();
+            $tiny->ask({ days(-2 - $days, -2 - $days) }, token => $token);
+            $fill->($n);
+            my $first = $tiny->ask($body, token => $token);
+            $tiny->true_ok($first, $body, "$days days, $n others");
+            $gone = @{ $first->{calls} } == $days;
+            took($first, $days - 1, "$days days, $n others") if !$gone;
+            stored($tiny->ask($body, token => $token), $days,
+                "$days days, $n others, again");
+        }
+        ok($gone, "$days days: $n others fill the zone");
+    }
+
+    # the same where the others come while it fetches
+    $token = $fresh->();
+    $tiny->ask({ days(-4, -4) }, token => $token);
+    $fill->(int $n * 0.7);
+    # (who used what when is known to the second only)
+    sleep 1.1;
+    $sim->faults({ fault => 'delay', ms => 500, count => 1 });
+    $sim->clear;
+    my $c = $tight->client;
+    $c->send($c->format('POST', route(), $json->encode($two), 'X-Auth-Token' => $token));
+    ok($tight->wait_for(sub { @{ $tiny->calls } }), 'it fetches');
+    $fill->(int $n * 0.7);
+    $tiny->true_ok($c->response, $two, 'others meanwhile');
+    $sim->faults;
+    stored($tiny->ask($two, token => $token), 2, 'others meanwhile, again');
+    unlike($tight->error_log, qr/no room for a call/, 'there was room');
+    $tight->stop_ok;
+};
+
 # What a call has found is there, or is asked for, though it goes meanwhile.
 subtest 'what goes while a call is under way' => sub {
     my $size  = smallest();

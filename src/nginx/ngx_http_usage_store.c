@@ -392,6 +392,17 @@ ngx_http_usage_store_window(ngx_http_usage_partition_t *partition,
 
 
 void
+ngx_http_usage_store_used(ngx_http_usage_store_t *store,
+    ngx_http_usage_window_t *window)
+{
+    window->used = ngx_time();
+
+    ngx_queue_remove(&window->queue);
+    ngx_queue_insert_head(&store->sh->windows, &window->queue);
+}
+
+
+void
 ngx_http_usage_store_remove(ngx_http_usage_store_t *store,
     ngx_http_usage_window_t *window)
 {

@@ -136,6 +136,10 @@ uint32_t ngx_http_usage_store_place(ngx_http_usage_partition_t *partition,
 ngx_http_usage_window_t *ngx_http_usage_store_window(
     ngx_http_usage_partition_t *partition, int32_t first, int32_t last);
 
+/* A window is used now: it is the last of all to be thrown out. */
+void ngx_http_usage_store_used(ngx_http_usage_store_t *store,
+    ngx_http_usage_window_t *window);
+
 /* Takes a window out of its partition, and frees it. */
 void ngx_http_usage_store_remove(ngx_http_usage_store_t *store,
     ngx_http_usage_window_t *window);

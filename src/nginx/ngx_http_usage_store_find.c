@@ -60,25 +60,22 @@ ngx_http_usage_find_locked(ngx_http_usage_search_t *search)
 
     ngx_http_usage_find_places(search);
 
-    if (ngx_http_usage_find_range(search) != NGX_OK) {
-
-        rc = ngx_http_usage_find_windows(search);
-
-        if (rc != NGX_OK) {
-            return rc;
-        }
-    }
-
-    rc = request->desktops ? ngx_http_usage_find_asked(search)
-                           : ngx_http_usage_find_all(search);
+    rc = ngx_http_usage_find_range(search);
 
     if (rc != NGX_OK) {
-        return rc;
+        rc = ngx_http_usage_find_windows(search);
     }
+
+    if (rc == NGX_OK) {
+        rc = request->desktops ? ngx_http_usage_find_asked(search)
+                               : ngx_http_usage_find_all(search);
+    }
+
+    /* also while others are missing, as these are needed once they are there */
 
     ngx_http_usage_find_touch(search);
 
-    return ngx_http_usage_find_items(search);
+    return rc == NGX_OK ? ngx_http_usage_find_items(search) : rc;
 }
 
 
@@ -169,20 +166,17 @@ ngx_http_usage_find_windows(ngx_http_usage_search_t *search)
 
         if (ngx_http_usage_find_tells(search, window)) {
             search->windows[i] = window;
-
-            if (missing) {
-                break;
-            }
-
             continue;
         }
 
         if (!missing) {
             ctx->missing_first = i;
+            ctx->missing_last = i;
             missing = 1;
-        }
 
-        ctx->missing_last = i;
+        } else if (ctx->missing_last == i - 1) {
+            ctx->missing_last = i;
+        }
     }
 
     return missing ? NGX_DECLINED : NGX_OK;
@@ -339,14 +333,11 @@ ngx_http_usage_find_touch(ngx_http_usage_search_t *search)
     for (i = 0; i < search->days; i++) {
         window = search->windows[i];
 
-        if (window->used == search->now) {
+        if (window == NULL || window->used == search->now) {
             continue;
         }
 
         ngx_http_usage_store_change(search->store);
-
-        window->used = search->now;
-        ngx_queue_remove(&window->queue);
-        ngx_queue_insert_head(&search->store->sh->windows, &window->queue);
+        ngx_http_usage_store_used(search->store, window);
     }
 }

@@ -17,6 +17,7 @@ typedef struct {
 } ngx_http_usage_keep_t;
 
 
+static void ngx_http_usage_keep_needed(ngx_http_usage_keep_t *keep);
 static ngx_int_t ngx_http_usage_keep_locked(ngx_http_usage_keep_t *keep);
 static ngx_int_t ngx_http_usage_keep_window(ngx_http_usage_keep_t *keep,
     size_t column);
@@ -63,6 +64,7 @@ ngx_http_usage_store_keep(ngx_http_usage_ctx_t *ctx)
 
     if (keep.partition) {
         keep.partition->busy = 1;
+        ngx_http_usage_keep_needed(&keep);
 
         if (ngx_http_usage_keep_locked(&keep) != NGX_OK) {
             ngx_log_error(NGX_LOG_WARN, ctx->request->connection->log, 0,
@@ -74,6 +76,35 @@ ngx_http_usage_store_keep(ngx_http_usage_ctx_t *ctx)
     }
 
     ngx_http_usage_store_unlock(keep.store);
+}
+
+
+/*
+ * What the call has stored, and what others have of its days, it needs for its
+ * reply: that goes last where room has to be made for more.
+ */
+
+static void
+ngx_http_usage_keep_needed(ngx_http_usage_keep_t *keep)
+{
+    int32_t                      first, last;
+    uint32_t                     i;
+    ngx_http_usage_window_t     *window;
+    ngx_http_usage_partition_t  *partition;
+
+    partition = keep->partition;
+    first = (int32_t) keep->ctx->legacy.first;
+    last = first + (int32_t) keep->ctx->past - 1;
+
+    for (i = 0; i < partition->windows_count; i++) {
+        window = partition->windows[i];
+
+        if (window->owner == keep->ctx->owner
+            || (window->first >= first && window->last <= last))
+        {
+            ngx_http_usage_store_used(keep->store, window);
+        }
+    }
 }
 
 
