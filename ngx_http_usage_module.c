@@ -11,6 +11,8 @@
  */
 
 #include "ngx_http_usage_mode.h"
+#include "ngx_http_usage_pace.h"
+#include "ngx_http_usage_sign.h"
 #include "ngx_http_usage_status.h"
 
 #ifdef __GLIBC__

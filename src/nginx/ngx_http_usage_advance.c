@@ -2,7 +2,7 @@
  * What the calls of the successors brought, and which are next.
  */
 
-#include "ngx_http_usage.h"
+#include "ngx_http_usage_pace.h"
 
 
 static ngx_int_t ngx_http_usage_collect_ok(ngx_http_usage_ctx_t *ctx,

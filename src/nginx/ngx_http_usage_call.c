@@ -5,6 +5,7 @@
 
 #include "ngx_http_usage_metrics.h"
 #include "ngx_http_usage_mode.h"
+#include "ngx_http_usage_pace.h"
 
 
 static ngx_int_t ngx_http_usage_prepare(ngx_http_usage_ctx_t *ctx);

@@ -3,7 +3,7 @@
  * configuration.
  */
 
-#include "ngx_http_usage.h"
+#include "ngx_http_usage_sign.h"
 
 
 #define NGX_HTTP_USAGE_CREDENTIALS_MAX  (1024 * 1024)

@@ -3,6 +3,7 @@
  */
 
 #include "ngx_http_usage_mode.h"
+#include "ngx_http_usage_sign.h"
 
 
 static void ngx_http_usage_read_body(ngx_http_request_t *r);

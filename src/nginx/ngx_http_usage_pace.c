@@ -7,6 +7,7 @@
  */
 
 #include "ngx_http_usage_metrics.h"
+#include "ngx_http_usage_pace.h"
 
 
 /* for the last of all calls to be answered, where Retry-After promises it */

@@ -31,7 +31,7 @@
  * master, which frees its lock, finds a table that is in order.
  */
 
-#include "ngx_http_usage.h"
+#include "ngx_http_usage_pace.h"
 
 #include <openssl/rand.h>
 

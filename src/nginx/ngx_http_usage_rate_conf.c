@@ -2,7 +2,7 @@
  * The directive usage_rate.
  */
 
-#include "ngx_http_usage.h"
+#include "ngx_http_usage_pace.h"
 
 
 #define NGX_HTTP_USAGE_RATE_MAX  1000000

@@ -3,6 +3,7 @@
  */
 
 #include "ngx_http_usage_metrics.h"
+#include "ngx_http_usage_pace.h"
 
 
 /* milliseconds: the first wait where the upstream names none; it doubles with

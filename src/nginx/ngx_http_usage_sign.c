@@ -4,6 +4,7 @@
  */
 
 #include "ngx_http_usage_metrics.h"
+#include "ngx_http_usage_sign.h"
 
 
 static ngx_int_t ngx_http_usage_sign_received(ngx_http_usage_ctx_t *ctx,

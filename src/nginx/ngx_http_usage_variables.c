@@ -3,6 +3,8 @@
  */
 
 #include "ngx_http_usage_mode.h"
+#include "ngx_http_usage_pace.h"
+#include "ngx_http_usage_sign.h"
 
 
 /* the digits of a token's SHA-256 that logs show */
