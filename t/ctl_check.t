@@ -230,7 +230,8 @@ subtest 'headers' => sub {
 };
 
 subtest 'on a terminal' => sub {
-    plan skip_all => 'there is no script(1)' if !-x '/usr/bin/script';
+    plan skip_all => 'there is no script(1), or no terminal for it'
+        if system('script -qec true /dev/null < /dev/null > /dev/null 2>&1');
     $_->config(delay_ms => 15) for $legacy, $sim;
     local @ENV{qw(USAGECTL_TOKEN TERM)} = qw(token xterm);
     my $program = $ENV{USAGECTL} || "$Usage::Nginx::root/build/usagectl";

@@ -169,7 +169,8 @@ subtest 'lines that are none' => sub {
 };
 
 subtest 'on a terminal' => sub {
-    plan skip_all => 'there is no script(1)' if !-x '/usr/bin/script';
+    plan skip_all => 'there is no script(1), or no terminal for it'
+        if system('script -qec true /dev/null < /dev/null > /dev/null 2>&1');
     my $program = $ENV{USAGECTL} || "$Usage::Nginx::root/build/usagectl";
     my $file    = ctl_file(log => line(agent => 'x' x 200 . "\xc3\xa9"));
     local $ENV{TERM} = 'xterm';

@@ -240,12 +240,12 @@ for my $idle (qw(shown hidden)) {
         }
 
         # (what DESK-12 costs is another question, see below)
-        my @all   = map { $_->{desktop_id} }
-            grep { $_->{computer_name} =~ /^DESK-\d{3,}$/ } @details;
-        my @gone  = map { $_->{desktop_id} } grep { $_->{gone} } @details;
-        my @used  = sort { $sum{$b} <=> $sum{$a} } grep { $sum{$_} } keys %sum;
+        my @plain = grep { $_->{computer_name} =~ /^DESK-\d{3,}$/ } @details;
+        my @all   = map { $_->{desktop_id} } @plain;
+        my @gone  = map { $_->{desktop_id} } grep { $_->{gone} } @plain;
+        my @used  = sort { $sum{$b} <=> $sum{$a} } grep { $sum{$_} } @all;
         my @idle  = grep { !$sum{$_} } map { $_->{desktop_id} }
-            grep { !$_->{gone} } @details;
+            grep { !$_->{gone} } @plain;
         my @kinds = (
             [ 'random ones'    => sub { some(5, @all) } ],
             [ 'used ones'      => sub { some(5, @used) } ],
