@@ -26,20 +26,12 @@ usage_compare_text(const json_t *value)
 static int
 usage_compare_order(const void *one, const void *two)
 {
-    int                         order;
-    size_t                      len;
     const usage_compare_item_t *a, *b;
 
     a = one;
     b = two;
-    len = a->key.len < b->key.len ? a->key.len : b->key.len;
-    order = len == 0 ? 0 : memcmp(a->key.data, b->key.data, len);
 
-    if (order != 0) {
-        return order;
-    }
-
-    return (a->key.len > b->key.len) - (a->key.len < b->key.len);
+    return usage_str_order(a->key, b->key);
 }
 
 

@@ -103,6 +103,15 @@ usage_str_order(usage_str_t a, usage_str_t b)
 }
 
 
+/* The same for qsort() and bsearch(). */
+static inline int
+usage_str_order_sort(const void *one, const void *two)
+{
+    return usage_str_order(
+        *(const usage_str_t *) one, *(const usage_str_t *) two);
+}
+
+
 /*
  * Where the core takes its memory from: a request's pool, or an arena of a
  * tool.  alloc() gives size bytes, aligned for any type, or NULL; what it gave

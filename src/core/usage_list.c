@@ -11,20 +11,12 @@
 static int
 usage_list_compare(const void *one, const void *two)
 {
-    int                 order;
-    size_t              len;
     const usage_item_t *a, *b;
 
     a = one;
     b = two;
-    len = a->id.len < b->id.len ? a->id.len : b->id.len;
 
-    order = memcmp(a->id.data, b->id.data, len);
-    if (order != 0) {
-        return order;
-    }
-
-    return (a->id.len > b->id.len) - (a->id.len < b->id.len);
+    return usage_str_order(a->id, b->id);
 }
 
 

@@ -115,18 +115,6 @@ usage_sign_signature(usage_str_t canonical, usage_str_t date,
 }
 
 
-static int
-usage_sign_name_order(const void *one, const void *two)
-{
-    const usage_str_t *a, *b;
-
-    a = one;
-    b = two;
-
-    return usage_str_order(*a, *b);
-}
-
-
 /*
  * The names of all headers, in lower case and order, each once.
  */
@@ -164,7 +152,7 @@ usage_sign_names(
         }
     }
 
-    qsort(list, request->count, sizeof(usage_str_t), usage_sign_name_order);
+    qsort(list, request->count, sizeof(usage_str_t), usage_str_order_sort);
 
     names->data = p;
 

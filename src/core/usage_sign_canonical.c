@@ -97,18 +97,6 @@ usage_sign_path(char *p, usage_str_t path, unsigned reading)
 }
 
 
-static int
-usage_sign_value_order(const void *one, const void *two)
-{
-    const usage_str_t *a, *b;
-
-    a = one;
-    b = two;
-
-    return usage_str_order(*a, *b);
-}
-
-
 /*
  * A line for each value of a signed header, as it may have several.
  */
@@ -127,7 +115,7 @@ usage_sign_lines(char *p, const usage_signed_t *request, usage_str_t name,
     }
 
     if (count > 1) {
-        qsort(values, count, sizeof(usage_str_t), usage_sign_value_order);
+        qsort(values, count, sizeof(usage_str_t), usage_str_order_sort);
     }
 
     for (i = 0; i < count; i++) {

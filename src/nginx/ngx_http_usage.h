@@ -325,6 +325,9 @@ ngx_int_t ngx_http_usage_handler(ngx_http_request_t *r);
  */
 ngx_http_usage_ctx_t *ngx_http_usage_get_ctx(ngx_http_request_t *r);
 
+/* alloc() of a usage_pool_t, whose data is an nginx pool. */
+void *ngx_http_usage_alloc(void *data, size_t size);
+
 /*
  * Whether the path is the legacy call's; the project_id is set then.
  */

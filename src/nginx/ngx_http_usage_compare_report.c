@@ -277,6 +277,11 @@ ngx_http_usage_report_text(u_char *p, const char *name, const char *data,
 static ngx_str_t *
 ngx_http_usage_report_id(ngx_http_request_t *r)
 {
+    static ngx_str_t  names[] = {
+        ngx_string("x-request-id"),
+        ngx_null_string
+    };
+
     static ngx_str_t  name = ngx_string("request_id");
     static ngx_str_t  id;
 
@@ -290,11 +295,7 @@ ngx_http_usage_report_id(ngx_http_request_t *r)
 
     while ((header = ngx_http_usage_next_header(&part, &i)) != NULL) {
 
-        if (header->key.len == sizeof("X-Request-Id") - 1
-            && ngx_strncasecmp(header->key.data, (u_char *) "X-Request-Id",
-                               sizeof("X-Request-Id") - 1)
-               == 0)
-        {
+        if (ngx_http_usage_header_in(header, names)) {
             return &header->value;
         }
     }

@@ -13,7 +13,6 @@ static ngx_int_t ngx_http_usage_credentials_load(ngx_conf_t *cf,
     ngx_str_t *name, ngx_str_t *text);
 static char *ngx_http_usage_credentials_check(ngx_file_t *file);
 static void ngx_http_usage_credentials_wipe(void *data);
-static void *ngx_http_usage_credentials_alloc(void *data, size_t size);
 
 
 char *
@@ -52,7 +51,7 @@ ngx_http_usage_credentials(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     ulcf->credentials = cln->data;
 
-    pool.alloc = ngx_http_usage_credentials_alloc;
+    pool.alloc = ngx_http_usage_alloc;
     pool.data = cf->pool;
 
     str.data = (char *) text.data;
@@ -170,13 +169,6 @@ static void
 ngx_http_usage_credentials_wipe(void *data)
 {
     usage_credentials_wipe(data);
-}
-
-
-static void *
-ngx_http_usage_credentials_alloc(void *data, size_t size)
-{
-    return ngx_palloc(data, size);
 }
 
 

@@ -205,6 +205,11 @@ ngx_int_t
 ngx_http_usage_fetch_header(ngx_http_usage_fetch_t *fetch,
     ngx_http_request_t *r)
 {
+    static ngx_str_t  names[] = {
+        ngx_string("retry-after"),
+        ngx_null_string
+    };
+
     ngx_uint_t        i;
     ngx_list_part_t  *part;
     ngx_table_elt_t  *header;
@@ -240,12 +245,7 @@ ngx_http_usage_fetch_header(ngx_http_usage_fetch_t *fetch,
 
     while ((header = ngx_http_usage_next_header(&part, &i)) != NULL) {
 
-        if (header->hash != 0
-            && header->key.len == sizeof("Retry-After") - 1
-            && ngx_strncasecmp(header->key.data, (u_char *) "Retry-After",
-                               sizeof("Retry-After") - 1)
-               == 0)
-        {
+        if (header->hash != 0 && ngx_http_usage_header_in(header, names)) {
             fetch->retry_after = header->value;
         }
     }

@@ -11,7 +11,6 @@ static void ngx_http_usage_start(ngx_http_request_t *r);
 static ngx_int_t ngx_http_usage_copy_body(ngx_http_request_t *r, u_char *p);
 static ngx_int_t ngx_http_usage_get_body(ngx_http_usage_ctx_t *ctx,
     usage_str_t *body);
-static void *ngx_http_usage_alloc(void *data, size_t size);
 
 
 ngx_int_t
@@ -126,7 +125,7 @@ ngx_http_usage_get_ctx(ngx_http_request_t *r)
 }
 
 
-static void *
+void *
 ngx_http_usage_alloc(void *data, size_t size)
 {
     return ngx_palloc(data, size);

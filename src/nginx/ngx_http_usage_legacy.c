@@ -108,6 +108,11 @@ ngx_http_usage_legacy_request(ngx_http_request_t *r, ngx_http_request_t *sr)
 ngx_int_t
 ngx_http_usage_legacy_headers(ngx_http_request_t *r, ngx_list_t *headers)
 {
+    static ngx_str_t  names[] = {
+        ngx_string("accept-encoding"),
+        ngx_null_string
+    };
+
     ngx_uint_t        i, signs;
     ngx_list_part_t  *part;
     ngx_table_elt_t  *h, *header;
@@ -124,12 +129,7 @@ ngx_http_usage_legacy_headers(ngx_http_request_t *r, ngx_list_t *headers)
 
     while ((header = ngx_http_usage_next_header(&part, &i)) != NULL) {
 
-        if (header->key.len == sizeof("Accept-Encoding") - 1
-            && ngx_strncasecmp(header->key.data, (u_char *) "Accept-Encoding",
-                               sizeof("Accept-Encoding") - 1)
-               == 0
-            && !signs)
-        {
+        if (!signs && ngx_http_usage_header_in(header, names)) {
             continue;
         }
 

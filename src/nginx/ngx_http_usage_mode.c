@@ -8,7 +8,7 @@
 static void ngx_http_usage_kept_ctx(void *data);
 static ngx_int_t ngx_http_usage_keep_ctx(ngx_http_usage_ctx_t *ctx);
 static void ngx_http_usage_hide_header(ngx_http_request_t *r,
-    const char *name);
+    ngx_str_t *names);
 
 
 ngx_str_t  ngx_http_usage_modes[NGX_HTTP_USAGE_MODES] = {
@@ -232,6 +232,16 @@ ngx_http_usage_find_ctx(ngx_http_request_t *r)
 ngx_int_t
 ngx_http_usage_pass_header(ngx_http_usage_ctx_t *ctx, ngx_http_request_t *r)
 {
+    static ngx_str_t  deprecation[] = {
+        ngx_string("deprecation"),
+        ngx_null_string
+    };
+
+    static ngx_str_t  sunset[] = {
+        ngx_string("sunset"),
+        ngx_null_string
+    };
+
     /* what the client asked for, in logs */
 
     r->uri = ctx->uri;
@@ -253,11 +263,11 @@ ngx_http_usage_pass_header(ngx_http_usage_ctx_t *ctx, ngx_http_request_t *r)
     /* what the endpoint itself says of its end is not said twice */
 
     if (ctx->conf->deprecation.len) {
-        ngx_http_usage_hide_header(r, "Deprecation");
+        ngx_http_usage_hide_header(r, deprecation);
     }
 
     if (ctx->conf->sunset.len) {
-        ngx_http_usage_hide_header(r, "Sunset");
+        ngx_http_usage_hide_header(r, sunset);
     }
 
     return ngx_http_usage_add_deprecation(ctx);
@@ -265,22 +275,18 @@ ngx_http_usage_pass_header(ngx_http_usage_ctx_t *ctx, ngx_http_request_t *r)
 
 
 static void
-ngx_http_usage_hide_header(ngx_http_request_t *r, const char *name)
+ngx_http_usage_hide_header(ngx_http_request_t *r, ngx_str_t *names)
 {
-    size_t            len;
     ngx_uint_t        i;
     ngx_list_part_t  *part;
     ngx_table_elt_t  *header;
 
-    len = ngx_strlen(name);
     part = &r->headers_out.headers.part;
     i = 0;
 
     while ((header = ngx_http_usage_next_header(&part, &i)) != NULL) {
 
-        if (header->key.len == len
-            && ngx_strncasecmp(header->key.data, (u_char *) name, len) == 0)
-        {
+        if (ngx_http_usage_header_in(header, names)) {
             header->hash = 0;
         }
     }

@@ -105,6 +105,11 @@ ngx_http_usage_status_handler(ngx_http_request_t *r)
 static ngx_uint_t
 ngx_http_usage_status_json(ngx_http_request_t *r)
 {
+    static ngx_str_t  names[] = {
+        ngx_string("accept"),
+        ngx_null_string
+    };
+
     ngx_uint_t        i, json;
     ngx_list_part_t  *part;
     ngx_table_elt_t  *header;
@@ -114,10 +119,7 @@ ngx_http_usage_status_json(ngx_http_request_t *r)
 
     while ((header = ngx_http_usage_next_header(&part, &i)) != NULL) {
 
-        if (header->key.len == sizeof("Accept") - 1
-            && ngx_strncasecmp(header->key.data, (u_char *) "Accept",
-                               sizeof("Accept") - 1)
-               == 0
+        if (ngx_http_usage_header_in(header, names)
             && ngx_http_usage_status_choose(&header->value, &json))
         {
             return json;
