@@ -305,7 +305,7 @@ subtest 'no sensible answer: 502' => sub {
     error_is(ask('d', at => '/dead'), 502, 'nothing listens');
     error_is(ask('d', at => '/dead', days => 31), 502, 'nothing listens, 31 days');
     error_is(ask('d', at => '/named'), 502, 'no such name');
-    error_is(ask('d', at => '/nowhere'), 502, 'no such location');
+    error_is(ask('d', at => '/nowhere'), 500, 'no such location');
     reply_is(ask('d', at => '/second', days => 5), 'one of two upstreams down',
         from => '2022-12-01',
         entries => [ [ 'd1', (1) x 5 ], [ 'd2', (0.02) x 5 ] ]);

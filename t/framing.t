@@ -393,8 +393,8 @@ subtest 'a location without proxy_pass' => sub {
     reply_is(ask('file'), 'a file', from => $days[0],
         entries => [ [ 'a', (0.01) x 3 ], [ 'b', (2) x 3 ] ]);
     error_is(ask('none'), 502, 'return 204');
-    error_is(ask('gone'), 502, 'return 410');
-    error_is(ask('redirect'), 502, 'return 302');
+    error_is(ask('gone'), 500, 'return 410');
+    error_is(ask('redirect'), 500, 'return 302');
     my $res = ask('busy');
     is("$res->{status} $res->{body}",
         '429 {"error_code":"X.9","error_msg":"m"}', 'return 429');

@@ -335,7 +335,7 @@ subtest 'upstream calls' => sub {
         'desktops/timeout' => 1);
     counts('the end of usage_timeout', $with->({ fault => 'hang' }, 'short'), 504 => 1,
         'desktops/cancelled' => 1);
-    counts('the location itself', sub { ask('own', @day) }, 502 => 1, 'desktops/503' => 1);
+    counts('the location itself', sub { ask('own', @day) }, 500 => 1, 'desktops/not_made' => 1);
     counts('a cache', sub {
         $nginx->post('/cached' . route('c'), body(@day), 'X-Auth-Token' => 'token') for 1, 2;
     }, 200 => 2, 'desktops/200' => 1, 'desktops/cached' => 1);

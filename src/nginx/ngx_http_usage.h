@@ -25,6 +25,9 @@
 /* usage_compare_sample, of all calls */
 #define NGX_HTTP_USAGE_SAMPLE_ALL  10000
 
+/* how much of a reply's beginning is kept for the log, in bytes */
+#define NGX_HTTP_USAGE_HEAD  48
+
 /* the largest reply of the legacy endpoint that is held, or compared */
 #define NGX_HTTP_USAGE_LEGACY_MAX  (16 * 1024 * 1024)
 
@@ -162,6 +165,20 @@ struct ngx_http_usage_memory_s {
 
 
 /*
+ * What became of an upstream call.
+ */
+typedef enum {
+    NGX_HTTP_USAGE_ANSWERED = 0,
+    NGX_HTTP_USAGE_TIMED_OUT,
+    NGX_HTTP_USAGE_UNRESOLVED,  /* the upstream's name */
+    NGX_HTTP_USAGE_UNREACHABLE,
+    NGX_HTTP_USAGE_NOT_MADE,    /* nginx itself failed, or refused it */
+    NGX_HTTP_USAGE_INCOMPLETE,  /* the reply ended early */
+    NGX_HTTP_USAGE_CANCELLED
+} ngx_http_usage_outcome_t;
+
+
+/*
  * One call of a successor: a subrequest, what it answered so far.
  */
 typedef struct {
@@ -178,6 +195,8 @@ typedef struct {
     ngx_str_t                        retry_after;
     ngx_str_t                        body;    /* that isn't read as it comes */
     size_t                           body_size;
+    u_char                           head[NGX_HTTP_USAGE_HEAD];
+    size_t                           head_len;
     usage_page_reader_t              reader;
     unsigned                         legacy:1;    /* of the legacy endpoint */
     unsigned                         reads:1;     /* as it comes */
@@ -274,6 +293,7 @@ struct ngx_http_usage_ctx_s {
     ngx_str_t                        project_text; /* $usage_project_id */
     ngx_str_t                        error_text;   /* $usage_error */
     ngx_str_t                        error_uri;    /* whose call failed */
+    ngx_str_t                        error_reply;  /* how what isn't JSON begins */
     ngx_chain_t                     *replacement;  /* of nginx's error page */
     unsigned                         parsed:1;
     unsigned                         opened:1;
@@ -453,6 +473,23 @@ ngx_http_usage_memory_t *ngx_http_usage_memory_create(
 
 /* Frees the memories of subrequests that are done, where nothing needs them. */
 void ngx_http_usage_memory_sweep(ngx_http_usage_ctx_t *ctx);
+
+
+/* ngx_http_usage_outcome.c: what became of an upstream call */
+
+/* Tells whether nginx made this status of r, and not an upstream of r. */
+ngx_uint_t ngx_http_usage_outcome_own(ngx_http_request_t *r,
+    ngx_uint_t status);
+
+/* Tells what became of an upstream call that is over. */
+ngx_http_usage_outcome_t ngx_http_usage_outcome(ngx_http_usage_fetch_t *fetch);
+
+/*
+ * Notes for the log whose failure ends the legacy call, and how its reply
+ * begins if that isn't JSON.
+ */
+void ngx_http_usage_outcome_blame(ngx_http_usage_ctx_t *ctx,
+    ngx_http_usage_fetch_t *fetch);
 
 
 /* ngx_http_usage_reply.c: what the client gets */

@@ -5,6 +5,8 @@
 #include "ngx_http_usage_pace.h"
 
 
+static ngx_uint_t ngx_http_usage_failed(ngx_http_usage_fetch_t *fetch,
+    usage_error_t *error);
 static ngx_int_t ngx_http_usage_collect_ok(ngx_http_usage_ctx_t *ctx,
     ngx_http_usage_fetch_t *fetch);
 static ngx_int_t ngx_http_usage_next_fetch(ngx_http_usage_ctx_t *ctx,
@@ -26,20 +28,8 @@ ngx_http_usage_collect(ngx_http_usage_ctx_t *ctx,
     if (fetch->nonsense) {
         ctx->error = fetch->error;
 
-    } else if (fetch->timed_out
-               || (fetch->own && fetch->status == NGX_HTTP_GATEWAY_TIME_OUT))
-    {
-        (void) usage_error(&ctx->error, NGX_HTTP_GATEWAY_TIME_OUT,
-                           "the upstream did not answer in time");
-
-    } else if (fetch->own && fetch->status == NGX_HTTP_BAD_GATEWAY) {
-        (void) usage_error(&ctx->error, NGX_HTTP_BAD_GATEWAY,
-                           "the upstream could not be reached, or its reply "
-                           "was not valid");
-
-    } else if (!fetch->whole) {
-        (void) usage_error(&ctx->error, NGX_HTTP_BAD_GATEWAY,
-                           "the upstream's reply ended early");
+    } else if (ngx_http_usage_failed(fetch, &ctx->error)) {
+        /* the upstream gave no answer */
 
     } else if (fetch->too_large) {
         (void) usage_error(&ctx->error, NGX_HTTP_BAD_GATEWAY,
@@ -62,18 +52,61 @@ ngx_http_usage_collect(ngx_http_usage_ctx_t *ctx,
         body.len = fetch->body.len;
 
         if (usage_error_upstream(fetch->status, body, &ctx->error)) {
-            ctx->error_uri = fetch->request->unparsed_uri;
+            ngx_http_usage_outcome_blame(ctx, fetch);
             ngx_http_usage_call_end(ctx);
             ngx_http_usage_reply_upstream(ctx, fetch);
             return NGX_ERROR;
         }
     }
 
-    ctx->error_uri = fetch->request->unparsed_uri;
+    ngx_http_usage_outcome_blame(ctx, fetch);
     ngx_http_usage_call_end(ctx);
     ngx_http_usage_reply_error(ctx, &fetch->retry_after);
 
     return NGX_ERROR;
+}
+
+
+/*
+ * Whether the upstream gave no whole answer; *error says why.
+ */
+
+static ngx_uint_t
+ngx_http_usage_failed(ngx_http_usage_fetch_t *fetch, usage_error_t *error)
+{
+    switch (ngx_http_usage_outcome(fetch)) {
+
+    case NGX_HTTP_USAGE_TIMED_OUT:
+        (void) usage_error(error, NGX_HTTP_GATEWAY_TIME_OUT,
+                           "the upstream did not answer in time");
+        return 1;
+
+    case NGX_HTTP_USAGE_UNRESOLVED:
+        (void) usage_error(error, NGX_HTTP_BAD_GATEWAY,
+                           "the upstream's name could not be resolved");
+        return 1;
+
+    case NGX_HTTP_USAGE_UNREACHABLE:
+        (void) usage_error(error, NGX_HTTP_BAD_GATEWAY,
+                           "the upstream could not be reached, or its reply "
+                           "was not valid");
+        return 1;
+
+    case NGX_HTTP_USAGE_NOT_MADE:
+        (void) usage_error(error, NGX_HTTP_INTERNAL_SERVER_ERROR,
+                           "the gateway's own nginx answered the upstream call "
+                           "with %lu, no upstream did",
+                           (unsigned long) fetch->status);
+        return 1;
+
+    case NGX_HTTP_USAGE_INCOMPLETE:
+        (void) usage_error(error, NGX_HTTP_BAD_GATEWAY,
+                           "the upstream's reply ended early");
+        return 1;
+
+    default:
+        return 0;
+    }
 }
 
 

@@ -244,7 +244,7 @@ ngx_http_usage_wake(ngx_http_request_t *r)
 
         if (fetch->nonsense && !fetch->done) {
             ctx->error = fetch->error;
-            ctx->error_uri = fetch->request->unparsed_uri;
+            ngx_http_usage_outcome_blame(ctx, fetch);
             ngx_http_usage_call_end(ctx);
             ngx_http_usage_reply_error(ctx, NULL);
             return;

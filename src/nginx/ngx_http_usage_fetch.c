@@ -53,6 +53,7 @@ ngx_http_usage_fetch_start(ngx_http_usage_ctx_t *ctx,
     fetch->nonsense = 0;
     fetch->done = 0;
     fetch->counted = 0;
+    fetch->head_len = 0;
 
     fetch->memory = ngx_http_usage_memory_create(ctx);
 
@@ -212,7 +213,7 @@ ngx_http_usage_fetch_header(ngx_http_usage_fetch_t *fetch,
 
     ngx_uint_t        i;
     ngx_list_part_t  *part;
-    ngx_table_elt_t  *header;
+    ngx_table_elt_t  *header, *encoding;
 
     r->header_sent = 1;
     r->filter_need_in_memory = 1;
@@ -225,8 +226,15 @@ ngx_http_usage_fetch_header(ngx_http_usage_fetch_t *fetch,
     fetch->cached = r->cached;
     fetch->status = r->headers_out.status;
     fetch->body.len = 0;
+    fetch->head_len = 0;
     fetch->too_large = 0;
     ngx_str_null(&fetch->retry_after);
+
+    /* error_page may have found an upstream that answers */
+
+    if (!ngx_http_usage_outcome_own(r, fetch->status)) {
+        fetch->own = 0;
+    }
 
     if (fetch->legacy || fetch->status != NGX_HTTP_OK) {
         fetch->reads = 0;
@@ -238,6 +246,24 @@ ngx_http_usage_fetch_header(ngx_http_usage_fetch_t *fetch,
     } else {
         fetch->reads = usage_plan_read(&fetch->ctx->plan, &fetch->call,
                                        &fetch->reader, &fetch->error);
+    }
+
+    encoding = r->headers_out.content_encoding;
+
+    if (!fetch->legacy && fetch->status == NGX_HTTP_OK
+        && encoding && encoding->value.len
+        && ngx_strcasecmp(encoding->value.data, (u_char *) "identity") != 0)
+    {
+        (void) usage_error(&fetch->error, NGX_HTTP_BAD_GATEWAY,
+                           "the upstream's reply has Content-Encoding: %.*s, "
+                           "which this gateway never asks for",
+                           (int) ngx_min(encoding->value.len, USAGE_SHOWN_MAX),
+                           (char *) encoding->value.data);
+        fetch->nonsense = 1;
+
+        if (ngx_http_post_request(fetch->ctx->request, NULL) != NGX_OK) {
+            return NGX_ERROR;
+        }
     }
 
     part = &r->headers_out.headers.part;
@@ -353,13 +379,17 @@ ngx_http_usage_fetch_body(ngx_http_usage_fetch_t *fetch, ngx_chain_t *in)
 static ngx_int_t
 ngx_http_usage_fetch_data(ngx_http_usage_fetch_t *fetch, ngx_buf_t *b)
 {
-    size_t  len;
+    size_t  len, head;
 
     if (fetch->nonsense || !ngx_buf_in_memory(b)) {
         return NGX_OK;
     }
 
     len = b->last - b->pos;
+
+    head = ngx_min(len, NGX_HTTP_USAGE_HEAD - fetch->head_len);
+    ngx_memcpy(fetch->head + fetch->head_len, b->pos, head);
+    fetch->head_len += head;
 
     if (!fetch->reads) {
         return ngx_http_usage_fetch_keep(fetch, b->pos, len);
@@ -436,7 +466,7 @@ ngx_http_usage_fetch_done(ngx_http_request_t *r, void *data, ngx_int_t rc)
     }
 
     if (rc >= NGX_HTTP_SPECIAL_RESPONSE && !r->header_sent) {
-        fetch->own = 1;
+        fetch->own = ngx_http_usage_outcome_own(r, rc);
         fetch->status = rc;
         return rc;
     }

@@ -7,7 +7,7 @@
 
 
 static ngx_int_t ngx_http_usage_metrics_init(ngx_shm_zone_t *zone, void *data);
-static ngx_uint_t ngx_http_usage_outcome(ngx_http_usage_fetch_t *fetch);
+static ngx_uint_t ngx_http_usage_cell(ngx_http_usage_fetch_t *fetch);
 
 
 /* the zone is told from others by its address */
@@ -203,43 +203,44 @@ ngx_http_usage_count_call(ngx_http_usage_fetch_t *fetch)
 
     counts = ngx_http_usage_counts(fetch->ctx->request);
     api = fetch->legacy ? NGX_HTTP_USAGE_API_LEGACY : fetch->call.api;
-    outcome = ngx_http_usage_outcome(fetch);
+    outcome = ngx_http_usage_cell(fetch);
 
     (void) ngx_atomic_fetch_add(&counts->calls[api][outcome], 1);
 }
 
 
+/*
+ * The cell of an upstream call: the status of its answer, or what came instead.
+ */
+
 static ngx_uint_t
-ngx_http_usage_outcome(ngx_http_usage_fetch_t *fetch)
+ngx_http_usage_cell(ngx_http_usage_fetch_t *fetch)
 {
-    if (fetch->timed_out
-        || (fetch->own && fetch->status == NGX_HTTP_GATEWAY_TIME_OUT))
-    {
-        return NGX_HTTP_USAGE_CALL_TIMEOUT;
-    }
-
-    if (fetch->own && fetch->status == NGX_HTTP_BAD_GATEWAY) {
-        return NGX_HTTP_USAGE_CALL_UNREACHABLE;
-    }
-
     if (fetch->cached) {
         return NGX_HTTP_USAGE_CALL_CACHED;
     }
 
-    /* what makes no sense isn't read to its end */
+    switch (ngx_http_usage_outcome(fetch)) {
 
-    if (!fetch->nonsense) {
+    case NGX_HTTP_USAGE_TIMED_OUT:
+        return NGX_HTTP_USAGE_CALL_TIMEOUT;
 
-        if (!fetch->done) {
-            return NGX_HTTP_USAGE_CALL_CANCELLED;
-        }
+    case NGX_HTTP_USAGE_UNRESOLVED:
+    case NGX_HTTP_USAGE_UNREACHABLE:
+        return NGX_HTTP_USAGE_CALL_UNREACHABLE;
 
-        if (!fetch->whole) {
-            return NGX_HTTP_USAGE_CALL_INCOMPLETE;
-        }
+    case NGX_HTTP_USAGE_NOT_MADE:
+        return NGX_HTTP_USAGE_CALL_NOT_MADE;
+
+    case NGX_HTTP_USAGE_INCOMPLETE:
+        return NGX_HTTP_USAGE_CALL_INCOMPLETE;
+
+    case NGX_HTTP_USAGE_CANCELLED:
+        return NGX_HTTP_USAGE_CALL_CANCELLED;
+
+    default:
+        return ngx_min(fetch->status, NGX_HTTP_USAGE_STATUSES - 1);
     }
-
-    return ngx_min(fetch->status, NGX_HTTP_USAGE_STATUSES - 1);
 }
 
 

@@ -28,6 +28,7 @@
 enum {
     NGX_HTTP_USAGE_CALL_TIMEOUT = NGX_HTTP_USAGE_STATUSES,
     NGX_HTTP_USAGE_CALL_UNREACHABLE,
+    NGX_HTTP_USAGE_CALL_NOT_MADE,   /* nginx itself failed, or refused it */
     NGX_HTTP_USAGE_CALL_INCOMPLETE, /* the reply ended early */
     NGX_HTTP_USAGE_CALL_CANCELLED,  /* the legacy call ended before it */
     NGX_HTTP_USAGE_CALL_CACHED,     /* nginx's proxy_cache answered */

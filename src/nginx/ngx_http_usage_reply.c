@@ -209,8 +209,10 @@ ngx_http_usage_fail(ngx_http_usage_ctx_t *ctx, ngx_uint_t status, u_char *data,
 
     if (ctx->compare == NULL) {
         ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
-                      "usage: the legacy call is answered %ui: %V%s%V", status,
-                      &ctx->error_text,
+                      "usage: the legacy call is answered %ui: %V%s%V%s%V",
+                      status, &ctx->error_text,
+                      ctx->error_reply.len ? "; the reply is not JSON: " : "",
+                      &ctx->error_reply,
                       ctx->error_uri.len ? "; upstream call: " : "",
                       &ctx->error_uri);
     }

@@ -55,6 +55,7 @@ static ngx_str_t  ngx_http_usage_outcomes[NGX_HTTP_USAGE_OUTCOMES
                                           - NGX_HTTP_USAGE_STATUSES] = {
     ngx_string("timeout"),
     ngx_string("unreachable"),
+    ngx_string("not_made"),
     ngx_string("incomplete"),
     ngx_string("cancelled"),
     ngx_string("cached")
