@@ -309,6 +309,8 @@ usage_shape_learn(
     lesson.level = USAGE_SHAPE_OUTSIDE;
     lesson.key.data = "";
     lesson.key.len = 0;
+    lesson.usage = false;
+    lesson.value = 0;
     lesson.parts = 0;
 
     if (memchr(row.data, '\\', row.len) != NULL || !usage_shape_lesson(&lesson)

@@ -13,6 +13,24 @@
 #define NGX_HTTP_USAGE_DETACHED_POOL  1024
 
 
+/*
+ * nginx counts connections and requests if it has stub_status.  The nginx that
+ * loads the module may have it, though the one that it was built with has not,
+ * and the other way round: so these are looked for at load time, and may be
+ * missing.
+ */
+
+extern ngx_atomic_t  *ngx_stat_active;
+extern ngx_atomic_t  *ngx_stat_reading;
+extern ngx_atomic_t  *ngx_stat_requests;
+
+#pragma weak ngx_stat_active
+#pragma weak ngx_stat_reading
+#pragma weak ngx_stat_requests
+
+
+static void ngx_http_usage_detached_count(ngx_atomic_t **counter,
+    ngx_atomic_int_t n);
 static ngx_connection_t *ngx_http_usage_detached_connect(
     ngx_http_request_t *r);
 static ngx_int_t ngx_http_usage_detached_init(ngx_connection_t *c,
@@ -55,11 +73,9 @@ ngx_http_usage_detached_create(ngx_http_request_t *r, u_char *body, size_t len)
 
     to->logged = 1;
 
-#if (NGX_STAT_STUB)
-    (void) ngx_atomic_fetch_add(ngx_stat_reading, -1);
+    ngx_http_usage_detached_count(&ngx_stat_reading, -1);
     to->stat_reading = 0;
-    (void) ngx_atomic_fetch_add(ngx_stat_requests, -1);
-#endif
+    ngx_http_usage_detached_count(&ngx_stat_requests, -1);
 
     if (ngx_http_usage_detached_call(to, r) != NGX_OK
         || ngx_http_usage_detached_headers(to, r) != NGX_OK
@@ -82,6 +98,15 @@ ngx_http_usage_detached_end(ngx_http_request_t *r)
     r->connection->read->eof = 1;
 
     ngx_http_finalize_request(r, NGX_DONE);
+}
+
+
+static void
+ngx_http_usage_detached_count(ngx_atomic_t **counter, ngx_atomic_int_t n)
+{
+    if (counter != NULL) {
+        (void) ngx_atomic_fetch_add(*counter, n);
+    }
 }
 
 
@@ -113,19 +138,13 @@ ngx_http_usage_detached_connect(ngx_http_request_t *r)
         goto failed;
     }
 
-#if (NGX_STAT_STUB)
-    (void) ngx_atomic_fetch_add(ngx_stat_active, 1);
-#endif
+    ngx_http_usage_detached_count(&ngx_stat_active, 1);
 
     c->pool = ngx_create_pool(NGX_HTTP_USAGE_DETACHED_POOL, log);
 
     if (c->pool == NULL) {
         ngx_close_connection(c);
-
-#if (NGX_STAT_STUB)
-        (void) ngx_atomic_fetch_add(ngx_stat_active, -1);
-#endif
-
+        ngx_http_usage_detached_count(&ngx_stat_active, -1);
         return NULL;
     }
 

@@ -223,7 +223,9 @@ ngx_http_usage_fetch_header(ngx_http_usage_fetch_t *fetch,
     }
 
     fetch->whole = 0;
+#if (NGX_HTTP_CACHE)
     fetch->cached = r->cached;
+#endif
     fetch->status = r->headers_out.status;
     fetch->body.len = 0;
     fetch->head_len = 0;
@@ -502,11 +504,9 @@ ngx_http_usage_fetch_abandon(ngx_http_usage_fetch_t *fetch)
     sr = fetch->request;
     fetch->request = NULL;
 
-#if (NGX_THREADS || NGX_HAVE_FILE_AIO)
     if (sr->aio) {
         return; /* ends by itself once its file is read */
     }
-#endif
 
     if (sr->upstream && sr->upstream->cleanup) {
         sr->write_event_handler = ngx_http_request_empty_handler;

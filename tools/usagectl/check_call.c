@@ -210,7 +210,12 @@ check_side_start(check_side_t *side, const char *url, const char *project,
     set_headers(side);
 
     curl_easy_setopt(curl, CURLOPT_URL, side->url);
+#if LIBCURL_VERSION_NUM >= 0x075500
     curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
+#else
+    curl_easy_setopt(
+        curl, CURLOPT_PROTOCOLS, (long) (CURLPROTO_HTTP | CURLPROTO_HTTPS));
+#endif
     curl_easy_setopt(curl, CURLOPT_USERAGENT, "usagectl/" USAGE_VERSION);
     curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, keep);
     curl_easy_setopt(curl, CURLOPT_TIMEOUT, timeout);
