@@ -427,8 +427,9 @@ for my $idle (qw(shown hidden)) {
             (map { [ { desktop_id => 'n-' . ++$i, computer_name => $_ },
                 { 4 => 3600 + $i, (4 + $i) => 60 * $i } ] } map {
                 my $n = $_; utf8::decode($n); $n } @names),
+            # (every day tells how many there are, whichever is asked first)
             map { [ { desktop_id => "f-$_", computer_name => "FILL-$_" },
-                { map { $_ => 7200 } 3 .. 30 } ] } 1 .. 350 ],
+                { map { $_ => 7200 } 2 .. 32 } ] } 1 .. 350 ],
             idle => $idle);
         # the least of a day's pages: each on its own, by its name
         for (1 .. @names) {

@@ -319,8 +319,13 @@ subtest 'upstream calls' => sub {
             $sim->faults;
         };
     };
+    # (a desktop that records lead to, and nobody is attached to)
+    $sim->tenant(desktops => [ { desktop_id => 'pool', computer_name => 'POOL-1' } ],
+        sessions => [ { desktop_id => 'pool', user_name => 'Ann',
+            setup => day(-3) . 'T10:00:00Z', end => day(-3) . 'T11:00:00Z' } ]);
     counts('all APIs', sub { ask('hours', @day, desktop_username => 'Ann') }, 200 => 1,
         'directory/200' => 2, 'users/200' => 1, 'records/200' => 1);
+    $sim->tenant(seed => 5, desktops => 40, days => 40, idle => 'shown');
     counts('an error', $with->({ fault => 'status', status => 403, api => 'desktop-metrics' }),
         403 => 1, 'desktops/403' => 1);
     counts('of the directory', $with->({ fault => 'status', status => 500, api => 'directory' }, '',

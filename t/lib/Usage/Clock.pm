@@ -1,11 +1,13 @@
 package Usage::Clock;
 
-# A clock that nginx goes by and a test sets: the time of day, not the one that
+# A clock that programs go by and a test sets: the time of day, not the one that
 # timers run on, which nobody can turn back.
 #
 #   my $clock = Usage::Clock->new or plan skip_all => 'no clock';
 #   $clock->set('2026-06-15T01:59:30Z');
 #   my $nginx = $clock->nginx(upstream => $port, ...);
+#
+# t/at runs whole tests by such a clock.
 
 use strict;
 use warnings;
@@ -95,6 +97,12 @@ sub new {
     my ($class) = @_;
 
     return if Usage::Nginx->slow || Usage::Nginx->options =~ /sanitize/;
+    return $class->make;
+}
+
+# The same for other programs.
+sub make {
+    my ($class) = @_;
 
     my $dir = File::Temp::tempdir('usage-clock-XXXXXX', TMPDIR => 1,
         CLEANUP => 1);
@@ -129,20 +137,43 @@ sub seconds {
     return timegm($s, $min, $h, $d, $m - 1, $y);
 }
 
+# By how many seconds the clock of this process is ahead itself, under t/at.
+sub _ahead {
+    my $name = $ENV{USAGE_CLOCK} or return 0;
+    open my $fh, '<:raw', $name or die "$name: $!";
+    sysread $fh, my $bytes, 8;
+    return unpack 'q', $bytes;
+}
+
 # From now on it is this time; the clock goes on from there.
 sub set {
     my ($self, $time) = @_;
-    $self->_write(seconds($time) - time);
+    $self->_write(seconds($time) - time + _ahead());
     return;
+}
+
+# The environment of what goes by this clock.
+sub _env {
+    my ($self) = @_;
+    return (LD_PRELOAD => "$self->{dir}/clock.so",
+        USAGE_CLOCK => "$self->{dir}/ahead");
+}
+
+# Runs a command with this clock, and returns $?.
+sub run {
+    my ($self, @command) = @_;
+
+    # (the unit tests' sanitizer wants to come first, and need not)
+    local %ENV = (%ENV, $self->_env,
+        ASAN_OPTIONS => join ':', $ENV{ASAN_OPTIONS} // (), 'verify_asan_link_order=0');
+    return system {$command[0]} @command;
 }
 
 # nginx, started with this clock.
 sub nginx {
     my ($self, %o) = @_;
-    local @Usage::Nginx::wrapper = (
-        'env', "LD_PRELOAD=$self->{dir}/clock.so",
-        "USAGE_CLOCK=$self->{dir}/ahead"
-    );
+    my %env = $self->_env;
+    local @Usage::Nginx::wrapper = ('env', map {"$_=$env{$_}"} sort keys %env);
     return Usage::Nginx->start(%o);
 }
 
