@@ -62,6 +62,7 @@ typedef struct {
     uint64_t                  window;
     uint64_t                  margin;
     uint64_t                  interval; /* from one call to the next */
+    ngx_uint_t                reloads;  /* that the zone has seen */
     ngx_uint_t                crowded;  /* unsigned  crowded:1; */
 } ngx_http_usage_rate_t;
 
@@ -80,6 +81,7 @@ typedef struct {
 typedef struct {
     ngx_str_t                 prefix; /* of the operator's location */
     ngx_flag_t                translate;
+    uint64_t                  server[2]; /* of the location, a hash */
     ngx_flag_t                status; /* usage_status */
     ngx_int_t                 concurrency;
     ngx_msec_t                timeout;
@@ -494,6 +496,13 @@ ngx_int_t ngx_http_usage_add_header(ngx_http_request_t *r, const char *name,
  */
 ngx_int_t ngx_http_usage_key(ngx_http_usage_ctx_t *ctx,
     ngx_http_complex_value_t *value, u_char *salt, u_char *key);
+
+/*
+ * Makes the hash that tells a translating location's server from all others,
+ * and stays the same over reloads.
+ */
+void ngx_http_usage_key_server(ngx_conf_t *cf,
+    ngx_http_usage_loc_conf_t *conf);
 
 /* Adds the caller's credential to a digest.  NGX_DECLINED: there is none. */
 ngx_int_t ngx_http_usage_key_credential(EVP_MD_CTX *md,
