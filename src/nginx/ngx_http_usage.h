@@ -397,6 +397,12 @@ ngx_uint_t ngx_http_usage_count_headers(ngx_list_t *list);
 ngx_int_t ngx_http_usage_push_header(ngx_list_t *list, ngx_str_t *name,
     ngx_str_t *value);
 
+/*
+ * Whether each X-Project-Id names the project of the path.  NGX_ERROR:
+ * ctx->error says that one doesn't.
+ */
+ngx_int_t ngx_http_usage_check_project(ngx_http_usage_ctx_t *ctx);
+
 /* The token that a request carries, or NULL. */
 ngx_str_t *ngx_http_usage_token(ngx_http_request_t *r);
 
