@@ -505,6 +505,10 @@ ngx_http_usage_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
         }
     }
 
+    if (conf->translate) {
+        ngx_http_usage_key_server(cf, conf);
+    }
+
     return NGX_CONF_OK;
 }
 

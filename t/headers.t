@@ -110,7 +110,7 @@ my @foreign = (
 
 my @mine = (
     'X-Auth-Token'     => 'Token/+=1',
-    'X-Project-Id'     => 'another-project',
+    'X-Project-Id'     => 'demo',
     'X-Security-Token' => 'Security==',
     'X-Request-Id'     => 'req-1',
     'traceparent'      => '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01',
@@ -215,9 +215,29 @@ subtest 'values' => sub {
         my %want = map { $_ => "$mine{$_} ($_)" } @travel;
         $want{'X-Auth-Token'} = $_;
         $want{'X-Request-Id'} = $_;
+        $want{'X-Project-Id'} = 'demo';
         is($conn->post(route(), $body, %want)->{status}, 200, 'answered');
         upstream_is(sprintf('%vd as it is', $_), %want);
     }
+};
+
+# Else the service might answer for one project, and the gateway keep it for
+# another.
+subtest 'another project' => sub {
+    my $conn = $nginx->client;
+    for my $other ([ 'another' ], [ 'Demo' ], [ 'dem' ], [ 'demo,demo' ], [ '' ],
+        [ 'demo', 'another' ], [ 'another', 'demo' ], [ 'demo', '' ])
+    {
+        my $res = $conn->post(route(), $body, 'X-Auth-Token' => 'token',
+            map { ('X-Project-Id', $_) } @$other);
+        my ($wrong) = grep { $_ ne 'demo' } @$other;
+        error_is($res, 400, "'$wrong' of " . @$other, detail =>
+            qr/X-Project-Id is \"\Q$wrong\E\"; allowed: the project_id of the path, "demo"/);
+    }
+    is(scalar $upstream->calls, 0, 'no upstream call');
+    is($conn->post(route(), $body, 'X-Auth-Token' => 'token',
+        ('X-Project-Id' => 'demo') x 2)->{status}, 200, 'the same twice');
+    $upstream->clear;
 };
 
 subtest 'long tokens' => sub {

@@ -65,6 +65,7 @@ typedef struct {
     uint64_t                  window;
     uint64_t                  margin;
     uint64_t                  interval; /* from one call to the next */
+    ngx_uint_t                reloads;  /* that the zone has seen */
     ngx_uint_t                crowded;  /* unsigned  crowded:1; */
 } ngx_http_usage_rate_t;
 
@@ -83,6 +84,7 @@ typedef struct {
 typedef struct {
     ngx_str_t                 prefix; /* of the operator's location */
     ngx_flag_t                translate;
+    uint64_t                  server[2]; /* of the location, a hash */
     ngx_flag_t                status; /* usage_status */
     ngx_int_t                 concurrency;
     ngx_msec_t                timeout;
@@ -415,6 +417,12 @@ ngx_uint_t ngx_http_usage_count_headers(ngx_list_t *list);
 ngx_int_t ngx_http_usage_push_header(ngx_list_t *list, ngx_str_t *name,
     ngx_str_t *value);
 
+/*
+ * Whether each X-Project-Id names the project of the path.  NGX_ERROR:
+ * ctx->error says that one doesn't.
+ */
+ngx_int_t ngx_http_usage_check_project(ngx_http_usage_ctx_t *ctx);
+
 /* The token that a request carries, or NULL. */
 ngx_str_t *ngx_http_usage_token(ngx_http_request_t *r);
 
@@ -531,6 +539,13 @@ ngx_int_t ngx_http_usage_add_header(ngx_http_request_t *r, const char *name,
  */
 ngx_int_t ngx_http_usage_key(ngx_http_usage_ctx_t *ctx,
     ngx_http_complex_value_t *value, u_char *salt, u_char *key);
+
+/*
+ * Makes the hash that tells a translating location's server from all others,
+ * and stays the same over reloads.
+ */
+void ngx_http_usage_key_server(ngx_conf_t *cf,
+    ngx_http_usage_loc_conf_t *conf);
 
 /* Adds the caller's credential to a digest.  NGX_DECLINED: there is none. */
 ngx_int_t ngx_http_usage_key_credential(EVP_MD_CTX *md,

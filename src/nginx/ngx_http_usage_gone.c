@@ -118,12 +118,23 @@ ngx_int_t
 ngx_http_usage_gone_ask(ngx_http_usage_ctx_t *ctx, ngx_msec_t time)
 {
     ngx_int_t                     rc;
+    ngx_msec_t                    longest;
+    ngx_msec_int_t                left;
     ngx_http_usage_gone_entry_t  *entry;
 
     rc = NGX_OK;
+    left = 0;
     entry = ngx_http_usage_gone_lock(ctx, 0);
 
-    if (entry && (ngx_msec_int_t) (entry->until - ngx_current_msec) > 0) {
+    /* what was set before a reload may be longer than it is to be by now */
+
+    longest = ngx_max((ngx_msec_t) ctx->conf->fallback_for * 1000, time);
+
+    if (entry) {
+        left = (ngx_msec_int_t) (entry->until - ngx_current_msec);
+    }
+
+    if (left > 0 && (ngx_msec_t) left <= longest) {
         rc = NGX_DECLINED;
 
     } else if (entry) {
@@ -278,17 +289,11 @@ ngx_http_usage_gone_unlock(ngx_http_usage_ctx_t *ctx)
 static void
 ngx_http_usage_gone_key(ngx_http_usage_ctx_t *ctx, u_char *key)
 {
-    ngx_md5_t                  md5;
-    ngx_http_core_srv_conf_t  *cscf;
-
-    cscf = ngx_http_get_module_srv_conf(ctx->request, ngx_http_core_module);
+    ngx_md5_t  md5;
 
     ngx_md5_init(&md5);
     ngx_md5_update(&md5, ctx->conf->prefix.data, ctx->conf->prefix.len);
     ngx_md5_update(&md5, "", 1);
-    ngx_md5_update(&md5, cscf->server_name.data, cscf->server_name.len);
-    ngx_md5_update(&md5, "", 1);
-    ngx_md5_update(&md5, cscf->file_name, ngx_strlen(cscf->file_name));
-    ngx_md5_update(&md5, &cscf->line, sizeof(ngx_uint_t));
+    ngx_md5_update(&md5, ctx->conf->server, sizeof(ctx->conf->server));
     ngx_md5_final(key, &md5);
 }

@@ -242,7 +242,8 @@ ngx_http_usage_translate_call(ngx_http_usage_ctx_t *ctx)
     ctx->upstream.resource_id = ctx->conf->resource_id;
 
     if ((ctx->body.data && ngx_http_usage_verify(ctx) != NGX_OK)
-        || !ctx->parsed || ngx_http_usage_stored_start(ctx) == NGX_ERROR)
+        || !ctx->parsed || ngx_http_usage_check_project(ctx) != NGX_OK
+        || ngx_http_usage_stored_start(ctx) == NGX_ERROR)
     {
         ngx_http_usage_call_end(ctx);
         ngx_http_usage_reply_error(ctx, NULL);

@@ -103,3 +103,50 @@ ngx_http_usage_token(ngx_http_request_t *r)
 
     return NULL;
 }
+
+
+/*
+ * The service may let the header win over the path, by which the day store and
+ * whoever reads the access log tell whose data it is.
+ */
+
+ngx_int_t
+ngx_http_usage_check_project(ngx_http_usage_ctx_t *ctx)
+{
+    static ngx_str_t  names[] = {
+        ngx_string("x-project-id"),
+        ngx_null_string
+    };
+
+    usage_str_t       value;
+    ngx_uint_t        i;
+    ngx_list_part_t  *part;
+    ngx_table_elt_t  *header;
+
+    part = &ctx->request->headers_in.headers.part;
+    i = 0;
+
+    while ((header = ngx_http_usage_next_header(&part, &i)) != NULL) {
+
+        if (ngx_http_usage_header_in(header, names) == NULL) {
+            continue;
+        }
+
+        value.data = (char *) header->value.data;
+        value.len = header->value.len;
+
+        if (value.len != ctx->project_id.len
+            || ngx_memcmp(value.data, ctx->project_id.data, value.len) != 0)
+        {
+            (void) usage_error(&ctx->error, NGX_HTTP_BAD_REQUEST,
+                               "X-Project-Id is \"%.*s\"; allowed: the "
+                               "project_id of the path, \"%.*s\"",
+                               usage_shown(value), value.data,
+                               usage_shown(ctx->project_id),
+                               ctx->project_id.data);
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
+}

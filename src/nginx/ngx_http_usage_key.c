@@ -5,7 +5,11 @@
 
 #include "ngx_http_usage.h"
 
+#include <ngx_md5.h>
 
+
+static void ngx_http_usage_key_server_add(ngx_http_usage_loc_conf_t *conf,
+    const char *what, ngx_str_t *name);
 static ngx_int_t ngx_http_usage_key_place(EVP_MD_CTX *md,
     ngx_http_usage_ctx_t *ctx);
 static ngx_int_t ngx_http_usage_key_add(EVP_MD_CTX *md, const void *data,
@@ -56,35 +60,101 @@ done:
 
 /*
  * What leads to other data with the same credential: the project, the location
- * and the server, which may have another upstream.
+ * and the server, which may have another upstream, and the host, which the
+ * operator's location may pass on.
  */
 
 static ngx_int_t
 ngx_http_usage_key_place(EVP_MD_CTX *md, ngx_http_usage_ctx_t *ctx)
 {
-    ngx_http_core_srv_conf_t   *cscf;
+    ngx_str_t                  *host;
     ngx_http_usage_loc_conf_t  *ulcf;
 
-    cscf = ngx_http_get_module_srv_conf(ctx->request, ngx_http_core_module);
     ulcf = ngx_http_get_module_loc_conf(ctx->request, ngx_http_usage_module);
+    host = &ctx->request->headers_in.server;
 
     if (ngx_http_usage_key_add(md, ctx->project_id.data, ctx->project_id.len)
         != NGX_OK
         || ngx_http_usage_key_add(md, ulcf->prefix.data, ulcf->prefix.len)
            != NGX_OK
-        || ngx_http_usage_key_add(md, cscf->server_name.data,
-                                  cscf->server_name.len)
+        || ngx_http_usage_key_add(md, ulcf->server, sizeof(ulcf->server))
            != NGX_OK
-        || ngx_http_usage_key_add(md, cscf->file_name,
-                                  ngx_strlen(cscf->file_name))
-           != NGX_OK
-        || ngx_http_usage_key_add(md, &cscf->line, sizeof(ngx_uint_t))
-           != NGX_OK)
+        || ngx_http_usage_key_add(md, host->data, host->len) != NGX_OK)
     {
         return NGX_ERROR;
     }
 
     return NGX_OK;
+}
+
+
+/*
+ * A server is what its names and addresses lead to.  Of two that have the same,
+ * nginx chooses the first, unless the other is the default one of an address.
+ * File and line don't matter, nor does the order.
+ */
+
+void
+ngx_http_usage_key_server(ngx_conf_t *cf, ngx_http_usage_loc_conf_t *conf)
+{
+    ngx_uint_t                   i, n, s;
+    ngx_http_conf_addr_t        *addr;
+    ngx_http_conf_port_t        *port;
+    ngx_http_server_name_t      *name;
+    ngx_http_core_srv_conf_t    *cscf, **servers;
+    ngx_http_core_main_conf_t   *cmcf;
+
+    cscf = ngx_http_conf_get_module_srv_conf(cf, ngx_http_core_module);
+    cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
+
+    name = cscf->server_names.elts;
+
+    for (i = 0; i < cscf->server_names.nelts; i++) {
+#if (NGX_PCRE)
+        if (name[i].regex) {
+            ngx_http_usage_key_server_add(conf, "regex", &name[i].name);
+            continue;
+        }
+#endif
+        ngx_http_usage_key_server_add(conf, "name", &name[i].name);
+    }
+
+    port = cmcf->ports ? cmcf->ports->elts : NULL;
+
+    for (i = 0; port && i < cmcf->ports->nelts; i++) {
+        addr = port[i].addrs.elts;
+
+        for (n = 0; n < port[i].addrs.nelts; n++) {
+            servers = addr[n].servers.elts;
+
+            for (s = 0; s < addr[n].servers.nelts; s++) {
+                if (servers[s] == cscf) {
+                    ngx_http_usage_key_server_add(conf,
+                                   addr[n].opt.default_server
+                                   && addr[n].default_server == cscf
+                                   ? "default" : "listen",
+                                   &addr[n].opt.addr_text);
+                }
+            }
+        }
+    }
+}
+
+
+static void
+ngx_http_usage_key_server_add(ngx_http_usage_loc_conf_t *conf,
+    const char *what, ngx_str_t *name)
+{
+    uint64_t   hash[2];
+    ngx_md5_t  md5;
+
+    ngx_md5_init(&md5);
+    ngx_md5_update(&md5, what, ngx_strlen(what) + 1);
+    ngx_md5_update(&md5, name->data, name->len);
+    ngx_md5_final((u_char *) hash, &md5);
+
+    conf->server[0] += hash[0];
+    conf->server[1] += hash[1];
 }
 
 

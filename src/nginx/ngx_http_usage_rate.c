@@ -26,6 +26,11 @@
  * of M; the other half is for the time that a call takes to the upstream, which
  * is not the same for all.
  *
+ * A reload may change the rate.  What is ahead of the clock are calls, so the
+ * first worker of the new configuration turns the times into as many calls of
+ * the new interval: neither does a raise wait for the end of what was slow, nor
+ * does a cut begin with nothing.  The old workers go on with their own rate.
+ *
  * The zone is one table from the beginning: nothing is allocated, there are no
  * pointers, and each time is one word.  So whenever a worker is killed, nginx's
  * master, which frees its lock, finds a table that is in order.
@@ -58,6 +63,8 @@ struct ngx_http_usage_bucket_s {
 
 struct ngx_http_usage_buckets_s {
     u_char                         salt[NGX_HTTP_USAGE_SALT];
+    uint64_t                       interval; /* that the times are made of */
+    ngx_uint_t                     reloads;  /* whose workers made them so */
     ngx_uint_t                     sets; /* of NGX_HTTP_USAGE_RATE_WAYS */
     ngx_http_usage_bucket_t        buckets[1];
 };
@@ -65,6 +72,10 @@ struct ngx_http_usage_buckets_s {
 
 static ngx_http_usage_bucket_t *ngx_http_usage_rate_lock(
     ngx_http_usage_rate_t *rate, uint64_t *key);
+static void ngx_http_usage_rate_rescale(ngx_http_usage_rate_t *rate,
+    uint64_t now);
+static uint64_t ngx_http_usage_rate_scaled(uint64_t time, uint64_t now,
+    uint64_t from, uint64_t to);
 static void ngx_http_usage_rate_unlock(ngx_http_usage_rate_t *rate,
     ngx_log_t *log);
 static uint64_t ngx_http_usage_rate_slot(ngx_http_usage_rate_t *rate,
@@ -240,6 +251,11 @@ ngx_http_usage_rate_lock(ngx_http_usage_rate_t *rate, uint64_t *key)
     ngx_shmtx_lock(&rate->shpool->mutex);
 
     now = (uint64_t) ngx_current_msec * 1000;
+
+    if (rate->sh->reloads < rate->reloads) {
+        ngx_http_usage_rate_rescale(rate, now);
+    }
+
     end = now + rate->burst * rate->interval + NGX_HTTP_USAGE_RATE_AHEAD;
 
     for (i = 0; i < NGX_HTTP_USAGE_RATE_WAYS; i++, bucket++) {
@@ -268,6 +284,50 @@ ngx_http_usage_rate_lock(ngx_http_usage_rate_t *rate, uint64_t *key)
     stalest->sent = 0;
 
     return stalest;
+}
+
+
+/*
+ * The configuration is a new one, and may have another interval.
+ */
+
+static void
+ngx_http_usage_rate_rescale(ngx_http_usage_rate_t *rate, uint64_t now)
+{
+    uint64_t                  from;
+    ngx_uint_t                i;
+    ngx_http_usage_bucket_t  *bucket;
+
+    from = rate->sh->interval;
+
+    rate->sh->reloads = rate->reloads;
+    rate->sh->interval = rate->interval;
+
+    if (from == rate->interval) {
+        return;
+    }
+
+    for (i = 0; i < rate->sh->sets * NGX_HTTP_USAGE_RATE_WAYS; i++) {
+        bucket = &rate->sh->buckets[i];
+
+        bucket->next = ngx_http_usage_rate_scaled(bucket->next, now, from,
+                                                  rate->interval);
+        bucket->sent = ngx_http_usage_rate_scaled(bucket->sent, now, from,
+                                                  rate->interval);
+    }
+}
+
+
+/*
+ * As many calls ahead as before.
+ */
+
+static uint64_t
+ngx_http_usage_rate_scaled(uint64_t time, uint64_t now, uint64_t from,
+    uint64_t to)
+{
+    return time > now ? now + (uint64_t) ((double) (time - now) / from * to)
+                      : time;
 }
 
 
@@ -333,6 +393,7 @@ ngx_http_usage_rate_init_zone(ngx_shm_zone_t *shm_zone, void *data)
 
     if (old) {
         rate->sh = old->sh;
+        rate->reloads = old->reloads + 1;
         return NGX_OK;
     }
 
@@ -351,6 +412,7 @@ ngx_http_usage_rate_init_zone(ngx_shm_zone_t *shm_zone, void *data)
     ngx_memzero(rate->sh, size);
     shpool->data = rate->sh;
 
+    rate->sh->interval = rate->interval;
     rate->sh->sets = (size - offsetof(ngx_http_usage_buckets_t, buckets))
                      / (NGX_HTTP_USAGE_RATE_WAYS
                         * sizeof(ngx_http_usage_bucket_t));
