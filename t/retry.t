@@ -25,7 +25,9 @@ my $upstream = Usage::Upstream->start(sub {
         $project =~ /\A(\d{3})([xdh])(\d+)(?:-([a-z0-9]+))?(?:_|\z)/ or return $good->($req);
     my @after = !defined $after ? () : ('Retry-After' => $after eq 'date'
         ? $date{$project} ||= http_date(time + 2) : $after eq 'past'
-        ? 'Wed, 21 Oct 2015 07:28:00 GMT' : $after);
+        ? 'Wed, 21 Oct 2015 07:28:00 GMT' : $after eq 'minus' ? '-5'
+        : $after eq 'zone' ? 'Wed, 21 Oct 2037 07:28:00 CET'
+        : $after eq 'rest' ? 'soon, 21 Oct 2037 07:28:00 GMT' : $after);
     return $good->($req) if $how eq 'd' && window($req) !~ /-$n\z/;
     return $good->($req) if ++$seen{$project} > ($how eq 'd' ? 1 : $n);
     return $how eq 'h' ? reply($status, '<html>busy', @after)
@@ -127,6 +129,20 @@ subtest 'exhausted' => sub {
     is("$res->{status} $res->{body}", "429 $error", 'too long for usage_timeout');
     is($res->{calls}, 1, 'one call');
     is_deeply($res->{headers}{'retry-after'}, [86400], 'with its Retry-After');
+};
+
+subtest 'a Retry-After that is none' => sub {
+    for my $after (qw(soon minus zone rest 9999999999999999999999 1x)) {
+        my $res = ask("429x1-${after}_off", at => '/off');
+        is($res->{status}, 429, "429, $after");
+        is_deeply($res->{headers}{'retry-after'}, [60], 'counts as left out');
+        $res = ask("503x1-${after}_off", at => '/off');
+        is($res->{status}, 503, "503, $after");
+        is($res->{headers}{'retry-after'}, undef, 'counts as left out');
+    }
+    my $res = ask('503x1-past_off', at => '/off');
+    is_deeply($res->{headers}{'retry-after'}, ['Wed, 21 Oct 2015 07:28:00 GMT'],
+        'a date goes on as it is');
 };
 
 subtest 'only what passes' => sub {

@@ -227,7 +227,11 @@ usage_time_parse(usage_str_t text, int64_t *time)
     minutes = usage_digits(text.data + 14, 2);
     seconds = usage_digits(text.data + 17, 2);
 
-    if (hours > 23 || minutes > 59 || seconds > 59) {
+    /* 23:59:60 is a leap second: it begins when the next day would */
+
+    if (hours > 23 || minutes > 59
+        || seconds > (hours == 23 && minutes == 59 ? 60 : 59))
+    {
         return false;
     }
 

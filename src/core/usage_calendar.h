@@ -48,7 +48,8 @@ bool usage_day_forgotten(usage_day_t day, int64_t now, int64_t memory);
 /*
  * The time of a text as "2020-04-24T03:02:47Z" to the letter, in the calendar
  * (successors.md, "Connection records").  A fraction of a second, of 1 to 9
- * digits before the Z, is cut off.  false: the text is no such time.
+ * digits before the Z, is cut off.  A leap second, 23:59:60, is the start of
+ * the next day, as for POSIX.  false: the text is no such time.
  */
 bool usage_time_parse(usage_str_t text, int64_t *time);
 

@@ -7,6 +7,7 @@
  */
 
 #include "ngx_http_usage_mode.h"
+#include "ngx_http_usage_pace.h"
 
 
 /* the largest reply that is kept whole: of the directory, or an error */
@@ -273,7 +274,9 @@ ngx_http_usage_fetch_header(ngx_http_usage_fetch_t *fetch,
 
     while ((header = ngx_http_usage_next_header(&part, &i)) != NULL) {
 
-        if (header->hash != 0 && ngx_http_usage_header_in(header, names)) {
+        if (header->hash != 0 && ngx_http_usage_header_in(header, names)
+            && ngx_http_usage_retry_after_is(&header->value))
+        {
             fetch->retry_after = header->value;
         }
     }

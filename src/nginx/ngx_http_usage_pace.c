@@ -258,14 +258,10 @@ ngx_http_usage_pace_refuse(ngx_http_usage_ctx_t *ctx,
     burst = ngx_min(need->all, rate->burst);
     alone = (need->all - burst) * rate->interval;
     allowed = (uint64_t) ulcf->timeout * 1000;
-    wait = need->idle;
 
-    if (alone <= allowed) {
-        wait = need->idle + alone + NGX_HTTP_USAGE_PACE_REPLY * 1000;
-        wait = wait > allowed ? wait - allowed : 0;
-        wait = ngx_min(wait, need->idle);
-    }
-
+    wait = need->idle + alone + NGX_HTTP_USAGE_PACE_REPLY * 1000;
+    wait = wait > allowed ? wait - allowed : 0;
+    wait = ngx_min(wait, need->idle);
     wait = ngx_max((wait + 999999) / 1000000, 1);
 
     (void) usage_error(&ctx->error, NGX_HTTP_TOO_MANY_REQUESTS,
@@ -289,6 +285,11 @@ ngx_http_usage_pace_refuse(ngx_http_usage_ctx_t *ctx,
     }
 
     retry_after->data = p;
+
+    if (alone > allowed) {
+        return NGX_DECLINED; /* it stays empty: none is sent */
+    }
+
     retry_after->len = ngx_sprintf(p, "%uL", wait) - p;
 
     return NGX_DECLINED;

@@ -54,7 +54,8 @@ ngx_int_t ngx_http_usage_pace_init(ngx_http_usage_ctx_t *ctx);
 
 /*
  * Whether the calls ahead can start before usage_timeout: NGX_OK, or
- * NGX_DECLINED with ctx->error and *retry_after set.
+ * NGX_DECLINED with ctx->error and *retry_after set, empty where waiting does
+ * not help.
  */
 ngx_int_t ngx_http_usage_pace_check(ngx_http_usage_ctx_t *ctx,
     ngx_str_t *retry_after);
@@ -89,6 +90,9 @@ ngx_msec_t ngx_http_usage_waited(ngx_http_usage_ctx_t *ctx);
  */
 ngx_int_t ngx_http_usage_retry(ngx_http_usage_ctx_t *ctx,
     ngx_http_usage_fetch_t *fetch);
+
+/* Tells whether a value is one of Retry-After. */
+ngx_uint_t ngx_http_usage_retry_after_is(ngx_str_t *value);
 
 /* A fetch whose call is to be tried again now, or NULL. */
 ngx_http_usage_fetch_t *ngx_http_usage_retry_next(ngx_http_usage_ctx_t *ctx);

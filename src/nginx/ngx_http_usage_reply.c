@@ -321,7 +321,8 @@ ngx_http_usage_add_header(ngx_http_request_t *r, const char *name,
 
 
 /*
- * translation.md, "Errors": the upstream's own, or 60 with a 429.
+ * translation.md, "Errors": the upstream's own, or 60 with a 429; none where
+ * an empty value says that waiting does not help.
  */
 
 static ngx_int_t
@@ -335,7 +336,7 @@ ngx_http_usage_add_retry_after(ngx_http_request_t *r, ngx_uint_t status,
         return ngx_http_usage_add_header(r, "Retry-After", value);
     }
 
-    if (status != NGX_HTTP_TOO_MANY_REQUESTS) {
+    if (status != NGX_HTTP_TOO_MANY_REQUESTS || (value && value->data)) {
         return NGX_OK;
     }
 

@@ -86,6 +86,46 @@ ngx_http_usage_retry_delay(ngx_http_usage_fetch_t *fetch)
 
 
 /*
+ * Whether it is a number of seconds, or a date in one of the forms of HTTP,
+ * which nginx's parser alone takes with anything before and behind it.
+ */
+
+ngx_uint_t
+ngx_http_usage_retry_after_is(ngx_str_t *value)
+{
+    static const char  days[] = "MonTueWedThuFriSatSun";
+    static const char  shortest[] = "Sun Nov  6 08:49:37 1994";
+
+    size_t      len;
+    u_char     *p;
+    ngx_uint_t  i;
+
+    p = value->data;
+    len = value->len;
+
+    if (ngx_atotm(p, len) != NGX_ERROR) {
+        return 1;
+    }
+
+    if (len < sizeof(shortest) - 1
+        || ngx_parse_http_time(p, len) == NGX_ERROR
+        || (len >= sizeof(shortest)
+            && ngx_strncmp(p + len - 4, " GMT", 4) != 0))
+    {
+        return 0;
+    }
+
+    for (i = 0; i < sizeof(days) - 1; i += 3) {
+        if (ngx_strncmp(p, days + i, 3) == 0) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+/*
  * The seconds that a Retry-After tells, as a number or as a date, at most a
  * day; 0 where it tells none.
  */

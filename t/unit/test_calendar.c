@@ -335,7 +335,8 @@ test_time_forms(void **state)
         "2020-04-24T03:02:47,1Z", "2020-04-24T03:02:47.1.Z",
         "2020-04-24T03:02:47.1 Z", "2020-04-24T03:02:47.-1Z",
         "2020-04-24T03:02:47.1234567890Z", "2020-04-24T24:00:00Z",
-        "2020-04-24T03:60:00Z", "2020-04-24T03:02:60Z", "2016-12-31T23:59:60Z",
+        "2020-04-24T03:60:00Z", "2020-04-24T03:02:60Z", "2016-12-31T22:59:60Z",
+        "2016-12-31T23:58:60Z", "2016-12-31T23:59:61Z",
         "2020-04-24T3:02:47Z", "2020-04-24T003:02:4Z", "20200424T030247Z",
         "2020-04-24T-3:02:47Z", "2020-04-24T+3:02:47Z", "2020-04-24T 3:02:47Z",
         "2020-00-24T03:02:47Z", "2020-13-24T03:02:47Z", "2020-04-00T03:02:47Z",
@@ -353,6 +354,13 @@ test_time_forms(void **state)
         assert_true(parse_time(unit_str(right[i]), &time));
         assert_true(time == INT64_C(1587697367));
     }
+
+    /* a leap second is the next day's start */
+
+    assert_true(parse_time(unit_str("2016-12-31T23:59:60Z"), &time));
+    assert_true(time == INT64_C(1483228800));
+    assert_true(parse_time(unit_str("2016-12-31T23:59:60.9Z"), &time));
+    assert_true(time == INT64_C(1483228800));
 
     for (i = 0; i < unit_count(wrong); i++) {
         if (parse_time(unit_str(wrong[i]), &time)) {
