@@ -41,6 +41,7 @@ sub result {
     my $pid = fork // die "fork: $!";
     if (!$pid) {
         local %ENV = (%ENV, %$env);
+        $SIG{PIPE} = 'DEFAULT';
         open STDIN,  '<', '/dev/null';
         open STDOUT, '>', "$dir/out";
         open STDERR, '>', "$dir/err";
@@ -278,7 +279,7 @@ subtest 'demo, read in part' => sub {
     my ($status, $out, $err) = result(\%demo, 'sh', '-c', "$root/tools/demo | head -n 3");
     is($out, "\n1. The call, as published for an API that is discarded\n\n", 'its head');
     is($err, '', 'nothing is wrong');
-    ok(Usage::Nginx->wait_for(sub { !leftovers() }, 10), 'nothing is left');
+    ok(Usage::Nginx->wait_for(sub { my @left = leftovers(); !@left }, 10), 'nothing is left');
 };
 
 subtest 'what it does not know' => sub {
