@@ -274,7 +274,7 @@ PROVE_JOBS = $(shell expr $(JOBS) + 1)
 
 T          = $(wildcard t/*.t)
 T_VALGRIND = $(filter-out t/conf.t t/run.t t/example_conf.t t/split_conf.t \
-               t/kill.t t/monitoring.t t/ctl_%.t,$(T))
+               t/kill.t t/monitoring.t t/build.t t/ctl_%.t,$(T))
 
 $(BUILD)/valgrind/%.t: t/%.t Makefile
 	@mkdir -p $(@D)
