@@ -25,7 +25,7 @@ sub slurp {
 # Which build a file holds, as docs/operations.md tells to look.
 sub build_of {
     my ($file) = @_;
-    my ($build) = slurp($file) =~ /version [\d.]+, build ([0-9a-f]{8}), for nginx/;
+    my ($build) = slurp($file) =~ /ngx_http_usage_module [\d.]+, build ([0-9a-f]{8}), for nginx/;
     return $build;
 }
 
@@ -47,7 +47,7 @@ sub start {
 }
 
 sub told { return $_[0]->request('GET', '/status')->{body} =~ /^usage_build_info\{.*build="(\w+)"/m }
-sub logged { return $_[0]->error_log =~ /usage: version \S+ build (\w+), for nginx/g }
+sub logged { return $_[0]->error_log =~ /ngx_http_usage_module \S+ build (\w+), for nginx/g }
 
 my $build = build_of($old);
 like($build, qr/\A[0-9a-f]{8}\z/, 'a build has a sum');

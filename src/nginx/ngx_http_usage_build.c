@@ -14,7 +14,7 @@ ngx_http_usage_build_log(ngx_cycle_t *cycle)
 {
     if (!ngx_test_config) {
         ngx_log_error(NGX_LOG_NOTICE, cycle->log, 0,
-                      "usage: version " USAGE_VERSION
+                      "ngx_http_usage_module " USAGE_VERSION
                       ", build " NGX_HTTP_USAGE_BUILD
                       ", for nginx " NGINX_VERSION);
     }
