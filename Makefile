@@ -43,7 +43,7 @@ UNIT_SIM   = $(filter t/unit/test_sim_%,$(UNIT))
 UNIT_CORE  = $(filter-out $(UNIT_SIM),$(UNIT))
 
 .PHONY: all module ctl rebuild sim unit test lint lint-format lint-scripts \
-    lint-man lint-cppcheck format fuzz bench-page bench-reply node vectors clean
+    lint-man lint-cppcheck lint-tidy format fuzz bench-page bench-reply node vectors clean
 .DELETE_ON_ERROR:
 
 all: module ctl sim
@@ -158,8 +158,8 @@ bench-page bench-reply: bench-%: $(BUILD)/bench-%
 
 
 # Lint. nginx's own hand, in src/nginx and in the module's face, is nothing
-# that clang-format could keep.  Each version of it formats in its own way: where
-# there is no 14, the format is not checked.
+# that clang-format could keep.  Each version of these tools says something else:
+# where there is another than Debian 12's, it is left out, and that is said.
 
 CLANG_FORMAT = $(firstword $(shell command -v clang-format-14) clang-format)
 FORMATTED    = $(CORE) $(CORE_H) $(SIM) $(SIM_H) $(CTL) $(CTL_H) \
@@ -180,15 +180,16 @@ TIDY_CTL   = $(CTL)
 TIDY_NGINX = ngx_http_usage_module.c $(wildcard src/nginx/*.c)
 
 lint: lint-format lint-scripts lint-man lint-cppcheck \
-    $(TIDY_C:%=$(BUILD)/lint/%) $(TIDY_CTL:%=$(BUILD)/lint/%) \
-    $(TIDY_NGINX:%=$(BUILD)/lint/%)
+    lint-tidy
+
+# $(call with,tool,version): the tool is there in that version; or it says no.
+
+with = { $(1) --version 2> /dev/null | grep -Eq ' $(2)([.]|$$)' || \
+    { echo 'lint: no $(notdir $(1)) $(2) here, so without it' >&2; false; }; }
 
 lint-format:
-	@if $(CLANG_FORMAT) --version 2> /dev/null | grep -q 'version 14\.'; then \
-	    $(CLANG_FORMAT) --dry-run -Werror $(FORMATTED); \
-	else \
-	    echo 'There is no clang-format 14: the format is not checked.' >&2; \
-	fi
+	@! $(call with,$(CLANG_FORMAT),14) \
+	    || $(CLANG_FORMAT) --dry-run -Werror $(FORMATTED)
 
 lint-scripts:
 	shellcheck $(SCRIPTS) .ci/run
@@ -202,9 +203,15 @@ lint-man:
 	    || ! nroff -man -ww docs/usagectl.1 2>&1 > /dev/null | grep .
 
 lint-cppcheck: module
-	$(CPPCHECK) -Isrc/core -Isim $(CORE) $(SIM)
-	$(CPPCHECK) -D_GNU_SOURCE -Isrc/core $(CTL)
-	$(CPPCHECK) $(NGINX_INCS) --suppress='*:$(BUILD)/*' $(TIDY_NGINX)
+	@! $(call with,cppcheck,2.10) || { \
+	    $(CPPCHECK) -Isrc/core -Isim $(CORE) $(SIM) \
+	    && $(CPPCHECK) -D_GNU_SOURCE -Isrc/core $(CTL) \
+	    && $(CPPCHECK) $(NGINX_INCS) --suppress='*:$(BUILD)/*' $(TIDY_NGINX); }
+
+lint-tidy: module
+	@! $(call with,clang-tidy,14) || $(MAKE) -s \
+	    $(TIDY_C:%=$(BUILD)/lint/%) $(TIDY_CTL:%=$(BUILD)/lint/%) \
+	    $(TIDY_NGINX:%=$(BUILD)/lint/%)
 
 TIDY = @mkdir -p $(@D); \
     tidy() { clang-tidy -quiet $< -- -std=gnu11 "$$@" > $@.log 2>&1 \
@@ -267,7 +274,7 @@ PROVE_JOBS = $(shell expr $(JOBS) + 1)
 
 T          = $(wildcard t/*.t)
 T_VALGRIND = $(filter-out t/conf.t t/run.t t/example_conf.t t/split_conf.t \
-               t/kill.t t/monitoring.t t/ctl_%.t,$(T))
+               t/kill.t t/monitoring.t t/build.t t/ctl_%.t,$(T))
 
 $(BUILD)/valgrind/%.t: t/%.t Makefile
 	@mkdir -p $(@D)

@@ -249,7 +249,7 @@ ngx_module_t  ngx_http_usage_module = {
     ngx_http_usage_commands,               /* module directives */
     NGX_HTTP_MODULE,                       /* module type */
     NULL,                                  /* init master */
-    NULL,                                  /* init module */
+    ngx_http_usage_build_log,              /* init module */
     ngx_http_usage_init_process,           /* init process */
     NULL,                                  /* init thread */
     NULL,                                  /* exit thread */

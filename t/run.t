@@ -41,6 +41,7 @@ sub result {
     my $pid = fork // die "fork: $!";
     if (!$pid) {
         local %ENV = (%ENV, %$env);
+        $SIG{PIPE} = 'DEFAULT';
         open STDIN,  '<', '/dev/null';
         open STDOUT, '>', "$dir/out";
         open STDERR, '>', "$dir/err";
@@ -61,8 +62,11 @@ END
 echo "apt-get $*, policy: $(tail -n 1 "$MACHINE/policy" 2>&1)" \
     >> "$MACHINE/calls"
 echo "a line of apt-get"
-case $1 in
-    install) [ ! -e "$MACHINE/broken" ] || { echo 'E: no luck' >&2; exit 100; }
+case " $* " in
+    *" -s "*) echo 'Inst gcc (4:12)'; echo 'Inst nginx (1.22)'; echo 'Conf gcc' ;;
+    *" --print-uris "*) echo "'http://a/gcc.deb' gcc.deb 12000000 SHA256:1"
+        echo "'http://a/nginx.deb' nginx.deb 3450000 SHA256:2" ;;
+    *" install "*) [ ! -e "$MACHINE/broken" ] || { echo 'E: no luck' >&2; exit 100; }
         for name; do echo "$name"; done >> "$MACHINE/installed" ;;
 esac
 END
@@ -86,7 +90,7 @@ sub machine {
     mkdir $m;
     mkdir "$m/bin";
 
-    for my $name (qw(sh dirname nproc mktemp cat rm chmod grep tail)) {
+    for my $name (qw(sh dirname nproc mktemp cat rm chmod grep tail awk)) {
         my ($path) = grep { -x } "/usr/bin/$name", "/bin/$name";
         symlink $path, "$m/bin/$name" or die "$name: $!";
     }
@@ -140,7 +144,7 @@ subtest 'a bare machine' => sub {
     my $m = machine();
     my ($status, $out, $err) = run_on($m, 'build');
     is($status, 0, 'status 0');
-    my @calls = split /\n/, slurp("$m/calls");
+    my @calls = grep { !/^apt-get .*(?: -s | --print-uris )/ } split /\n/, slurp("$m/calls");
     is($calls[0], 'apt-get update, policy: exit 101', 'the lists first');
     is($calls[1],
         'apt-get install -y --no-install-recommends '
@@ -149,7 +153,9 @@ subtest 'a bare machine' => sub {
     is($calls[2], 'update-rc.d nginx disable', 'nor at the next start');
     like($calls[3], qr/\Amake -s -j \d+ module ctl, for Debian\z/, 'then make');
     ok(!-e "$m/policy", 'the policy is gone');
-    is($err, "Installing @build\nBuilding\n", 'apt-get is quiet');
+    is($err, "Installing @build\n"
+        . "That is 2 packages, with all that they need, 15.4 MB to fetch\nBuilding\n",
+        'what it takes is said, else apt-get is quiet');
 };
 
 subtest 'what the tests take' => sub {
@@ -267,7 +273,25 @@ subtest 'demo' => sub {
     is_deeply([leftovers()], [], 'nothing is left');
 };
 
-for my $signal (qw(INT TERM)) {
+subtest 'demo, read in part' => sub {
+    plan skip_all => 'it loads a module' if $ENV{USAGE_STATIC_MODULE};
+
+    my ($status, $out, $err) = result(\%demo, 'sh', '-c', "$root/tools/demo | head -n 3");
+    is($out, "\n1. The call, as published for an API that is discarded\n\n", 'its head');
+    is($err, '', 'nothing is wrong');
+    ok(Usage::Nginx->wait_for(sub { my @left = leftovers(); !@left }, 10), 'nothing is left');
+};
+
+subtest 'what it does not know' => sub {
+    for ([qw(demo --seed=3)], [qw(serve --seed=x)], [qw(serve now)], ['dance']) {
+        my ($status, $out, $err) = result(\%demo, "$root/tools/demo", @$_);
+        isnt($status, 0, "@$_");
+        like($err, qr/^usage: [^\n]*\n\z/m, 'the usage');
+        unlike($err, qr/line \d/, 'and nothing of perl');
+    }
+};
+
+for my $signal (qw(INT TERM HUP QUIT)) {
     subtest "serve, until $signal" => sub {
         plan skip_all => 'it loads a module' if $ENV{USAGE_STATIC_MODULE};
 
@@ -279,22 +303,28 @@ for my $signal (qw(INT TERM)) {
             open STDIN,  '<', '/dev/null';
             open STDOUT, '>', "$dir/serve";
             open STDERR, '>', "$dir/serve.err";
-            exec "$root/tools/demo", 'serve' or POSIX::_exit(127);
+            exec "$root/tools/demo", qw(serve --seed=3 --desktops=7)
+                or POSIX::_exit(127);
         }
 
         my $port = Usage::Nginx->wait_for(
             sub { slurp("$dir/serve") =~ m{curl http://127.0.0.1:(\d+)/v2.*ends}s
                 ? $1 : 0 }, 20);
         ok($port, 'it says where') or diag slurp("$dir/serve.err");
+        like(slurp("$dir/serve"), qr/7 desktops, made from the seed 3/, 'and what');
 
+        # (days that are too old are refused)
         my $client = Usage::Client->new(port => $port);
-        my $res    = $client->post(route(),
-            slurp("$root/examples/legacy-request.json"),
-            'X-Auth-Token' => 'token');
-        is(same_json($res->{body}, slurp("$root/examples/legacy-reply.json")),
-            '', 'it answers');
+        my ($days, $hours) = slurp("$dir/serve") =~ /-d '(.*)'/g;
+        my $res = $client->post(route(), $days, 'X-Auth-Token' => 'token');
+        is($res->{status}, 200, 'it answers by day');
+        my @entries = @{ decode($res->{body})->{desktop_used_info_list} };
+        cmp_ok(scalar @entries, '>', 0, 'with desktops');
+        is(scalar @{ $entries[0]{used_info_list} }, 7, 'and a week');
+        $res = $client->post(route(), $hours, 'X-Auth-Token' => 'token');
+        is($res->{status}, 200, 'and by hour');
         ok(Usage::Nginx->wait_for(
-                sub { slurp("$dir/serve") =~ /7 days, 2 desktops, 7 calls/ }, 10),
+                sub { slurp("$dir/serve") =~ /7 days, \d+ desktops, \d+ calls/ }, 10),
             'and tells of it');
 
         kill $signal, $pid;

@@ -190,7 +190,7 @@ subtest 'text' => sub {
         ['text/plain; version=0.0.4; charset=utf-8'], 'its type');
     my ($status, $said) = promtool($res->{body}, 'check metrics');
     is("$status $said", '0 ', 'promtool has nothing to say');
-    like($res->{body}, qr/^usage_build_info\{version="\d+\.\d+\.\d+",nginx="[\d.]+"\} 1$/m,
+    like($res->{body}, qr/^usage_build_info\{version="\d+\.\d+\.\d+",build="[0-9a-f]{8}",nginx="[\d.]+"\} 1$/m,
         'the version');
     my $started = now()->{usage_start_time_seconds};
     ok($started <= time && $started > time - Usage::Nginx->patience(120), 'the start');

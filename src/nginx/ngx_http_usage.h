@@ -582,4 +582,13 @@ void ngx_http_usage_store_room(ngx_shm_zone_t *zone, size_t *size,
     size_t *used);
 
 
+/* ngx_http_usage_build.c: which build runs */
+
+/* A checksum of the sources. */
+extern ngx_str_t  ngx_http_usage_build;
+
+/* Tells the error log which build runs, as nginx starts or is reloaded. */
+ngx_int_t ngx_http_usage_build_log(ngx_cycle_t *cycle);
+
+
 #endif /* NGX_HTTP_USAGE_H */

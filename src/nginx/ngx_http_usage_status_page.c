@@ -237,13 +237,15 @@ ngx_http_usage_status_build(ngx_http_usage_page_t *page)
 {
     ngx_keyval_t  labels[] = {
         { ngx_string("version"), ngx_string(USAGE_VERSION) },
+        { ngx_string("build"), ngx_http_usage_build },
         { ngx_string("nginx"), ngx_string(NGINX_VERSION) },
         { ngx_null_string, ngx_null_string }
     };
 
     ngx_http_usage_page_metric(page, "usage_build_info", "gauge",
-                               "Version of the module, and of the nginx that "
-                               "it was built for.");
+                               "Version of the module, a checksum of its "
+                               "sources, and the nginx that it was built "
+                               "for.");
     ngx_http_usage_page_series(page, "");
     ngx_http_usage_page_sample(page, labels, 1, NGX_HTTP_USAGE_NUMBER);
     ngx_http_usage_page_series_end(page);
