@@ -5,7 +5,7 @@
 #   make unit       the core's unit tests
 #   make lint       clang-format, clang-tidy, cppcheck, shellcheck
 #   make format     clang-format, in place
-#   make fuzz       fuzz pages, requests and signatures, each for FUZZ_SECONDS
+#   make fuzz       the fuzzers of t/fuzz, each for FUZZ_SECONDS
 #   make node       the vendor's client code, for the tests, into build/node
 #   make vectors    t/unit/sign_vectors.h, by the vendor's signer
 #   make bench-page  the page reader's speed beside jansson's
@@ -131,11 +131,18 @@ FUZZ_SECONDS = 60
 FUZZ_CC      = clang
 FUZZ_FLAGS   = -std=gnu11 -O1 -g -fno-omit-frame-pointer \
                -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
-FUZZ_BINS    = $(addprefix $(BUILD)/fuzz/,page request signature)
+FUZZ_BINS    = $(addprefix $(BUILD)/fuzz/,page request signature sign compare \
+                 plan report)
 
-$(BUILD)/fuzz/%: t/fuzz/fuzz_%.c $(CORE) $(CORE_H) $(UNIT_H)
+$(BUILD)/fuzz/report: FUZZED = tools/usagectl/report_line.c
+$(BUILD)/fuzz/report: FUZZ_FLAGS += -D_GNU_SOURCE -Itools/usagectl
+$(BUILD)/fuzz/report: tools/usagectl/report_line.c $(CTL_H)
+
+$(BUILD)/fuzz/%: t/fuzz/fuzz_%.c $(wildcard t/fuzz/*.h) $(CORE) $(CORE_H) \
+    $(UNIT_H)
 	@mkdir -p $(@D)
-	$(FUZZ_CC) $(FUZZ_FLAGS) -Isrc/core -It/unit $< $(CORE) -o $@ $(CORE_LIBS)
+	$(FUZZ_CC) $(FUZZ_FLAGS) -Isrc/core -It/unit $< $(FUZZED) $(CORE) -o $@ \
+	    $(CORE_LIBS)
 
 fuzz: $(FUZZ_BINS:$(BUILD)/fuzz/%=fuzz-%)
 
@@ -164,7 +171,7 @@ bench-page bench-reply: bench-%: $(BUILD)/bench-%
 CLANG_FORMAT = $(firstword $(shell command -v clang-format-14) clang-format)
 FORMATTED    = $(CORE) $(CORE_H) $(SIM) $(SIM_H) $(CTL) $(CTL_H) \
                $(UNIT) $(UNIT_H) \
-               $(wildcard t/fuzz/*.c bench/*.c)
+               $(wildcard t/fuzz/*.[ch] bench/*.c)
 SCRIPTS      = run tools/build-module
 NODE         = $(wildcard t/node/*.js)
 CPPCHECK     = cppcheck -q --enable=warning,performance,portability \

@@ -3,7 +3,7 @@
  * are a request within the call's limits.
  */
 
-#include "unit.h"
+#include "fuzz.h"
 #include "usage_json.h"
 #include "usage_request.h"
 
@@ -20,19 +20,6 @@ static const usage_rules_t fuzz_rules[] = {
     { 180 * FUZZ_DAY, 30 * FUZZ_DAY, false },
     { 30 * FUZZ_DAY, 60 * FUZZ_DAY, true },
 };
-
-
-static void
-fuzz_must(bool is, const char *what)
-{
-    if (!is) {
-        fprintf(stderr, "not so: %s\n", what);
-        abort();
-    }
-}
-
-
-#define fuzz_assert(expression) fuzz_must(expression, #expression)
 
 
 static void
@@ -105,9 +92,6 @@ fuzz_refused(const usage_error_t *error)
     fuzz_assert(root != NULL);
     json_decref(root);
 }
-
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 
 static void

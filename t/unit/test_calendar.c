@@ -439,8 +439,8 @@ test_hour_label(void **state)
         usage_hour_label(1670590800, "%Y-%m-%dT%H:00:00Z", label), 20);
     assert_string_equal(label, "2022-12-09T13:00:00Z");
 
-    assert_int_equal(usage_hour_label(-3600, "%a %H %Z %%", label), 12);
-    assert_string_equal(label, "Wed 23 GMT %");
+    assert_int_equal(usage_hour_label(-3600, "%a %H %z %%", label), 14);
+    assert_string_equal(label, "Wed 23 +0000 %");
 
     assert_int_equal(usage_hour_label(0, "", label), 0);
 

@@ -47,8 +47,8 @@ sub slow { return $patience > 1 }
 
 sub version {
     if (!$version) {
-        my $out = `$nginx -v 2>&1`;
-        $version = $out =~ m{nginx/(\d+)\.(\d+)\.(\d+)}
+        # (of a fork, too, that has a version of its own besides)
+        $version = options() =~ m{nginx/(\d+)\.(\d+)\.(\d+)}
             ? sprintf('%d.%03d%03d', $1, $2, $3)
             : 0;
     }
