@@ -80,6 +80,19 @@ ngx_http_usage_mode(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 }
 
 
+ngx_uint_t
+ngx_http_usage_mode_may_be(ngx_http_usage_loc_conf_t *conf,
+    ngx_http_usage_mode_t mode)
+{
+    if (conf->mode == NULL) {
+        return mode == NGX_HTTP_USAGE_MODE_TRANSLATE;
+    }
+
+    return conf->mode->lengths
+           || ngx_http_usage_mode_named(&conf->mode->value) == mode;
+}
+
+
 void
 ngx_http_usage_set_mode(ngx_http_usage_ctx_t *ctx)
 {
