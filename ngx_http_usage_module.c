@@ -4,7 +4,7 @@
  *
  * This file is the module's face: its directives, its filters and their
  * registration.  src/nginx/ has what is behind them: conf reads the directives'
- * values; then in the order in which a request meets them handler, mode, sign,
+ * values, noeffect warns of those that do nothing; then in the order in which a request meets them handler, mode, sign,
  * stored, call and advance, pace, fetch and retry, reply; variables tell about
  * it.  legacy, gone, compare and detached are what modes need.  metrics counts,
  * and status shows that.  src/core/ has the translation.

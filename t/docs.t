@@ -169,6 +169,24 @@ for my $doc (@docs) {
 }
 cmp_ok($count, '>', 50, "$count quotes");
 
+# --- README's configuration: taken, without a warning, and TLS is verified.
+
+my ($conf) = slurp("$root/README.md") =~ /^(    load_module .*?^    \}\n)(?=\n\S)/ms;
+ok($conf, 'README has a configuration');
+like($conf, qr/proxy_ssl_verify on;.*proxy_ssl_trusted_certificate/s, 'TLS is verified');
+# (the test library loads the module; names and files differ between machines)
+$conf =~ s/load_module .*//;
+$conf =~ s/listen 8080;/listen 127.0.0.1:%%PORT%%;/;
+$conf =~ s{https://[^/]+/}{https://127.0.0.1/};
+SKIP: {
+    my ($ca) = $conf =~ /proxy_ssl_trusted_certificate (\S+);/;
+    skip "no $ca here (ca-certificates)", 2 unless -e $ca;
+    my ($ok, $out) = Usage::Nginx->check(
+        whole => "error_log %%PREFIX%%/error.log;\npid %%PREFIX%%/pid;\n$conf");
+    ok($ok, 'which nginx takes') or diag $out;
+    unlike($out, qr/\[warn\]/, 'without a warning');
+}
+
 # --- Levels at which nginx shows headers.
 
 for my $file (@docs, glob "$root/examples/*") {
