@@ -280,8 +280,8 @@ VALGRIND = valgrind -q --error-exitcode=99 --leak-check=full \
 PROVE_JOBS = $(shell expr $(JOBS) + 1)
 
 T          = $(wildcard t/*.t)
-T_VALGRIND = $(filter-out t/conf.t t/run.t t/example_conf.t t/split_conf.t \
-               t/kill.t t/monitoring.t t/build.t t/ctl_%.t,$(T))
+T_VALGRIND = $(filter-out t/conf.t t/docs.t t/run.t t/example_conf.t \
+               t/split_conf.t t/kill.t t/monitoring.t t/build.t t/ctl_%.t,$(T))
 
 $(BUILD)/valgrind/%.t: t/%.t Makefile
 	@mkdir -p $(@D)

@@ -4,13 +4,14 @@
  *
  * This file is the module's face: its directives, its filters and their
  * registration.  src/nginx/ has what is behind them: conf reads the directives'
- * values; then in the order in which a request meets them handler, mode, sign,
+ * values, noeffect warns of those that do nothing; then in the order in which a request meets them handler, mode, sign,
  * stored, call and advance, pace, fetch and retry, reply; variables tell about
  * it.  legacy, gone, compare and detached are what modes need.  metrics counts,
  * and status shows that.  src/core/ has the translation.
  */
 
 #include "ngx_http_usage_mode.h"
+#include "ngx_http_usage_noeffect.h"
 #include "ngx_http_usage_pace.h"
 #include "ngx_http_usage_sign.h"
 #include "ngx_http_usage_status.h"
@@ -51,6 +52,10 @@ static ngx_conf_num_bounds_t  ngx_http_usage_retries_bounds = {
 
 static ngx_conf_post_t  ngx_http_usage_timeout_post = {
     ngx_http_usage_timeout
+};
+
+static ngx_conf_post_t  ngx_http_usage_clock_skew_post = {
+    ngx_http_usage_clock_skew
 };
 
 
@@ -187,7 +192,7 @@ static ngx_command_t  ngx_http_usage_commands[] = {
       ngx_conf_set_sec_slot,
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(ngx_http_usage_loc_conf_t, clock_skew),
-      NULL },
+      &ngx_http_usage_clock_skew_post },
 
     { ngx_string("usage_sign_host"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
@@ -368,7 +373,15 @@ ngx_http_usage_create_main_conf(ngx_conf_t *cf)
     }
 
     cln = ngx_pool_cleanup_add(cf->pool, 0);
-    if (cln == NULL) {
+
+    if (cln == NULL
+        || ngx_array_init(&umcf->blocks, cf->pool, 4,
+                          sizeof(ngx_http_usage_loc_conf_t *))
+           != NGX_OK
+        || ngx_array_init(&umcf->zones, cf->pool, 2,
+                          sizeof(ngx_http_usage_zone_t))
+           != NGX_OK)
+    {
         return NULL;
     }
 
@@ -397,6 +410,7 @@ ngx_http_usage_create_loc_conf(ngx_conf_t *cf)
     /*
      * set by ngx_pcalloc():
      *
+     *     conf->block = { NULL, 0, 0, { 0, NULL }, { 0, NULL }, 0 };
      *     conf->prefix = { 0, NULL };
      *     conf->translate = 0;
      *     conf->status = 0;
@@ -428,6 +442,8 @@ ngx_http_usage_create_loc_conf(ngx_conf_t *cf)
     conf->compare_sample = NGX_CONF_UNSET;
     conf->compare_log = NGX_CONF_UNSET_PTR;
 
+    ngx_http_usage_block_begin(cf, conf);
+
     return conf;
 }
 
@@ -439,6 +455,10 @@ ngx_http_usage_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_http_usage_loc_conf_t *conf = child;
 
     ngx_http_core_loc_conf_t  *clcf;
+
+    if (ngx_http_usage_block_end(cf, prev, conf) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
 
     ngx_conf_merge_value(conf->concurrency, prev->concurrency, 8);
     ngx_conf_merge_msec_value(conf->timeout, prev->timeout, 60000);
@@ -473,14 +493,6 @@ ngx_http_usage_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_value(conf->compare_sample, prev->compare_sample,
                          NGX_HTTP_USAGE_SAMPLE_ALL);
     ngx_conf_merge_ptr_value(conf->compare_log, prev->compare_log, NULL);
-
-    if (conf->store && !ngx_http_usage_store_is(conf->store)) {
-        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                      "usage_store \"%V\" is not defined by \"usage_store "
-                      "zone=%V:size\"", &conf->store->shm.name,
-                      &conf->store->shm.name);
-        return NGX_CONF_ERROR;
-    }
 
     if (conf->deprecation.data == NULL) {
         conf->deprecation = prev->deprecation;
@@ -537,6 +549,12 @@ static ngx_int_t
 ngx_http_usage_init(ngx_conf_t *cf)
 {
     ngx_http_usage_main_conf_t  *umcf;
+
+    if (ngx_http_usage_check_zones(cf) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    ngx_http_usage_check_blocks(cf);
 
     umcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_usage_module);
 

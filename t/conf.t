@@ -147,8 +147,15 @@ subtest 'usage_rate' => sub {
         fails(http => $two->($_, $whole), qr/zone "a" has another rate or burst already/);
     }
     fails(http => $two->($whole, 'zone=a:2m'), qr/size .* conflicts/);
-    fails(http => 'usage_rate zone=a:1m;', qr/zone "a" has no rate/);
-    fails(http => 'usage_rate zone=a rate=200r/m;', qr/zero size shared memory zone "a"/);
+    fails(http => "\nusage_rate zone=a:1m;", qr/zone "a" has no rate, in \S+nginx\.conf:\d+$/m);
+    fails(http => 'usage_rate zone=a rate=200r/m;',
+        qr/usage_rate zone "a" is not defined by "usage_rate zone=a:size", in \S+nginx\.conf:\d+$/m);
+
+    # the line of the directive, not of another
+    my (undef, $out) = Usage::Nginx->check(location => "\nusage_rate\nzone=nowhere;\n#\n");
+    my ($line) = $out =~ /zone "nowhere" is not defined .*conf:(\d+)$/m;
+    (undef, $out) = Usage::Nginx->check(location => "\nusage_rate\nzone=;\n#\n");
+    is($line, $out =~ /invalid zone name .*conf:(\d+)$/m ? $1 : '', 'the line is that of the directive');
     fails(http => "limit_req_zone \$uri zone=a:1m rate=1r/s; usage_rate $whole;",
         qr/zone "a" is already/);
 };
@@ -239,6 +246,103 @@ subtest 'usage_deprecation' => sub {
     fails(main => 'usage_deprecation 2025-07-14;', qr/not allowed/);
     fails(http => 'usage_deprecation 2025-07-14; usage_deprecation 2025-07-14;',
         qr/duplicate/);
+};
+
+# --- What has no effect.
+
+# The warnings of nginx -t.
+sub warnings {
+    my (%conf) = @_;
+    my ($ok, $out) = Usage::Nginx->check(%conf);
+    ok($ok, 'taken') or diag($out);
+    return $out =~ /\[warn\] (.*)/g;
+}
+
+sub warns {
+    my ($where, $text, @like) = @_;
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    my @warnings = warnings($where => $text);
+    is(scalar @warnings, scalar @like, "$where: $text") or diag(join "\n", @warnings);
+    like($warnings[$_] // '', $like[$_], 'what it says') for 0 .. $#like;
+}
+
+subtest 'what has no effect' => sub {
+    my $none = sub { qr/"$_[0]" has no effect in the location "\Q$_[1]\E": there is no usage_translate in it, in \S+nginx\.conf:\d+$/ };
+    warns(server => "location /x { usage_mode passthrough; }", $none->('usage_mode', '/x'));
+    warns(server => "location ~ ^/x { usage_timeout 5s; usage_store off; }",
+        $none->('usage_timeout', '^/x'), $none->('usage_store', '^/x'));
+    warns(server => "location /x { $_ }", $none->(/(\S+)/, '/x')) for
+        'usage_fallback_for 5m;', 'usage_compare_sample 1%;',
+        'usage_compare_log %%PREFIX%%/c.log;', 'usage_concurrency 3;', 'usage_use_time string;',
+        'usage_retention off;', 'usage_connections on;', 'usage_connections_lookback 1d;',
+        'usage_hour_format %H;', 'usage_resource_id on;', 'usage_rate off;', 'usage_retries 1;',
+        'usage_store_key $uri;', 'usage_final_after 30h;', 'usage_fresh 5s;',
+        'usage_credentials off;', 'usage_clock_skew 5m;', 'usage_sign_host x;',
+        'usage_deprecation 2025-07-14;';
+
+    # of the location of the upstream calls as well: it is asked in the other
+    warns(server => 'location /up/ { usage_sign_host x; proxy_pass http://successors/; }',
+        $none->('usage_sign_host', '/up/'));
+
+    # the line is where the location begins
+    my @two = warnings(server => "location /x {\n\nusage_mode passthrough;}\nlocation /y { usage_retries 1; }");
+    my @lines = map { /:(\d+)$/ } @two;
+    is($lines[1] - $lines[0], 3, 'the line where it begins');
+
+    # it has an effect on a location within, or may have one elsewhere
+    warns(@$_) for
+        [ server => 'location /x { usage_mode passthrough; location /x/y { usage_translate /w; } }' ],
+        [ server => 'location /x { usage_mode passthrough; location /x/y { location /x/y/z { usage_translate /w; } } }' ],
+        [ server => 'location /x { usage_translate /w; usage_mode passthrough; if ($arg_x) { return 403; } limit_except POST { deny all; } }' ],
+        [ server => 'usage_mode passthrough; location /x { if ($arg_x) { return 403; } }' ],
+        [ http => 'usage_fallback_for 5m; usage_store_key $uri; usage_compare_sample 1%; usage_clock_skew 5m;' ],
+        [ server => 'usage_fallback_for 5m; usage_fresh 1s;' ];
+
+    # of those which go with another one
+    my $why = sub { qr/"$_[0]" has no effect in the location "[^"]+": $_[1], in \S+nginx\.conf:\d+$/ };
+    for (
+        [ 'usage_store_key $uri;', 'usage_store is off' ],
+        [ 'usage_final_after 30h;', 'usage_store is off' ],
+        [ 'usage_fresh 5s; usage_store off;', 'usage_store is off' ],
+        [ 'usage_compare_log %%PREFIX%%/c.log;', 'usage_mode is not "compare"' ],
+        [ 'usage_compare_sample 1%; usage_mode fallback;', 'usage_mode is not "compare"' ],
+        [ 'usage_fallback_for 1m;', 'usage_mode is not "fallback"' ],
+        [ 'usage_clock_skew 1m;', 'usage_credentials is off' ],
+        [ 'usage_sign_host x;', 'usage_credentials is off' ],
+        [ 'usage_connections_lookback 1d;', 'usage_connections is off' ],
+        [ 'usage_hour_format %H;', 'usage_connections is off' ],
+    ) {
+        warns(location => $_->[0], $why->($_->[0] =~ /(\S+)/, $_->[1]));
+    }
+    warns(location => $_) for 'usage_compare_log %%PREFIX%%/c.log; usage_mode compare;',
+        'usage_compare_sample 1%; usage_fallback_for 1m; usage_mode $arg_mode;',
+        'usage_fallback_for 1m; usage_mode fallback;',
+        'usage_connections_lookback 1d; usage_hour_format %H; usage_connections on;';
+    is_deeply([ warnings(http => 'usage_store zone=a:1m; usage_store a; usage_connections on; usage_mode compare;',
+        location => 'usage_store_key $uri; usage_fresh 1s; usage_hour_format %H; usage_compare_sample 1%;') ],
+        [], 'inherited ones count');
+};
+
+subtest 'zones and keys' => sub {
+    warns(http => "usage_store zone=days:1m;", qr/^usage_store zone "days" is used nowhere: it takes "usage_store days;", in \S+conf:\d+$/);
+    warns(http => $_) for 'usage_store zone=days:1m; usage_store days;', 'usage_store days; usage_store zone=days:1m;',
+        'usage_store zone=days:1m; server { listen 127.0.0.1:%%PORT0%%; usage_store days; }';
+    fails(http => 'usage_store days;', qr/usage_store zone "days" is not defined by "usage_store zone=days:size", in \S+conf:\d+$/m);
+
+    my $dir = File::Temp::tempdir('usage-keys-XXXXXX', TMPDIR => 1, CLEANUP => 1);
+    my $file = sub {
+        open my $fh, '>', "$dir/$_[0]" or die $!;
+        print {$fh} $_[1];
+        close $fh;
+        chmod 0600, "$dir/$_[0]";
+        return "usage_credentials $dir/$_[0];";
+    };
+    my $keys = $file->(keys => '{"AK":{"sk":"secret"}}');
+    warns(http => $keys);
+    warns(http => $file->(none => '{}'), qr/usage_credentials "\S+none" has no access key: each signed call is refused in \S+conf:\d+$/);
+    warns(location => "$keys usage_clock_skew 0;",
+        qr/"usage_clock_skew" is 0: only what is signed in this very second is accepted in \S+conf:\d+$/);
+    warns(location => "$keys usage_clock_skew 1s; usage_sign_host x;");
 };
 
 # --- Inheritance.

@@ -11,6 +11,7 @@ use Usage::Ctl;
 use Usage::Nginx;
 use Usage::Sim;
 use Usage::Test;
+use Usage::Upstream qw(json_reply);
 
 my $legacy = Usage::Sim->start;
 my $sim    = Usage::Sim->start(args => [ '--seed', 5, '--desktops', 40, '--days', 40 ]);
@@ -141,6 +142,23 @@ subtest 'one session altered' => sub {
     ($status, $out) = check(to($legacy, $nginx), @ask, '--tolerance=0.5');
     is($status, 0, 'within the tolerance: status 0');
     like($out, qr/^Values are 0\.5 hours apart at most; 0\.5 are tolerated\.$/m, 'but told');
+};
+
+subtest 'days that are not final' => sub {
+    plan skip_all => 'midnight is near' if near_midnight();
+    # a service that is ahead of the other by what today has seen
+    my @services = map { my $n = $_; Usage::Upstream->start(sub {
+        my ($today, $old) = (day(0), day(-5));
+        return json_reply(200, qq({"desktop_used_info_list":[{"desktop_id":"d1","used_info_list":[)
+            . qq({"date":"$old","use_time":1},{"date":"$today","use_time":$n}]}],"total_count":1}));
+    }) } 1, 2;
+    my @to   = map { 'http://127.0.0.1:' . $_->port . route('p') } @services;
+    my @call = ('--legacy', $to[0], '--translated', $to[1], '-b', bodies({}));
+    my ($status, $out) = check(@call);
+    is($status, 1, 'status 1');
+    like($out, qr/^1 of the calls differ in days that aren't final: .*\n.*The last final day is \d{4}-\d\d-\d\d /m,
+        'but a hint') or diag($out);
+    is(json((check(@call, '--json'))[1])->{not_final}, 1, 'in JSON too');
 };
 
 subtest 'a desktop that one lacks' => sub {

@@ -176,9 +176,29 @@ subtest 'a wrong body' => sub {
         is($out,    '', 'no calls');
         my $res = $strict->post(route(), $body, 'X-Auth-Token' => 'token');
         is($res->{status}, 400, 'the module refuses it');
-        is($err, 'usagectl plan: 400: ' . decode($res->{body})->{error_detail} . "\n",
+        my ($first, @more) = split /\n/, $err;
+        is($first, 'usagectl plan: 400: ' . decode($res->{body})->{error_detail},
             'in the same words');
+        my @hint = $body =~ /2020/
+            ? 'usagectl plan: --now=2020-01-03 plans it as on that day,'
+                . ' --retention=off whatever its age'
+            : ();
+        is_deeply(\@more, \@hint, @hint ? 'with a hint' : 'and no more');
     }
+
+    # the hint helps
+    my $example = "$Usage::Nginx::root/examples/legacy-request.json";
+    my ($status, $out, $err) = ctl('plan', $example);
+    is($status, 1, 'the example is old');
+    for ($err =~ /(--\S+=\S+)/g) {
+        is((ctl('plan', $_, $example))[0], 0, "$_ plans it");
+    }
+    is(() = $err =~ /(--\S+=\S+)/g, 2, 'two ways');
+
+    ($status, $out, $err) = ctl({ in => qq({"desktop_ids":["a\xc2\x9b1m\xe2\x80\xae"],"limit":"\xc2\x9b"}) },
+        'plan');
+    is($status, 1, 'a body with controls: refused');
+    unlike($err, qr/\xc2\x9b|\xe2\x80\xae/, 'nothing gets at the terminal');
 };
 
 subtest 'wrong usage' => sub {

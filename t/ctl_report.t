@@ -137,7 +137,10 @@ subtest 'lines that are none' => sub {
     my $long = line(agent => 'x' x 3_000_000);
     my @strange = ("\n", "10.0.0.1 - - [20/Nov/2026] \"POST\"\n", "{}\n", "[]\n", "null\n",
         "{\"status\":200}\n", line(time => 'noon'), line(status => '"x"'),
-        line(time => '2026-11-31T10:00:00+00:00'), $long, substr(line(), 0, 100) . "\n",
+        line(time => '2026-11-31T10:00:00+00:00'), line(time => '0001-01-01T00:00:00+01:00'),
+        line(time => '9999-12-31T23:59:59-01:00'),
+        (map { line(time => "2026-11-20T10:00:00$_") } '+-1:00', '+1 :00', '+25:00', '+01:60',
+            '+01:-9', 'Z     '), $long, substr(line(), 0, 100) . "\n",
         "\0\0\n");
     for (@strange) {
         my ($status, $out, $err) = report({ in => line() . $_ . line() });
@@ -145,8 +148,17 @@ subtest 'lines that are none' => sub {
         $name =~ s/[^ -~]/./g;
         is($status, 0, "$name: status 0");
         like($out, qr/^2 legacy calls, .* in 3 lines of log\.$/m, 'the others are counted');
-        like($err, qr/\Ausagectl report: 1 of 3 lines are not of the log format/, 'it is told');
+        is($err, "usagectl report: -:2: not of the log format \"usage\"\n"
+            . "usagectl report: 1 of 3 lines are not of the log format \"usage\"\n", 'it is told');
     }
+
+    # which ones, of which file; the first ones, where there are many
+    my @logs = (ctl_file(one => line() . "x\n"), ctl_file(two => line() . line() . "x\n" x 10));
+    my ($code, undef, $said) = report(@logs);
+    is($code, 0, 'two logs: status 0');
+    is_deeply([ $said =~ /^usagectl report: (\S+:\d+): not of/mg ],
+        [ "$logs[0]:2", map {"$logs[1]:$_"} 3 .. 6 ], 'files and lines');
+    like($said, qr/^usagectl report: 11 of 14 lines /m, 'and their number');
 
     # a header's bytes, as nginx writes them
     my $data = clients({ in => line(agent => "b\xffd\xc3\xa9 \\u001b[31m \\\"q\\\" \\u0000 x") },
@@ -161,11 +173,45 @@ subtest 'lines that are none' => sub {
         . "\"b?[31mad, \"\"q\"\"\",10.0.0.1,1,7,0,2026-11-20T10:00:00Z,2026-11-20T10:00:00Z\r\n",
         'CSV');
 
+    # no formulas: what begins as one is text
+    for ('=1+1', '+1', '-1+1', '@SUM(A1)', "\\t=1", "\\r=1") {
+        ($status, $out) = report({ in => line(agent => $_) }, '--by=agent', '-f', 'csv');
+        (my $want = $_) =~ s/\\./?/;
+        like($out, qr/^"'\Q$want\E",1,7,0,2026/m, "CSV: $_");
+    }
+
+    # C1, the direction of text, separators of lines
+    my $controls = join '', map { chr } 0x9b, 0x61c, 0x200e, 0x200f, 0x2028 .. 0x202e, 0x2066 .. 0x2069;
+    utf8::encode($controls);
+    ($status, $out) = report({ in => line(agent => "a${controls}z") }, '--by=agent', '-f', $_),
+        unlike($out, qr/[^ -~\r\n]/, "nothing gets at the terminal: $_") for qw(table csv json);
+    is(decode($out)->{clients}[0]{agent}, do { utf8::decode($controls); "a${controls}z" }, 'JSON has it');
+
     # two that differ late, and one character cut off
     my $two = clients({ in => join '', map { line(agent => $_) } 'a' x 2000, 'a' x 2001,
         'b' x 511 . "\xc3\xa9" }, '-f', 'json', '--by=agent');
     is(scalar @{ $two->{clients} }, 2, 'long ones are cut');
     is($two->{clients}[1]{agent}, 'b' x 511, 'between characters');
+};
+
+subtest 'days' => sub {
+    my $in = join '', map { line(time => "2026-11-$_") } '20T23:30:00-01:00', '21T12:00:00+00:00',
+        '20T12:00:00+00:00';
+    is_deeply([ map {"$_->{day} $_->{calls}"} @{ clients({ in => $in }, '-f', 'json', @$_)->{clients} } ],
+        [ '2026-11-21 2', '2026-11-20 1' ], "@$_") for ['--by=day'], [qw(--by day)];
+};
+
+subtest 'in a file' => sub {
+    my $in = line(map { $_ => 'x' x 200 } qw(agent client project_id));
+    for ([ undef, 100 ], [ 80, 80 ], [ 120, 120 ], [ 0, 100 ], [ '90x', 100 ], [ '', 100 ]) {
+        my ($columns, $width) = @$_;
+        local $ENV{COLUMNS} = $columns;
+        delete $ENV{COLUMNS} unless defined $columns;
+        my ($status, $out) = report({ in => $in });
+        utf8::decode($out);
+        my ($longest) = sort { $b <=> $a } map {length} (split /\n/, $out)[ 0, 1 ];
+        is($longest, $width, 'COLUMNS ' . ($columns // 'unset') . ": $width columns");
+    }
 };
 
 subtest 'on a terminal' => sub {

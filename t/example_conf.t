@@ -164,6 +164,11 @@ http {
         listen $address:${\ ($port || '%%PORT%%')} ssl;
         ssl_certificate $dir/$certificate.crt;
         ssl_certificate_key $dir/$certificate.key;
+        location = /v2/demo/accel {
+            add_header X-Accel-Redirect /workspace/v2/demo/desktops;
+            add_header X-Accel-Limit-Rate 1;
+            return 200 'as it is';
+        }
         location / { proxy_pass http://127.0.0.1:${\ $sim->port}; }
     }
 }
@@ -219,8 +224,9 @@ sub replaced {
 }
 
 sub gateway {
-    my ($port) = @_;
+    my ($port, $from, $to) = @_;
     my ($text) = replaced($port);
+    $text =~ s/\Q$from\E/$to/ or die "no $from" if defined $from;
     return Usage::Nginx->start(
         whole => $text,
         ready => sub { answers('127.0.0.1', $_[0]->port) }
@@ -356,6 +362,35 @@ subtest 'the counters' => sub {
         for map { decode($_) } grep {m{statistics/used}} $gateway->access_lines;
     ok($lines{"usage_requests_total{mode=\"translate\",status=\"$_\"} $status{$_}"},
         "as many with $_ as in the access log: $status{$_}") for sort keys %status;
+};
+
+subtest 'what the service says to nginx' => sub {
+    my $res = call($gateway, 'GET', '/v2/demo/accel', undef, 'X-Auth-Token' => 't');
+    is("$res->{status} $res->{body}", '200 as it is', 'is not obeyed');
+};
+
+subtest 'too many calls of one address' => sub {
+    my $slow = gateway($front->port, 'rate=10r/s', 'rate=1r/m');
+    # (each with a wrong body: what is refused is refused before)
+    my @status = map { call($slow, 'POST', route(), '{', @type) } 1 .. 53;
+    is(join(' ', map { $_->{status} } @status), join(' ', (400) x 51, (429) x 2),
+        'the burst, and no more');
+    error_is($status[-1], 429, 'in the legacy form', code => 'APIGW.0308',
+        headers => { 'Retry-After' => qr/\A60\z/ });
+    $slow->stop_ok;
+
+    my $alone = gateway($front->port, 'limit_conn legacy_clients 50;',
+        'limit_conn legacy_clients 1;');
+    is(call($alone, 'POST', route(), $request, @type, 'X-Auth-Token' => 't')->{status}, 200,
+        'one at a time');
+    $alone->stop_ok;
+};
+
+subtest 'nginx -t' => sub {
+    my ($text) = replaced($front->port);
+    my ($ok, $out) = Usage::Nginx->check(whole => $text);
+    ok($ok, 'passes');
+    unlike($out, qr/\[warn\]/, 'without a warning');
 };
 
 subtest 'the service moves' => sub {

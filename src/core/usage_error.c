@@ -58,6 +58,11 @@ usage_error(usage_error_t *error, unsigned status, const char *format, ...)
     (void) vsnprintf(error->detail, sizeof(error->detail), format, args);
     va_end(args);
 
+    /* what a client or an upstream sent does nothing to logs and terminals */
+
+    error->detail[usage_text_clean(error->detail, strlen(error->detail))] =
+        '\0';
+
     return USAGE_ERROR;
 }
 
@@ -92,6 +97,21 @@ usage_shown(usage_str_t value)
     }
 
     return (int) len;
+}
+
+
+size_t
+usage_show(usage_str_t value, char *buffer)
+{
+    size_t len;
+
+    len = (size_t) usage_shown(value);
+
+    if (len > 0) {
+        memcpy(buffer, value.data, len);
+    }
+
+    return usage_text_clean(buffer, len);
 }
 
 

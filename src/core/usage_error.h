@@ -16,7 +16,8 @@ typedef struct {
 
 /*
  * Fills *error: the HTTP status and a printf-like detail, cut where it is too
- * long.  Always gives USAGE_ERROR, so that a function can return it.
+ * long, and fit for a log (usage_text_clean()).  Always gives USAGE_ERROR, so
+ * that a function can return it.
  */
 usage_result_t usage_error(usage_error_t *error, unsigned status,
     const char *format, ...) __attribute__((format(printf, 3, 4)));
@@ -30,6 +31,12 @@ const char *usage_error_msg(unsigned status);
  * between characters.  For "%.*s".
  */
 int usage_shown(usage_str_t value);
+
+/*
+ * Copies so much of value to buffer, which has room for USAGE_SHOWN_MAX bytes,
+ * fit for a log (usage_text_clean()); gives its length.
+ */
+size_t usage_show(usage_str_t value, char *buffer);
 
 /*
  * Writes the legacy error reply for status and detail as JSON.  buffer has

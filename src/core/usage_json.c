@@ -57,11 +57,42 @@ usage_json_copy_plain(char *p, usage_str_t text)
 }
 
 
-char *
-usage_json_write_string(char *p, usage_str_t text)
+/*
+ * A control character, which has at most three bytes, as its number.
+ */
+static char *
+usage_json_write_control(char *p, const char *text, size_t n)
 {
     static const char hex[] = "0123456789abcdef";
 
+    int                  shift;
+    unsigned             code;
+    const unsigned char *s;
+
+    s = (const unsigned char *) text;
+    code = s[0];
+
+    if (n == 2) {
+        code = (s[0] & 0x1fu) << 6 | (s[1] & 0x3fu);
+
+    } else if (n == 3) {
+        code = (s[0] & 0x0fu) << 12 | (s[1] & 0x3fu) << 6 | (s[2] & 0x3fu);
+    }
+
+    *p++ = '\\';
+    *p++ = 'u';
+
+    for (shift = 12; shift >= 0; shift -= 4) {
+        *p++ = hex[code >> shift & 0xf];
+    }
+
+    return p;
+}
+
+
+char *
+usage_json_write_string(char *p, usage_str_t text)
+{
     size_t        i, n;
     unsigned char c;
 
@@ -82,11 +113,8 @@ usage_json_write_string(char *p, usage_str_t text)
             *p++ = '\\';
             *p++ = (char) c;
 
-        } else if (c < 0x20 || c == 0x7f) {
-            memcpy(p, "\\u00", 4);
-            p[4] = hex[c >> 4];
-            p[5] = hex[c & 0xf];
-            p += 6;
+        } else if (usage_utf8_control(text.data + i, n)) {
+            p = usage_json_write_control(p, text.data + i, n);
 
         } else {
             memcpy(p, text.data + i, n);
@@ -165,4 +193,57 @@ usage_utf8_chars(usage_str_t text)
     }
 
     return n;
+}
+
+
+bool
+usage_utf8_control(const char *text, size_t n)
+{
+    const unsigned char *s;
+
+    s = (const unsigned char *) text;
+
+    switch (n) {
+
+    case 1:
+        return s[0] < 0x20 || s[0] == 0x7f;
+
+    case 2: /* U+0080 to U+009F, U+061C */
+        return (s[0] == 0xc2 && s[1] < 0xa0) || (s[0] == 0xd8 && s[1] == 0x9c);
+
+    case 3: /* U+200E and F, U+2028 to E, U+2066 to 9 */
+        return s[0] == 0xe2
+               && ((s[1] == 0x80
+                       && (s[2] == 0x8e || s[2] == 0x8f
+                           || (s[2] >= 0xa8 && s[2] <= 0xae)))
+                   || (s[1] == 0x81 && s[2] >= 0xa6 && s[2] <= 0xa9));
+
+    default:
+        return false;
+    }
+}
+
+
+size_t
+usage_text_clean(char *text, size_t len)
+{
+    char  *p;
+    size_t i, n;
+
+    p = text;
+
+    for (i = 0; i < len; i += n) {
+        n = usage_utf8_length(text + i, len - i);
+
+        if (n == 0 || usage_utf8_control(text + i, n)) {
+            *p++ = '?';
+            n = n == 0 ? 1 : n;
+
+        } else {
+            memmove(p, text + i, n);
+            p += n;
+        }
+    }
+
+    return (size_t) (p - text);
 }

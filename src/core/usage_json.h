@@ -22,8 +22,8 @@ json_t *usage_json_load(usage_str_t text, size_t flags, json_error_t *reason);
 
 /*
  * Writes text as a JSON string with its quotes, and gives the end.  The room
- * needed is usage_json_string_max(text.len).  Bytes that are not UTF-8 become
- * '?'.
+ * needed is usage_json_string_max(text.len).  Controls (usage_utf8_control())
+ * are escaped; bytes that are not UTF-8 become '?'.
  */
 char *usage_json_write_string(char *p, usage_str_t text);
 
@@ -35,6 +35,19 @@ size_t usage_utf8_length(const char *text, size_t len);
 
 /* The number of characters in text, which is valid UTF-8. */
 size_t usage_utf8_chars(usage_str_t text);
+
+/*
+ * Tells whether the character at text, of n bytes, does something to a terminal
+ * or to a line of a log instead of being shown: a control of C0 or C1, a
+ * control of the direction of text, a separator of lines or paragraphs.
+ */
+bool usage_utf8_control(const char *text, size_t n);
+
+/*
+ * Makes text fit for a log or a terminal, in place: each such character, and
+ * each byte that is not UTF-8, becomes '?'.  Gives the new length.
+ */
+size_t usage_text_clean(char *text, size_t len);
 
 
 #endif /* USAGE_JSON_H */

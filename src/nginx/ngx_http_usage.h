@@ -41,6 +41,8 @@ typedef struct {
     ngx_http_usage_metrics_t *metrics;
     ngx_uint_t                translates; /* some location does */
     ngx_http_usage_gone_t    *gone;       /* NULL: nobody falls back */
+    ngx_array_t               blocks;     /* of ngx_http_usage_loc_conf_t * */
+    ngx_array_t               zones;      /* of ngx_http_usage_zone_t */
 } ngx_http_usage_main_conf_t;
 
 
@@ -81,7 +83,33 @@ typedef struct {
 } ngx_http_usage_slot_t;
 
 
+/*
+ * What nginx -t can say of a block of the configuration, and of a zone: where
+ * it begins, or is named first.
+ */
+
+typedef struct ngx_http_usage_block_s  ngx_http_usage_block_t;
+
+struct ngx_http_usage_block_s {
+    ngx_http_usage_block_t   *parent;
+    ngx_uint_t                own;        /* bits of directives in it */
+    ngx_uint_t                translates; /* it, or a block in it */
+    ngx_str_t                 name;       /* of the location */
+    ngx_str_t                 file;
+    ngx_uint_t                line;
+};
+
 typedef struct {
+    ngx_shm_zone_t           *zone;
+    ngx_http_usage_rate_t    *rate;   /* NULL: of usage_store */
+    ngx_uint_t                used;
+    ngx_str_t                 file;
+    ngx_uint_t                line;
+} ngx_http_usage_zone_t;
+
+
+typedef struct {
+    ngx_http_usage_block_t    block;
     ngx_str_t                 prefix; /* of the operator's location */
     ngx_flag_t                translate;
     uint64_t                  server[2]; /* of the location, a hash */
@@ -320,6 +348,7 @@ extern ngx_module_t  ngx_http_usage_module;
 
 char *ngx_http_usage_translate(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_http_usage_timeout(ngx_conf_t *cf, void *post, void *data);
+char *ngx_http_usage_clock_skew(ngx_conf_t *cf, void *post, void *data);
 char *ngx_http_usage_use_time(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_http_usage_retention(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_http_usage_hour_format(ngx_conf_t *cf, ngx_command_t *cmd,

@@ -3,6 +3,7 @@
  */
 
 #include "ngx_http_usage_metrics.h"
+#include "ngx_http_usage_noeffect.h"
 
 
 /* a leap year: its hours have all names that the hours of any year have */
@@ -71,6 +72,21 @@ ngx_http_usage_timeout(ngx_conf_t *cf, void *post, void *data)
     ngx_msec_t *timeout = data;
 
     return *timeout == 0 ? "must not be 0" : NGX_CONF_OK;
+}
+
+
+char *
+ngx_http_usage_clock_skew(ngx_conf_t *cf, void *post, void *data)
+{
+    time_t *skew = data;
+
+    if (*skew == 0) {
+        ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
+                           "\"usage_clock_skew\" is 0: only what is signed in "
+                           "this very second is accepted");
+    }
+
+    return NGX_CONF_OK;
 }
 
 
@@ -421,9 +437,10 @@ ngx_http_usage_store(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_http_usage_loc_conf_t *ulcf = conf;
 
-    u_char     *p;
-    ssize_t     size;
-    ngx_str_t  *value, name, s;
+    u_char          *p;
+    ssize_t          size;
+    ngx_str_t       *value, name, s;
+    ngx_shm_zone_t  *zone;
 
     value = cf->args->elts;
     name = value[1];
@@ -455,8 +472,10 @@ ngx_http_usage_store(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
             return "defines a zone, which is allowed in \"http\" only";
         }
 
-        return ngx_http_usage_store_zone(cf, &name, size) ? NGX_CONF_OK
-                                                          : NGX_CONF_ERROR;
+        zone = ngx_http_usage_store_zone(cf, &name, size);
+
+        return zone && ngx_http_usage_zone_named(cf, zone, NULL, 0) == NGX_OK
+                   ? NGX_CONF_OK : NGX_CONF_ERROR;
     }
 
     if (ulcf->store != NGX_CONF_UNSET_PTR) {
@@ -470,5 +489,7 @@ ngx_http_usage_store(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     ulcf->store = ngx_http_usage_store_zone(cf, &name, 0);
 
-    return ulcf->store ? NGX_CONF_OK : NGX_CONF_ERROR;
+    return ulcf->store
+           && ngx_http_usage_zone_named(cf, ulcf->store, NULL, 1) == NGX_OK
+               ? NGX_CONF_OK : NGX_CONF_ERROR;
 }

@@ -70,6 +70,12 @@ ngx_http_usage_credentials(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_ERROR;
     }
 
+    if (ulcf->credentials->count == 0) {
+        ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
+                           "usage_credentials \"%V\" has no access key: each "
+                           "signed call is refused", &name);
+    }
+
     return NGX_CONF_OK;
 }
 

@@ -80,10 +80,25 @@ ngx_http_usage_mode(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 }
 
 
+ngx_uint_t
+ngx_http_usage_mode_may_be(ngx_http_usage_loc_conf_t *conf,
+    ngx_http_usage_mode_t mode)
+{
+    if (conf->mode == NULL) {
+        return mode == NGX_HTTP_USAGE_MODE_TRANSLATE;
+    }
+
+    return conf->mode->lengths
+           || ngx_http_usage_mode_named(&conf->mode->value) == mode;
+}
+
+
 void
 ngx_http_usage_set_mode(ngx_http_usage_ctx_t *ctx)
 {
+    char                 text[USAGE_SHOWN_MAX];
     ngx_str_t            value;
+    usage_str_t          shown;
     ngx_http_request_t  *r;
 
     r = ctx->request;
@@ -102,9 +117,12 @@ ngx_http_usage_set_mode(ngx_http_usage_ctx_t *ctx)
     if (ctx->mode == NGX_HTTP_USAGE_MODES) {
         ctx->mode = NGX_HTTP_USAGE_MODE_TRANSLATE;
 
+        shown.data = (char *) value.data;
+        shown.len = value.len;
+
         ngx_log_error(NGX_LOG_WARN, r->connection->log, 0,
-                      "usage_mode is \"%V\", which is no mode: the call is "
-                      "translated", &value);
+                      "usage_mode is \"%*s\", which is no mode: the call is "
+                      "translated", usage_show(shown, text), text);
     }
 }
 

@@ -27,6 +27,10 @@ char *ngx_http_usage_mode(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 /* Sets ctx->mode, as usage_mode has it for this call. */
 void ngx_http_usage_set_mode(ngx_http_usage_ctx_t *ctx);
 
+/* Whether calls in a location may be of that mode. */
+ngx_uint_t ngx_http_usage_mode_may_be(ngx_http_usage_loc_conf_t *conf,
+    ngx_http_usage_mode_t mode);
+
 /* Who answers it, so far. */
 ngx_http_usage_mode_t ngx_http_usage_mode_done(ngx_http_usage_ctx_t *ctx);
 

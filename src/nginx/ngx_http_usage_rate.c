@@ -381,12 +381,6 @@ ngx_http_usage_rate_init_zone(ngx_shm_zone_t *shm_zone, void *data)
     rate = shm_zone->data;
     shpool = (ngx_slab_pool_t *) shm_zone->shm.addr;
 
-    if (rate->calls == 0) {
-        ngx_log_error(NGX_LOG_EMERG, shm_zone->shm.log, 0,
-                      "usage_rate zone \"%V\" has no rate", &rate->name);
-        return NGX_ERROR;
-    }
-
     ngx_http_usage_rate_compute(rate);
 
     rate->shpool = shpool;

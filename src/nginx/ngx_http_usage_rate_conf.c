@@ -2,6 +2,7 @@
  * The directive usage_rate.
  */
 
+#include "ngx_http_usage_noeffect.h"
 #include "ngx_http_usage_pace.h"
 
 
@@ -196,7 +197,10 @@ ngx_http_usage_rate_zone(ngx_conf_t *cf, ngx_str_t *value)
         shm_zone->init = ngx_http_usage_rate_init_zone;
     }
 
-    return shm_zone->data;
+    rate = shm_zone->data;
+
+    return ngx_http_usage_zone_named(cf, shm_zone, rate, 1) == NGX_OK ? rate
+                                                                     : NULL;
 }
 
 

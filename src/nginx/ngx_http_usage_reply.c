@@ -17,7 +17,6 @@ static void ngx_http_usage_explain(ngx_http_request_t *r,
     usage_error_t *error);
 static ngx_int_t ngx_http_usage_add_unattributed(ngx_http_usage_ctx_t *ctx);
 static void ngx_http_usage_log_strays(ngx_http_usage_ctx_t *ctx);
-static void ngx_http_usage_make_printable(u_char *p, size_t len);
 static usage_time_form_t ngx_http_usage_time_form(ngx_http_request_t *r);
 
 
@@ -91,7 +90,7 @@ ngx_http_usage_add_unattributed(ngx_http_usage_ctx_t *ctx)
 static void
 ngx_http_usage_log_strays(ngx_http_usage_ctx_t *ctx)
 {
-    u_char       text[USAGE_SHOWN_MAX];
+    char         text[USAGE_SHOWN_MAX];
     size_t       len, count;
     usage_str_t  name;
 
@@ -101,9 +100,7 @@ ngx_http_usage_log_strays(ngx_http_usage_ctx_t *ctx)
         return;
     }
 
-    len = usage_shown(name);
-    ngx_memcpy(text, name.data, len);
-    ngx_http_usage_make_printable(text, len);
+    len = usage_show(name, text);
 
     ngx_log_error(NGX_LOG_WARN, ctx->request->connection->log, 0,
                   "usage: connection records lead to %uz desktops that the "
@@ -111,27 +108,12 @@ ngx_http_usage_log_strays(ngx_http_usage_ctx_t *ctx)
 }
 
 
-/*
- * What a client or an upstream sent makes no line of its own in the log.
- */
-
-static void
-ngx_http_usage_make_printable(u_char *p, size_t len)
-{
-    u_char  *last;
-
-    for (last = p + len; p < last; p++) {
-        if (*p < 0x20 || *p == 0x7f) {
-            *p = '?';
-        }
-    }
-}
-
-
 static usage_time_form_t
 ngx_http_usage_time_form(ngx_http_request_t *r)
 {
+    char                        text[USAGE_SHOWN_MAX];
     ngx_str_t                   value;
+    usage_str_t                 shown;
     ngx_http_usage_loc_conf_t  *ulcf;
 
     ulcf = ngx_http_get_module_loc_conf(r, ngx_http_usage_module);
@@ -153,9 +135,13 @@ ngx_http_usage_time_form(ngx_http_request_t *r)
     if (value.len != sizeof("number") - 1
         || ngx_strncmp(value.data, "number", value.len) != 0)
     {
+        shown.data = (char *) value.data;
+        shown.len = value.len;
+
         ngx_log_error(NGX_LOG_WARN, r->connection->log, 0,
-                      "usage_use_time is \"%V\", neither \"number\" nor "
-                      "\"string\": a number is sent", &value);
+                      "usage_use_time is \"%*s\", neither \"number\" nor "
+                      "\"string\": a number is sent",
+                      usage_show(shown, text), text);
     }
 
     return USAGE_TIME_NUMBER;
@@ -205,7 +191,6 @@ ngx_http_usage_fail(ngx_http_usage_ctx_t *ctx, ngx_uint_t status, u_char *data,
 
     ctx->error_text.len = ngx_strlen(ctx->error.detail);
     ctx->error_text.data = (u_char *) ctx->error.detail;
-    ngx_http_usage_make_printable(ctx->error_text.data, ctx->error_text.len);
 
     if (ctx->compare == NULL) {
         ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,

@@ -238,7 +238,7 @@ ngx_http_usage_credential_variable(ngx_http_request_t *r,
 
     p = token ? ngx_cpymem(v->data, "token:", sizeof("token:") - 1)
               : ngx_cpymem(v->data, "key:", sizeof("key:") - 1);
-    p = ngx_cpymem(p, text.data, text.len);
+    p += usage_show(text, (char *) p);
 
     v->len = p - v->data;
     v->valid = 1;

@@ -185,6 +185,69 @@ test_ill_formed(void **state)
 }
 
 
+/*
+ * Which characters are controls; none of them is written as it is.
+ */
+static void
+test_controls(void **state)
+{
+    char        text[8], json[64], *end;
+    bool        control;
+    size_t      n, len;
+    uint32_t    code;
+    usage_str_t str;
+
+    (void) state;
+
+    for (code = 0; code <= 0x10ffff; code++) {
+        n = encode(text, code);
+
+        if (code >= 0xd800 && code <= 0xdfff) {
+            continue;
+        }
+
+        control = code < 0x20 || (code >= 0x7f && code <= 0x9f) || code == 0x61c
+                  || code == 0x200e || code == 0x200f
+                  || (code >= 0x2028 && code <= 0x202e)
+                  || (code >= 0x2066 && code <= 0x2069);
+
+        if (usage_utf8_control(text, n) != control) {
+            fail_msg("U+%04X: a control, or none", code);
+        }
+
+        if (!control) {
+            continue;
+        }
+
+        str.data = text;
+        str.len = n;
+        check_written(str, text, n);
+        end = usage_json_write_string(json, str);
+        assert_int_equal(end - json, sizeof("\"\\u0000\"") - 1);
+
+        text[n] = 'x';
+        len = usage_text_clean(text, n + 1);
+        assert_int_equal(len, 2);
+        assert_memory_equal(text, "?x", 2);
+    }
+}
+
+
+static void
+test_clean(void **state)
+{
+    char   text[] = "a\xc2\x9b\xff\xe2\x80\xae\xc3\xa9\xe2\x82";
+    size_t len;
+
+    (void) state;
+
+    len = usage_text_clean(text, sizeof(text) - 1);
+    assert_int_equal(len, 8);
+    assert_memory_equal(text, "a???\xc3\xa9??", 8);
+    assert_int_equal(usage_text_clean(text, 0), 0);
+}
+
+
 static void
 test_strings(void **state)
 {
@@ -295,6 +358,8 @@ main(void)
         cmocka_unit_test(test_every_character),
         cmocka_unit_test(test_every_place),
         cmocka_unit_test(test_ill_formed),
+        cmocka_unit_test(test_controls),
+        cmocka_unit_test(test_clean),
         cmocka_unit_test(test_strings),
         cmocka_unit_test(test_random),
         cmocka_unit_test(test_chars),

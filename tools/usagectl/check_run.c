@@ -3,6 +3,7 @@
  */
 
 #include "ctl_check.h"
+#include "usage_calendar.h"
 
 #include <signal.h>
 #include <stdlib.h>
@@ -175,6 +176,37 @@ only_entries(const usage_compare_t *compare, const char *body)
 }
 
 
+/*
+ * Whether any day that differs, or an hour of it, still changes.
+ */
+static bool
+any_recent(const usage_compare_t *compare, int64_t now)
+{
+    char        text[] = "yyyy-MM-ddT00:00:00Z";
+    size_t      i;
+    int64_t     time;
+    usage_str_t date;
+
+    for (i = 0; i < compare->count; i++) {
+        date = compare->differences[i].time;
+
+        if (date.len < USAGE_DATE_LEN) {
+            continue;
+        }
+
+        memcpy(text, date.data, USAGE_DATE_LEN);
+
+        if (usage_time_parse(ctl_str(text), &time)
+            && !usage_day_final(usage_day_of(time), now))
+        {
+            return true;
+        }
+    }
+
+    return false;
+}
+
+
 static check_outcome_t
 compare_replies(check_t *check, const char *body, check_reply_t *replies)
 {
@@ -220,6 +252,7 @@ compare_replies(check_t *check, const char *body, check_reply_t *replies)
         compare.largest > sums->largest ? compare.largest : sums->largest;
     outcome = compare.total > 0 ? CHECK_DIFFERENT : CHECK_EQUAL;
     sums->entries += compare.total > 0 && only_entries(&compare, body);
+    sums->recent += any_recent(&compare, check->bodies.now);
 
     check_tell(check, body, outcome, replies, &compare);
     ctl_arena_free(&arena);

@@ -4,6 +4,7 @@
 
 #include "ctl_check.h"
 #include "ctl_text.h"
+#include "usage_calendar.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -328,6 +329,35 @@ check_tell(check_t *check, const char *body, check_outcome_t outcome,
 }
 
 
+/*
+ * What may be behind differences that are none of the translation.
+ */
+static void
+print_hints(const check_t *check)
+{
+    char                date[USAGE_DATE_LEN];
+    const check_sums_t *sums;
+
+    sums = &check->sums;
+
+    if (sums->counts[CHECK_DIFFERENT] > 0
+        && sums->entries == sums->counts[CHECK_DIFFERENT])
+    {
+        printf("Only calls with offset or limit differ, and only in which\n"
+               "desktops they list: the two may list them in another order.\n");
+    }
+
+    if (sums->recent > 0) {
+        usage_day_write(
+            usage_day_of(check->bodies.now - USAGE_FINAL_AFTER), date);
+        printf("%llu of the calls differ in days that aren't final: their "
+               "figures still\nchange. The last final day is %.*s (--to, or "
+               "end_time of a body).\n",
+            (unsigned long long) sums->recent, (int) USAGE_DATE_LEN, date);
+    }
+}
+
+
 static void
 print_sums(const check_t *check)
 {
@@ -368,12 +398,7 @@ print_sums(const check_t *check)
             (unsigned long long) check->shown);
     }
 
-    if (sums->counts[CHECK_DIFFERENT] > 0
-        && sums->entries == sums->counts[CHECK_DIFFERENT])
-    {
-        printf("Only calls with offset or limit differ, and only in which\n"
-               "desktops they list: the two may list them in another order.\n");
-    }
+    print_hints(check);
 }
 
 
@@ -385,11 +410,12 @@ report_sums(const check_t *check)
     sums = &check->sums;
 
     json_object_update_new(check->report,
-        json_pack("{sI sI sI sI sI sI sI sf sf sf sf sf ss*}", "calls_made",
+        json_pack("{sI sI sI sI sI sI sI sI sf sf sf sf sf ss*}", "calls_made",
             (json_int_t) check->done, "equal",
             (json_int_t) sums->counts[CHECK_EQUAL], "refused_alike",
             (json_int_t) sums->counts[CHECK_REFUSED], "different",
-            (json_int_t) sums->counts[CHECK_DIFFERENT], "failed",
+            (json_int_t) sums->counts[CHECK_DIFFERENT], "not_final",
+            (json_int_t) sums->recent, "failed",
             (json_int_t) sums->counts[CHECK_FAILED], "differences",
             (json_int_t) sums->differences, "values", (json_int_t) sums->values,
             "largest", sums->largest, "tolerance", check->tolerance, "seconds",
@@ -397,8 +423,8 @@ report_sums(const check_t *check)
             check->sides[0].seconds, "translated_seconds",
             check->sides[1].seconds, "ended", check->why));
 
-    if (json_dumpf(
-            check->report, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(10))
+    if (json_dumpf(check->report, stdout,
+            JSON_INDENT(2) | JSON_REAL_PRECISION(10) | JSON_ENSURE_ASCII)
         != 0)
     {
         ctl_die("the output could not be written");

@@ -3,6 +3,7 @@
  */
 
 #include "ctl.h"
+#include "usage_json.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -11,6 +12,7 @@
 
 
 #define CTL_BLOCK 65536
+#define CTL_SAID  4096 /* the longest message */
 
 
 struct ctl_block_s {
@@ -32,11 +34,25 @@ ctl_name(const char *command)
 static void __attribute__((format(printf, 1, 0)))
 ctl_say(const char *format, va_list args)
 {
+    char text[CTL_SAID];
+
+    (void) vsnprintf(text, sizeof(text), format, args);
+    text[usage_text_clean(text, strlen(text))] = '\0';
+
     (void) fflush(stdout);
-    (void) fprintf(
-        stderr, "usagectl%s%s: ", *ctl_command != '\0' ? " " : "", ctl_command);
-    (void) vfprintf(stderr, format, args);
-    (void) fputc('\n', stderr);
+    (void) fprintf(stderr, "usagectl%s%s: %s\n",
+        *ctl_command != '\0' ? " " : "", ctl_command, text);
+}
+
+
+void
+ctl_warn(const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    ctl_say(format, args);
+    va_end(args);
 }
 
 

@@ -26,8 +26,14 @@ int ctl_report(int argc, char **argv);
 
 
 /*
- * Ends the program with CTL_FAILED and a line on standard error: ctl_die() says
- * what went wrong, ctl_misuse() names the command's --help besides.
+ * Writes a line on standard error; what could do something to a terminal
+ * becomes '?' in it.
+ */
+void ctl_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/*
+ * Ends the program with CTL_FAILED and such a line on standard error: ctl_die()
+ * says what went wrong, ctl_misuse() names the command's --help besides.
  */
 void ctl_die(const char *format, ...)
     __attribute__((noreturn, format(printf, 1, 2)));

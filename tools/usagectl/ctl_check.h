@@ -99,6 +99,7 @@ typedef struct {
     uint64_t differences;
     uint64_t paged;   /* calls that differ, with offset or limit, */
     uint64_t entries; /* and of these, those where only entries do */
+    uint64_t recent;  /* calls that differ in days that aren't final */
     uint64_t values;
     double   largest;
 } check_sums_t;

@@ -47,6 +47,7 @@ typedef struct {
     ctl_plan_format_t format;
     bool              count_only;
     bool              project_known;
+    bool              forgotten; /* only the age of its days is wrong */
     ctl_call_t       *calls;
     size_t            count;
     size_t            certain; /* of them: the first ones */

@@ -6,6 +6,7 @@
 #define CTL_REPORT_H
 
 #include "ctl.h"
+#include "usage_calendar.h"
 #include "usage_forms.h"
 
 
@@ -18,6 +19,7 @@ typedef enum {
     REPORT_CREDENTIAL,
     REPORT_MODE,
     REPORT_STATUS,
+    REPORT_DAY,
     REPORT_KEYS
 } report_key_t;
 
@@ -32,6 +34,7 @@ typedef struct {
     void       *json;
     usage_str_t keys[REPORT_KEYS];
     char        status[16];
+    char        day[USAGE_DATE_LEN + 1];
     int64_t     time;
     uint64_t    days;
     bool        error;
@@ -92,6 +95,8 @@ typedef struct {
     uint64_t          lines; /* in all */
     uint64_t          other;
     uint64_t          strange;
+    const char       *name;  /* of the log that is read, */
+    uint64_t          line;  /* and where */
     uint64_t          early; /* legacy calls that are out of the time */
 } report_t;
 

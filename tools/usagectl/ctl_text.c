@@ -11,6 +11,8 @@
 
 
 #define TEXT_WIDTH_MIN 40
+#define TEXT_WIDTH_MAX 10000
+#define TEXT_WIDTH     100 /* without a terminal */
 #define TEXT_GAP       2
 #define TEXT_COLUMNS   16
 
@@ -18,31 +20,10 @@
 char *
 ctl_clean(const char *text, size_t len)
 {
-    char         *copy, *p;
-    size_t        i, n;
-    unsigned char c;
+    char *copy;
 
-    copy = p = ctl_grow(NULL, len + 1);
-
-    for (i = 0; i < len; i += n) {
-        c = (unsigned char) text[i];
-        n = usage_utf8_length(text + i, len - i);
-
-        /* (0xc2 0x80 to 0xc2 0x9f are control characters, too) */
-
-        if (n == 0 || c < 0x20 || c == 0x7f
-            || (c == 0xc2 && (unsigned char) text[i + 1] < 0xa0))
-        {
-            *p++ = '?';
-            n = n == 0 ? 1 : n;
-
-        } else {
-            memcpy(p, text + i, n);
-            p += n;
-        }
-    }
-
-    *p = '\0';
+    copy = ctl_copy(text, len);
+    copy[usage_text_clean(copy, len)] = '\0';
 
     return copy;
 }
@@ -85,10 +66,19 @@ ctl_thousands(uint64_t n, char *text)
 size_t
 ctl_width(FILE *file)
 {
+    char          *end;
+    const char    *columns;
+    unsigned long  width;
     struct winsize size;
 
+    columns = getenv("COLUMNS");
+
     if (!isatty(fileno(file))) {
-        return SIZE_MAX;
+        width = columns != NULL ? strtoul(columns, &end, 10) : 0;
+
+        return width < TEXT_WIDTH_MIN || width > TEXT_WIDTH_MAX || *end != '\0'
+                   ? TEXT_WIDTH
+                   : width;
     }
 
     if (ioctl(fileno(file), TIOCGWINSZ, &size) != 0 || size.ws_col == 0) {

@@ -9,8 +9,8 @@
 
 
 /*
- * A copy of text that a terminal shows as it is: control characters, and bytes
- * that are not UTF-8, become '?'.  Freed by the caller.
+ * A copy of text that a terminal shows as it is (usage_text_clean()).  Freed by
+ * the caller.
  */
 char *ctl_clean(const char *text, size_t len);
 
@@ -20,7 +20,7 @@ size_t ctl_cut(const char *text, size_t characters);
 /* A number with a comma before each three digits; room for 32 bytes. */
 void ctl_thousands(uint64_t n, char *text);
 
-/* The columns of a terminal; SIZE_MAX where the file isn't one. */
+/* The columns of a terminal; elsewhere those of $COLUMNS, or 100. */
 size_t ctl_width(FILE *file);
 
 /* Whether colours are wanted there: on a terminal, without NO_COLOR. */

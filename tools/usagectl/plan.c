@@ -3,6 +3,7 @@
  */
 
 #include "ctl_plan.h"
+#include "usage_calendar.h"
 
 #include <getopt.h>
 #include <stdlib.h>
@@ -258,6 +259,25 @@ settle(ctl_plan_t *self)
 }
 
 
+/*
+ * Whether a body that was refused is right but for the age of its days.
+ */
+static bool
+is_forgotten(ctl_plan_t *self, const usage_forms_t *forms, usage_str_t body)
+{
+    usage_error_t error;
+    usage_rules_t rules;
+
+    rules = self->rules;
+    rules.desktops_memory = 0;
+    rules.users_memory = 0;
+
+    return usage_request_parse(&self->request, &self->arena.pool, forms, body,
+               self->model.now, &rules, &error)
+           == USAGE_OK;
+}
+
+
 static usage_result_t
 parse(ctl_plan_t *self, usage_error_t *error)
 {
@@ -283,10 +303,34 @@ parse(ctl_plan_t *self, usage_error_t *error)
     rc = usage_request_parse(&self->request, &self->arena.pool, forms, body,
         self->model.now, &self->rules, error);
 
+    self->forgotten = rc != USAGE_OK && is_forgotten(self, forms, body);
+
     usage_forms_free(forms);
     free(text);
 
     return rc;
+}
+
+
+/*
+ * What the gateway would say of the body, and how to see its plan all the same.
+ */
+static int
+refuse(const ctl_plan_t *self, const usage_error_t *error)
+{
+    char date[USAGE_DATE_LEN + 1];
+
+    ctl_warn("%u: %s", error->status, error->detail);
+
+    if (self->forgotten) {
+        usage_day_write(self->request.last + 1, date);
+        date[USAGE_DATE_LEN] = '\0';
+        ctl_warn("--now=%s plans it as on that day, --retention=off whatever "
+                 "its age",
+            date);
+    }
+
+    return error->status >= 500 ? CTL_FAILED : CTL_DIFFER;
 }
 
 
@@ -334,10 +378,9 @@ ctl_plan(int argc, char **argv)
     }
 
     if (parse(&self, &error) != USAGE_OK) {
-        (void) fprintf(
-            stderr, "usagectl plan: %u: %s\n", error.status, error.detail);
+        option = refuse(&self, &error);
         finish(&self);
-        return error.status >= 500 ? CTL_FAILED : CTL_DIFFER;
+        return option;
     }
 
     settle(&self);

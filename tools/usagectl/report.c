@@ -22,7 +22,8 @@ static const char help[] =
     "standard input.\n"
     "\n"
     "      --by=KEYS        what makes a row: of client, agent, project,\n"
-    "                       credential, mode, status (client,agent,project)\n"
+    "                       credential, mode, status, day\n"
+    "                       (client,agent,project)\n"
     "      --since=WHEN     a date, a time (yyyy-MM-ddThh:mm:ssZ), or how "
     "long\n"
     "                       ago: 12h, 7d\n"
@@ -78,6 +79,9 @@ static const char *const orders[] = { "calls", "days", "errors", "last",
 
 /* what of a key is kept */
 #define REPORT_KEY_MAX 512
+
+/* lines that can't be read which are named, each */
+#define REPORT_NAMED 5
 
 
 static int
@@ -183,11 +187,24 @@ report_add(report_t *report, const report_line_t *line)
 
 
 static void
+strange_line(report_t *report)
+{
+    report->strange++;
+
+    if (report->strange <= REPORT_NAMED) {
+        ctl_warn("%s:%llu: not of the log format \"usage\"", report->name,
+            (unsigned long long) report->line);
+    }
+}
+
+
+static void
 read_line(report_t *report, char *text, size_t len)
 {
     report_line_t line;
 
     report->lines++;
+    report->line++;
 
     switch (report_line_read(&line, report->forms, text, len)) {
 
@@ -202,7 +219,7 @@ read_line(report_t *report, char *text, size_t len)
 
     case REPORT_STRANGE:
     default:
-        report->strange++;
+        strange_line(report);
         break;
     }
 }
@@ -252,6 +269,8 @@ read_log(report_t *report, const char *name)
     }
 
     (void) gzbuffer(file, REPORT_READ_SIZE);
+    report->name = name;
+    report->line = 0;
     text = ctl_grow(NULL, REPORT_LINE_MAX + REPORT_READ_SIZE);
     len = 0;
     passing = false;
@@ -277,7 +296,8 @@ read_log(report_t *report, const char *name)
 
         if (len > REPORT_LINE_MAX) {
             report->lines++;
-            report->strange++;
+            report->line++;
+            strange_line(report);
             passing = true;
             len = 0;
         }
@@ -461,10 +481,7 @@ ctl_report(int argc, char **argv)
     report_print(&report);
 
     if (report.strange > 0) {
-        (void) fflush(stdout);
-        (void) fprintf(stderr,
-            "usagectl report: %llu of %llu lines are not of the log format "
-            "\"usage\"\n",
+        ctl_warn("%llu of %llu lines are not of the log format \"usage\"",
             (unsigned long long) report.strange,
             (unsigned long long) report.lines);
     }

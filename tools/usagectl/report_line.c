@@ -3,15 +3,18 @@
  */
 
 #include "ctl_report.h"
-#include "usage_calendar.h"
 #include "usage_json.h"
 
 #include <ctype.h>
 #include <stdlib.h>
 
 
+/* what has a year of four digits: until 10000-01-01 */
+#define REPORT_TIME_END INT64_C(253402300800)
+
+
 const char *const report_keys[REPORT_KEYS + 1] = { "client", "agent", "project",
-    "credential", "mode", "status", NULL };
+    "credential", "mode", "status", "day", NULL };
 
 
 /*
@@ -78,13 +81,38 @@ number_of(const json_t *line, const char *name, int64_t *number)
 
 
 /*
+ * A time zone, as "+01:00", in seconds.
+ */
+static bool
+zone_of(const char *text, int64_t *zone)
+{
+    int hours, minutes;
+
+    if ((text[0] != '+' && text[0] != '-') || !isdigit((unsigned char) text[1])
+        || !isdigit((unsigned char) text[2]) || text[3] != ':'
+        || !isdigit((unsigned char) text[4])
+        || !isdigit((unsigned char) text[5]))
+    {
+        return false;
+    }
+
+    hours = (text[1] - '0') * 10 + text[2] - '0';
+    minutes = (text[4] - '0') * 10 + text[5] - '0';
+    *zone = (text[0] == '-' ? -1 : 1)
+            * (hours * USAGE_SECONDS_PER_HOUR + minutes * 60);
+
+    return hours <= 24 && minutes < 60;
+}
+
+
+/*
  * $time_iso8601: "2026-11-23T07:44:43+01:00".
  */
 static bool
 time_of(usage_str_t text, int64_t *time)
 {
-    int         hours, minutes;
     char        utc[USAGE_TIME_LEN];
+    int64_t     zone;
     usage_str_t local;
 
     if (text.len != USAGE_TIME_LEN - 1 + 6) {
@@ -95,19 +123,16 @@ time_of(usage_str_t text, int64_t *time)
     utc[USAGE_TIME_LEN - 1] = 'Z';
     local.data = utc;
     local.len = USAGE_TIME_LEN;
-    text.data += USAGE_TIME_LEN - 1;
 
-    if ((*text.data != '+' && *text.data != '-')
-        || sscanf(text.data + 1, "%2d:%2d", &hours, &minutes) != 2
+    if (!zone_of(text.data + USAGE_TIME_LEN - 1, &zone)
         || !usage_time_parse(local, time))
     {
         return false;
     }
 
-    *time -= (*text.data == '-' ? -1 : 1)
-             * (hours * USAGE_SECONDS_PER_HOUR + minutes * 60);
+    *time -= zone;
 
-    return true;
+    return *time >= 0 && *time < REPORT_TIME_END;
 }
 
 
@@ -153,12 +178,15 @@ judge(report_line_t *line, const json_t *json, const usage_forms_t *forms)
 
     (void) snprintf(line->status, sizeof(line->status), "%03lld",
         (long long) status % 1000);
+    usage_day_write(usage_day_of(line->time), line->day);
+    line->day[USAGE_DATE_LEN] = '\0';
 
     line->keys[REPORT_CLIENT] = text_of(json, "client");
     line->keys[REPORT_AGENT] = text_of(json, "agent");
     line->keys[REPORT_CREDENTIAL] = text_of(json, "credential");
     line->keys[REPORT_MODE] = text_of(json, "mode");
     line->keys[REPORT_STATUS] = ctl_str(line->status);
+    line->keys[REPORT_DAY] = ctl_str(line->day);
     line->error = status >= 400 || status < 100;
     line->days =
         number_of(json, "days", &days) && days > 0 ? (uint64_t) days : 0;

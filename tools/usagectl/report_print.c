@@ -4,7 +4,6 @@
 
 #include "ctl_report.h"
 #include "ctl_text.h"
-#include "usage_calendar.h"
 
 #include <jansson.h>
 #include <stdlib.h>
@@ -156,14 +155,14 @@ fill_row(char **row, const report_t *report, const report_client_t *client,
 static void
 print_table(const report_t *report, size_t rows)
 {
-    static const size_t narrowest[REPORT_KEYS] = { 9, 12, 8, 10, 0, 0 };
+    static const size_t narrowest[REPORT_KEYS] = { 9, 12, 8, 10, 0, 0, 0 };
 
     bool         narrow;
     size_t       i, k;
     ctl_table_t  table;
     ctl_column_t columns[REPORT_KEYS + REPORT_SUMS];
 
-    /* on a terminal that is narrow, there is no room for both times */
+    /* where it is narrow, there is no room for both times */
 
     narrow = ctl_width(stdout) < REPORT_WIDE;
 
@@ -224,22 +223,25 @@ print_words(const report_t *report, size_t rows)
 
 
 /*
- * A field in quotes where it has to be.
+ * A field in quotes where it has to be.  What a spreadsheet would take for a
+ * formula has an apostrophe before it.
  */
 static void
 print_field(const char *key)
 {
+    bool  formula;
     char *text, *p;
 
+    formula = *key != '\0' && strchr("=+-@\t\r", *key) != NULL;
     text = ctl_clean(key, strlen(key));
 
-    if (strpbrk(text, ",\"") == NULL) {
+    if (!formula && strpbrk(text, ",\"") == NULL) {
         (void) fputs(text, stdout);
         free(text);
         return;
     }
 
-    (void) putchar('"');
+    (void) fputs(formula ? "\"'" : "\"", stdout);
 
     for (p = text; *p != '\0'; p++) {
         if (*p == '"') {
@@ -337,7 +339,9 @@ print_json(const report_t *report, size_t rows)
         (json_int_t) report->strange, "out_of_time",
         (json_int_t) report->early);
 
-    if (root == NULL || json_dumpf(root, stdout, JSON_INDENT(2)) != 0) {
+    if (root == NULL
+        || json_dumpf(root, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII) != 0)
+    {
         ctl_die("the output could not be written");
     }
 
