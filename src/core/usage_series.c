@@ -328,7 +328,7 @@ usage_series_done(usage_stretch_t *stretch, usage_error_t *error)
         }
     }
 
-    return rc == USAGE_OK ? USAGE_OK : usage_error(error, 500, "out of memory");
+    return rc == USAGE_OK ? USAGE_OK : usage_no_memory(series->pool, error);
 }
 
 
@@ -352,11 +352,11 @@ usage_series_page(
 
     stretch = call->asker;
 
-    rc = usage_pages_take(
-        &stretch->pages, call, page->count, (int64_t) page->rows_count, error);
+    rc = usage_pages_take(&stretch->pages, call, page->count,
+        (int64_t) page->rows_count, stretch->series->pool, error);
 
     if (rc == USAGE_OK && usage_series_rows(stretch, call, page) != USAGE_OK) {
-        return usage_error(error, 500, "out of memory");
+        return usage_no_memory(stretch->series->pool, error);
     }
 
     if (rc == USAGE_OK && usage_series_here(stretch)) {
