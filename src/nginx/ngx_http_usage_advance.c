@@ -41,10 +41,6 @@ ngx_http_usage_collect(ngx_http_usage_ctx_t *ctx,
         (void) usage_error(&ctx->error, NGX_HTTP_BAD_GATEWAY,
                            "the upstream's reply ended early");
 
-    } else if (fetch->too_large) {
-        (void) usage_error(&ctx->error, NGX_HTTP_BAD_GATEWAY,
-                           "the upstream's reply is too large");
-
     } else if (fetch->status == NGX_HTTP_OK) {
         if (ngx_http_usage_collect_ok(ctx, fetch) == NGX_OK) {
             return NGX_OK;
