@@ -60,7 +60,7 @@ usage_body_load(json_t **root, const usage_pool_t *pool, usage_str_t body,
     char        *copy;
     json_error_t reason;
 
-    if (usage_json_parts(body) > USAGE_BODY_PARTS) {
+    if (usage_json_parts(body, USAGE_BODY_PARTS) > USAGE_BODY_PARTS) {
         return usage_error(error, 400,
             "the body has more than %d keys, values and lists; allowed: one "
             "JSON object with the fields of the call",

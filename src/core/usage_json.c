@@ -4,7 +4,7 @@
 
 
 size_t
-usage_json_parts(usage_str_t text)
+usage_json_parts(usage_str_t text, size_t max)
 {
     bool   string;
     size_t i, parts;
@@ -12,7 +12,7 @@ usage_json_parts(usage_str_t text)
     string = false;
     parts = 0;
 
-    for (i = 0; i < text.len; i++) {
+    for (i = 0; i < text.len && parts <= max; i++) {
         switch (text.data[i]) {
 
         case '"':
@@ -45,7 +45,7 @@ usage_json_load(
 {
     const char *nul;
 
-    if (max != USAGE_JSON_ANY && usage_json_parts(text) > max) {
+    if (max != USAGE_JSON_ANY && usage_json_parts(text, max) > max) {
         memset(reason, 0, sizeof(json_error_t));
         (void) snprintf(reason->text, sizeof(reason->text),
             "more than %zu keys, values and lists", max);

@@ -22,9 +22,10 @@
 
 /*
  * Counts the brackets, colons and commas of text: what its values, keys and
- * lists are told apart by, and so a measure of what it takes to keep them.
+ * lists are told apart by, and so a measure of what it takes to keep them.  Ends
+ * where there are more than max.
  */
-size_t usage_json_parts(usage_str_t text);
+size_t usage_json_parts(usage_str_t text, size_t max);
 
 /*
  * Reads text by jansson: as json_loadb(), which by itself passes by a NUL that

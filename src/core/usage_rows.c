@@ -42,7 +42,8 @@ usage_rows_load(usage_rows_t *rows, usage_str_t body, const char *key,
 {
     json_error_t reason;
 
-    if (!usage_fits(pool, usage_json_parts(body), USAGE_JSON_PART)) {
+    if (!usage_fits(
+            pool, usage_json_parts(body, USAGE_JSON_ANY), USAGE_JSON_PART)) {
         return usage_no_memory(pool, error);
     }
 
