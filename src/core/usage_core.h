@@ -65,6 +65,14 @@
 #define USAGE_SECONDS_PER_HOUR 3600
 #define USAGE_SECONDS_PER_DAY  86400
 
+/* translation.md, "Pages": the seconds that a desktop can be in use in so many
+ * days; a second more for each is rounding, or a leap second */
+static inline double
+usage_desktop_seconds(int64_t days)
+{
+    return (double) days * (USAGE_SECONDS_PER_DAY + 1);
+}
+
 /* translation.md, "Days": seconds from a day's start until its figures don't
  * change any more */
 #define USAGE_FINAL_AFTER (26 * 3600)

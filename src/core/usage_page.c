@@ -371,7 +371,7 @@ usage_page_bounds(const usage_page_keys_t *keys, int64_t rows, int64_t days)
     usage_page_bounds_t bounds;
 
     bounds.rows = (size_t) rows;
-    bounds.seconds = (double) days * (USAGE_SECONDS_PER_DAY + 1);
+    bounds.seconds = usage_desktop_seconds(days);
 
     if (keys == &usage_page_users) {
         bounds.seconds *= (double) USAGE_PAGE_OFFSET_MAX + 1;

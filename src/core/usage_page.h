@@ -72,8 +72,7 @@ typedef struct {
 /*
  * Gives the bounds of a page of so many rows, of a window of so many days: a
  * desktop can't be in use for longer than these are, and a user not for longer
- * than on as many desktops at once as a count can tell.  A second more for each
- * day is rounding, or a leap second.
+ * than on as many desktops at once as a count can tell.
  */
 usage_page_bounds_t usage_page_bounds(
     const usage_page_keys_t *keys, int64_t rows, int64_t days);
