@@ -55,6 +55,30 @@ sub two {
         ? page($_[0], rows(d1 => 3600, d2 => 60)) : { total_count => 0, desktops => [] });
 }
 
+# A user's 100,000 seconds of one day, and one desktop that is shared.
+$mode{shared} = sub {
+    my ($req) = @_;
+    return json_reply(200, { count => 1, items => [ { username => 'ann',
+        metric => [ { metric_name => 'user_usage', metric_value => 100_000 } ] } ] })
+        if $req->{path} =~ m{/users};
+    return two(@_) if $req->{path} =~ /statistics/;
+    return json_reply(200, { total_count => 1, desktops => [ { desktop_id => 'd1',
+        attach_user_infos => [ map +{ user_name => $_, type => 'USER' }, qw(ann bob) ] } ] });
+};
+
+# 500 desktops; d1 has 48 hours in two days, by their window, and one by the day.
+$mode{derived} = sub {
+    my ($req) = @_;
+    return json_reply(200, { total_count => 1,
+        desktops => [ { desktop_id => 'd1', computer_name => 'NAME-d1' } ] })
+        if $req->{path} !~ /statistics/;
+    my $seconds = $req->{query}{end_time} !~ /-\Q01\ET/ && window($req) =~ /-01\z/ ? 172_802
+        : window($req) =~ /-02\z/ ? 3600 : 0;
+    return json_reply(200, page($req, [ row(d1 => $seconds) ])) if $req->{query}{resource_name};
+    my $at = $req->{query}{offset};
+    return json_reply(200, { count => 500, items => [ map { row("o$_", 60) } $at + 1 .. $at + 100 ] });
+};
+
 my $upstream = Usage::Upstream->start(sub {
     my ($project) = $_[0]{path} =~ m{\A/v2/([a-z]+)};
     return ($mode{$project} || \&two)->(@_);
@@ -68,6 +92,7 @@ my $nginx = Usage::Nginx->start(
     server   => join('',
         Usage::Nginx->at(small => 'usage_memory 1m;'),
         Usage::Nginx->at(one => 'usage_concurrency 1;'),
+        Usage::Nginx->at(off => 'usage_connections off;'),
     )
 );
 
@@ -140,6 +165,19 @@ subtest 'a day has 24 hours' => sub {
     }
     reply_is(ask('whole'), 'all of it',
         from => '2022-12-01', entries => [ [ 'd1', 24 ], [ 'd2', 24 ] ]);
+};
+
+subtest 'also what is told from other figures' => sub {
+    my $res = ask('shared', at => '/off', desktop_username => 'ann');
+    is($res->{status}, 200, 'more hours of a user than the one further desktop has');
+    my ($d1, $rest) = @{ decode($res->{body})->{desktop_used_info_list} };
+    is_deeply([ $d1->{desktop_id}, use_of($res, 'd1') ], [ 'd1', 0 ], 'is none of its own');
+    ok(!exists $rest->{desktop_id}, 'but one that nothing tells');
+    is($rest->{used_info_list}[0]{use_time}, 27.78, 'all of it');
+
+    $res = ask('derived', desktop_ids => ['d1'], end_time => '2022-12-02');
+    reply_is($res, 'what a day leaves of two is more than a day',
+        from => '2022-12-01', entries => [ [ 'd1', 0, 1 ] ]);
 };
 
 subtest 'a leap second' => sub {
