@@ -16,6 +16,8 @@
 #include "ngx_http_usage_sign.h"
 #include "ngx_http_usage_status.h"
 
+#include <openssl/rand.h>
+
 #ifdef __GLIBC__
 #include <malloc.h>
 #endif
@@ -56,6 +58,11 @@ static ngx_conf_post_t  ngx_http_usage_timeout_post = {
 
 static ngx_conf_post_t  ngx_http_usage_clock_skew_post = {
     ngx_http_usage_clock_skew
+};
+
+
+static ngx_conf_post_t  ngx_http_usage_memory_post = {
+    ngx_http_usage_memory
 };
 
 
@@ -109,6 +116,13 @@ static ngx_command_t  ngx_http_usage_commands[] = {
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(ngx_http_usage_loc_conf_t, timeout),
       &ngx_http_usage_timeout_post },
+
+    { ngx_string("usage_memory"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_size_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_usage_loc_conf_t, memory),
+      &ngx_http_usage_memory_post },
 
     { ngx_string("usage_use_time"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
@@ -385,6 +399,11 @@ ngx_http_usage_create_main_conf(ngx_conf_t *cf)
         return NULL;
     }
 
+    if (RAND_bytes((u_char *) umcf->seed, sizeof(umcf->seed)) != 1) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0, "RAND_bytes() failed");
+        return NULL;
+    }
+
     umcf->forms = usage_forms_create();
     if (umcf->forms == NULL) {
         return NULL;
@@ -422,6 +441,7 @@ ngx_http_usage_create_loc_conf(ngx_conf_t *cf)
 
     conf->concurrency = NGX_CONF_UNSET;
     conf->timeout = NGX_CONF_UNSET_MSEC;
+    conf->memory = NGX_CONF_UNSET_SIZE;
     conf->use_time = NGX_CONF_UNSET_PTR;
     conf->retention_desktops = NGX_CONF_UNSET;
     conf->retention_users = NGX_CONF_UNSET;
@@ -462,6 +482,7 @@ ngx_http_usage_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
 
     ngx_conf_merge_value(conf->concurrency, prev->concurrency, 8);
     ngx_conf_merge_msec_value(conf->timeout, prev->timeout, 60000);
+    ngx_conf_merge_size_value(conf->memory, prev->memory, 64 * 1024 * 1024);
     ngx_conf_merge_ptr_value(conf->use_time, prev->use_time, NULL);
     ngx_conf_merge_sec_value(conf->retention_desktops,
                              prev->retention_desktops, 180 * 24 * 60 * 60);

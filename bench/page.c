@@ -80,7 +80,9 @@ bench_reader(usage_table_t *table, const char *page, size_t len, size_t piece)
 
     for (n = 0; n < BENCH_TIMES; n++) {
         usage_shape_start(&shape);
-        usage_page_start(&reader, &usage_page_desktops, &shape, table, &error);
+        usage_page_start(&reader, &usage_page_desktops,
+            usage_page_bounds(&usage_page_desktops, USAGE_PAGE_ROWS, 1), &shape,
+            table, &error);
 
         for (at = 0; at < len; at += size) {
             size = len - at < piece ? len - at : piece;

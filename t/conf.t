@@ -86,6 +86,16 @@ subtest 'usage_timeout' => sub {
     fails(http => 'usage_timeout 1s; usage_timeout 2s;', qr/duplicate/);
 };
 
+subtest 'usage_memory' => sub {
+    for my $where (qw(http server location)) {
+        passes($where => "usage_memory $_;") for '1m', '1024k', '64m', '1g', '1048577';
+        fails($where => "usage_memory $_;") for 0, 'x', '1023k', '-1m', '1.5m', '""', '', '1m 2m';
+    }
+    fails(main => 'usage_memory 64m;', qr/not allowed/);
+    fails(http => 'usage_memory 1m; usage_memory 2m;', qr/duplicate/);
+    fails(http => 'usage_memory 512k;', qr/usage_memory.*must be at least 1m/);
+};
+
 subtest 'usage_use_time' => sub {
     for my $where (qw(http server location)) {
         passes($where => "usage_use_time $_;")

@@ -60,11 +60,19 @@ usage_body_load(json_t **root, const usage_pool_t *pool, usage_str_t body,
     char        *copy;
     json_error_t reason;
 
+    if (usage_json_parts(body, USAGE_BODY_PARTS) > USAGE_BODY_PARTS) {
+        return usage_error(error, 400,
+            "the body has more than %d keys, values and lists; allowed: one "
+            "JSON object with the fields of the call",
+            USAGE_BODY_PARTS);
+    }
+
     if (body.len == 0) {
         *root = json_object();
 
     } else {
-        *root = usage_json_load(body, JSON_REJECT_DUPLICATES, &reason);
+        *root = usage_json_load(
+            body, USAGE_JSON_ANY, JSON_REJECT_DUPLICATES, &reason);
     }
 
     if (*root == NULL && body.len != 0
@@ -72,7 +80,7 @@ usage_body_load(json_t **root, const usage_pool_t *pool, usage_str_t body,
     {
         copy = usage_alloc(pool, body.len + 1);
         if (copy == NULL) {
-            return usage_error(error, 500, "out of memory");
+            return usage_no_memory(pool, error);
         }
 
         memcpy(copy, body.data, body.len);
@@ -81,7 +89,8 @@ usage_body_load(json_t **root, const usage_pool_t *pool, usage_str_t body,
         usage_body_bound_numbers(copy, copy + body.len);
         body.data = copy;
 
-        *root = usage_json_load(body, JSON_REJECT_DUPLICATES, &reason);
+        *root = usage_json_load(
+            body, USAGE_JSON_ANY, JSON_REJECT_DUPLICATES, &reason);
     }
 
     if (*root != NULL) {

@@ -11,7 +11,8 @@
 
 /*
  * Reads a body; an empty one is {}.  *root is the caller's to json_decref().
- * Errors: 400, it is not JSON or has a key twice; 500, memory is out.
+ * Errors: 400, it is not JSON, has a key twice, or more than USAGE_BODY_PARTS
+ * brackets, colons and commas; 500, memory is out.
  *
  * A number that neither 64 bits nor a double can hold is read as a fraction:
  * no field takes one, and what is unknown is ignored.

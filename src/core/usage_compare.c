@@ -38,7 +38,7 @@ usage_compare_copy(usage_comparison_t *self, usage_str_t *to, usage_str_t text)
     copy = usage_alloc(self->pool, text.len);
 
     if (copy == NULL) {
-        return usage_error(self->error, 500, "out of memory");
+        return usage_no_memory(self->pool, self->error);
     }
 
     to->data = memcpy(copy, text.data, text.len);
@@ -70,7 +70,7 @@ usage_compare_add(usage_comparison_t *self, usage_str_t time, const char *what,
             usage_alloc(self->pool, self->max * sizeof(usage_difference_t));
 
         if (result->differences == NULL) {
-            return usage_error(self->error, 500, "out of memory");
+            return usage_no_memory(self->pool, self->error);
         }
     }
 
@@ -351,7 +351,8 @@ usage_compare_load(usage_comparison_t *self, json_t **root,
     json_t      *array, *count;
     json_error_t reason;
 
-    *root = usage_json_load(body, JSON_REJECT_DUPLICATES, &reason);
+    *root = usage_json_load(
+        body, USAGE_JSON_REPLY, JSON_REJECT_DUPLICATES, &reason);
 
     if (*root == NULL) {
         return usage_error(self->error, 502, "the %s reply is not JSON: %s",

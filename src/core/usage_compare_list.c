@@ -80,7 +80,7 @@ usage_compare_list(usage_comparison_t *self, usage_compare_list_t *list,
         usage_alloc(self->pool, (list->count + 1) * sizeof(*list->items));
 
     if (list->items == NULL) {
-        return usage_error(self->error, 500, "out of memory");
+        return usage_no_memory(self->pool, self->error);
     }
 
     for (i = 0; i < list->count; i++) {

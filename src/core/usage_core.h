@@ -33,9 +33,14 @@
  * with room for white space */
 #define USAGE_BODY_MAX ((size_t) 8 * 1024 * 1024)
 
+/* a body's keys, values and lists: five times what these limits allow, as
+ * what is unknown is ignored */
+#define USAGE_BODY_PARTS 10000
+
 /* the successors' limits (successors.md) */
 
 #define USAGE_PAGE_ROWS       100
+#define USAGE_PAGE_BYTES      ((size_t) 8 * 1024 * 1024) /* and far less */
 #define USAGE_PAGE_OFFSET_MAX 2147483646
 #define USAGE_USERNAME_CHARS  64 /* of the filter, not of a name */
 #define USAGE_DIRECTORY_ROWS  1000
@@ -59,6 +64,14 @@
 #define USAGE_HOURS_PER_DAY    24
 #define USAGE_SECONDS_PER_HOUR 3600
 #define USAGE_SECONDS_PER_DAY  86400
+
+/* translation.md, "Pages": the seconds that a desktop can be in use in so many
+ * days; a second more for each is rounding, or a leap second */
+static inline double
+usage_desktop_seconds(int64_t days)
+{
+    return (double) days * (USAGE_SECONDS_PER_DAY + 1);
+}
 
 /* translation.md, "Days": seconds from a day's start until its figures don't
  * change any more */
@@ -113,19 +126,67 @@ usage_str_order_sort(const void *one, const void *two)
 
 
 /*
+ * The memory that one legacy call may take (usage_memory), and what it has
+ * taken.
+ */
+typedef struct {
+    size_t max;
+    size_t used;
+    bool   over; /* something didn't fit */
+} usage_budget_t;
+
+
+/*
  * Where the core takes its memory from: a request's pool, or an arena of a
  * tool.  alloc() gives size bytes, aligned for any type, or NULL; what it gave
- * is given back as a whole by the pool's owner.
+ * is given back as a whole by the pool's owner.  What is kept there is found by
+ * hashes, and seed is what these are hashed with: a secret, where others choose
+ * what is kept.
  */
 typedef struct {
     void *(*alloc)(void *data, size_t size);
-    void *data;
+    void           *data;
+    usage_budget_t *budget; /* NULL: any amount */
+    uint64_t        seed[2];
 } usage_pool_t;
 
+/* Whether n things of that size still fit into the budget. */
+static inline bool
+usage_fits(const usage_pool_t *pool, uint64_t n, size_t size)
+{
+    usage_budget_t *budget;
+
+    budget = pool->budget;
+
+    if (budget == NULL || n <= (budget->max - budget->used) / size) {
+        return true;
+    }
+
+    budget->over = true;
+
+    return false;
+}
+
+/* Counts size bytes that are taken elsewhere; false: they don't fit. */
+static inline bool
+usage_take(const usage_pool_t *pool, size_t size)
+{
+    if (!usage_fits(pool, size, 1)) {
+        return false;
+    }
+
+    if (pool->budget != NULL) {
+        pool->budget->used += size;
+    }
+
+    return true;
+}
+
+/* NULL: memory is out, or the budget is; usage_no_memory() tells. */
 static inline void *
 usage_alloc(const usage_pool_t *pool, size_t size)
 {
-    return pool->alloc(pool->data, size);
+    return usage_take(pool, size) ? pool->alloc(pool->data, size) : NULL;
 }
 
 

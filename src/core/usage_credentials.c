@@ -59,7 +59,7 @@ usage_credentials_value(usage_str_t *to, const char *name, const json_t *value,
             to, json_string_value(value), json_string_length(value), pool)
         != USAGE_OK)
     {
-        return usage_error(error, 500, "out of memory");
+        return usage_no_memory(pool, error);
     }
 
     return USAGE_OK;
@@ -135,7 +135,7 @@ usage_credentials_entries(usage_credentials_t *credentials, json_t *root,
         pool, (json_object_size(root) + 1) * sizeof(usage_credential_t));
 
     if (credentials->list == NULL) {
-        return usage_error(error, 500, "out of memory");
+        return usage_no_memory(pool, error);
     }
 
     json_object_foreach (root, key, object) {
@@ -146,7 +146,7 @@ usage_credentials_entries(usage_credentials_t *credentials, json_t *root,
                 &credential->access_key, key, strlen(key), pool)
             != USAGE_OK)
         {
-            return usage_error(error, 500, "out of memory");
+            return usage_no_memory(pool, error);
         }
 
         credentials->count++;
@@ -200,7 +200,8 @@ usage_credentials_read(usage_credentials_t *credentials, usage_str_t text,
     credentials->list = NULL;
     credentials->count = 0;
 
-    root = usage_json_load(text, JSON_REJECT_DUPLICATES, &reason);
+    root = usage_json_load(
+        text, USAGE_JSON_ANY, JSON_REJECT_DUPLICATES, &reason);
 
     if (root == NULL) {
 

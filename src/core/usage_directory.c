@@ -378,7 +378,7 @@ usage_directory_rows(usage_directory_t *directory, const usage_call_t *call,
         }
 
         if (usage_directory_row(directory, row, &entry) != USAGE_OK) {
-            return usage_error(error, 500, "out of memory");
+            return usage_no_memory(directory->pool, error);
         }
 
         if (usage_directory_twice(directory, call, entry)) {
@@ -423,7 +423,8 @@ usage_directory_take(usage_directory_t *directory, const usage_call_t *call,
     batch = call->asker;
     pages = batch != NULL ? &batch->pages : &directory->pages;
 
-    rc = usage_pages_take(pages, call, rows->count, rows->rows, error);
+    rc = usage_pages_take(
+        pages, call, rows->count, rows->rows, directory->pool, error);
 
     if (rc == USAGE_OK && batch != NULL && !usage_pages_done(pages)) {
 
@@ -462,7 +463,8 @@ usage_directory_page(usage_directory_t *directory, const usage_call_t *call,
     usage_rows_t   rows;
     usage_result_t rc;
 
-    if (usage_rows_load(&rows, body, "desktops", "desktop directory", error)
+    if (usage_rows_load(&rows, body, "desktops", "desktop directory",
+            directory->pool, error)
         != USAGE_OK)
     {
         return USAGE_ERROR;

@@ -67,6 +67,31 @@ usage_error(usage_error_t *error, unsigned status, const char *format, ...)
 }
 
 
+usage_result_t
+usage_no_memory(const usage_pool_t *pool, usage_error_t *error)
+{
+    size_t      max;
+    const char *unit;
+
+    if (pool->budget == NULL || !pool->budget->over) {
+        return usage_error(error, 500, "out of memory");
+    }
+
+    max = pool->budget->max;
+    unit = "";
+
+    if (max % 1024 == 0) {
+        unit = max % (1024 * 1024) == 0 ? "m" : "k";
+        max /= *unit == 'm' ? 1024 * 1024 : 1024;
+    }
+
+    return usage_error(error, 502,
+        "the call takes more than usage_memory (%zu%s): ask for fewer days or "
+        "desktops, or raise it",
+        max, unit);
+}
+
+
 const char *
 usage_error_code(unsigned status)
 {
@@ -151,7 +176,7 @@ usage_error_has_form(unsigned status, usage_str_t body, usage_error_t *error)
     usage_str_t  shown;
     json_error_t reason;
 
-    root = usage_json_load(body, 0, &reason);
+    root = usage_json_load(body, USAGE_JSON_ERROR, 0, &reason);
     code = json_string_value(json_object_get(root, "error_code"));
 
     if (code != NULL) {

@@ -22,6 +22,12 @@ typedef struct {
 usage_result_t usage_error(usage_error_t *error, unsigned status,
     const char *format, ...) __attribute__((format(printf, 3, 4)));
 
+/*
+ * Says why usage_alloc() gave nothing: 502, the call's budget is spent, or 500,
+ * memory is out.  Always gives USAGE_ERROR.
+ */
+usage_result_t usage_no_memory(const usage_pool_t *pool, usage_error_t *error);
+
 /* The error_code and the error_msg that go with a status of 400 or above. */
 const char *usage_error_code(unsigned status);
 const char *usage_error_msg(unsigned status);

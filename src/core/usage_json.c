@@ -3,10 +3,55 @@
 #include <stdio.h>
 
 
+size_t
+usage_json_parts(usage_str_t text, size_t max)
+{
+    bool   string;
+    size_t i, parts;
+
+    string = false;
+    parts = 0;
+
+    for (i = 0; i < text.len && parts <= max; i++) {
+        switch (text.data[i]) {
+
+        case '"':
+            string = !string;
+            break;
+
+        case '\\':
+            i += string ? 1 : 0;
+            break;
+
+        case '{':
+        case '[':
+        case ':':
+        case ',':
+            parts += string ? 0 : 1;
+            break;
+
+        default:
+            break;
+        }
+    }
+
+    return parts;
+}
+
+
 json_t *
-usage_json_load(usage_str_t text, size_t flags, json_error_t *reason)
+usage_json_load(
+    usage_str_t text, size_t max, size_t flags, json_error_t *reason)
 {
     const char *nul;
+
+    if (max != USAGE_JSON_ANY && usage_json_parts(text, max) > max) {
+        memset(reason, 0, sizeof(json_error_t));
+        (void) snprintf(reason->text, sizeof(reason->text),
+            "more than %zu keys, values and lists", max);
+
+        return NULL;
+    }
 
     nul = text.len > 0 ? memchr(text.data, '\0', text.len) : NULL;
 

@@ -11,11 +11,28 @@
 #include <jansson.h>
 
 
+/* any number of parts; those of an error of the API; of a legacy reply, whose
+ * 100 desktops have 744 hours of 5 parts each */
+#define USAGE_JSON_ANY   SIZE_MAX
+#define USAGE_JSON_ERROR 10000
+#define USAGE_JSON_REPLY 1000000
+
+/* the memory that jansson takes for a part, at most, but for its text */
+#define USAGE_JSON_PART 128
+
+/*
+ * Counts the brackets, colons and commas of text: what its values, keys and
+ * lists are told apart by, and so a measure of what it takes to keep them.  Ends
+ * where there are more than max.
+ */
+size_t usage_json_parts(usage_str_t text, size_t max);
+
 /*
  * Reads text by jansson: as json_loadb(), which by itself passes by a NUL that
- * follows a number or a word.
+ * follows a number or a word.  NULL, too, where it has more than max parts.
  */
-json_t *usage_json_load(usage_str_t text, size_t flags, json_error_t *reason);
+json_t *usage_json_load(
+    usage_str_t text, size_t max, size_t flags, json_error_t *reason);
 
 /* The bytes that a string of len bytes takes at most, with its quotes. */
 #define usage_json_string_max(len) (6 * (size_t) (len) + 2)

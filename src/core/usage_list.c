@@ -148,7 +148,7 @@ usage_plan_list(usage_plan_t *plan, usage_item_t **items, size_t *count,
     *count = 0;
 
     if (usage_list_all(plan, items, &all) != USAGE_OK) {
-        return usage_error(error, 500, "out of memory");
+        return usage_no_memory(plan->pool, error);
     }
 
     *total = (int64_t) all;
@@ -160,7 +160,7 @@ usage_plan_list(usage_plan_t *plan, usage_item_t **items, size_t *count,
     }
 
     if (request->hours && usage_list_hours(plan, *items, *count) != USAGE_OK) {
-        return usage_error(error, 500, "out of memory");
+        return usage_no_memory(plan->pool, error);
     }
 
     return USAGE_OK;

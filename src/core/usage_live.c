@@ -34,7 +34,9 @@ void
 usage_live_read(
     usage_live_t *live, usage_page_reader_t *reader, usage_error_t *error)
 {
-    usage_page_start(reader, &usage_page_desktops, NULL, &live->table, error);
+    usage_page_start(reader, &usage_page_desktops,
+        usage_page_bounds(&usage_page_desktops, 1, 1), NULL, &live->table,
+        error);
 }
 
 

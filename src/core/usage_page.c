@@ -365,13 +365,32 @@ static const usage_scan_handler_t usage_page_handler = {
 };
 
 
+usage_page_bounds_t
+usage_page_bounds(const usage_page_keys_t *keys, int64_t rows, int64_t days)
+{
+    usage_page_bounds_t bounds;
+
+    bounds.rows = (size_t) rows;
+    bounds.seconds = usage_desktop_seconds(days);
+
+    if (keys == &usage_page_users) {
+        bounds.seconds *= (double) USAGE_PAGE_OFFSET_MAX + 1;
+    }
+
+    return bounds;
+}
+
+
 void
 usage_page_start(usage_page_reader_t *reader, const usage_page_keys_t *keys,
-    usage_shape_t *shape, usage_table_t *table, usage_error_t *error)
+    usage_page_bounds_t bounds, usage_shape_t *shape, usage_table_t *table,
+    usage_error_t *error)
 {
     reader->page.count = -1;
     reader->page.rows_count = 0;
     reader->keys = keys;
+    reader->bounds = bounds;
+    reader->bytes = 0;
     reader->shape = shape;
     reader->table = table;
     reader->error = error;
@@ -400,6 +419,12 @@ usage_result_t
 usage_page_feed(usage_page_reader_t *reader, const char *data, size_t len)
 {
     reader->last = NULL;
+
+    if (len > USAGE_PAGE_BYTES - reader->bytes) {
+        return usage_page_nonsense(reader, "it has more than 8 MB");
+    }
+
+    reader->bytes += len;
 
     if (usage_scan_feed(&reader->scan, data, len) != USAGE_OK) {
         return usage_page_not_json(reader);

@@ -24,9 +24,18 @@ typedef struct {
 
 typedef struct {
     int64_t     count;      /* of the whole window */
-    size_t      rows_count; /* may exceed what rows[] has room for */
+    size_t      rows_count;
     usage_row_t rows[USAGE_PAGE_ROWS];
 } usage_page_t;
+
+
+/*
+ * What a page may show at most.
+ */
+typedef struct {
+    size_t rows; /* up to USAGE_PAGE_ROWS */
+    double seconds;
+} usage_page_bounds_t;
 
 
 /* whose statistics a page shows */
@@ -41,6 +50,8 @@ typedef struct {
     usage_table_t           *table;
     usage_shape_t           *shape;
     const usage_page_keys_t *keys;
+    usage_page_bounds_t      bounds;
+    size_t                   bytes; /* read so far */
     usage_error_t           *error;
     unsigned     level; /* open: page, items, row, metrics, metric */
     unsigned     key;   /* the last wanted key */
@@ -59,6 +70,14 @@ typedef struct {
 
 
 /*
+ * Gives the bounds of a page of so many rows, of a window of so many days: a
+ * desktop can't be in use for longer than these are, and a user not for longer
+ * than on as many desktops at once as a count can tell.
+ */
+usage_page_bounds_t usage_page_bounds(
+    const usage_page_keys_t *keys, int64_t rows, int64_t days);
+
+/*
  * Starts a page.  Its ids are added to table, which is as large as all of them
  * together; names go to those of its desktops that have none.  shape is what is
  * learned of the rows, for the pages to come; NULL: nothing.  error is filled
@@ -67,7 +86,8 @@ typedef struct {
  */
 void
 usage_page_start(usage_page_reader_t *reader, const usage_page_keys_t *keys,
-    usage_shape_t *shape, usage_table_t *table, usage_error_t *error);
+    usage_page_bounds_t bounds, usage_shape_t *shape, usage_table_t *table,
+    usage_error_t *error);
 
 /* Reads the next len bytes of the page. */
 usage_result_t

@@ -17,7 +17,7 @@ usage_page_id(usage_page_reader_t *reader, const usage_scan_value_t *value)
 
     reader->row.desktop = usage_table_add(reader->table, value->text, NULL);
     if (reader->row.desktop == NULL) {
-        return usage_error(reader->error, 500, "out of memory");
+        return usage_no_memory(reader->table->pool, reader->error);
     }
 
     return USAGE_OK;
@@ -52,13 +52,38 @@ usage_page_call(usage_page_reader_t *reader)
 
     copy = usage_alloc(reader->table->pool, reader->name_len);
     if (copy == NULL) {
-        return usage_error(reader->error, 500, "out of memory");
+        return usage_no_memory(reader->table->pool, reader->error);
     }
 
     memcpy(copy, reader->name, reader->name_len);
 
     reader->row.desktop->name.data = copy;
     reader->row.desktop->name.len = reader->name_len;
+
+    return USAGE_OK;
+}
+
+
+/*
+ * Whether the row is one of those that were asked for, and tells what can be.
+ */
+static usage_result_t
+usage_page_bound(usage_page_reader_t *reader)
+{
+    if (reader->page.rows_count == reader->bounds.rows) {
+        return usage_error(reader->error, 502,
+            "a page of the upstream's statistics makes no sense: it has more "
+            "than the %zu rows that were asked for",
+            reader->bounds.rows);
+    }
+
+    if (reader->row.seconds > reader->bounds.seconds) {
+        return usage_error(reader->error, 502,
+            "a page of the upstream's statistics makes no sense: %.*s of %.17g "
+            "seconds; possible: at most %.0f",
+            (int) reader->keys->metric.len, reader->keys->metric.data,
+            reader->row.seconds, reader->bounds.seconds);
+    }
 
     return USAGE_OK;
 }
@@ -74,15 +99,13 @@ usage_page_end_row(usage_page_reader_t *reader)
             (int) reader->keys->id.len, reader->keys->id.data);
     }
 
-    if (usage_page_call(reader) != USAGE_OK) {
+    if (usage_page_bound(reader) != USAGE_OK
+        || usage_page_call(reader) != USAGE_OK)
+    {
         return USAGE_ERROR;
     }
 
-    if (reader->page.rows_count < USAGE_PAGE_ROWS) {
-        reader->page.rows[reader->page.rows_count] = reader->row;
-    }
-
-    reader->page.rows_count++;
+    reader->page.rows[reader->page.rows_count++] = reader->row;
 
     return USAGE_OK;
 }
@@ -97,7 +120,7 @@ usage_page_shaped(usage_page_reader_t *reader, const usage_shape_row_t *row)
     reader->row.seconds = row->seconds;
     reader->row.desktop = usage_table_add(reader->table, row->id, NULL);
     if (reader->row.desktop == NULL) {
-        return usage_error(reader->error, 500, "out of memory");
+        return usage_no_memory(reader->table->pool, reader->error);
     }
 
     reader->name_len = row->name.len;

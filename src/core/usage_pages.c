@@ -131,7 +131,7 @@ usage_pages_expected(const usage_pages_t *pages, int64_t offset)
 
 usage_result_t
 usage_pages_take(usage_pages_t *pages, const usage_call_t *call, int64_t count,
-    int64_t rows, usage_error_t *error)
+    int64_t rows, const usage_pool_t *pool, usage_error_t *error)
 {
     int64_t expected;
 
@@ -140,6 +140,10 @@ usage_pages_take(usage_pages_t *pages, const usage_call_t *call, int64_t count,
     }
 
     pages->waiting--;
+
+    if (!usage_fits(pool, (uint64_t) count, USAGE_PAGES_ROW)) {
+        return usage_no_memory(pool, error);
+    }
 
     if (pages->count >= 0 && count != pages->count) {
         return usage_pages_restart(

@@ -13,6 +13,10 @@
 #include "usage_error.h"
 
 
+/* the bytes that are kept of a row, of any list, at least */
+#define USAGE_PAGES_ROW 64
+
+
 typedef struct {
     int64_t  limit; /* the rows of a page */
     int64_t  count; /* of all rows; -1: not known yet */
@@ -47,10 +51,12 @@ void usage_pages_next(usage_pages_t *pages, usage_call_t *call);
  *
  * USAGE_OK: the rows are to be taken.  USAGE_AGAIN: they are not; where the
  * list is fresh now it was started anew, and what its pages brought before is
- * void.  USAGE_ERROR: 502, it was started anew too often.
+ * void.  USAGE_ERROR: 502, it was started anew too often, or so many rows are
+ * more than what is left of the pool's budget.
  */
 usage_result_t usage_pages_take(usage_pages_t *pages, const usage_call_t *call,
-    int64_t count, int64_t rows, usage_error_t *error);
+    int64_t count, int64_t rows, const usage_pool_t *pool,
+    usage_error_t *error);
 
 /*
  * Starts the list anew, as something else in the reply to call doesn't agree:

@@ -86,7 +86,7 @@ usage_plan_start(usage_plan_t *plan, const usage_request_t *request,
     plan->by_id = upstream->resource_id;
 
     if (usage_plan_begin(plan) != USAGE_OK) {
-        return usage_error(error, 500, "out of memory");
+        return usage_no_memory(plan->pool, error);
     }
 
     return USAGE_OK;
@@ -122,7 +122,7 @@ usage_plan_next(usage_plan_t *plan, usage_call_t *call, usage_error_t *error)
         if (plan->stage->end(plan, error) != USAGE_OK) {
             return error->status != 0
                        ? USAGE_ERROR
-                       : usage_error(error, 500, "out of memory");
+                       : usage_no_memory(plan->pool, error);
         }
     }
 
@@ -144,31 +144,26 @@ bool
 usage_plan_read(usage_plan_t *plan, const usage_call_t *call,
     usage_page_reader_t *reader, usage_error_t *error)
 {
-    switch (call->api) {
+    bool                     narrowed;
+    usage_page_bounds_t      bounds;
+    const usage_page_keys_t *keys;
 
-    case USAGE_CALL_USERS:
-        usage_page_start(reader, &usage_page_users, NULL, &plan->rows, error);
-        return true;
-
-    case USAGE_CALL_DESKTOPS:
-        if (usage_plan_narrowed(call)) {
-            usage_page_start(
-                reader, &usage_page_desktops, NULL, &plan->rows, error);
-
-        } else {
-            usage_page_start(reader,
-                plan->searched ? &usage_page_named_desktops
-                               : &usage_page_desktops,
-                &plan->shape, &plan->table, error);
-        }
-
-        return true;
-
-    case USAGE_CALL_DIRECTORY:
-    case USAGE_CALL_RECORDS:
-    default:
+    if (call->api != USAGE_CALL_USERS && call->api != USAGE_CALL_DESKTOPS) {
         return false;
     }
+
+    narrowed = call->api == USAGE_CALL_USERS || usage_plan_narrowed(call);
+
+    keys = call->api == USAGE_CALL_USERS    ? &usage_page_users
+           : !narrowed && plan->searched ? &usage_page_named_desktops
+                                            : &usage_page_desktops;
+
+    bounds = usage_page_bounds(keys, call->limit, call->last - call->first + 1);
+
+    usage_page_start(reader, keys, bounds, narrowed ? NULL : &plan->shape,
+        narrowed ? &plan->rows : &plan->table, error);
+
+    return true;
 }
 
 

@@ -317,6 +317,12 @@ usage_plan_settle(usage_plan_t *plan)
 
     further = usage_plan_further(plan);
 
+    for (i = 0; i < plan->days; i++) {
+        if (rest[i] > usage_desktop_seconds(1)) {
+            further = NULL; /* no day has so many hours for one desktop */
+        }
+    }
+
     if (plan->forbidden && further == NULL) {
 
         /* asked again, they are what is refused */

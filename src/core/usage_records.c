@@ -297,7 +297,7 @@ usage_records_row(usage_records_t *records, const usage_call_t *call,
     }
 
     if (usage_records_twice(records, row, &twice) != USAGE_OK) {
-        return usage_error(error, 500, "out of memory");
+        return usage_no_memory(records->pool, error);
     }
 
     if (twice) {
@@ -315,7 +315,7 @@ usage_records_row(usage_records_t *records, const usage_call_t *call,
     }
 
     if (usage_records_add(records, row, session, bare) != USAGE_OK) {
-        return usage_error(error, 500, "out of memory");
+        return usage_no_memory(records->pool, error);
     }
 
     return USAGE_OK;
@@ -349,8 +349,8 @@ usage_records_take(usage_records_t *records, const usage_call_t *call,
         records->pages.next = USAGE_RECORD_ROWS_OLD;
     }
 
-    rc =
-        usage_pages_take(&records->pages, call, rows->count, rows->rows, error);
+    rc = usage_pages_take(&records->pages, call, rows->count, rows->rows,
+        records->pool, error);
 
     if (rc == USAGE_OK) {
         json_array_foreach (rows->list, i, row) {
@@ -367,7 +367,7 @@ usage_records_take(usage_records_t *records, const usage_call_t *call,
 
         if (usage_table_init(&records->transactions, records->pool, 0)
             != USAGE_OK) {
-            return usage_error(error, 500, "out of memory");
+            return usage_no_memory(records->pool, error);
         }
     }
 
@@ -382,7 +382,8 @@ usage_records_page(usage_records_t *records, const usage_call_t *call,
     usage_rows_t   rows;
     usage_result_t rc;
 
-    if (usage_rows_load(&rows, body, "records", "connection records", error)
+    if (usage_rows_load(&rows, body, "records", "connection records",
+            records->pool, error)
         != USAGE_OK)
     {
         return USAGE_ERROR;
@@ -506,7 +507,7 @@ usage_records_lead(usage_records_t *records, const usage_directory_t *directory,
                    &entry->sessions, record->session, records->pool)
                    != USAGE_OK)
         {
-            return usage_error(error, 500, "out of memory");
+            return usage_no_memory(records->pool, error);
         }
     }
 

@@ -40,7 +40,7 @@ usage_request_desktop_ids(
     if (request->desktop_ids == NULL
         || usage_table_init(&seen, reader->pool, 0) != USAGE_OK)
     {
-        return usage_error(reader->error, 500, "out of memory");
+        return usage_no_memory(reader->pool, reader->error);
     }
 
     for (i = 0; i < n; i++) {
@@ -66,7 +66,7 @@ usage_request_desktop_ids(
 
         desktop = usage_table_add(&seen, id, &added);
         if (desktop == NULL) {
-            return usage_error(reader->error, 500, "out of memory");
+            return usage_no_memory(reader->pool, reader->error);
         }
 
         if (added) {
@@ -247,7 +247,7 @@ usage_request_name(const usage_request_reader_t *reader, const char *name,
 
     p = usage_alloc(reader->pool, text.len);
     if (p == NULL) {
-        return usage_error(reader->error, 500, "out of memory");
+        return usage_no_memory(reader->pool, reader->error);
     }
 
     copy->data = memcpy(p, text.data, text.len);

@@ -38,11 +38,16 @@ usage_rows_check(
 
 usage_result_t
 usage_rows_load(usage_rows_t *rows, usage_str_t body, const char *key,
-    const char *what, usage_error_t *error)
+    const char *what, const usage_pool_t *pool, usage_error_t *error)
 {
     json_error_t reason;
 
-    rows->root = usage_json_load(body, 0, &reason);
+    if (!usage_fits(
+            pool, usage_json_parts(body, USAGE_JSON_ANY), USAGE_JSON_PART)) {
+        return usage_no_memory(pool, error);
+    }
+
+    rows->root = usage_json_load(body, USAGE_JSON_ANY, 0, &reason);
 
     if (rows->root == NULL) {
         return usage_error(

@@ -105,14 +105,18 @@ usage_series_exact(double seconds)
 
 
 /*
- * Whether what a part leaves of a whole can be told from their seconds: to the
- * bit, and it isn't less than nothing.
+ * Whether what a part leaves of a whole, so many days, can be told from their
+ * seconds: to the bit, and it isn't less than nothing, nor more than a desktop
+ * can be in use.
  */
 static bool
-usage_series_rests(double whole, double part)
+usage_series_rests(
+    const usage_series_t *series, double whole, double part, size_t days)
 {
     return usage_series_exact(whole) && usage_series_exact(part)
-           && whole >= part;
+           && whole >= part
+           && (series->api != USAGE_CALL_DESKTOPS
+               || whole - part <= usage_desktop_seconds((int64_t) days));
 }
 
 
@@ -178,7 +182,8 @@ usage_series_settle(
         return usage_series_ask(series, first, middle, last, seconds);
     }
 
-    if (!usage_series_rests(seconds, series->seconds[series->given])) {
+    if (!usage_series_rests(
+            series, seconds, series->seconds[series->given], last - first)) {
         return usage_series_ask(series, first, middle, last, seconds);
     }
 
@@ -277,7 +282,9 @@ usage_series_rest(const usage_stretch_t *stretch)
 
     series = stretch->series;
 
-    if (!usage_series_rests(stretch->whole, stretch->seconds)) {
+    if (!usage_series_rests(series, stretch->whole, stretch->seconds,
+            stretch->end - stretch->last))
+    {
         return usage_series_ask(
             series, stretch->last + 1, stretch->end, stretch->end, 0);
     }
@@ -328,7 +335,7 @@ usage_series_done(usage_stretch_t *stretch, usage_error_t *error)
         }
     }
 
-    return rc == USAGE_OK ? USAGE_OK : usage_error(error, 500, "out of memory");
+    return rc == USAGE_OK ? USAGE_OK : usage_no_memory(series->pool, error);
 }
 
 
@@ -352,11 +359,11 @@ usage_series_page(
 
     stretch = call->asker;
 
-    rc = usage_pages_take(
-        &stretch->pages, call, page->count, (int64_t) page->rows_count, error);
+    rc = usage_pages_take(&stretch->pages, call, page->count,
+        (int64_t) page->rows_count, stretch->series->pool, error);
 
     if (rc == USAGE_OK && usage_series_rows(stretch, call, page) != USAGE_OK) {
-        return usage_error(error, 500, "out of memory");
+        return usage_no_memory(stretch->series->pool, error);
     }
 
     if (rc == USAGE_OK && usage_series_here(stretch)) {

@@ -229,7 +229,7 @@ usage_sign(const usage_signed_t *request, usage_str_t access_key,
     char                  hex[USAGE_SIGN_HEX_LEN];
     char                  signature[USAGE_SIGN_HEX_LEN];
     size_t                i;
-    usage_str_t           names, content, canonical;
+    usage_str_t           names, headers, content, canonical;
     const usage_header_t *date;
 
     i = 0;
@@ -237,7 +237,8 @@ usage_sign(const usage_signed_t *request, usage_str_t access_key,
 
     if (date == NULL || usage_sign_names(request, pool, &names) != USAGE_OK
         || usage_sign_content(request, hex, &content) != USAGE_OK
-        || usage_sign_canonical(request, names, content, 0, pool, &canonical)
+        || usage_sign_headers(request, names, pool, &headers) != USAGE_OK
+        || usage_sign_canonical(request, headers, content, 0, pool, &canonical)
                != USAGE_OK
         || usage_sign_signature(canonical, date->value, secret, signature)
                != USAGE_OK)

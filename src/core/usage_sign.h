@@ -48,13 +48,28 @@ enum {
 
 
 /*
- * The canonical request, from pool.  names: of the signed headers, in order,
- * joined by ";"; those that the request doesn't have have no line.  content:
- * the last line (usage_sign_content()).  USAGE_ERROR: memory is out.
+ * The canonical request's lines of the signed headers and its line of their
+ * names, from pool.  names: in lower case, in order, each once, joined by ";";
+ * those that the request doesn't have have no line.  USAGE_ERROR: memory is
+ * out.
+ */
+usage_result_t usage_sign_headers(const usage_signed_t *request,
+    usage_str_t names, const usage_pool_t *pool, usage_str_t *headers);
+
+/*
+ * The canonical request, from pool.  headers: of usage_sign_headers().
+ * content: the last line (usage_sign_content()).  USAGE_ERROR: memory is out.
  */
 usage_result_t usage_sign_canonical(const usage_signed_t *request,
-    usage_str_t names, usage_str_t content, unsigned reading,
+    usage_str_t headers, usage_str_t content, unsigned reading,
     const usage_pool_t *pool, usage_str_t *canonical);
+
+/*
+ * Finds a header's name, in any case, among names in lower case and in order;
+ * gives count where it is none of them.
+ */
+size_t usage_sign_find(
+    const usage_str_t *names, size_t count, usage_str_t header);
 
 /* Whether reading makes a difference to 0 for a request. */
 bool usage_sign_differs(const usage_signed_t *request, unsigned reading);

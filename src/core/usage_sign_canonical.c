@@ -98,99 +98,179 @@ usage_sign_path(char *p, usage_str_t path, unsigned reading)
 
 
 /*
- * A line for each value of a signed header, as it may have several.
+ * A value of a signed header: of the name-th of the names.
  */
-static char *
-usage_sign_lines(char *p, const usage_signed_t *request, usage_str_t name,
-    usage_str_t *values)
+typedef struct {
+    size_t      name;
+    usage_str_t value;
+} usage_sign_value_t;
+
+
+static int
+usage_sign_value_order(const void *one, const void *two)
 {
-    size_t                i, count;
-    const usage_header_t *header;
+    const usage_sign_value_t *a, *b;
 
-    i = 0;
-    count = 0;
+    a = one;
+    b = two;
 
-    while ((header = usage_sign_header(request, name, &i)) != NULL) {
-        values[count++] = usage_sign_trimmed(header->value);
-    }
-
-    if (count > 1) {
-        qsort(values, count, sizeof(usage_str_t), usage_str_order_sort);
-    }
-
-    for (i = 0; i < count; i++) {
-        p = usage_sign_copy(p, name);
-        *p++ = ':';
-        p = usage_sign_copy(p, values[i]);
-        *p++ = '\n';
-    }
-
-    return p;
+    return a->name != b->name ? (a->name > b->name) - (a->name < b->name)
+                              : usage_str_order(a->value, b->value);
 }
 
 
 /*
- * The lines of all headers that names has, and the names themselves.
+ * Which of a header's name, in any case, and a name in lower case is first.
  */
-static char *
-usage_sign_headers(char *p, const usage_signed_t *request, usage_str_t names,
-    usage_str_t *values)
+static int
+usage_sign_name_order(usage_str_t header, usage_str_t name)
 {
-    const char *end;
-    usage_str_t name, rest;
+    size_t        i;
+    unsigned char a, b;
 
-    for (rest = names; rest.len > 0; /* void */) {
-        end = memchr(rest.data, ';', rest.len);
+    for (i = 0; i < header.len && i < name.len; i++) {
+        a = (unsigned char) header.data[i];
+        b = (unsigned char) name.data[i];
+        a = a >= 'A' && a <= 'Z' ? (unsigned char) (a | 0x20) : a;
 
-        name.data = rest.data;
-        name.len = end == NULL ? rest.len : (size_t) (end - rest.data);
-
-        p = usage_sign_lines(p, request, name, values);
-
-        rest.data += name.len + (end == NULL ? 0 : 1);
-        rest.len -= name.len + (end == NULL ? 0 : 1);
+        if (a != b) {
+            return a > b ? 1 : -1;
+        }
     }
 
-    *p++ = '\n';
+    return (header.len > name.len) - (header.len < name.len);
+}
 
-    return usage_sign_copy(p, names);
+
+size_t
+usage_sign_find(const usage_str_t *names, size_t count, usage_str_t header)
+{
+    int    order;
+    size_t low, high, middle;
+
+    low = 0;
+    high = count;
+
+    while (low < high) {
+        middle = (low + high) / 2;
+        order = usage_sign_name_order(header, names[middle]);
+
+        if (order == 0) {
+            return middle;
+        }
+
+        if (order > 0) {
+            low = middle + 1;
+
+        } else {
+            high = middle;
+        }
+    }
+
+    return count;
 }
 
 
 /*
- * The length of the canonical request at most; no name is in names twice.
+ * The names, taken apart; gives how many, which list has room for.
  */
 static size_t
-usage_sign_max(
-    const usage_signed_t *request, usage_str_t names, usage_str_t content)
+usage_sign_split(usage_str_t names, usage_str_t *list)
 {
-    size_t i, len;
+    size_t      count;
+    const char *end;
 
-    len = request->method.len + 1 + 3 * request->path.len + 2
-          + usage_sign_query_max(request->query) + 1 + names.len + 2
-          + content.len;
+    for (count = 0; names.len > 0; count++) {
+        end = memchr(names.data, ';', names.len);
 
-    for (i = 0; i < request->count; i++) {
-        len += request->headers[i].name.len + 1 + request->headers[i].value.len
-               + 1;
+        list[count].data = names.data;
+        list[count].len = end == NULL ? names.len : (size_t) (end - names.data);
+
+        names.data += list[count].len + (end == NULL ? 0 : 1);
+        names.len -= list[count].len + (end == NULL ? 0 : 1);
     }
 
-    return len;
+    return count;
 }
 
 
 usage_result_t
-usage_sign_canonical(const usage_signed_t *request, usage_str_t names,
+usage_sign_headers(const usage_signed_t *request, usage_str_t names,
+    const usage_pool_t *pool, usage_str_t *headers)
+{
+    char               *p;
+    size_t              i, n, count, len;
+    usage_str_t        *list;
+    usage_sign_value_t *values, *value;
+
+    count = 1;
+
+    for (i = 0; i < names.len; i++) {
+        count += names.data[i] == ';' ? 1 : 0;
+    }
+
+    list = usage_alloc(pool, count * sizeof(usage_str_t));
+    values =
+        usage_alloc(pool, (request->count + 1) * sizeof(usage_sign_value_t));
+
+    if (list == NULL || values == NULL) {
+        return USAGE_ERROR;
+    }
+
+    count = usage_sign_split(names, list);
+    len = 1 + names.len;
+
+    /* each header is looked for once, however many names there are */
+
+    for (i = 0, n = 0; i < request->count; i++) {
+        value = &values[n];
+        value->name = usage_sign_find(list, count, request->headers[i].name);
+
+        if (value->name < count) {
+            value->value = usage_sign_trimmed(request->headers[i].value);
+            len += list[value->name].len + 1 + value->value.len + 1;
+            n++;
+        }
+    }
+
+    /* a line for each value, as a header may have several */
+
+    qsort(values, n, sizeof(usage_sign_value_t), usage_sign_value_order);
+
+    p = usage_alloc(pool, len);
+    if (p == NULL) {
+        return USAGE_ERROR;
+    }
+
+    headers->data = p;
+
+    for (i = 0; i < n; i++) {
+        p = usage_sign_copy(p, list[values[i].name]);
+        *p++ = ':';
+        p = usage_sign_copy(p, values[i].value);
+        *p++ = '\n';
+    }
+
+    *p++ = '\n';
+    p = usage_sign_copy(p, names);
+
+    headers->len = (size_t) (p - headers->data);
+
+    return USAGE_OK;
+}
+
+
+usage_result_t
+usage_sign_canonical(const usage_signed_t *request, usage_str_t headers,
     usage_str_t content, unsigned reading, const usage_pool_t *pool,
     usage_str_t *canonical)
 {
-    char        *p;
-    usage_str_t *values;
+    char *p;
 
-    p = usage_alloc(pool, usage_sign_max(request, names, content));
-    values = usage_alloc(pool, (request->count + 1) * sizeof(usage_str_t));
-
-    if (p == NULL || values == NULL) {
+    p = usage_alloc(pool, request->method.len + 1 + 3 * request->path.len + 2
+                              + usage_sign_query_max(request->query) + 1
+                              + headers.len + 1 + content.len);
+    if (p == NULL) {
         return USAGE_ERROR;
     }
 
@@ -207,7 +287,7 @@ usage_sign_canonical(const usage_signed_t *request, usage_str_t names,
     }
 
     *p++ = '\n';
-    p = usage_sign_headers(p, request, names, values);
+    p = usage_sign_copy(p, headers);
     *p++ = '\n';
     p = usage_sign_copy(p, content);
 

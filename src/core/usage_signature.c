@@ -171,12 +171,11 @@ usage_signature_parse(usage_signature_t *signature,
 
 
 /*
- * One name of SignedHeaders: in order, and sent.  Which ones it has is the
- * signer's matter: the vendor's for Go leaves out Host.
+ * One name of SignedHeaders, in order.  Which ones it has is the signer's
+ * matter: the vendor's for Go leaves out Host.
  */
 static usage_result_t
-usage_signature_name(usage_str_t name, usage_str_t last,
-    const usage_signed_t *request, usage_error_t *error)
+usage_signature_name(usage_str_t name, usage_str_t last, usage_error_t *error)
 {
     size_t i;
     bool   lower;
@@ -194,17 +193,39 @@ usage_signature_name(usage_str_t name, usage_str_t last,
             usage_shown(name), name.data);
     }
 
-    if (usage_signature_first(request, name) == NULL) {
-        return usage_error(error, 401,
-            "the header \"%.*s\" is in SignedHeaders, but did not arrive%s",
-            usage_shown(name), name.data,
-            memchr(name.data, '_', name.len) == NULL
-                ? ""
-                : " (nginx passes by names with \"_\", unless "
-                  "underscores_in_headers is on)");
+    return USAGE_OK;
+}
+
+
+/*
+ * Whether a header of each name was sent.
+ */
+static usage_result_t
+usage_signature_sent(const usage_str_t *names, size_t count,
+    const usage_signed_t *request, usage_error_t *error)
+{
+    bool   sent[USAGE_SIGNATURE_NAMES_MAX + 1] = { false };
+    size_t i;
+
+    for (i = 0; i < request->count; i++) {
+        sent[usage_sign_find(names, count, request->headers[i].name)] = true;
     }
 
-    return USAGE_OK;
+    for (i = 0; i < count && sent[i]; i++) {
+        /* void */
+    }
+
+    if (i == count) {
+        return USAGE_OK;
+    }
+
+    return usage_error(error, 401,
+        "the header \"%.*s\" is in SignedHeaders, but did not arrive%s",
+        usage_shown(names[i]), names[i].data,
+        memchr(names[i].data, '_', names[i].len) == NULL
+            ? ""
+            : " (nginx passes by names with \"_\", unless "
+              "underscores_in_headers is on)");
 }
 
 
@@ -214,7 +235,7 @@ usage_signature_names(const usage_signature_t *signature,
 {
     size_t      n;
     const char *end;
-    usage_str_t name, last, rest;
+    usage_str_t last, rest, names[USAGE_SIGNATURE_NAMES_MAX];
 
     last.data = "";
     last.len = 0;
@@ -223,21 +244,21 @@ usage_signature_names(const usage_signature_t *signature,
     for (n = 0; n < USAGE_SIGNATURE_NAMES_MAX; n++) {
         end = memchr(rest.data, ';', rest.len);
 
-        name.data = rest.data;
-        name.len = end == NULL ? rest.len : (size_t) (end - rest.data);
+        names[n].data = rest.data;
+        names[n].len = end == NULL ? rest.len : (size_t) (end - rest.data);
 
-        if (usage_signature_name(name, last, request, error) != USAGE_OK) {
+        if (usage_signature_name(names[n], last, error) != USAGE_OK) {
             return USAGE_ERROR;
         }
 
         if (end == NULL) {
-            return USAGE_OK;
+            return usage_signature_sent(names, n + 1, request, error);
         }
 
-        last = name;
+        last = names[n];
 
         rest.data = end + 1;
-        rest.len -= name.len + 1;
+        rest.len -= names[n].len + 1;
     }
 
     return usage_error(error, 401, "SignedHeaders has more than %d names",
@@ -314,6 +335,28 @@ usage_signature_body(usage_signature_t *signature,
 }
 
 
+/*
+ * The legacy call has no parameters; a signer's few are sorted for each reading
+ * of them.
+ */
+static usage_result_t
+usage_signature_query(const usage_signed_t *request, usage_error_t *error)
+{
+    size_t i, n;
+
+    n = 1;
+
+    for (i = 0; i < request->query.len; i++) {
+        n += request->query.data[i] == '&' ? 1 : 0;
+    }
+
+    return n <= USAGE_SIGNATURE_PARAMETERS_MAX
+               ? USAGE_OK
+               : usage_error(error, 401, "the query has more than %d parameters",
+                     USAGE_SIGNATURE_PARAMETERS_MAX);
+}
+
+
 usage_result_t
 usage_signature_read(usage_signature_t *signature,
     const usage_signed_t *request, int64_t now, int64_t skew,
@@ -334,7 +377,8 @@ usage_signature_read(usage_signature_t *signature,
     if (usage_signature_parse(signature, request, error) != USAGE_OK
         || usage_signature_time(signature, request, now, skew, error)
                != USAGE_OK
-        || usage_signature_names(signature, request, error) != USAGE_OK)
+        || usage_signature_names(signature, request, error) != USAGE_OK
+        || usage_signature_query(request, error) != USAGE_OK)
     {
         return USAGE_ERROR;
     }
@@ -384,11 +428,16 @@ usage_signature_check(const usage_signature_t *signature,
     bool        right;
     char        value[USAGE_SIGN_HEX_LEN];
     unsigned    reading;
-    usage_str_t canonical, first;
+    usage_str_t headers, canonical, first;
 
     right = false;
     first.data = "";
     first.len = 0;
+
+    if (usage_sign_headers(request, signature->names, pool, &headers)
+        != USAGE_OK) {
+        return usage_no_memory(pool, error);
+    }
 
     for (reading = 0; reading < USAGE_SIGN_READINGS; reading++) {
 
@@ -396,8 +445,8 @@ usage_signature_check(const usage_signature_t *signature,
             continue;
         }
 
-        if (usage_sign_canonical(request, signature->names, signature->content,
-                reading, pool, &canonical)
+        if (usage_sign_canonical(request, headers, signature->content, reading,
+                pool, &canonical)
                 != USAGE_OK
             || usage_sign_signature(canonical, signature->date,
                    secret == NULL ? nobody : *secret, value)

@@ -9,8 +9,9 @@
 #include "usage_sign.h"
 
 
-/* names in SignedHeaders, at most */
-#define USAGE_SIGNATURE_NAMES_MAX 100
+/* names in SignedHeaders, and parameters of the query, at most */
+#define USAGE_SIGNATURE_NAMES_MAX      100
+#define USAGE_SIGNATURE_PARAMETERS_MAX 100
 
 
 /*

@@ -1,4 +1,5 @@
 #include "usage_table.h"
+#include "usage_hash.h"
 
 
 #define USAGE_TABLE_BUCKETS 32 /* to start with */
@@ -6,36 +7,9 @@
 
 
 static uint32_t
-usage_table_hash(usage_str_t id)
+usage_table_hash(const usage_table_t *table, usage_str_t id)
 {
-    size_t   i;
-    uint64_t hash, word;
-
-    hash = id.len;
-
-    for (i = 0; i + 8 <= id.len; i += 8) {
-        memcpy(&word, id.data + i, 8);
-        hash = (hash ^ word) * 0x9e3779b97f4a7c15u;
-        hash ^= hash >> 29;
-    }
-
-    if (i < id.len) {
-        word = 0;
-
-        /* the last bytes, with some that were there before */
-
-        if (id.len >= 8) {
-            memcpy(&word, id.data + id.len - 8, 8);
-
-        } else {
-            memcpy(&word, id.data, id.len);
-        }
-
-        hash = (hash ^ word) * 0x9e3779b97f4a7c15u;
-        hash ^= hash >> 29;
-    }
-
-    return (uint32_t) (hash >> 16);
+    return (uint32_t) usage_hash(table->pool->seed, id);
 }
 
 
@@ -178,7 +152,7 @@ usage_table_add(usage_table_t *table, usage_str_t id, bool *added)
     usage_bucket_t  *bucket;
     usage_desktop_t *desktop;
 
-    hash = usage_table_hash(id);
+    hash = usage_table_hash(table, id);
     bucket = usage_table_bucket(table, id, hash);
 
     if (added != NULL) {
@@ -228,7 +202,7 @@ usage_table_add(usage_table_t *table, usage_str_t id, bool *added)
 usage_desktop_t *
 usage_table_find(const usage_table_t *table, usage_str_t id)
 {
-    return usage_table_bucket(table, id, usage_table_hash(id))->desktop;
+    return usage_table_bucket(table, id, usage_table_hash(table, id))->desktop;
 }
 
 

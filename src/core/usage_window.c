@@ -62,8 +62,8 @@ usage_window_page(usage_window_t *window, const usage_call_t *call,
 {
     usage_result_t rc;
 
-    rc = usage_pages_take(
-        &window->pages, call, page->count, (int64_t) page->rows_count, error);
+    rc = usage_pages_take(&window->pages, call, page->count,
+        (int64_t) page->rows_count, table->pool, error);
 
     if (rc == USAGE_OK) {
         rc = usage_window_enter(window, call, page, error);

@@ -32,6 +32,10 @@
 #define NGX_HTTP_USAGE_LEGACY_MAX  (16 * 1024 * 1024)
 
 
+/* usage_memory, at least */
+#define NGX_HTTP_USAGE_MEMORY_MIN  (1024 * 1024)
+
+
 typedef struct ngx_http_usage_gone_s  ngx_http_usage_gone_t;
 
 typedef struct ngx_http_usage_metrics_s  ngx_http_usage_metrics_t;
@@ -43,6 +47,7 @@ typedef struct {
     ngx_http_usage_gone_t    *gone;       /* NULL: nobody falls back */
     ngx_array_t               blocks;     /* of ngx_http_usage_loc_conf_t * */
     ngx_array_t               zones;      /* of ngx_http_usage_zone_t */
+    uint64_t                  seed[2];    /* of hashes, for all workers */
 } ngx_http_usage_main_conf_t;
 
 
@@ -116,6 +121,7 @@ typedef struct {
     ngx_flag_t                status; /* usage_status */
     ngx_int_t                 concurrency;
     ngx_msec_t                timeout;
+    size_t                    memory;     /* of one call */
     ngx_http_complex_value_t *use_time;
     time_t                    retention_desktops; /* 0: not checked */
     time_t                    retention_users;
@@ -273,6 +279,7 @@ struct ngx_http_usage_ctx_s {
     ngx_uint_t                       uri_changes;  /* left afterwards */
     ngx_http_event_handler_pt        read_body;
     usage_pool_t                     pool;
+    usage_budget_t                   budget;       /* of pool, and of bodies */
     usage_str_t                      project_id;
     usage_str_t                      body;         /* data NULL: none is had */
     usage_request_t                  legacy;
@@ -349,6 +356,7 @@ extern ngx_module_t  ngx_http_usage_module;
 char *ngx_http_usage_translate(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_http_usage_timeout(ngx_conf_t *cf, void *post, void *data);
 char *ngx_http_usage_clock_skew(ngx_conf_t *cf, void *post, void *data);
+char *ngx_http_usage_memory(ngx_conf_t *cf, void *post, void *data);
 char *ngx_http_usage_use_time(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_http_usage_retention(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_http_usage_hour_format(ngx_conf_t *cf, ngx_command_t *cmd,

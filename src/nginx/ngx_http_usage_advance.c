@@ -31,10 +31,6 @@ ngx_http_usage_collect(ngx_http_usage_ctx_t *ctx,
     } else if (ngx_http_usage_failed(fetch, &ctx->error)) {
         /* the upstream gave no answer */
 
-    } else if (fetch->too_large) {
-        (void) usage_error(&ctx->error, NGX_HTTP_BAD_GATEWAY,
-                           "the upstream's reply is too large");
-
     } else if (fetch->status == NGX_HTTP_OK) {
         if (ngx_http_usage_collect_ok(ctx, fetch) == NGX_OK) {
             return NGX_OK;

@@ -91,6 +91,16 @@ ngx_http_usage_clock_skew(ngx_conf_t *cf, void *post, void *data)
 
 
 char *
+ngx_http_usage_memory(ngx_conf_t *cf, void *post, void *data)
+{
+    size_t *memory = data;
+
+    return *memory < NGX_HTTP_USAGE_MEMORY_MIN ? "must be at least 1m"
+                                               : NGX_CONF_OK;
+}
+
+
+char *
 ngx_http_usage_use_time(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_http_usage_loc_conf_t *ulcf = conf;

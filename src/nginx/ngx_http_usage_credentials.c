@@ -51,6 +51,8 @@ ngx_http_usage_credentials(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     ulcf->credentials = cln->data;
 
+    ngx_memzero(&pool, sizeof(usage_pool_t));
+
     pool.alloc = ngx_http_usage_alloc;
     pool.data = cf->pool;
 

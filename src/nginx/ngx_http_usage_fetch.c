@@ -26,6 +26,7 @@ static void ngx_http_usage_fetch_finalize_upstream(ngx_http_request_t *r,
     ngx_int_t rc);
 static ngx_int_t ngx_http_usage_fetch_data(ngx_http_usage_fetch_t *fetch,
     ngx_buf_t *b);
+static ngx_int_t ngx_http_usage_fetch_give_up(ngx_http_usage_fetch_t *fetch);
 static ngx_int_t ngx_http_usage_fetch_keep(ngx_http_usage_fetch_t *fetch,
     u_char *data, size_t len);
 static ngx_int_t ngx_http_usage_fetch_done(ngx_http_request_t *r, void *data,
@@ -129,8 +130,9 @@ ngx_http_usage_fetch_uri(ngx_http_usage_ctx_t *ctx,
 
     ulcf = ngx_http_get_module_loc_conf(ctx->request, ngx_http_usage_module);
 
-    pool.alloc = ctx->pool.alloc;
+    pool = ctx->pool;
     pool.data = fetch->memory->pool;
+    pool.budget = NULL;
 
     if (usage_call_path(&fetch->call, ctx->project_id, &pool, &path)
         != USAGE_OK
@@ -404,8 +406,18 @@ ngx_http_usage_fetch_data(ngx_http_usage_fetch_t *fetch, ngx_buf_t *b)
         return NGX_OK;
     }
 
-    /* the rest makes it no better */
+    return ngx_http_usage_fetch_give_up(fetch);
+}
 
+
+/*
+ * fetch->error is what is wrong with the reply; the rest of it makes it no
+ * better.
+ */
+
+static ngx_int_t
+ngx_http_usage_fetch_give_up(ngx_http_usage_fetch_t *fetch)
+{
     fetch->nonsense = 1;
 
     return ngx_http_post_request(fetch->ctx->request, NULL);
@@ -416,28 +428,46 @@ static ngx_int_t
 ngx_http_usage_fetch_keep(ngx_http_usage_fetch_t *fetch, u_char *data,
     size_t len)
 {
-    u_char  *p;
-    size_t   size, max;
+    u_char                *p;
+    size_t                 size, max;
+    ngx_http_usage_ctx_t  *ctx;
 
+    ctx = fetch->ctx;
     max = fetch->legacy ? NGX_HTTP_USAGE_LEGACY_MAX : NGX_HTTP_USAGE_BODY_MAX;
 
     if (fetch->too_large || len > max - fetch->body.len) {
         fetch->too_large = 1;
-        return NGX_OK;
+
+        if (fetch->legacy) {
+            return NGX_OK;
+        }
+
+        (void) usage_error(&fetch->error, NGX_HTTP_BAD_GATEWAY,
+                           "the upstream's reply is too large");
+
+        return ngx_http_usage_fetch_give_up(fetch);
     }
 
     if (fetch->body.len + len > fetch->body_size) {
         size = ngx_max(fetch->body_size * 2, NGX_HTTP_USAGE_BODY_SIZE);
         size = ngx_max(size, fetch->body.len + len);
 
-        p = ngx_palloc(fetch->ctx->request->pool, size);
+        if (!usage_take(&ctx->pool, size)) {
+            (void) usage_no_memory(&ctx->pool, &fetch->error);
+            return ngx_http_usage_fetch_give_up(fetch);
+        }
+
+        p = ngx_palloc(ctx->request->pool, size);
         if (p == NULL) {
             return NGX_ERROR;
         }
 
         if (fetch->body.data) {
             ngx_memcpy(p, fetch->body.data, fetch->body.len);
-            (void) ngx_pfree(fetch->ctx->request->pool, fetch->body.data);
+
+            if (ngx_pfree(ctx->request->pool, fetch->body.data) == NGX_OK) {
+                ctx->budget.used -= fetch->body_size;
+            }
         }
 
         fetch->body.data = p;

@@ -101,9 +101,11 @@ ngx_http_usage_route(ngx_http_usage_ctx_t *ctx, usage_str_t path)
 ngx_http_usage_ctx_t *
 ngx_http_usage_get_ctx(ngx_http_request_t *r)
 {
-    ngx_http_usage_ctx_t  *ctx;
+    ngx_http_usage_ctx_t        *ctx;
+    ngx_http_usage_main_conf_t  *umcf;
 
     ctx = ngx_http_get_module_ctx(r, ngx_http_usage_module);
+    umcf = ngx_http_get_module_main_conf(r, ngx_http_usage_module);
 
     if (ctx == NULL) {
         ctx = ngx_pcalloc(r->pool, sizeof(ngx_http_usage_ctx_t));
@@ -115,6 +117,10 @@ ngx_http_usage_get_ctx(ngx_http_request_t *r)
         ctx->conf = ngx_http_get_module_loc_conf(r, ngx_http_usage_module);
         ctx->pool.alloc = ngx_http_usage_alloc;
         ctx->pool.data = r->pool;
+        ctx->pool.budget = &ctx->budget;
+        ctx->pool.seed[0] = umcf->seed[0];
+        ctx->pool.seed[1] = umcf->seed[1];
+        ctx->budget.max = ctx->conf->memory;
 
         ngx_http_set_ctx(r, ctx, ngx_http_usage_module);
 

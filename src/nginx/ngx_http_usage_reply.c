@@ -42,8 +42,7 @@ ngx_http_usage_reply_ok(ngx_http_usage_ctx_t *ctx)
         != USAGE_OK
         || ngx_http_usage_add_unattributed(ctx) != NGX_OK)
     {
-        (void) usage_error(&ctx->error, NGX_HTTP_INTERNAL_SERVER_ERROR,
-                           "the reply could not be written");
+        (void) usage_no_memory(&ctx->pool, &ctx->error);
         ngx_http_usage_reply_error(ctx, NULL);
         return;
     }

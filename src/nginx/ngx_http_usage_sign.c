@@ -262,8 +262,9 @@ ngx_http_usage_sign_subrequest(ngx_http_request_t *r,
 
     ctx = fetch->ctx;
 
-    pool.alloc = ctx->pool.alloc;
+    pool = ctx->pool;
     pool.data = r->pool;
+    pool.budget = NULL;
 
     date.len = USAGE_SIGN_DATE_LEN;
     date.data = ngx_pnalloc(r->pool, date.len);

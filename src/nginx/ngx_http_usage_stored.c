@@ -4,6 +4,7 @@
  */
 
 #include "ngx_http_usage_store.h"
+#include "usage_hash.h"
 
 
 /* so many milliseconds until a call looks again for what it waits for */
@@ -11,7 +12,7 @@
 
 
 static ngx_int_t ngx_http_usage_stored_open(ngx_http_usage_ctx_t *ctx);
-static uint64_t ngx_http_usage_stored_subject(usage_request_t *request);
+static uint64_t ngx_http_usage_stored_subject(ngx_http_usage_ctx_t *ctx);
 static ngx_int_t ngx_http_usage_stored_proceed(ngx_http_usage_ctx_t *ctx);
 static ngx_int_t ngx_http_usage_stored_fetch(ngx_http_usage_ctx_t *ctx);
 static ngx_int_t ngx_http_usage_stored_run(ngx_http_usage_ctx_t *ctx);
@@ -68,7 +69,7 @@ ngx_http_usage_stored_open(ngx_http_usage_ctx_t *ctx)
 
     ctx->store = ulcf->store->data;
     ctx->owner = (uint64_t) ngx_pid << 32 | ++calls;
-    ctx->subject = ngx_http_usage_stored_subject(&ctx->legacy);
+    ctx->subject = ngx_http_usage_stored_subject(ctx);
     ctx->started = ngx_current_msec;
 
     rc = ngx_http_usage_key(ctx, ulcf->store_key, ctx->store->sh->salt,
@@ -92,8 +93,7 @@ ngx_http_usage_stored_open(ngx_http_usage_ctx_t *ctx)
                                &ctx->pool)
                != USAGE_OK))
     {
-        (void) usage_error(&ctx->error, NGX_HTTP_INTERNAL_SERVER_ERROR,
-                           "out of memory");
+        (void) usage_no_memory(&ctx->pool, &ctx->error);
         rc = NGX_ERROR;
     }
 
@@ -106,27 +106,23 @@ ngx_http_usage_stored_open(ngx_http_usage_ctx_t *ctx)
  */
 
 static uint64_t
-ngx_http_usage_stored_subject(usage_request_t *request)
+ngx_http_usage_stored_subject(ngx_http_usage_ctx_t *ctx)
 {
-    size_t    i, n;
-    uint64_t  hash;
+    size_t    i;
+    uint64_t  seed[2];
 
-    if (request->desktops == 0) {
+    if (ctx->legacy.desktops == 0) {
         return 0;
     }
 
-    hash = 14695981039346656037ull;
+    seed[0] = ctx->pool.seed[0];
+    seed[1] = ctx->pool.seed[1];
 
-    for (i = 0; i < request->desktops; i++) {
-        for (n = 0; n < request->desktop_ids[i].len; n++) {
-            hash ^= (u_char) request->desktop_ids[i].data[n];
-            hash *= 1099511628211ull;
-        }
-
-        hash *= 1099511628211ull;
+    for (i = 0; i < ctx->legacy.desktops; i++) {
+        seed[0] = usage_hash(seed, ctx->legacy.desktop_ids[i]);
     }
 
-    return hash | 1;
+    return seed[0] | 1;
 }
 
 
@@ -176,8 +172,7 @@ ngx_http_usage_stored_proceed(ngx_http_usage_ctx_t *ctx)
         return ngx_http_usage_stored_fetch(ctx);
 
     default: /* NGX_ERROR */
-        (void) usage_error(&ctx->error, NGX_HTTP_INTERNAL_SERVER_ERROR,
-                           "out of memory");
+        (void) usage_no_memory(&ctx->pool, &ctx->error);
         return NGX_ERROR;
     }
 }

@@ -73,7 +73,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         }
 
         memset(&error, 0, sizeof(error));
-        usage_page_start(&reader, keys->keys, &shape, &table, &error);
+        usage_page_start(
+            &reader, keys->keys, oracle_bounds, &shape, &table, &error);
         rc = oracle_feed(&reader, text, fuzz_piece, &pieces);
 
         if (!oracle_agrees(&oracle, &reader, rc, &error, &why)) {

@@ -13,6 +13,7 @@
 #include "unit.h"
 #include "usage_page.h"
 
+#include <float.h>
 #include <jansson.h>
 
 
@@ -25,6 +26,10 @@ typedef struct {
     usage_str_t names[USAGE_PAGE_ROWS]; /* len 0: none */
     double      seconds[USAGE_PAGE_ROWS];
 } oracle_page_t;
+
+
+/* as many rows as a page has, and any figure */
+static const usage_page_bounds_t oracle_bounds = { USAGE_PAGE_ROWS, DBL_MAX };
 
 
 enum {
@@ -335,11 +340,13 @@ oracle_rules(oracle_page_t *page, const oracle_keys_t *keys)
             return false;
         }
 
-        if (i < USAGE_PAGE_ROWS) {
-            page->ids[i] = id;
-            page->names[i] = name;
-            page->seconds[i] = seconds;
+        if (i == USAGE_PAGE_ROWS) {
+            return false;
         }
+
+        page->ids[i] = id;
+        page->names[i] = name;
+        page->seconds[i] = seconds;
     }
 
     return true;
@@ -434,7 +441,7 @@ oracle_called(const oracle_page_t *page, usage_str_t id)
     size_t      i;
     usage_str_t none = usage_string("");
 
-    for (i = 0; i < page->rows && i < USAGE_PAGE_ROWS; i++) {
+    for (i = 0; i < page->rows; i++) {
         if (page->names[i].len > 0 && usage_str_equal(page->ids[i], id)) {
             return page->names[i];
         }
@@ -475,7 +482,7 @@ oracle_agrees(const oracle_page_t *page, const usage_page_reader_t *reader,
 
     *why = "another row";
 
-    for (i = 0; i < page->rows && i < USAGE_PAGE_ROWS; i++) {
+    for (i = 0; i < page->rows; i++) {
         row = &reader->page.rows[i];
 
         if (!usage_str_equal(row->desktop->id, page->ids[i])
@@ -484,12 +491,8 @@ oracle_agrees(const oracle_page_t *page, const usage_page_reader_t *reader,
             return false;
         }
 
-        /* with more rows, one that isn't kept may have told the name */
-
-        if (page->rows <= USAGE_PAGE_ROWS
-            && !usage_str_equal(
-                row->desktop->name, oracle_called(page, page->ids[i])))
-        {
+        if (!usage_str_equal(
+                row->desktop->name, oracle_called(page, page->ids[i]))) {
             *why = "another name";
             return false;
         }

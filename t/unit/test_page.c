@@ -51,7 +51,8 @@ start_keys(page_test_t *t, const usage_page_keys_t *keys)
     memset(&t->error, 0, sizeof(t->error));
     memset(&t->reader, 0xa5, sizeof(t->reader));
     usage_shape_start(&t->shape);
-    usage_page_start(&t->reader, keys, &t->shape, &t->table, &t->error);
+    usage_page_start(
+        &t->reader, keys, oracle_bounds, &t->shape, &t->table, &t->error);
 }
 
 
@@ -516,8 +517,8 @@ test_count_and_items(void **state)
 
 
 /*
- * That the rows are as many as the count says is the plan's matter; rows[]
- * holds the first hundred.
+ * That the rows are as many as the count says is the plan's matter; here they
+ * end at those that were asked for.
  */
 static void
 test_many_rows(void **state)
@@ -540,9 +541,18 @@ test_many_rows(void **state)
 
         unit_adds(&text, "],\"count\":2147483647}");
 
-        assert_int_equal(read_page(&t, unit_text_str(&text)), USAGE_OK);
-        assert_int_equal(t.reader.page.count, 2147483647);
-        assert_int_equal(t.reader.page.rows_count, n);
+        assert_int_equal(read_page(&t, unit_text_str(&text)),
+            n <= USAGE_PAGE_ROWS ? USAGE_OK : USAGE_ERROR);
+
+        if (n <= USAGE_PAGE_ROWS) {
+            assert_int_equal(t.reader.page.count, 2147483647);
+            assert_int_equal(t.reader.page.rows_count, n);
+
+        } else {
+            assert_int_equal(t.error.status, 502);
+            assert_non_null(strstr(t.error.detail,
+                "it has more than the 100 rows that were asked for"));
+        }
 
         for (i = 0; i < n && i < USAGE_PAGE_ROWS; i++) {
             assert_true(t.reader.page.rows[i].seconds == (double) (i + 7));
@@ -553,6 +563,127 @@ test_many_rows(void **state)
     }
 
     unit_text_free(&text);
+}
+
+
+/*
+ * A page without an end: what is kept of it ends, and the reader with it, in
+ * the piece that has too much.
+ */
+static void
+test_endless(void **state)
+{
+    char        row[128];
+    size_t      n, limit;
+    page_test_t t;
+
+    static char space[64 * 1024];
+
+    (void) state;
+
+    for (limit = 1; limit <= USAGE_PAGE_ROWS; limit += 33) {
+        start(&t);
+        t.reader.bounds.rows = limit;
+        assert_int_equal(
+            usage_page_feed(&t.reader, "{\"count\":9,\"items\":[", 20),
+            USAGE_OK);
+
+        for (n = 0; n < 3 * USAGE_PAGE_ROWS; n++) {
+            (void) snprintf(row, sizeof(row),
+                "%s{\"resource_id\":\"d%zu\",\"metric\":[" USAGE("1") "]}",
+                n > 0 ? "," : "", n);
+
+            if (usage_page_feed(&t.reader, row, strlen(row)) != USAGE_OK) {
+                break;
+            }
+        }
+
+        assert_int_equal(n, limit);
+        assert_int_equal(t.error.status, 502);
+        assert_int_equal(t.table.count, limit + 1);
+        finish(&t);
+    }
+
+    /* nothing but white space */
+
+    memset(space, ' ', sizeof(space));
+    start(&t);
+
+    for (n = 0; n < USAGE_PAGE_BYTES; n += sizeof(space)) {
+        assert_int_equal(
+            usage_page_feed(&t.reader, space, sizeof(space)), USAGE_OK);
+    }
+
+    assert_int_equal(usage_page_feed(&t.reader, space, 1), USAGE_ERROR);
+    assert_int_equal(t.error.status, 502);
+    assert_non_null(strstr(t.error.detail, "it has more than 8 MB"));
+    finish(&t);
+}
+
+
+static void
+bounded(const usage_page_keys_t *keys, int64_t days, const char *seconds,
+    bool possible)
+{
+    size_t      piece;
+    page_test_t t;
+    unit_text_t text = { 0 };
+
+    /* the second row is read by the shape of the first */
+
+    unit_addf(&text,
+        "{\"count\":3,\"items\":[{\"%s\":\"a\",\"metric\":[{\"metric_name\":"
+        "\"%s\",\"metric_value\":0}]},{\"%s\":\"b\",\"metric\":[{"
+        "\"metric_name\":\"%s\",\"metric_value\":0}]},{\"%s\":\"c\","
+        "\"metric\":[{\"metric_name\":\"%s\",\"metric_value\":%s}]}]}",
+        keys->id.data, keys->metric.data, keys->id.data, keys->metric.data,
+        keys->id.data, keys->metric.data, seconds);
+
+    for (piece = 1; piece <= 4096; piece *= 4096) {
+        start_keys(&t, keys);
+        t.reader.bounds = usage_page_bounds(keys, USAGE_PAGE_ROWS, days);
+
+        assert_int_equal(
+            oracle_feed(&t.reader, unit_text_str(&text), fixed, &piece),
+            possible ? USAGE_OK : USAGE_ERROR);
+
+        if (!possible) {
+            assert_int_equal(t.error.status, 502);
+            assert_non_null(strstr(t.error.detail, "possible: at most"));
+        }
+
+        finish(&t);
+    }
+
+    unit_text_free(&text);
+}
+
+
+/*
+ * A day has 24 hours for one desktop.
+ */
+static void
+test_possible(void **state)
+{
+    (void) state;
+
+    bounded(&usage_page_desktops, 1, "86400", true);
+    bounded(&usage_page_desktops, 1, "86400.9996", true);
+    bounded(&usage_page_desktops, 1, "86401", true);
+    bounded(&usage_page_desktops, 1, "86401.5", false);
+    bounded(&usage_page_desktops, 1, "86402", false);
+    bounded(&usage_page_desktops, 1, "172800", false);
+    bounded(&usage_page_desktops, 1, "1e300", false);
+    bounded(&usage_page_named_desktops, 31, "2678400", true);
+    bounded(&usage_page_named_desktops, 31, "2678431", true);
+    bounded(&usage_page_named_desktops, 31, "2678432", false);
+
+    /* a user may be on many desktops at once */
+
+    bounded(&usage_page_users, 1, "86402", true);
+    bounded(&usage_page_users, 31, "8640000000", true);
+    bounded(&usage_page_users, 1, "1e15", false);
+    bounded(&usage_page_users, 31, "1e300", false);
 }
 
 
@@ -876,7 +1007,7 @@ test_out_of_memory(void **state)
 
     unit_adds(&text, "{\"count\":0,\"items\":[");
 
-    for (rows = 0; rows < 200; rows++) {
+    for (rows = 0; rows < USAGE_PAGE_ROWS; rows++) {
         unit_addf(&text,
             "%s{\"resource_id\":\"%zu\",\"username\":\"%zu\","
             "\"resource_name\":\"n%zu\"}",
@@ -1199,6 +1330,8 @@ main(void)
         cmocka_unit_test(test_long_id),
         cmocka_unit_test(test_count_and_items),
         cmocka_unit_test(test_many_rows),
+        cmocka_unit_test(test_endless),
+        cmocka_unit_test(test_possible),
         cmocka_unit_test(test_twice),
         cmocka_unit_test(test_not_json),
         cmocka_unit_test(test_json),

@@ -28,11 +28,12 @@ static usage_result_t
 take(
     usage_pages_t *pages, const usage_call_t *call, int64_t count, int64_t rows)
 {
-    usage_error_t error;
+    usage_error_t      error;
+    const usage_pool_t pool = { 0 };
 
     memset(&error, 0, sizeof(error));
 
-    switch (usage_pages_take(pages, call, count, rows, &error)) {
+    switch (usage_pages_take(pages, call, count, rows, &pool, &error)) {
 
     case USAGE_OK:
         return USAGE_OK;

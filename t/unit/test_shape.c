@@ -471,7 +471,8 @@ agrees_for(const oracle_keys_t *keys, usage_str_t text, size_t first)
         memset(&error, 0, sizeof(error));
         memset(&reader, 0xa5, sizeof(reader));
 
-        usage_page_start(&reader, keys->keys, &shape, &table, &error);
+        usage_page_start(
+            &reader, keys->keys, oracle_bounds, &shape, &table, &error);
         piece = first;
         rc = oracle_feed(&reader, text, two_pieces, &piece);
 

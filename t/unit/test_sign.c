@@ -129,12 +129,15 @@ static bool
 has_canonical(signed_t *s, unsigned reading)
 {
     char        hex[USAGE_SIGN_HEX_LEN], signature[USAGE_SIGN_HEX_LEN];
-    usage_str_t content, canonical;
+    usage_str_t headers, content, canonical;
 
     assert_int_equal(usage_sign_content(&s->request, hex, &content), USAGE_OK);
     assert_int_equal(
-        usage_sign_canonical(&s->request, unit_str(s->vector->signed_headers),
-            content, reading, &s->arena.pool, &canonical),
+        usage_sign_headers(&s->request, unit_str(s->vector->signed_headers),
+            &s->arena.pool, &headers),
+        USAGE_OK);
+    assert_int_equal(usage_sign_canonical(&s->request, headers, content,
+                         reading, &s->arena.pool, &canonical),
         USAGE_OK);
     assert_int_equal(usage_sign_signature(canonical, unit_str(s->vector->date),
                          s->secret, signature),

@@ -167,6 +167,7 @@ ctl_arena_alloc(void *data, size_t size)
 void
 ctl_arena_start(ctl_arena_t *arena)
 {
+    memset(&arena->pool, 0, sizeof(arena->pool));
     arena->pool.alloc = ctl_arena_alloc;
     arena->pool.data = arena;
     arena->blocks = NULL;
