@@ -41,17 +41,21 @@ ngx_http_usage_flight_take(ngx_http_usage_ctx_t *ctx, int32_t first,
 
     ngx_http_usage_store_change(ctx->store);
 
-    partition = ngx_http_usage_store_create(ctx->store, ctx->key, ctx->owner);
+    /* who has shown nothing changes nothing for others */
 
+    rc = ctx->shown ? NGX_OK : NGX_DONE;
+
+    partition = ctx->shown ? ngx_http_usage_store_create(ctx->store, ctx->key,
+                                                         ctx->owner)
+                           : ngx_http_usage_store_partition(ctx->store,
+                                                            ctx->key);
     if (partition == NULL) {
         ngx_http_usage_store_unlock(ctx->store);
-        return NGX_DECLINED;
+        return ctx->shown ? NGX_DECLINED : NGX_DONE;
     }
 
-    rc = NGX_OK;
-
     for (q = ngx_queue_head(&partition->flights);
-         q != ngx_queue_sentinel(&partition->flights) && rc == NGX_OK;
+         q != ngx_queue_sentinel(&partition->flights) && rc != NGX_AGAIN;
          q = next)
     {
         next = ngx_queue_next(q);
@@ -68,6 +72,9 @@ ngx_http_usage_flight_take(ngx_http_usage_ctx_t *ctx, int32_t first,
 
     if (rc == NGX_OK) {
         rc = ngx_http_usage_flight_add(ctx, partition, first, last);
+
+    } else if (rc == NGX_DONE) {
+        ngx_http_usage_store_release(ctx->store, partition);
     }
 
     ngx_http_usage_store_unlock(ctx->store);

@@ -226,7 +226,8 @@ void ngx_http_usage_store_keep(ngx_http_usage_ctx_t *ctx);
 
 /*
  * Lets others wait for a call that fetches the days first to last.  NGX_AGAIN:
- * another one does; NGX_DECLINED: nobody is to wait, the store has no room.
+ * another one does; NGX_DECLINED: nobody is to wait, the store has no room;
+ * NGX_DONE: nobody is to wait, as the call's right isn't shown.
  */
 ngx_int_t ngx_http_usage_flight_take(ngx_http_usage_ctx_t *ctx, int32_t first,
     int32_t last);
