@@ -291,6 +291,7 @@ struct ngx_http_usage_ctx_s {
     unsigned                         ready:1;       /* the items are here */
     unsigned                         waits:1;       /* for another call */
     unsigned                         leads:1;       /* others may wait */
+    unsigned                         unplaced:1;    /* ids that aren't kept */
     unsigned                         live_wanted:1;
     unsigned                         live_waiting:1;
     unsigned                         shown:1;       /* a good credential */

@@ -25,6 +25,7 @@ ngx_int_t
 ngx_http_usage_flight_take(ngx_http_usage_ctx_t *ctx, int32_t first,
     int32_t last)
 {
+    time_t                       failed;
     ngx_int_t                    rc;
     ngx_queue_t                 *q, *next;
     ngx_http_usage_flight_t     *flight;
@@ -32,9 +33,9 @@ ngx_http_usage_flight_take(ngx_http_usage_ctx_t *ctx, int32_t first,
 
     ngx_http_usage_store_lock(ctx->store);
 
-    if (ctx->store->sh->failed
-        && ngx_time() - ctx->store->sh->failed < NGX_HTTP_USAGE_NO_ROOM)
-    {
+    failed = ngx_http_usage_store_bucket(ctx->store, ctx->key)->failed;
+
+    if (failed && ngx_time() - failed < NGX_HTTP_USAGE_NO_ROOM) {
         ngx_http_usage_store_unlock(ctx->store);
         return NGX_DECLINED;
     }
@@ -125,7 +126,7 @@ ngx_http_usage_flight_add(ngx_http_usage_ctx_t *ctx,
     /* the partition has to outlive what may be thrown out for it */
 
     partition->busy = 1;
-    flight = ngx_http_usage_store_alloc(ctx->store,
+    flight = ngx_http_usage_store_alloc(ctx->store, NULL,
                                         sizeof(ngx_http_usage_flight_t),
                                         ctx->owner);
     partition->busy = 0;

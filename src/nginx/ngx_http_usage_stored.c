@@ -193,8 +193,9 @@ ngx_http_usage_stored_fetch(ngx_http_usage_ctx_t *ctx)
                                           NGX_HTTP_USAGE_WHOLE);
     }
 
-    if (ctx->step == NGX_HTTP_USAGE_RUN
-        && ctx->missing_first <= ctx->run_last)
+    if (ctx->unplaced
+        || (ctx->step == NGX_HTTP_USAGE_RUN
+            && ctx->missing_first <= ctx->run_last))
     {
         /* what was fetched is not there */
 
