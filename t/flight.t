@@ -22,7 +22,17 @@ sub days {
 my %month = days(-33, -3);
 my %week  = days(-9, -3);
 my $patient = Usage::Nginx->patience(120) . 's';
-my $fresh = \&Usage::Store::fresh_token;
+
+# A token that nothing is stored for, but which is known to be good: else it
+# would begin with one call, and lead nobody until that is answered.
+sub fresh {
+    my ($store, %o) = @_;
+    my $token = $o{token} || Usage::Store::fresh_token();
+    my $res = $store->ask({ days(-50, -50) }, at => 'off', %o, token => $token);
+    is($res->{status}, 200, 'a good token') or diag($res->{body} || $res->{error});
+    $sim->clear;
+    return $token;
+}
 
 my %places = (
     off  => 'usage_store off;',
@@ -128,12 +138,12 @@ for my $workers (1, 2, 4) {
 
                     # what one takes; some milliseconds each, so that they overlap
                     $sim->config(delay_ms => '5-15');
-                    my $alone = $store->ask($body, token => $fresh->());
+                    my $alone = $store->ask($body, token => fresh($store));
                     $store->true_ok($alone, $body, "$name: one alone");
                     my $cost = @{ $alone->{calls} };
 
                     $sim->clear;
-                    my $token = $fresh->();
+                    my $token = fresh($store);
                     my @conns = map { go($store, $body, token => $token) } 1 .. 50;
                     all_true($store, $name, \@conns);
                     my @calls = @{ $store->calls };
@@ -176,7 +186,7 @@ for my $workers (1, 2, 4) {
             $store->truth($_) for @bodies;
             $sim->config(delay_ms => '2-20');
             $sim->clear;
-            my $token = $fresh->();
+            my $token = fresh($store);
             my %o     = (token => $token, $round > 2 ? (at => 'one') : ());
             my @conns = map { my $b = $_; map { go($store, $b, %o) } 1, 2, 3 } @bodies;
             all_true($store, 'overlapping', \@conns);
@@ -198,10 +208,10 @@ for my $workers (1, 2, 4) {
                 $store->tenant(seed => 6, desktops => $n, days => 60, idle => 'shown');
                 my $body = {%month};
                 $store->truth($body);
-                my $alone = @{ $store->ask($body, token => $fresh->())->{calls} };
+                my $alone = @{ $store->ask($body, token => fresh($store))->{calls} };
 
                 # its first calls are never answered
-                my $token = $fresh->();
+                my $token = fresh($store);
                 $sim->faults({ fault => 'hang', count => 8 });
                 $sim->clear;
                 my $leaver = go($store, $body, token => $token);
@@ -223,7 +233,7 @@ for my $workers (1, 2, 4) {
 
         # one after the other
         my $body  = {%month};
-        my $token = $fresh->();
+        my $token = fresh($store);
         $sim->faults({ fault => 'hang', query => 'limit=100' });
         $sim->clear;
         my @conns = map { go($store, $body, token => $token) } 1 .. 8;
@@ -259,7 +269,7 @@ for my $workers (1, 2, 4) {
             $sim->config(delay_ms => '10-30');
             $sim->faults({ %$fault, count => 1, day => date_add($today, -6) });
             $sim->clear;
-            my $token = $fresh->();
+            my $token = fresh($store);
             my @conns = map { go($store, $body, token => $token) } 1 .. 20;
             my $status = all_true($store, $name, \@conns,
                 map { $_ => 1 } 403, 500, 502);
@@ -275,7 +285,7 @@ for my $workers (1, 2, 4) {
 
         # it always fails: so does everybody, and nobody waits for ever
         $sim->faults({ fault => 'status', status => 403, day => date_add($today, -6) });
-        my $token = $fresh->();
+        my $token = fresh($store);
         my @conns = map { go($store, {%week}, token => $token) } 1 .. 20;
         my $status = all_true($store, 'for ever', \@conns, 403 => 1);
         is($status->{403}, 20, 'all are refused');
@@ -287,6 +297,7 @@ for my $workers (1, 2, 4) {
         $store->tenant(seed => 8, desktops => 60, days => 60, idle => 'shown');
         $store->truth({%week});
         $sim->config(tokens => [qw(one two token)]);
+        fresh($store, token => 'one', project => 'shared');
         $sim->faults({ fault => 'hang', query => 'limit=100', count => 8 });
         $sim->clear;
         my $first = go($store, {%month}, at => 'all', token => 'one', project => 'shared');
@@ -307,7 +318,7 @@ for my $workers (1, 2, 4) {
     subtest "$workers workers: usage_timeout" => sub {
         $store->tenant(seed => 9, desktops => 60, days => 60, idle => 'shown');
         my $body  = {%month};
-        my $token = $fresh->();
+        my $token = fresh($store);
         $store->truth($body);
         $sim->faults({ fault => 'hang', query => 'limit=100' });
         $sim->clear;
@@ -331,7 +342,7 @@ for my $workers (1, 2, 4) {
     subtest "$workers workers: a fetch that goes on behind a timeout" => sub {
         $store->tenant(seed => 10, desktops => 60, days => 60, idle => 'shown');
         my $body  = {%week};
-        my $token = $fresh->();
+        my $token = fresh($store);
         $store->truth($body);
         $sim->faults({ fault => 'hang', query => 'limit=100', count => 7 });
         $sim->clear;
@@ -346,7 +357,7 @@ for my $workers (1, 2, 4) {
     subtest "$workers workers: a reload in the middle" => sub {
         $store->tenant(seed => 11, desktops => 60, days => 60, idle => 'shown');
         my $body  = {%month};
-        my $token = $fresh->();
+        my $token = fresh($store);
         $store->truth($body);
         $sim->config(delay_ms => '20-60');
         my @conns = map { go($store, $body, token => $token) } 1 .. 10;
@@ -390,16 +401,19 @@ subtest 'streams of one connection' => sub {
     my $truth = $h2->truth({%month});
     my $text  = $json->encode({%month});
     for my $round (1 .. 3) {
-        my $token = $fresh->();
-        $sim->faults({ fault => 'hang', count => 8 });
-        $sim->clear;
+        my $token = Usage::Store::fresh_token();
         my $c = Usage::H2->new(port => $nginx->port, timeout => Usage::Nginx->patience(60));
         my $start = sub {
+            my ($body) = (@_, $text);
             my $id = $c->post(route(), 'x-auth-token' => $token,
-                'content-length' => length $text);
-            $c->body($id, $text);
+                'content-length' => length $body);
+            $c->body($id, $body);
             return $id;
         };
+        is($c->response($start->($json->encode({ days(-50, -50) })))->{status}, 200,
+            'a good token');
+        $sim->faults({ fault => 'hang', count => 8 });
+        $sim->clear;
         my $leader = $start->();
         ok($nginx->wait_for(sub { 8 <= @{ $h2->calls } }, 60), 'one fetches');
         my @others = map { $start->() } 1 .. 20;

@@ -38,11 +38,14 @@
 
 typedef struct ngx_http_usage_gone_s  ngx_http_usage_gone_t;
 
+typedef struct ngx_http_usage_known_s  ngx_http_usage_known_t;
+
 typedef struct ngx_http_usage_metrics_s  ngx_http_usage_metrics_t;
 
 typedef struct {
     usage_forms_t            *forms;
     ngx_http_usage_metrics_t *metrics;
+    ngx_http_usage_known_t   *known;
     ngx_uint_t                translates; /* some location does */
     ngx_http_usage_gone_t    *gone;       /* NULL: nobody falls back */
     ngx_array_t               blocks;     /* of ngx_http_usage_loc_conf_t * */
@@ -290,6 +293,7 @@ struct ngx_http_usage_ctx_s {
     ngx_event_t                      timer;
     ngx_msec_t                       deadline;
     ngx_http_usage_pace_t            pace;
+    uint64_t                         known_key[2]; /* of the credential */
     ngx_http_headers_in_t            headers_in;   /* of the subrequests */
     ngx_http_request_body_t         *request_body; /* of the subrequests */
     ngx_http_usage_fetch_t         **fetches;
@@ -342,8 +346,10 @@ struct ngx_http_usage_ctx_s {
     unsigned                         ready:1;       /* the items are here */
     unsigned                         waits:1;       /* for another call */
     unsigned                         leads:1;       /* others may wait */
+    unsigned                         unplaced:1;    /* ids that aren't kept */
     unsigned                         live_wanted:1;
     unsigned                         live_waiting:1;
+    unsigned                         shown:1;       /* a good credential */
     unsigned                         allowed:1;     /* to read statistics */
 };
 
@@ -572,7 +578,7 @@ ngx_int_t ngx_http_usage_add_header(ngx_http_request_t *r, const char *name,
 /*
  * Makes the caller's key: of value, or of its credential where that is NULL;
  * salt has NGX_HTTP_USAGE_KEY_LEN bytes, and so has key.  NGX_DECLINED: there
- * is no credential.
+ * is no credential, and the key is that of all who have none.
  */
 ngx_int_t ngx_http_usage_key(ngx_http_usage_ctx_t *ctx,
     ngx_http_complex_value_t *value, u_char *salt, u_char *key);
@@ -589,6 +595,35 @@ ngx_int_t ngx_http_usage_key_credential(EVP_MD_CTX *md,
     ngx_http_usage_ctx_t *ctx);
 
 
+/* ngx_http_usage_known.c: which credentials are good, and which are not */
+
+/* Makes room for what is known of credentials, once in a configuration. */
+ngx_int_t ngx_http_usage_known_zone(ngx_conf_t *cf);
+
+/*
+ * Finds out whether the call's credential is known to be good, which ctx->shown
+ * says then.  NGX_ERROR: ctx->error says why not.
+ */
+ngx_int_t ngx_http_usage_known_open(ngx_http_usage_ctx_t *ctx);
+
+/* Remembers for minutes that the call's credential is good. */
+void ngx_http_usage_known_set(ngx_http_usage_ctx_t *ctx);
+
+/*
+ * Forgets that it is good, if a fetch's reply refuses it; remembers a 401 of
+ * the service for seconds, with its body if that is passed to the client.
+ */
+void ngx_http_usage_known_refuse(ngx_http_usage_ctx_t *ctx,
+    ngx_http_usage_fetch_t *fetch, ngx_uint_t passed);
+
+/*
+ * Whether an API answered 401 to the call's credential seconds ago, and with
+ * what; *body is empty if that isn't known.
+ */
+ngx_uint_t ngx_http_usage_known_refused(ngx_http_usage_ctx_t *ctx,
+    usage_call_api_t api, ngx_str_t *body);
+
+
 /* ngx_http_usage_stored.c: a legacy call and the day store */
 
 /*
@@ -602,6 +637,12 @@ ngx_int_t ngx_http_usage_stored_start(ngx_http_usage_ctx_t *ctx);
  * or NGX_AGAIN.  NGX_ERROR: ctx->error says why.
  */
 ngx_int_t ngx_http_usage_stored_done(ngx_http_usage_ctx_t *ctx);
+
+/*
+ * Goes on once the service took the call's credential: from then on others may
+ * wait for what it fetches.  NGX_ERROR: ctx->error says why.
+ */
+ngx_int_t ngx_http_usage_stored_shown(ngx_http_usage_ctx_t *ctx);
 
 /* Lets others go on, when the legacy call ends. */
 void ngx_http_usage_stored_end(ngx_http_usage_ctx_t *ctx);

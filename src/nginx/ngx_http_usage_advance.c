@@ -11,6 +11,8 @@ static ngx_int_t ngx_http_usage_collect_ok(ngx_http_usage_ctx_t *ctx,
     ngx_http_usage_fetch_t *fetch);
 static ngx_int_t ngx_http_usage_next_fetch(ngx_http_usage_ctx_t *ctx,
     ngx_http_usage_fetch_t **fetch);
+static void ngx_http_usage_refuse(ngx_http_usage_ctx_t *ctx,
+    ngx_http_usage_fetch_t *fetch);
 static ngx_int_t ngx_http_usage_begin(ngx_http_usage_ctx_t *ctx,
     ngx_http_usage_fetch_t *fetch);
 static usage_result_t ngx_http_usage_next(ngx_http_usage_ctx_t *ctx,
@@ -23,6 +25,7 @@ ngx_int_t
 ngx_http_usage_collect(ngx_http_usage_ctx_t *ctx,
     ngx_http_usage_fetch_t *fetch)
 {
+    ngx_uint_t   passed;
     usage_str_t  body;
 
     if (fetch->nonsense) {
@@ -47,7 +50,10 @@ ngx_http_usage_collect(ngx_http_usage_ctx_t *ctx,
         body.data = (char *) fetch->body.data;
         body.len = fetch->body.len;
 
-        if (usage_error_upstream(fetch->status, body, &ctx->error)) {
+        passed = usage_error_upstream(fetch->status, body, &ctx->error);
+        ngx_http_usage_known_refuse(ctx, fetch, passed);
+
+        if (passed) {
             ngx_http_usage_outcome_blame(ctx, fetch);
             ngx_http_usage_call_end(ctx);
             ngx_http_usage_reply_upstream(ctx, fetch);
@@ -132,13 +138,26 @@ ngx_http_usage_collect_ok(ngx_http_usage_ctx_t *ctx,
                              &ctx->error);
     }
 
-    if (rc == USAGE_OK && fetch->call.api == USAGE_CALL_DESKTOPS
-        && !fetch->cached)
-    {
+    if (rc != USAGE_OK) {
+        return NGX_ERROR;
+    }
+
+    if (fetch->cached) {
+        return NGX_OK; /* that is nobody's right */
+    }
+
+    if (fetch->call.api == USAGE_CALL_DESKTOPS) {
         ctx->allowed = 1;
     }
 
-    return rc == USAGE_OK ? NGX_OK : NGX_ERROR;
+    if (ctx->shown) {
+        return NGX_OK;
+    }
+
+    ctx->shown = 1;
+    ngx_http_usage_known_set(ctx);
+
+    return ngx_http_usage_stored_shown(ctx);
 }
 
 
@@ -155,6 +174,13 @@ ngx_http_usage_advance(ngx_http_usage_ctx_t *ctx)
 
     while (rc == NGX_OK) {
         rc = ngx_http_usage_next_fetch(ctx, &fetch);
+
+        if (rc == NGX_OK && !ctx->shown
+            && ngx_http_usage_known_refused(ctx, fetch->call.api, &fetch->body))
+        {
+            ngx_http_usage_refuse(ctx, fetch);
+            return;
+        }
 
         if (rc == NGX_OK) {
             rc = ngx_http_usage_pace_hold(ctx, fetch, &retry_after);
@@ -177,6 +203,31 @@ ngx_http_usage_advance(ngx_http_usage_ctx_t *ctx)
     } else {
         ngx_http_usage_reply_error(ctx, &retry_after);
     }
+}
+
+
+/*
+ * The reply is what the service answered to the credential a moment ago.
+ */
+
+static void
+ngx_http_usage_refuse(ngx_http_usage_ctx_t *ctx, ngx_http_usage_fetch_t *fetch)
+{
+    (void) usage_error(&ctx->error, NGX_HTTP_UNAUTHORIZED,
+                       "the upstream answered 401 to this credential a moment "
+                       "ago, and isn't asked again for some seconds");
+
+    ngx_http_usage_call_end(ctx);
+
+    if (fetch->body.len == 0) {
+        ngx_http_usage_reply_error(ctx, NULL);
+        return;
+    }
+
+    fetch->status = NGX_HTTP_UNAUTHORIZED;
+    ngx_str_null(&fetch->retry_after);
+
+    ngx_http_usage_reply_upstream(ctx, fetch);
 }
 
 
@@ -270,19 +321,21 @@ ngx_http_usage_next(ngx_http_usage_ctx_t *ctx, usage_call_t *call)
 
 
 /*
- * NULL: all are busy, or, where ctx->error is set, memory is out.
+ * NULL: all are busy, or, where ctx->error is set, memory is out.  Until the
+ * service took the credential, there is one.
  */
 
 static ngx_http_usage_fetch_t *
 ngx_http_usage_free_fetch(ngx_http_usage_ctx_t *ctx)
 {
-    ngx_uint_t                  i;
+    ngx_uint_t                  i, n;
     ngx_http_usage_fetch_t     *fetch;
     ngx_http_usage_loc_conf_t  *ulcf;
 
     ulcf = ngx_http_get_module_loc_conf(ctx->request, ngx_http_usage_module);
+    n = ctx->shown ? (ngx_uint_t) ulcf->concurrency : 1;
 
-    for (i = 0; i < (ngx_uint_t) ulcf->concurrency; i++) {
+    for (i = 0; i < n; i++) {
         fetch = ctx->fetches[i];
 
         if (fetch == NULL) {

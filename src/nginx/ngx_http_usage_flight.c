@@ -25,6 +25,7 @@ ngx_int_t
 ngx_http_usage_flight_take(ngx_http_usage_ctx_t *ctx, int32_t first,
     int32_t last)
 {
+    time_t                       failed;
     ngx_int_t                    rc;
     ngx_queue_t                 *q, *next;
     ngx_http_usage_flight_t     *flight;
@@ -32,26 +33,30 @@ ngx_http_usage_flight_take(ngx_http_usage_ctx_t *ctx, int32_t first,
 
     ngx_http_usage_store_lock(ctx->store);
 
-    if (ctx->store->sh->failed
-        && ngx_time() - ctx->store->sh->failed < NGX_HTTP_USAGE_NO_ROOM)
-    {
+    failed = ngx_http_usage_store_bucket(ctx->store, ctx->key)->failed;
+
+    if (failed && ngx_time() - failed < NGX_HTTP_USAGE_NO_ROOM) {
         ngx_http_usage_store_unlock(ctx->store);
         return NGX_DECLINED;
     }
 
     ngx_http_usage_store_change(ctx->store);
 
-    partition = ngx_http_usage_store_create(ctx->store, ctx->key, ctx->owner);
+    /* who has shown nothing changes nothing for others */
 
+    rc = ctx->shown ? NGX_OK : NGX_DONE;
+
+    partition = ctx->shown ? ngx_http_usage_store_create(ctx->store, ctx->key,
+                                                         ctx->owner)
+                           : ngx_http_usage_store_partition(ctx->store,
+                                                            ctx->key);
     if (partition == NULL) {
         ngx_http_usage_store_unlock(ctx->store);
-        return NGX_DECLINED;
+        return ctx->shown ? NGX_DECLINED : NGX_DONE;
     }
 
-    rc = NGX_OK;
-
     for (q = ngx_queue_head(&partition->flights);
-         q != ngx_queue_sentinel(&partition->flights) && rc == NGX_OK;
+         q != ngx_queue_sentinel(&partition->flights) && rc != NGX_AGAIN;
          q = next)
     {
         next = ngx_queue_next(q);
@@ -68,6 +73,9 @@ ngx_http_usage_flight_take(ngx_http_usage_ctx_t *ctx, int32_t first,
 
     if (rc == NGX_OK) {
         rc = ngx_http_usage_flight_add(ctx, partition, first, last);
+
+    } else if (rc == NGX_DONE) {
+        ngx_http_usage_store_release(ctx->store, partition);
     }
 
     ngx_http_usage_store_unlock(ctx->store);
@@ -118,7 +126,7 @@ ngx_http_usage_flight_add(ngx_http_usage_ctx_t *ctx,
     /* the partition has to outlive what may be thrown out for it */
 
     partition->busy = 1;
-    flight = ngx_http_usage_store_alloc(ctx->store,
+    flight = ngx_http_usage_store_alloc(ctx->store, NULL,
                                         sizeof(ngx_http_usage_flight_t),
                                         ctx->owner);
     partition->busy = 0;

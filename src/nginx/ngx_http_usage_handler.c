@@ -249,6 +249,7 @@ ngx_http_usage_translate_call(ngx_http_usage_ctx_t *ctx)
 
     if ((ctx->body.data && ngx_http_usage_verify(ctx) != NGX_OK)
         || !ctx->parsed || ngx_http_usage_check_project(ctx) != NGX_OK
+        || ngx_http_usage_known_open(ctx) != NGX_OK
         || ngx_http_usage_stored_start(ctx) == NGX_ERROR)
     {
         ngx_http_usage_call_end(ctx);

@@ -46,7 +46,7 @@ ngx_http_usage_key(ngx_http_usage_ctx_t *ctx, ngx_http_complex_value_t *value,
                            : ngx_http_usage_key_add(md, text.data, text.len);
     }
 
-    if (rc == NGX_OK && EVP_DigestFinal_ex(md, key, NULL) != 1) {
+    if (rc != NGX_ERROR && EVP_DigestFinal_ex(md, key, NULL) != 1) {
         rc = NGX_ERROR;
     }
 

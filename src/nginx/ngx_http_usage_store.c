@@ -13,12 +13,17 @@
 /* a bucket of partitions for so many bytes of the zone */
 #define NGX_HTTP_USAGE_BUCKET_BYTES    (16 * 1024)
 
+/* seconds after which a window that nobody used goes before all others */
+#define NGX_HTTP_USAGE_STORE_IDLE      (60 * 60)
+
 
 static ngx_int_t ngx_http_usage_store_init(ngx_shm_zone_t *zone, void *data);
 static ngx_int_t ngx_http_usage_store_format(ngx_http_usage_store_t *store);
 static void ngx_http_usage_store_reset(ngx_http_usage_store_t *store);
-static ngx_queue_t *ngx_http_usage_store_bucket(ngx_http_usage_store_t *store,
-    u_char *key);
+static ngx_http_usage_window_t *ngx_http_usage_store_victim(
+    ngx_http_usage_store_t *store, uint64_t owner);
+static void ngx_http_usage_store_resize(ngx_http_usage_store_t *store,
+    ngx_http_usage_partition_t *partition, size_t size);
 
 
 ngx_shm_zone_t *
@@ -137,18 +142,20 @@ ngx_http_usage_store_format(ngx_http_usage_store_t *store)
 
     sh = ngx_slab_alloc_locked(store->shpool,
                                sizeof(ngx_http_usage_store_sh_t)
-                               + (n - 1) * sizeof(ngx_queue_t));
+                               + (n - 1)
+                                 * sizeof(ngx_http_usage_store_bucket_t));
     if (sh == NULL) {
         return NGX_ERROR;
     }
 
     sh->updating = 1;
-    sh->failed = 0;
     sh->buckets_count = n;
     ngx_queue_init(&sh->windows);
+    ngx_queue_init(&sh->partitions);
 
     for (i = 0; i < n; i++) {
-        ngx_queue_init(&sh->buckets[i]);
+        ngx_queue_init(&sh->buckets[i].partitions);
+        sh->buckets[i].failed = 0;
     }
 
     store->sh = sh;
@@ -213,42 +220,126 @@ ngx_http_usage_store_unlock(ngx_http_usage_store_t *store)
 
 
 void *
-ngx_http_usage_store_alloc(ngx_http_usage_store_t *store, size_t size,
-    uint64_t owner)
+ngx_http_usage_store_alloc(ngx_http_usage_store_t *store,
+    ngx_http_usage_partition_t *partition, size_t size, uint64_t owner)
 {
     void                     *p;
-    ngx_queue_t              *q;
     ngx_http_usage_window_t  *window;
 
     for ( ;; ) {
         p = ngx_slab_alloc_locked(store->shpool, size);
 
         if (p) {
-            return p;
-        }
-
-        q = ngx_queue_last(&store->sh->windows);
-
-        if (q == ngx_queue_sentinel(&store->sh->windows)) {
             break;
         }
 
-        window = ngx_queue_data(q, ngx_http_usage_window_t, queue);
+        window = ngx_http_usage_store_victim(store, owner);
 
-        if (window->owner == owner) {
+        if (window == NULL) {
             break;
         }
 
         ngx_http_usage_store_remove(store, window);
     }
 
-    store->sh->failed = ngx_time();
+    if (partition && p) {
+        ngx_http_usage_store_resize(store, partition, partition->size + size);
 
-    return NULL;
+    } else if (partition) {
+        ngx_http_usage_store_bucket(store, partition->key)->failed = ngx_time();
+    }
+
+    return p;
 }
 
 
-static ngx_queue_t *
+void
+ngx_http_usage_store_free(ngx_http_usage_store_t *store,
+    ngx_http_usage_partition_t *partition, void *p, size_t size)
+{
+    ngx_slab_free_locked(store->shpool, p);
+    ngx_http_usage_store_resize(store, partition, partition->size - size);
+}
+
+
+/*
+ * What is thrown out: what nobody used for long, else the least recently used
+ * of the partition that holds most.  So nobody loses what is in use to one that
+ * holds more; that one pays for its own growth.
+ */
+
+static ngx_http_usage_window_t *
+ngx_http_usage_store_victim(ngx_http_usage_store_t *store, uint64_t owner)
+{
+    ngx_queue_t                 *q;
+    ngx_http_usage_window_t     *window;
+    ngx_http_usage_partition_t  *partition;
+
+    if (ngx_queue_empty(&store->sh->windows)) {
+        return NULL;
+    }
+
+    q = ngx_queue_last(&store->sh->windows);
+    window = ngx_queue_data(q, ngx_http_usage_window_t, queue);
+
+    if (ngx_time() - window->used <= NGX_HTTP_USAGE_STORE_IDLE) {
+        q = ngx_queue_head(&store->sh->partitions);
+        partition = ngx_queue_data(q, ngx_http_usage_partition_t, by_size);
+
+        while (ngx_queue_empty(&partition->used)) {
+            q = ngx_queue_next(q);
+            partition = ngx_queue_data(q, ngx_http_usage_partition_t, by_size);
+        }
+
+        q = ngx_queue_last(&partition->used);
+        window = ngx_queue_data(q, ngx_http_usage_window_t, own);
+    }
+
+    return window->owner == owner ? NULL : window;
+}
+
+
+/*
+ * Keeps the partitions in their order.
+ */
+
+static void
+ngx_http_usage_store_resize(ngx_http_usage_store_t *store,
+    ngx_http_usage_partition_t *partition, size_t size)
+{
+    ngx_queue_t                 *q, *end, *other;
+    ngx_http_usage_partition_t  *neighbour;
+
+    partition->size = size;
+
+    q = &partition->by_size;
+    end = ngx_queue_sentinel(&store->sh->partitions);
+
+    for (other = ngx_queue_prev(q); other != end; other = ngx_queue_prev(q)) {
+        neighbour = ngx_queue_data(other, ngx_http_usage_partition_t, by_size);
+
+        if (neighbour->size >= size) {
+            break;
+        }
+
+        ngx_queue_remove(other);
+        ngx_queue_insert_head(q, other);
+    }
+
+    for (other = ngx_queue_next(q); other != end; other = ngx_queue_next(q)) {
+        neighbour = ngx_queue_data(other, ngx_http_usage_partition_t, by_size);
+
+        if (neighbour->size <= size) {
+            break;
+        }
+
+        ngx_queue_remove(other);
+        ngx_queue_insert_tail(q, other);
+    }
+}
+
+
+ngx_http_usage_store_bucket_t *
 ngx_http_usage_store_bucket(ngx_http_usage_store_t *store, u_char *key)
 {
     uint32_t  hash;
@@ -265,7 +356,7 @@ ngx_http_usage_store_partition(ngx_http_usage_store_t *store, u_char *key)
     ngx_queue_t                 *q, *bucket;
     ngx_http_usage_partition_t  *partition;
 
-    bucket = ngx_http_usage_store_bucket(store, key);
+    bucket = &ngx_http_usage_store_bucket(store, key)->partitions;
 
     for (q = ngx_queue_head(bucket);
          q != ngx_queue_sentinel(bucket);
@@ -294,18 +385,23 @@ ngx_http_usage_store_create(ngx_http_usage_store_t *store, u_char *key,
         return partition;
     }
 
-    partition = ngx_http_usage_store_alloc(store,
+    partition = ngx_http_usage_store_alloc(store, NULL,
                                            sizeof(ngx_http_usage_partition_t),
                                            owner);
     if (partition == NULL) {
+        ngx_http_usage_store_bucket(store, key)->failed = ngx_time();
         return NULL;
     }
 
     ngx_memzero(partition, sizeof(ngx_http_usage_partition_t));
     ngx_memcpy(partition->key, key, NGX_HTTP_USAGE_KEY_LEN);
+    ngx_queue_init(&partition->used);
     ngx_queue_init(&partition->flights);
-    ngx_queue_insert_head(ngx_http_usage_store_bucket(store, key),
+    ngx_queue_insert_head(&ngx_http_usage_store_bucket(store, key)->partitions,
                           &partition->queue);
+    ngx_queue_insert_tail(&store->sh->partitions, &partition->by_size);
+    ngx_http_usage_store_resize(store, partition,
+                                sizeof(ngx_http_usage_partition_t));
 
     return partition;
 }
@@ -339,6 +435,7 @@ ngx_http_usage_store_release(ngx_http_usage_store_t *store,
         ngx_slab_free_locked(store->shpool, partition->windows);
     }
 
+    ngx_queue_remove(&partition->by_size);
     ngx_queue_remove(&partition->queue);
     ngx_slab_free_locked(store->shpool, partition);
 }
@@ -399,6 +496,9 @@ ngx_http_usage_store_used(ngx_http_usage_store_t *store,
 
     ngx_queue_remove(&window->queue);
     ngx_queue_insert_head(&store->sh->windows, &window->queue);
+
+    ngx_queue_remove(&window->own);
+    ngx_queue_insert_head(&window->partition->used, &window->own);
 }
 
 
@@ -418,7 +518,10 @@ ngx_http_usage_store_remove(ngx_http_usage_store_t *store,
                 * sizeof(ngx_http_usage_window_t *));
 
     ngx_queue_remove(&window->queue);
-    ngx_slab_free_locked(store->shpool, window);
+    ngx_queue_remove(&window->own);
+    ngx_http_usage_store_free(store, partition, window,
+                              ngx_http_usage_window_size(window->count,
+                                                         window->wide));
 
     ngx_http_usage_store_release(store, partition);
 }

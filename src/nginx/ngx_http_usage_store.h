@@ -28,15 +28,19 @@ typedef struct {
 
 typedef struct {
     ngx_queue_t                     queue;    /* of a bucket */
+    ngx_queue_t                     by_size;  /* of all, largest first */
+    size_t                          size;     /* of it, ids and windows */
     u_char                          key[NGX_HTTP_USAGE_KEY_LEN];
     ngx_http_usage_id_t           **ids;      /* a cell in each window */
     uint32_t                       *order;    /* of the ids, by their bytes */
     uint32_t                        ids_count;
     uint32_t                        sorted_count; /* in order; later: all */
     uint32_t                        ids_room;
+    uint32_t                        unknown;  /* ids, when they were added */
     struct ngx_http_usage_window_s **windows; /* by first, then by last */
     uint32_t                        windows_count;
     uint32_t                        windows_room;
+    ngx_queue_t                     used;     /* windows, latest used first */
     ngx_queue_t                     flights;
     ngx_uint_t                      busy;     /* something is added to it */
 } ngx_http_usage_partition_t;
@@ -50,6 +54,7 @@ typedef struct ngx_http_usage_window_s  ngx_http_usage_window_t;
 
 struct ngx_http_usage_window_s {
     ngx_queue_t                     queue;    /* of all, latest used first */
+    ngx_queue_t                     own;      /* the same, of the partition */
     ngx_http_usage_partition_t     *partition;
     int32_t                         first;    /* days, or what follows */
     int32_t                         last;
@@ -85,13 +90,22 @@ typedef struct {
 } ngx_http_usage_flight_t;
 
 
+/*
+ * Partitions that are found together.
+ */
+typedef struct {
+    ngx_queue_t                     partitions;
+    time_t                          failed;   /* when one had no room */
+} ngx_http_usage_store_bucket_t;
+
+
 typedef struct {
     ngx_atomic_t                    updating; /* something is being changed */
     u_char                          salt[NGX_HTTP_USAGE_KEY_LEN];
-    time_t                          failed;   /* when there was no room */
     ngx_queue_t                     windows;
+    ngx_queue_t                     partitions; /* largest first */
     ngx_uint_t                      buckets_count;
-    ngx_queue_t                     buckets[1];
+    ngx_http_usage_store_bucket_t   buckets[1];
 } ngx_http_usage_store_sh_t;
 
 
@@ -112,11 +126,18 @@ void ngx_http_usage_store_change(ngx_http_usage_store_t *store);
 void ngx_http_usage_store_unlock(ngx_http_usage_store_t *store);
 
 /*
- * Memory, for which windows that weren't used for long are thrown out, but not
- * what owner stored.  NULL: there is no room.
+ * Memory for a partition, or for none, for which windows are thrown out, but not
+ * what owner stored.  NULL: there is no room.  What a partition got is freed in
+ * its name.
  */
-void *ngx_http_usage_store_alloc(ngx_http_usage_store_t *store, size_t size,
-    uint64_t owner);
+void *ngx_http_usage_store_alloc(ngx_http_usage_store_t *store,
+    ngx_http_usage_partition_t *partition, size_t size, uint64_t owner);
+void ngx_http_usage_store_free(ngx_http_usage_store_t *store,
+    ngx_http_usage_partition_t *partition, void *p, size_t size);
+
+/* Where the partition of a key is, if there is one. */
+ngx_http_usage_store_bucket_t *ngx_http_usage_store_bucket(
+    ngx_http_usage_store_t *store, u_char *key);
 
 /* The partition of that key, or NULL; where wanted, a new one. */
 ngx_http_usage_partition_t *ngx_http_usage_store_partition(
@@ -153,12 +174,16 @@ void ngx_http_usage_store_remove(ngx_http_usage_store_t *store,
 uint32_t ngx_http_usage_store_id(ngx_http_usage_partition_t *partition,
     usage_str_t text);
 
+/* so many ids that neither statistics nor directory know have a place */
+#define NGX_HTTP_USAGE_UNKNOWN_IDS  1000
+
 /*
- * The place of each desktop of a table; ids that are new are added.  NGX_ERROR:
- * there is no room.
+ * The place of each desktop of a plan's table; ids that are new are added, and
+ * those that don't exist have NGX_HTTP_USAGE_NO_PLACE if there are too many of
+ * them.  NGX_ERROR: there is no room.
  */
 ngx_int_t ngx_http_usage_store_add_ids(ngx_http_usage_store_t *store,
-    ngx_http_usage_partition_t *partition, usage_table_t *table,
+    ngx_http_usage_partition_t *partition, usage_plan_t *plan,
     uint32_t *places, uint64_t owner);
 
 
@@ -226,7 +251,8 @@ void ngx_http_usage_store_keep(ngx_http_usage_ctx_t *ctx);
 
 /*
  * Lets others wait for a call that fetches the days first to last.  NGX_AGAIN:
- * another one does; NGX_DECLINED: nobody is to wait, the store has no room.
+ * another one does; NGX_DECLINED: nobody is to wait, the store has no room;
+ * NGX_DONE: nobody is to wait, as the call's right isn't shown.
  */
 ngx_int_t ngx_http_usage_flight_take(ngx_http_usage_ctx_t *ctx, int32_t first,
     int32_t last);

@@ -22,6 +22,14 @@ ngx_http_usage_find_places(ngx_http_usage_search_t *search)
     for (i = 0; i < request->desktops; i++) {
         search->places[i] = ngx_http_usage_store_id(search->partition,
                                                     request->desktop_ids[i]);
+
+        /* what has no place, and gets none, isn't there after a fetch */
+
+        if (search->places[i] == NGX_HTTP_USAGE_NO_PLACE
+            && search->partition->unknown == NGX_HTTP_USAGE_UNKNOWN_IDS)
+        {
+            search->ctx->unplaced = 1;
+        }
     }
 }
 

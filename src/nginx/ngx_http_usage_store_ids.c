@@ -5,6 +5,7 @@
 #include "ngx_http_usage_store.h"
 
 
+static ngx_uint_t ngx_http_usage_ids_exists(usage_plan_t *plan, size_t i);
 static ngx_int_t ngx_http_usage_ids_room(ngx_http_usage_store_t *store,
     ngx_http_usage_partition_t *partition, size_t count, uint64_t owner);
 static void ngx_http_usage_ids_sort(ngx_http_usage_partition_t *partition);
@@ -51,12 +52,16 @@ ngx_http_usage_store_id(ngx_http_usage_partition_t *partition, usage_str_t text)
 
 ngx_int_t
 ngx_http_usage_store_add_ids(ngx_http_usage_store_t *store,
-    ngx_http_usage_partition_t *partition, usage_table_t *table,
+    ngx_http_usage_partition_t *partition, usage_plan_t *plan,
     uint32_t *places, uint64_t owner)
 {
     size_t                i, added;
     usage_str_t           text;
+    ngx_uint_t            exists;
+    usage_table_t        *table;
     ngx_http_usage_id_t  *id;
+
+    table = &plan->table;
 
     for (i = 0, added = 0; i < table->count; i++) {
         places[i] = ngx_http_usage_store_id(partition, table->desktops[i]->id);
@@ -80,9 +85,15 @@ ngx_http_usage_store_add_ids(ngx_http_usage_store_t *store,
             continue;
         }
 
+        exists = ngx_http_usage_ids_exists(plan, i);
+
+        if (!exists && partition->unknown == NGX_HTTP_USAGE_UNKNOWN_IDS) {
+            continue;
+        }
+
         text = table->desktops[i]->id;
 
-        id = ngx_http_usage_store_alloc(store,
+        id = ngx_http_usage_store_alloc(store, partition,
                                         offsetof(ngx_http_usage_id_t, data)
                                         + text.len, owner);
         if (id == NULL) {
@@ -94,11 +105,25 @@ ngx_http_usage_store_add_ids(ngx_http_usage_store_t *store,
 
         places[i] = partition->ids_count;
         partition->ids[partition->ids_count++] = id;
+        partition->unknown += !exists;
     }
 
     ngx_http_usage_ids_sort(partition);
 
     return i == table->count ? NGX_OK : NGX_ERROR;
+}
+
+
+/*
+ * Whether anything but the request knows of a desktop.  Those of the request
+ * are the table's first.
+ */
+
+static ngx_uint_t
+ngx_http_usage_ids_exists(usage_plan_t *plan, size_t i)
+{
+    return i >= plan->request->desktops || usage_plan_knows(plan, i)
+           || usage_table_shown(&plan->table, plan->table.desktops[i]);
 }
 
 
@@ -120,17 +145,18 @@ ngx_http_usage_ids_room(ngx_http_usage_store_t *store,
 
     room = ngx_max(count, 16);
 
-    ids = ngx_http_usage_store_alloc(store,
+    ids = ngx_http_usage_store_alloc(store, partition,
                                      room * sizeof(ngx_http_usage_id_t *),
                                      owner);
     if (ids == NULL) {
         return NGX_ERROR;
     }
 
-    order = ngx_http_usage_store_alloc(store, room * sizeof(uint32_t),
-                                       owner);
+    order = ngx_http_usage_store_alloc(store, partition,
+                                       room * sizeof(uint32_t), owner);
     if (order == NULL) {
-        ngx_slab_free_locked(store->shpool, ids);
+        ngx_http_usage_store_free(store, partition, ids,
+                                  room * sizeof(ngx_http_usage_id_t *));
         return NGX_ERROR;
     }
 
@@ -139,8 +165,11 @@ ngx_http_usage_ids_room(ngx_http_usage_store_t *store,
                    partition->ids_count * sizeof(ngx_http_usage_id_t *));
         ngx_memcpy(order, partition->order,
                    partition->ids_count * sizeof(uint32_t));
-        ngx_slab_free_locked(store->shpool, partition->ids);
-        ngx_slab_free_locked(store->shpool, partition->order);
+        ngx_http_usage_store_free(store, partition, partition->ids,
+                                  partition->ids_room
+                                  * sizeof(ngx_http_usage_id_t *));
+        ngx_http_usage_store_free(store, partition, partition->order,
+                                  partition->ids_room * sizeof(uint32_t));
     }
 
     partition->ids = ids;

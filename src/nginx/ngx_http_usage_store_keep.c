@@ -117,7 +117,7 @@ ngx_http_usage_keep_locked(ngx_http_usage_keep_t *keep)
     plan = keep->plan;
 
     if (ngx_http_usage_store_add_ids(keep->store, keep->partition,
-                                     &plan->table, keep->places,
+                                     plan, keep->places,
                                      keep->ctx->owner)
         != NGX_OK)
     {
@@ -223,6 +223,10 @@ ngx_http_usage_keep_known(ngx_http_usage_keep_t *keep)
 
     for ( /* void */ ; i < desktops; i++) {
 
+        if (keep->places[i] == NGX_HTTP_USAGE_NO_PLACE) {
+            continue;
+        }
+
         if (usage_plan_looked_for(keep->plan, i)) {
             ngx_http_usage_set_bit(known, keep->places[i]);
         }
@@ -278,7 +282,8 @@ ngx_http_usage_keep_add(ngx_http_usage_keep_t *keep, int32_t first,
 
     size = ngx_http_usage_window_size(partition->ids_count, wide);
 
-    window = ngx_http_usage_store_alloc(keep->store, size, keep->ctx->owner);
+    window = ngx_http_usage_store_alloc(keep->store, partition, size,
+                                        keep->ctx->owner);
     if (window == NULL) {
         return NULL;
     }
@@ -388,6 +393,11 @@ ngx_http_usage_keep_asked(ngx_http_usage_keep_t *keep, size_t column,
 
     for (i = 0; i < keep->plan->request->desktops; i++) {
         place = keep->places[i];
+
+        if (place == NGX_HTTP_USAGE_NO_PLACE) {
+            continue;
+        }
+
         seconds = keep->plan->table.desktops[i]->cells[column];
         cell = usage_plan_cell(keep->plan, i, column);
 
@@ -460,11 +470,13 @@ ngx_http_usage_keep_insert(ngx_http_usage_keep_t *keep,
     if (partition->windows_count == partition->windows_room) {
         room = ngx_max(partition->windows_room * 2, 8);
 
-        windows = ngx_http_usage_store_alloc(keep->store,
+        windows = ngx_http_usage_store_alloc(keep->store, partition,
                                     room * sizeof(ngx_http_usage_window_t *),
                                     keep->ctx->owner);
         if (windows == NULL) {
-            ngx_slab_free_locked(keep->store->shpool, window);
+            ngx_http_usage_store_free(keep->store, partition, window,
+                                  ngx_http_usage_window_size(window->count,
+                                                             window->wide));
             return NGX_ERROR;
         }
 
@@ -472,7 +484,10 @@ ngx_http_usage_keep_insert(ngx_http_usage_keep_t *keep,
             ngx_memcpy(windows, partition->windows,
                        partition->windows_count
                        * sizeof(ngx_http_usage_window_t *));
-            ngx_slab_free_locked(keep->store->shpool, partition->windows);
+            ngx_http_usage_store_free(keep->store, partition,
+                                      partition->windows,
+                                      partition->windows_room
+                                      * sizeof(ngx_http_usage_window_t *));
         }
 
         partition->windows = windows;
@@ -489,6 +504,7 @@ ngx_http_usage_keep_insert(ngx_http_usage_keep_t *keep,
     partition->windows_count++;
 
     ngx_queue_insert_head(&keep->store->sh->windows, &window->queue);
+    ngx_queue_insert_head(&partition->used, &window->own);
 
     return NGX_OK;
 }

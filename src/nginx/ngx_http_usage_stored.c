@@ -156,7 +156,7 @@ ngx_http_usage_stored_proceed(ngx_http_usage_ctx_t *ctx)
 
         /* who fetched until now may have stored it meanwhile */
 
-        ctx->leads = 1;
+        ctx->leads = rc == NGX_OK;
         rc = ngx_http_usage_store_find(ctx);
     }
 
@@ -188,8 +188,9 @@ ngx_http_usage_stored_fetch(ngx_http_usage_ctx_t *ctx)
                                           NGX_HTTP_USAGE_WHOLE);
     }
 
-    if (ctx->step == NGX_HTTP_USAGE_RUN
-        && ctx->missing_first <= ctx->run_last)
+    if (ctx->unplaced
+        || (ctx->step == NGX_HTTP_USAGE_RUN
+            && ctx->missing_first <= ctx->run_last))
     {
         /* what was fetched is not there */
 
@@ -231,7 +232,7 @@ ngx_http_usage_stored_wait(ngx_http_usage_ctx_t *ctx)
 {
     if (!ctx->waits) {
         ctx->waits = 1;
-        ctx->live_wanted = 1;
+        ctx->live_wanted = !ctx->allowed;
 
         ctx->poll.handler = ngx_http_usage_stored_poll;
         ctx->poll.data = ctx;
@@ -370,6 +371,63 @@ ngx_http_usage_stored_looked_up(ngx_http_usage_ctx_t *ctx)
             i++;
         }
     }
+}
+
+
+/*
+ * The plan was started by a caller who had shown nothing, so nobody waits for
+ * it.  Where that is to change, and another one fetches the days by now, or did
+ * so, the plan is dropped.
+ */
+
+ngx_int_t
+ngx_http_usage_stored_shown(ngx_http_usage_ctx_t *ctx)
+{
+    size_t      first, last;
+    ngx_int_t   rc;
+    ngx_uint_t  api, ahead;
+
+    if (ctx->store == NULL || ctx->leads || ctx->waits || ctx->ready
+        || (ctx->step != NGX_HTTP_USAGE_WHOLE
+            && ctx->step != NGX_HTTP_USAGE_RUN))
+    {
+        return NGX_OK;
+    }
+
+    for (api = 0, ahead = 0; api < USAGE_CALL_APIS; api++) {
+        ahead += usage_plan_ahead(&ctx->plan, api);
+    }
+
+    if (ahead == 0) {
+        return NGX_OK;
+    }
+
+    first = ctx->missing_first;
+    last = ctx->missing_last;
+
+    rc = ngx_http_usage_flight_take(ctx, (int32_t) ctx->legacy.first + first,
+                                    (int32_t) ctx->legacy.first + ctx->past
+                                    - 1);
+
+    if (rc == NGX_DECLINED) {
+        return NGX_OK;
+    }
+
+    if (rc == NGX_OK) {
+        ctx->leads = 1;
+
+        if (ngx_http_usage_store_find(ctx) == NGX_DECLINED
+            && ctx->missing_first == first && ctx->missing_last == last)
+        {
+            return NGX_OK;
+        }
+    }
+
+    ctx->step = NGX_HTTP_USAGE_PLAIN;
+    ctx->fetched = 0;
+
+    return ngx_http_usage_stored_proceed(ctx) == NGX_ERROR ? NGX_ERROR
+                                                           : NGX_OK;
 }
 
 

@@ -1,0 +1,148 @@
+# One caller doesn't take from another what the day store has, and who has shown
+# nothing to the service holds up nobody.
+
+use strict;
+use warnings;
+
+use Test::More;
+
+use Usage::Nginx;
+use Usage::Sim;
+use Usage::Store qw(range took stored);
+use Usage::Test;
+
+my $sim   = Usage::Sim->start(args => [ '--seed', 1 ]);
+my %week  = range(-9, -3);
+my $fresh = \&Usage::Store::fresh_token;
+
+sub gateway {
+    my ($size, %o) = @_;
+    my $nginx = Usage::Nginx->start(upstream => $sim->port,
+        http => Usage::Store->http(size => $size), %o);
+    return Usage::Store->new(sim => $sim, nginx => $nginx);
+}
+
+# Some months of another's days.
+sub hog {
+    my ($store, $token) = @_;
+    my $wrong = 0;
+    for my $month (0 .. 3) {
+        my $res = $store->ask({ range(-33 - 31 * $month, -3 - 31 * $month) }, token => $token);
+        $wrong++ if $res->{status} != 200;
+    }
+    return is($wrong, 0, 'another asks for far more than there is room for');
+}
+
+subtest 'who holds most pays' => sub {
+    my $store = gateway('192k');
+    $store->tenant(seed => 2, desktops => 90, days => 60, idle => 'shown');
+    my $token = $fresh->();
+    took($store->ask({%week}, token => $token), 7, 'a week');
+
+    my $hog = $fresh->();
+    hog($store, $hog) for 1, 2;
+    my $res = $store->ask({%week}, token => $token);
+    $store->true_ok($res, {%week}, 'the week');
+    took($res, 1, 'it is still there');
+
+    # what the other one asked for last is there, too
+    $res = $store->ask({ range(-126, -120) }, token => $hog);
+    took($res, 1, 'the latest of the other one');
+
+    # many others that hold more each
+    hog($store, $fresh->()) for 1 .. 4;
+    took($store->ask({%week}, token => $token), 1, 'it is still there');
+
+    # a new one finds room
+    my $new = $fresh->();
+    took($store->ask({%week}, token => $new), 7, 'one more');
+    took($store->ask({%week}, token => $new), 1, 'is stored as well');
+    $store->{nginx}->stop_ok;
+};
+
+subtest 'who has no room is alone with that' => sub {
+    my $store = gateway('96k');
+    $store->tenant(seed => 3, desktops => 3000, days => 60, idle => 'shown');
+    my @ids = @{ $sim->desktops }[ 5, 9 ];
+    my %few = (%week, desktop_ids => \@ids);
+    my $res = $store->ask({ range(-33, -3) }, token => $fresh->());
+    is($res->{status}, 200, 'one that the zone cannot hold');
+    like($store->{nginx}->log_line(qr/no room/), qr/usage_store's zone has no room for a call/,
+        'which is said');
+    my $token = $fresh->();
+    $store->ask({%few}, token => $token);
+    $res = $store->ask({%few}, token => $token);
+    $store->true_ok($res, {%few}, 'a small one');
+    stored($res, 7, 'a small one');
+    $store->{nginx}->stop_ok;
+};
+
+# Whether few of them are asked for one by one, or all days are read for them.
+subtest 'ids that do not exist' => sub {
+    for my $desktops (60, 1500) {
+        my $store = gateway('16m');
+        $store->tenant(seed => 4, desktops => $desktops, days => 60, idle => 'shown');
+        my $n     = $desktops > 1000 ? 4 : 98;
+        my $token = $fresh->();
+        my @known = @{ $sim->desktops }[ 1, 2 ];
+        my $body  = sub {
+            my ($batch) = @_;
+            return { range(-4, -3),
+                desktop_ids => [ @known, map { "none-$batch-$_" } 1 .. $n ] };
+        };
+        my $last  = int(1000 / $n) + 3;
+        my $wrong = 0;
+        for my $batch (1 .. $last) {
+            my $res = $store->ask($body->($batch), token => $token);
+            $wrong++ if $res->{status} != 200
+                || decode($res->{body})->{total_count} != 2;
+        }
+        is($wrong, 0, "$desktops desktops: many of them");
+        my $alone = $store->ask($body->($last), token => $fresh->());
+        my $first = $store->ask($body->(1), token => $token);
+        $store->true_ok($first, $body->(1), 'the first');
+        took($first, 1, 'the first');
+        for (1, 2) {
+            my $res = $store->ask($body->($last), token => $token);
+            $store->true_ok($res, $body->($last), 'the last');
+            cmp_ok(scalar @{ $res->{calls} }, '>', 1, 'has no place');
+            cmp_ok(scalar @{ $res->{calls} }, '<=', @{ $alone->{calls} }, 'no call more');
+            # the second time one of its days is there for all
+            $store->ask({ range(-4, -4) }, token => $token);
+        }
+        my %some = (range(-4, -3), desktop_ids => \@known);
+        my $res = $store->ask({%some}, token => $token);
+        $store->true_ok($res, {%some}, 'those that exist');
+        stored($res, 2, 'those that exist');
+        $store->{nginx}->stop_ok;
+    }
+};
+
+subtest 'who has shown nothing' => sub {
+    my $store = gateway('16m', server => join '',
+        Usage::Nginx->at(all => 'usage_store_key $usage_project_id; usage_timeout '
+            . Usage::Nginx->patience(5) . 's;'));
+    my $nginx = $store->{nginx};
+    $store->tenant(seed => 5, desktops => 60, days => 60, idle => 'shown');
+    $store->truth({%week});
+    $sim->config(tokens => ['good']);
+    for my $round ('not known', 'known') {
+        $sim->faults({ fault => 'hang', count => 1 });
+        $sim->clear;
+        my $bad = $nginx->client;
+        $bad->send($nginx->client->format('POST', '/all' . route("p$round" =~ s/ /-/r),
+            body(range(-3, -3)), 'X-Auth-Token' => $fresh->()));
+        ok($nginx->wait_for(sub { @{ $store->calls } }), 'a bogus token asks');
+        my $res = $store->ask({%week}, at => 'all', token => 'good',
+            project => "p$round" =~ s/ /-/r);
+        $store->true_ok($res, {%week}, "a good one, $round, does not wait for it");
+        $sim->faults;
+        $bad->close;
+    }
+    $sim->config(tokens => []);
+    $nginx->stop_ok;
+};
+
+$sim->stop;
+
+done_testing();
