@@ -54,11 +54,16 @@ my $nginx   = Usage::Nginx->start(
         Usage::Nginx->at(pass => "usage_mode passthrough; $headers
             client_body_buffer_size 1k;"),
         Usage::Nginx->at(direct => 'usage_mode passthrough;', '/in/direct'),
+        Usage::Nginx->at(uri    => 'usage_mode passthrough;', '/in/uri'),
+        "location ~ ^/in/uri(/.*)\$ {
+            internal;
+            proxy_pass http://successors\$1\$is_args\$args;
+        }",
         Usage::Nginx->at(page   => "usage_mode passthrough; $headers", '/in/page'),
         Usage::Nginx->at(small  => "usage_mode passthrough; $headers", '/in/small'),
         Usage::Nginx->at(nobody => "usage_mode passthrough; $headers", '/in/nobody'),
-        "location /any/ { rewrite ^/any(/.*) \$1 break; usage_translate /workspace;
-            usage_mode passthrough; $headers }
+        "location /any/ { rewrite (?s)^/any(/.*) \$1 break; usage_translate /workspace;
+            usage_mode \$mode; $headers }
         location /in/direct/ {
             internal;
             proxy_pass http://successors/;
@@ -236,13 +241,32 @@ subtest 'other methods, other paths' => sub {
     my $res = $nginx->request('HEAD', '/pass' . route('p'));
     is($res->{status}, 200, 'HEAD');
 
-    for my $path ('/v2/a%20b/desktops/statistics/used', '/v2/x/other', '/v3/') {
-        $upstream->clear;
-        $res = $nginx->post("/any$path", $week);
-        is($res->{status}, 200, $path);
-        is(one_call()->{target}, $path, 'arrives as that');
-        ok($res->{headers}{deprecation}, 'deprecated');
+    my $used = 'desktops/statistics/used';
+    for my $path ("/v2/a%20b/$used", '/v2/x/other', '/v3/', '/v2/', "/v2//$used",
+        "/v2/p%0d%0aX-Own:%20x/$used", "/v2/p%00/$used", "/v2/p%01/$used", "/v2/p%7f/$used",
+        "/v2/p%3fa/$used", "/v2/p%23/$used", "/v2/%c3%a9/$used", "/v2/p/$used%0a",
+        "/v2/p/$used%00", "/v2/p/$used/", "/v2/p%2fq/$used", "/v2/../$used",
+        '/v2/' . 'p' x 256 . "/$used")
+    {
+        for my $mode (qw(passthrough compare fallback translate)) {
+            $upstream->clear;
+            error_is($nginx->post("/any$path", $week, 'X-Mode' => $mode), 404, "$mode: $path",
+                headers => { Deprecation => qr/\@1752451200/ });
+            is(scalar(() = $upstream->calls), 0, 'goes nowhere');
+        }
     }
+    for my $case (["/v2/p/./x/../$used", 'p'], ["/v2/%70/$used", 'p'], ["/v2//p/$used", 'p'],
+        ["/v2%2fp%2f$used", 'p'], ['/v2/' . 'p' x 255 . "/$used", 'p' x 255])
+    {
+        my ($path, $project) = @$case;
+        $upstream->clear;
+        is($nginx->post("/any$path", $week, 'X-Mode' => 'passthrough')->{status}, 200, $path);
+        is(one_call()->{target}, route($project), "arrives in nginx's normal form");
+    }
+    $upstream->clear;
+    is($nginx->post('/uri' . route('p') . '?a=%0d%0aX-Own:%20x%00%20', $week)->{status}, 200,
+        'a query');
+    is(one_call()->{target}, route('p') . '?a=%0d%0aX-Own:%20x%00%20', 'stays encoded');
 };
 
 subtest "nginx's own replies" => sub {

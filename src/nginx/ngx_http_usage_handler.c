@@ -46,9 +46,13 @@ ngx_http_usage_handler(ngx_http_request_t *r)
                            r->method_name.data);
     }
 
-    if (ctx->mode == NGX_HTTP_USAGE_MODE_PASSTHROUGH
-        || (ctx->mode == NGX_HTTP_USAGE_MODE_COMPARE
-            && (ctx->error.status || !ngx_http_usage_compare_chooses(ctx))))
+    /* a path that is another may have anything in it: it goes nowhere */
+
+    if (ctx->project_id.len
+        && (ctx->mode == NGX_HTTP_USAGE_MODE_PASSTHROUGH
+            || (ctx->mode == NGX_HTTP_USAGE_MODE_COMPARE
+                && (ctx->error.status
+                    || !ngx_http_usage_compare_chooses(ctx)))))
     {
         return ngx_http_usage_pass(ctx);
     }
