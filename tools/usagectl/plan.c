@@ -172,17 +172,17 @@ set_option(ctl_plan_t *self, int option)
 
     case OPTION_DESKTOPS:
         self->model.desktops =
-            ctl_number("--desktops", optarg, 1, PLAN_DESKTOPS_MAX);
+            (size_t) ctl_number("--desktops", optarg, 1, PLAN_DESKTOPS_MAX);
         return true;
 
     case OPTION_IN_USE:
         self->model.in_use =
-            ctl_number("--in-use", optarg, 0, PLAN_DESKTOPS_MAX);
+            (size_t) ctl_number("--in-use", optarg, 0, PLAN_DESKTOPS_MAX);
         return true;
 
     case OPTION_OF_USER:
         self->model.owned =
-            ctl_number("--of-user", optarg, 0, PLAN_DESKTOPS_MAX);
+            (size_t) ctl_number("--of-user", optarg, 0, PLAN_DESKTOPS_MAX);
         return true;
 
     case OPTION_NOW:

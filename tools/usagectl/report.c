@@ -382,7 +382,7 @@ set_option(report_t *report, int option)
         return true;
 
     case OPTION_TOP:
-        report->top = ctl_number("--top", optarg, 1, SIZE_MAX);
+        report->top = (size_t) ctl_number("--top", optarg, 1, SIZE_MAX);
         return true;
 
     case 'f':
