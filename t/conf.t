@@ -88,7 +88,7 @@ subtest 'usage_timeout' => sub {
 
 subtest 'usage_memory' => sub {
     for my $where (qw(http server location)) {
-        passes($where => "usage_memory $_;") for '1m', '1024k', '64m', '1g', '1048577';
+        passes($where => "usage_memory $_;") for '1m', '1024k', '64m', '1024m', '1048577';
         fails($where => "usage_memory $_;") for 0, 'x', '1023k', '-1m', '1.5m', '""', '', '1m 2m';
     }
     fails(main => 'usage_memory 64m;', qr/not allowed/);

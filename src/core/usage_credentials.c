@@ -200,8 +200,8 @@ usage_credentials_read(usage_credentials_t *credentials, usage_str_t text,
     credentials->list = NULL;
     credentials->count = 0;
 
-    root = usage_json_load(
-        text, USAGE_JSON_ANY, JSON_REJECT_DUPLICATES, &reason);
+    root =
+        usage_json_load(text, USAGE_JSON_ANY, JSON_REJECT_DUPLICATES, &reason);
 
     if (root == NULL) {
 

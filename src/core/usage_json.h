@@ -22,7 +22,7 @@
 
 /*
  * Counts the brackets, colons and commas of text: what its values, keys and
- * lists are told apart by, and so a measure of what it takes to keep them.  Ends
+ * lists are told apart by, and so a measure of what it takes to keep them. Ends
  * where there are more than max.
  */
 size_t usage_json_parts(usage_str_t text, size_t max);

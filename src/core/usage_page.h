@@ -23,7 +23,7 @@ typedef struct {
 
 
 typedef struct {
-    int64_t     count;      /* of the whole window */
+    int64_t     count; /* of the whole window */
     size_t      rows_count;
     usage_row_t rows[USAGE_PAGE_ROWS];
 } usage_page_t;
@@ -74,8 +74,8 @@ typedef struct {
  * desktop can't be in use for longer than these are, and a user not for longer
  * than on as many desktops at once as a count can tell.
  */
-usage_page_bounds_t usage_page_bounds(
-    const usage_page_keys_t *keys, int64_t rows, int64_t days);
+usage_page_bounds_t
+usage_page_bounds(const usage_page_keys_t *keys, int64_t rows, int64_t days);
 
 /*
  * Starts a page.  Its ids are added to table, which is as large as all of them
@@ -84,10 +84,9 @@ usage_page_bounds_t usage_page_bounds(
  * where a later call gives USAGE_ERROR: 502 for what makes no sense, 500 where
  * memory is out.
  */
-void
-usage_page_start(usage_page_reader_t *reader, const usage_page_keys_t *keys,
-    usage_page_bounds_t bounds, usage_shape_t *shape, usage_table_t *table,
-    usage_error_t *error);
+void usage_page_start(usage_page_reader_t *reader,
+    const usage_page_keys_t *keys, usage_page_bounds_t bounds,
+    usage_shape_t *shape, usage_table_t *table, usage_error_t *error);
 
 /* Reads the next len bytes of the page. */
 usage_result_t

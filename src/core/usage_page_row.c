@@ -100,8 +100,7 @@ usage_page_end_row(usage_page_reader_t *reader)
     }
 
     if (usage_page_bound(reader) != USAGE_OK
-        || usage_page_call(reader) != USAGE_OK)
-    {
+        || usage_page_call(reader) != USAGE_OK) {
         return USAGE_ERROR;
     }
 

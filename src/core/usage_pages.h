@@ -54,9 +54,9 @@ void usage_pages_next(usage_pages_t *pages, usage_call_t *call);
  * void.  USAGE_ERROR: 502, it was started anew too often, or so many rows are
  * more than what is left of the pool's budget.
  */
-usage_result_t usage_pages_take(usage_pages_t *pages, const usage_call_t *call,
-    int64_t count, int64_t rows, const usage_pool_t *pool,
-    usage_error_t *error);
+usage_result_t
+usage_pages_take(usage_pages_t *pages, const usage_call_t *call, int64_t count,
+    int64_t rows, const usage_pool_t *pool, usage_error_t *error);
 
 /*
  * Starts the list anew, as something else in the reply to call doesn't agree:

@@ -120,9 +120,8 @@ usage_plan_next(usage_plan_t *plan, usage_call_t *call, usage_error_t *error)
         }
 
         if (plan->stage->end(plan, error) != USAGE_OK) {
-            return error->status != 0
-                       ? USAGE_ERROR
-                       : usage_no_memory(plan->pool, error);
+            return error->status != 0 ? USAGE_ERROR
+                                      : usage_no_memory(plan->pool, error);
         }
     }
 
@@ -154,9 +153,9 @@ usage_plan_read(usage_plan_t *plan, const usage_call_t *call,
 
     narrowed = call->api == USAGE_CALL_USERS || usage_plan_narrowed(call);
 
-    keys = call->api == USAGE_CALL_USERS    ? &usage_page_users
+    keys = call->api == USAGE_CALL_USERS ? &usage_page_users
            : !narrowed && plan->searched ? &usage_page_named_desktops
-                                            : &usage_page_desktops;
+                                         : &usage_page_desktops;
 
     bounds = usage_page_bounds(keys, call->limit, call->last - call->first + 1);
 

@@ -349,8 +349,8 @@ usage_records_take(usage_records_t *records, const usage_call_t *call,
         records->pages.next = USAGE_RECORD_ROWS_OLD;
     }
 
-    rc = usage_pages_take(&records->pages, call, rows->count, rows->rows,
-        records->pool, error);
+    rc = usage_pages_take(
+        &records->pages, call, rows->count, rows->rows, records->pool, error);
 
     if (rc == USAGE_OK) {
         json_array_foreach (rows->list, i, row) {
@@ -382,8 +382,8 @@ usage_records_page(usage_records_t *records, const usage_call_t *call,
     usage_rows_t   rows;
     usage_result_t rc;
 
-    if (usage_rows_load(&rows, body, "records", "connection records",
-            records->pool, error)
+    if (usage_rows_load(
+            &rows, body, "records", "connection records", records->pool, error)
         != USAGE_OK)
     {
         return USAGE_ERROR;

@@ -22,9 +22,9 @@ typedef struct {
  * errors.  USAGE_ERROR: 502, it makes no sense, or takes more than what is left
  * of the pool's budget; nothing is to be released then.
  */
-usage_result_t usage_rows_load(usage_rows_t *rows, usage_str_t body,
-    const char *key, const char *what, const usage_pool_t *pool,
-    usage_error_t *error);
+usage_result_t
+usage_rows_load(usage_rows_t *rows, usage_str_t body, const char *key,
+    const char *what, const usage_pool_t *pool, usage_error_t *error);
 
 /* A row's field: its text, or an empty string where it is no string. */
 usage_str_t usage_rows_text(const json_t *row, const char *key);

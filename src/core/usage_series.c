@@ -183,7 +183,8 @@ usage_series_settle(
     }
 
     if (!usage_series_rests(
-            series, seconds, series->seconds[series->given], last - first)) {
+            series, seconds, series->seconds[series->given], last - first))
+    {
         return usage_series_ask(series, first, middle, last, seconds);
     }
 

@@ -68,8 +68,8 @@ usage_result_t usage_sign_canonical(const usage_signed_t *request,
  * Finds a header's name, in any case, among names in lower case and in order;
  * gives count where it is none of them.
  */
-size_t usage_sign_find(
-    const usage_str_t *names, size_t count, usage_str_t header);
+size_t
+usage_sign_find(const usage_str_t *names, size_t count, usage_str_t header);
 
 /* Whether reading makes a difference to 0 for a request. */
 bool usage_sign_differs(const usage_signed_t *request, unsigned reading);

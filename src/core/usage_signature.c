@@ -352,8 +352,9 @@ usage_signature_query(const usage_signed_t *request, usage_error_t *error)
 
     return n <= USAGE_SIGNATURE_PARAMETERS_MAX
                ? USAGE_OK
-               : usage_error(error, 401, "the query has more than %d parameters",
-                     USAGE_SIGNATURE_PARAMETERS_MAX);
+               : usage_error(error, 401,
+                   "the query has more than %d parameters",
+                   USAGE_SIGNATURE_PARAMETERS_MAX);
 }
 
 
@@ -445,8 +446,8 @@ usage_signature_check(const usage_signature_t *signature,
             continue;
         }
 
-        if (usage_sign_canonical(request, headers, signature->content, reading,
-                pool, &canonical)
+        if (usage_sign_canonical(
+                request, headers, signature->content, reading, pool, &canonical)
                 != USAGE_OK
             || usage_sign_signature(canonical, signature->date,
                    secret == NULL ? nobody : *secret, value)

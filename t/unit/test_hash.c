@@ -187,7 +187,8 @@ test_parts(void **state)
     assert_int_equal(usage_json_parts(unit_str("17"), 99), 0);
     assert_int_equal(usage_json_parts(unit_str("[1,{\"a\":[]},\"b\"]"), 99), 6);
     assert_int_equal(usage_json_parts(unit_str("\"[{:,\\\",:\""), 99), 0);
-    assert_int_equal(usage_json_parts(unit_str("{\"a\\\\\":1,\"b,\":\""), 99), 4);
+    assert_int_equal(
+        usage_json_parts(unit_str("{\"a\\\\\":1,\"b,\":\""), 99), 4);
 
     assert_int_equal(usage_json_parts(unit_str("[[[[[[[["), 3), 4);
 
