@@ -1269,8 +1269,9 @@ subtest 'a call makes no room with what it needs' => sub {
 
     # so many days of others
     my $fill = sub {
-        for (my $left = $_[0]; $left > 0; $left -= 30) {
-            my $to = $left < 30 ? -41 + $left : -11;
+        # (callers who hold much more take nothing from those who hold less)
+        for (my $left = $_[0]; $left > 0; $left -= 5) {
+            my $to = $left < 5 ? -41 + $left : -36;
             $tight->post(route(), $json->encode({ days(-40, $to) }),
                 'X-Auth-Token' => $fresh->());
         }

@@ -16,14 +16,16 @@
 /* seconds after which a window that nobody used goes before all others */
 #define NGX_HTTP_USAGE_STORE_IDLE      (60 * 60)
 
+/* so many windows are looked at for one to throw out */
+#define NGX_HTTP_USAGE_STORE_LOOK      64
+
 
 static ngx_int_t ngx_http_usage_store_init(ngx_shm_zone_t *zone, void *data);
 static ngx_int_t ngx_http_usage_store_format(ngx_http_usage_store_t *store);
 static void ngx_http_usage_store_reset(ngx_http_usage_store_t *store);
 static ngx_http_usage_window_t *ngx_http_usage_store_victim(
-    ngx_http_usage_store_t *store, uint64_t owner);
-static void ngx_http_usage_store_resize(ngx_http_usage_store_t *store,
-    ngx_http_usage_partition_t *partition, size_t size);
+    ngx_http_usage_store_t *store, ngx_http_usage_partition_t *partition,
+    uint64_t owner);
 
 
 ngx_shm_zone_t *
@@ -151,7 +153,6 @@ ngx_http_usage_store_format(ngx_http_usage_store_t *store)
     sh->updating = 1;
     sh->buckets_count = n;
     ngx_queue_init(&sh->windows);
-    ngx_queue_init(&sh->partitions);
 
     for (i = 0; i < n; i++) {
         ngx_queue_init(&sh->buckets[i].partitions);
@@ -233,7 +234,7 @@ ngx_http_usage_store_alloc(ngx_http_usage_store_t *store,
             break;
         }
 
-        window = ngx_http_usage_store_victim(store, owner);
+        window = ngx_http_usage_store_victim(store, partition, owner);
 
         if (window == NULL) {
             break;
@@ -243,7 +244,7 @@ ngx_http_usage_store_alloc(ngx_http_usage_store_t *store,
     }
 
     if (partition && p) {
-        ngx_http_usage_store_resize(store, partition, partition->size + size);
+        partition->size += size;
 
     } else if (partition) {
         ngx_http_usage_store_bucket(store, partition->key)->failed = ngx_time();
@@ -258,84 +259,52 @@ ngx_http_usage_store_free(ngx_http_usage_store_t *store,
     ngx_http_usage_partition_t *partition, void *p, size_t size)
 {
     ngx_slab_free_locked(store->shpool, p);
-    ngx_http_usage_store_resize(store, partition, partition->size - size);
+    partition->size -= size;
 }
 
 
 /*
- * What is thrown out: what nobody used for long, else the least recently used
- * of the partition that holds most.  So nobody loses what is in use to one that
- * holds more; that one pays for its own growth.
+ * What is thrown out: what was used least lately, but not of a partition that
+ * has less than half of what the one has that grows, unless nobody used it for
+ * long.  So who holds most pays for more.
  */
 
 static ngx_http_usage_window_t *
-ngx_http_usage_store_victim(ngx_http_usage_store_t *store, uint64_t owner)
+ngx_http_usage_store_victim(ngx_http_usage_store_t *store,
+    ngx_http_usage_partition_t *partition, uint64_t owner)
 {
-    ngx_queue_t                 *q;
-    ngx_http_usage_window_t     *window;
-    ngx_http_usage_partition_t  *partition;
+    ngx_uint_t                n;
+    ngx_queue_t              *q;
+    ngx_http_usage_window_t  *window;
 
-    if (ngx_queue_empty(&store->sh->windows)) {
+    q = ngx_queue_last(&store->sh->windows);
+
+    for (n = 0; n < NGX_HTTP_USAGE_STORE_LOOK; n++) {
+
+        if (q == ngx_queue_sentinel(&store->sh->windows)) {
+            break;
+        }
+
+        window = ngx_queue_data(q, ngx_http_usage_window_t, queue);
+
+        if (partition == NULL
+            || window->partition->size >= partition->size / 2
+            || ngx_time() - window->used > NGX_HTTP_USAGE_STORE_IDLE)
+        {
+            return window->owner == owner ? NULL : window;
+        }
+
+        q = ngx_queue_prev(q);
+    }
+
+    if (partition == NULL || ngx_queue_empty(&partition->used)) {
         return NULL;
     }
 
-    q = ngx_queue_last(&store->sh->windows);
-    window = ngx_queue_data(q, ngx_http_usage_window_t, queue);
-
-    if (ngx_time() - window->used <= NGX_HTTP_USAGE_STORE_IDLE) {
-        q = ngx_queue_head(&store->sh->partitions);
-        partition = ngx_queue_data(q, ngx_http_usage_partition_t, by_size);
-
-        while (ngx_queue_empty(&partition->used)) {
-            q = ngx_queue_next(q);
-            partition = ngx_queue_data(q, ngx_http_usage_partition_t, by_size);
-        }
-
-        q = ngx_queue_last(&partition->used);
-        window = ngx_queue_data(q, ngx_http_usage_window_t, own);
-    }
+    q = ngx_queue_last(&partition->used);
+    window = ngx_queue_data(q, ngx_http_usage_window_t, own);
 
     return window->owner == owner ? NULL : window;
-}
-
-
-/*
- * Keeps the partitions in their order.
- */
-
-static void
-ngx_http_usage_store_resize(ngx_http_usage_store_t *store,
-    ngx_http_usage_partition_t *partition, size_t size)
-{
-    ngx_queue_t                 *q, *end, *other;
-    ngx_http_usage_partition_t  *neighbour;
-
-    partition->size = size;
-
-    q = &partition->by_size;
-    end = ngx_queue_sentinel(&store->sh->partitions);
-
-    for (other = ngx_queue_prev(q); other != end; other = ngx_queue_prev(q)) {
-        neighbour = ngx_queue_data(other, ngx_http_usage_partition_t, by_size);
-
-        if (neighbour->size >= size) {
-            break;
-        }
-
-        ngx_queue_remove(other);
-        ngx_queue_insert_head(q, other);
-    }
-
-    for (other = ngx_queue_next(q); other != end; other = ngx_queue_next(q)) {
-        neighbour = ngx_queue_data(other, ngx_http_usage_partition_t, by_size);
-
-        if (neighbour->size <= size) {
-            break;
-        }
-
-        ngx_queue_remove(other);
-        ngx_queue_insert_tail(q, other);
-    }
 }
 
 
@@ -395,13 +364,11 @@ ngx_http_usage_store_create(ngx_http_usage_store_t *store, u_char *key,
 
     ngx_memzero(partition, sizeof(ngx_http_usage_partition_t));
     ngx_memcpy(partition->key, key, NGX_HTTP_USAGE_KEY_LEN);
+    partition->size = sizeof(ngx_http_usage_partition_t);
     ngx_queue_init(&partition->used);
     ngx_queue_init(&partition->flights);
     ngx_queue_insert_head(&ngx_http_usage_store_bucket(store, key)->partitions,
                           &partition->queue);
-    ngx_queue_insert_tail(&store->sh->partitions, &partition->by_size);
-    ngx_http_usage_store_resize(store, partition,
-                                sizeof(ngx_http_usage_partition_t));
 
     return partition;
 }
@@ -435,7 +402,6 @@ ngx_http_usage_store_release(ngx_http_usage_store_t *store,
         ngx_slab_free_locked(store->shpool, partition->windows);
     }
 
-    ngx_queue_remove(&partition->by_size);
     ngx_queue_remove(&partition->queue);
     ngx_slab_free_locked(store->shpool, partition);
 }

@@ -28,7 +28,6 @@ typedef struct {
 
 typedef struct {
     ngx_queue_t                     queue;    /* of a bucket */
-    ngx_queue_t                     by_size;  /* of all, largest first */
     size_t                          size;     /* of it, ids and windows */
     u_char                          key[NGX_HTTP_USAGE_KEY_LEN];
     ngx_http_usage_id_t           **ids;      /* a cell in each window */
@@ -103,7 +102,6 @@ typedef struct {
     ngx_atomic_t                    updating; /* something is being changed */
     u_char                          salt[NGX_HTTP_USAGE_KEY_LEN];
     ngx_queue_t                     windows;
-    ngx_queue_t                     partitions; /* largest first */
     ngx_uint_t                      buckets_count;
     ngx_http_usage_store_bucket_t   buckets[1];
 } ngx_http_usage_store_sh_t;
