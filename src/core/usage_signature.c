@@ -156,8 +156,7 @@ usage_signature_signs(usage_str_t names, usage_str_t name)
         }
 
         if ((size_t) (end - p) == name.len
-            && strncasecmp(p, name.data, name.len) == 0)
-        {
+            && strncasecmp(p, name.data, name.len) == 0) {
             return true;
         }
     }
