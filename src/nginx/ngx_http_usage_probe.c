@@ -2,7 +2,7 @@
  * usage_mode's fallback: what a client's call gets no answer to may be the
  * client's doing.  The endpoint is given up for all where the translation of
  * that call is answered 200, as its caller has rights then, or where a call of
- * the gateway's own gets no answer either.  It has nothing in it that the client
+ * the gateway's own gets no answer either.  It has nothing in it that a client
  * wrote but the project: an endpoint that is there answers 401.
  */
 
