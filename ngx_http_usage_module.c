@@ -208,6 +208,13 @@ static ngx_command_t  ngx_http_usage_commands[] = {
       offsetof(ngx_http_usage_loc_conf_t, clock_skew),
       &ngx_http_usage_clock_skew_post },
 
+    { ngx_string("usage_replay"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_http_usage_replay,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
     { ngx_string("usage_sign_host"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
       ngx_http_set_complex_value_slot,
@@ -456,6 +463,7 @@ ngx_http_usage_create_loc_conf(ngx_conf_t *cf)
     conf->fresh = NGX_CONF_UNSET;
     conf->credentials = NGX_CONF_UNSET_PTR;
     conf->clock_skew = NGX_CONF_UNSET;
+    conf->replay = NGX_CONF_UNSET_PTR;
     conf->sign_host = NGX_CONF_UNSET_PTR;
     conf->mode = NGX_CONF_UNSET_PTR;
     conf->fallback_for = NGX_CONF_UNSET;
@@ -502,6 +510,7 @@ ngx_http_usage_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_sec_value(conf->fresh, prev->fresh, 60);
     ngx_conf_merge_ptr_value(conf->credentials, prev->credentials, NULL);
     ngx_conf_merge_sec_value(conf->clock_skew, prev->clock_skew, 15 * 60);
+    ngx_conf_merge_ptr_value(conf->replay, prev->replay, NULL);
     ngx_conf_merge_ptr_value(conf->sign_host, prev->sign_host, NULL);
 
     if (conf->credentials && conf->sign_host == NULL

@@ -7,6 +7,7 @@
 use strict;
 use warnings;
 
+use Digest::SHA qw(sha256_hex);
 use POSIX ();
 use Test::More;
 use Time::HiRes qw(time sleep);
@@ -102,7 +103,8 @@ subtest 'equal, and not' => sub {
     my ($report) = reports($nginx);
     like(delete $report->{time}, qr/\A\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d/, 'one line, with the time');
     is_deeply($report, { result => 'different', request_id => "a \"\x7f?\" id",
-        client => '127.0.0.1', project_id => 'demo', legacy => { status => 200 },
+        client => '127.0.0.1', credential => 'token:' . substr(sha256_hex('t'), 0, 16),
+        project_id => 'demo', legacy => { status => 200 },
         translated => { status => 200 }, values => 42, differences => 1,
         first => [ { what => 'use_time', desktop => $other, date => '2022-12-13',
             legacy => "$hours", translated => sprintf('%.2f', $hours - 0.05) + 0 . '' } ] },

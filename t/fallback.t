@@ -87,6 +87,13 @@ sub is_answered {
     is($res->{days}, 7, '$usage_days');
 }
 
+# The probe is over, and the endpoint given up.
+sub given_up {
+    my ($nginx, $mark) = @_;
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    return ok($nginx->log_line(qr/\[warn\].*usage: .*; calls are translated/, $mark), 'given up');
+}
+
 sub asked { return scalar grep { $_->{api} eq 'legacy' } @{ $_[0]->calls } }
 
 subtest 'an endpoint that answers' => sub {
@@ -165,9 +172,11 @@ subtest 'what is no answer' => sub {
         $_->clear for $sim, $legacy;
         $legacy->faults($fault || ());
         is_translated(call($nginx, at => "/c$n"), $name);
+        given_up($nginx, $mark);
         $legacy->faults;
         is_translated(call($nginx, at => "/c$n"), 'the next at once');
-        is(asked($legacy), $fault ? 1 : 0, 'it was asked once');
+        ok($nginx->wait_for(sub { asked($legacy) == ($fault ? 2 : 0) }),
+            'it was asked once, and by the gateway itself') or diag asked($legacy);
         my @lines = grep {/\[warn\].*usage: the legacy endpoint\S* .*; calls are translated/}
             split /\n/, $nginx->error_log($mark);
         is(scalar @lines, 1, 'one line in the error log') or diag $nginx->error_log($mark);
@@ -183,7 +192,10 @@ subtest 'a second time' => sub {
     $legacy->clear;
     $legacy->faults({ fault => 'status', status => 410 });
     is_translated(call($nginx), 'gone');
-    my $asked = sub { asked($legacy) };
+    given_up($nginx);
+    # (besides the gateway's own)
+    ok($nginx->wait_for(sub { asked($legacy) == 2 }), 'and a call of its own');
+    my $asked = sub { asked($legacy) - 1 };
 
     # all workers know: in each round new connections, and one call that asks
     my $begin = time;
@@ -224,22 +236,76 @@ subtest 'a second time' => sub {
     is($nginx->log_line(qr/answers again/) =~ /\[notice\]/ ? 1 : 0, 1, 'said so');
 
     # what belongs together
-    $legacy->faults({ fault => 'status', status => 410, count => 1 });
+    $legacy->faults({ fault => 'status', status => 410, count => 2 });
+    my $mark = $nginx->log_mark;
     is_translated(call($nginx), 'gone again');
+    given_up($nginx, $mark);
     is_answered(call($nginx, at => '/other'), 'another prefix is asked');
     $legacy->faults({ fault => 'status', status => 501, count => 2 });
     is_translated(call($nginx, at => '/always'), 'usage_fallback_for 0') for 1, 2;
     $nginx->stop_ok;
 };
 
+subtest "an answer that is the client's doing" => sub {
+    my %gives = ('t-301' => reply(301, '', Location => '/'), 't-405' => reply(405, ''),
+        't-304' => "HTTP/1.1 304 Not Modified\r\n\r\n", 't-404' => reply(404, ''));
+    my $up = Usage::Upstream->start(sub {
+        my ($req) = @_;
+        my $token = $req->{headers}{'x-auth-token'}[0] // '';
+        return { reset => 1 } if $token eq 't-reset';
+        return $gives{$token} || ($token
+            ? json_reply(200, { desktop_used_info_list => [], total_count => 17 })
+            : json_reply(401, { error_code => 'APIGW.0301' }));
+    });
+    my $nginx = start('127.0.0.1:' . $up->port, o => { log => 'info' });
+    $sim->faults({ fault => 'status', status => 401, code => 'APIGW.0301' });
+    for my $token (sort keys %gives, 't-reset') {
+        $up->clear;
+        my $mark = $nginx->log_mark;
+        my $res = $nginx->post('/old' . route('demo') . '?a=b', $week, 'X-Auth-Token' => $token,
+            Cookie => 'c=1');
+        is($res->{status}, 401, "$token: a caller without rights");
+        like($nginx->log_line(qr/answers a call of the gateway's own/, $mark),
+            qr/\[info\].*usage: the legacy endpoint .*, but answers a call of the gateway's own: it is still asked/,
+            'and said so');
+        my (undef, $own) = $up->calls;
+        is("$own->{method} $own->{target} $own->{body}", 'POST ' . route('demo') . ' {}',
+            "the gateway's own call");
+        is(join(' ', sort keys %{ $own->{headers} }), 'content-length content-type host',
+            'with nothing of the client');
+        like($nginx->post('/old' . route('demo'), $week, 'X-Auth-Token' => 't')->{body},
+            qr/"total_count":17/, 'others are answered by the endpoint');
+    }
+    $sim->faults;
+    unlike($nginx->error_log, qr/calls are translated/, 'it was not given up');
+
+    # one that lets callers wait, though it refuses others at once
+    $up->stop;
+    $up = Usage::Upstream->start(sub {
+        my ($req) = @_;
+        return $req->{headers}{'x-auth-token'} ? { hang => 1 }
+            : json_reply(401, { error_code => 'APIGW.0301' });
+    });
+    $nginx->stop_ok;
+    $nginx = start('127.0.0.1:' . $up->port);
+    is_translated(call($nginx), 'silence');
+    given_up($nginx);
+    $up->clear;
+    is_translated(call($nginx), 'the next at once');
+    is(scalar(() = $up->calls), 0, 'without asking');
+    $nginx->stop_ok;
+    $up->stop;
+};
+
 subtest 'over a reload' => sub {
     my $nginx = start($there);
-    $legacy->faults({ fault => 'status', status => 404, count => 1 });
+    $legacy->faults({ fault => 'status', status => 404, count => 2 });
     $legacy->clear;
     is_translated(call($nginx), 'gone');
+    given_up($nginx);
     ok($nginx->reload, 'a reload');
     is_translated(call($nginx), 'known afterwards');
-    is(asked($legacy), 1, 'without asking');
+    is(asked($legacy), 2, 'without asking');
     $nginx->stop_ok;
 };
 
@@ -271,8 +337,11 @@ subtest 'the call as it came' => sub {
     my $nginx = start('127.0.0.1:' . $up->port, o => { location => 'client_body_buffer_size 1k;' });
     my %sent = (
         'X-Auth-Token' => 't' x 60_000, 'X-Sdk-Date' => '20260102T030405Z', Cookie => 'a=1',
-        'Content-Type' => 'text/x', 'X-Anything' => "b\xc3\xa9",
-        Authorization => 'SDK-HMAC-SHA256 Access=AK, SignedHeaders=host;x-sdk-date, Signature=ab',
+        'Content-Type' => 'text/x', 'X-Anything' => "b\xc3\xa9", 'X-Project-Id' => 'p-1',
+        'X-Security-Token' => 's', 'X-Sdk-Content-Sha256' => 'e3b0', 'X-Request-Id' => 'r',
+        traceparent => 'tp', 'User-Agent' => 'u',
+        Authorization => 'SDK-HMAC-SHA256 Access=AK, '
+            . 'SignedHeaders=cookie;host;x-anything;x-sdk-date, Signature=ab',
     );
     my $get = sub {
         my ($body, %more) = @_;
@@ -294,9 +363,22 @@ subtest 'the call as it came' => sub {
 
     my (undef, $call) = $get->($week, 'Accept-Encoding' => 'gzip');
     is($call->{headers}{'accept-encoding'}, undef, 'gzip is not asked for');
-    $sent{Authorization} = 'SDK-HMAC-SHA256 Access=AK, SignedHeaders=Accept-Encoding;host, Signature=ab';
+    $sent{Authorization} = 'SDK-HMAC-SHA256 Access=AK, SignedHeaders=Accept-Encoding;cookie;host;x-anything, '
+        . 'Signature=ab';
     (undef, $call) = $get->($week, 'Accept-Encoding' => 'gzip');
     is($call->{headers}{'accept-encoding'}[0], 'gzip', 'but where it is signed');
+
+    # what the call doesn't need, and isn't signed
+    my %other = (Cookie => 'a=1', 'X-Anything' => 'a', 'X-Forwarded-Proto' => 'http',
+        'X-HTTP-Method-Override' => 'DELETE', 'If-None-Match' => '*', Range => 'bytes=0-1',
+        'If-Modified-Since' => 'Thu, 01 Jan 2099 00:00:00 GMT', Accept => 'text/html',
+        Expect => '', Upgrade => 'h2c', TE => 'trailers', 'X-Original-URL' => '/');
+    $up->clear;
+    is($nginx->post('/old' . route('p-1'), $week, 'X-Auth-Token' => 't', %other)->{status}, 200,
+        'answered');
+    ($call) = $up->calls;
+    is(join(' ', sort keys %{ $call->{headers} }), 'content-length host x-auth-token',
+        'others are not sent');
 
     $up->clear;
     my $c = $nginx->client;
@@ -365,8 +447,8 @@ subtest 'a client that leaves' => sub {
     $c->send($c->format('POST', '/old' . route(), $week, 'X-Auth-Token' => 't'));
     sleep 1.1;    # a quarter of a third of that
     $c->close;
-    ok($nginx->log_line(qr/did not answer until the client left/), 'late');
-    is_translated(call($nginx), 'is a sign');
+    given_up($nginx);
+    is_translated(call($nginx), 'late is a sign');
     $legacy->faults;
     $nginx->stop_ok;
 };

@@ -243,9 +243,9 @@ subtest 'other methods, other paths' => sub {
 
     my $used = 'desktops/statistics/used';
     for my $path ("/v2/a%20b/$used", '/v2/x/other', '/v3/', '/v2/', "/v2//$used",
-        "/v2/p%0d%0aX-Own:%20x/$used", "/v2/p%00/$used", "/v2/p%01/$used", "/v2/p%7f/$used",
+        "/v2/p%0d%0aX-Own:%20x/$used", "/v2/p%01/$used", "/v2/p%7f/$used",
         "/v2/p%3fa/$used", "/v2/p%23/$used", "/v2/%c3%a9/$used", "/v2/p/$used%0a",
-        "/v2/p/$used%00", "/v2/p/$used/", "/v2/p%2fq/$used", "/v2/../$used",
+        "/v2/p/$used/", "/v2/p%2fq/$used", "/v2/../$used",
         '/v2/' . 'p' x 256 . "/$used")
     {
         for my $mode (qw(passthrough compare fallback translate)) {

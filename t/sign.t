@@ -389,6 +389,36 @@ subtest 'what the successors get' => sub {
         ok(!$late, "$name: of now");
     }
 
+    # what the signature isn't over says nothing of whose data it is; what is for
+    # logs may have been added on the way
+    my $body = $json->encode(\%week);
+    my $unsigned = sub {
+        my ($who, %more) = @_;
+        $up->clear;
+        return $there->post(route('p-1'), $body,
+            $who->headers(target => route('p-1'), body => $body), %more);
+    };
+    my %logs = ('X-Request-Id' => 'r', traceparent => 't', 'User-Agent' => 'u');
+    for ($signer, $temporary) {
+        my @token = $_ == $temporary ? ('X-Security-Token' => 'another') : ();
+        my $res = $unsigned->($_, 'X-Project-Id' => 'other', @token, %logs);
+        is($res->{status}, 200, 'headers that are not signed: answered') or diag $res->{body};
+        my @calls = $up->calls;
+        ok(scalar @calls, 'by calls');
+        is(scalar(grep { $_->{headers}{'x-project-id'} } @calls), 0, 'without X-Project-Id');
+        is(join('|', map { @{ $_->{headers}{'x-security-token'} || [] } } @calls),
+            join('|', ($keys{AKTEMPORARY}{security_token}) x (@token ? @calls : 0)),
+            "with the file's token, if any");
+        for my $name (sort keys %logs) {
+            is(scalar(grep { ($_->{headers}{ lc $name }[0] // '') eq $logs{$name} } @calls),
+                scalar @calls, "with $name");
+        }
+    }
+    my $res = $unsigned->($signer, 'X-Security-Token' => 'another');
+    error_is($res, 401, 'a token that is not signed, and none in the file',
+        detail => qr/X-Security-Token is sent, but SignedHeaders has not "x-security-token"/);
+    is(scalar(() = $up->calls), 0, 'asks for nothing');
+
     $there->stop_ok;
     $up->stop;
 };

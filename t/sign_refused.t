@@ -275,7 +275,16 @@ subtest 'who it is' => sub {
     like($detail, qr/\bhost;x-sdk-date\b/, 'the signed headers');
     like($detail, qr/\bgateway\.test\b/, 'the host');
 
-    ok($nginx->log_line(qr/\Q$canonical\E/), 'the error log has it too');
+    my $line = $nginx->log_line(qr/\Q$canonical\E/);
+    ok($line, 'the error log has it too');
+    like($line, qr/; access key: AKONE, client: /, 'with the access key');
+    like($nginx->log_line(qr/answered 401: .*; access key: NOBODY, client: /), qr/signature differs/,
+        'also of one that nobody knows');
+    my $mark = $nginx->log_mark;
+    refused('an odd key', qr/signature differs/, $body,
+        $one->with(ak => "A\x01B\x7f" . 'C' x 2000)->headers(@call));
+    like($nginx->log_line(qr/; access key: /, $mark), qr/; access key: A\?B\?C{50,100}, client: /,
+        'cut, and without control bytes');
 
     my $at = '/off' . route();
     refused('no usage_credentials', qr/usage_credentials/, $body, $at,

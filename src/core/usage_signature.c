@@ -115,6 +115,56 @@ usage_signature_access_key(const usage_signed_t *request)
 }
 
 
+usage_str_t
+usage_signature_names(const usage_signed_t *request)
+{
+    usage_str_t           names, text;
+    const usage_header_t *header;
+
+    names.data = "";
+    names.len = 0;
+
+    header = usage_signature_first(request, usage_signature_authorization);
+
+    if (header != NULL) {
+        text = header->value;
+
+        if (!usage_signature_part(
+                &text, USAGE_SIGN_ALGORITHM " Access=", ',', &names)
+            || !usage_signature_part(&text, ", SignedHeaders=", ',', &names))
+        {
+            names.len = 0;
+        }
+    }
+
+    return names;
+}
+
+
+bool
+usage_signature_signs(usage_str_t names, usage_str_t name)
+{
+    const char *p, *end, *last;
+
+    last = names.data + names.len;
+
+    for (p = names.data; p < last; p = end + 1) {
+        end = memchr(p, ';', (size_t) (last - p));
+
+        if (end == NULL) {
+            end = last;
+        }
+
+        if ((size_t) (end - p) == name.len
+            && strncasecmp(p, name.data, name.len) == 0) {
+            return true;
+        }
+    }
+
+    return false;
+}
+
+
 static bool
 usage_signature_is_hex(usage_str_t text)
 {
@@ -230,7 +280,7 @@ usage_signature_sent(const usage_str_t *names, size_t count,
 
 
 static usage_result_t
-usage_signature_names(const usage_signature_t *signature,
+usage_signature_check_names(const usage_signature_t *signature,
     const usage_signed_t *request, usage_error_t *error)
 {
     size_t      n;
@@ -378,7 +428,7 @@ usage_signature_read(usage_signature_t *signature,
     if (usage_signature_parse(signature, request, error) != USAGE_OK
         || usage_signature_time(signature, request, now, skew, error)
                != USAGE_OK
-        || usage_signature_names(signature, request, error) != USAGE_OK
+        || usage_signature_check_names(signature, request, error) != USAGE_OK
         || usage_signature_query(request, error) != USAGE_OK)
     {
         return USAGE_ERROR;

@@ -36,6 +36,12 @@ bool usage_signature_is(const usage_signed_t *request);
 /* The access key that a request names in its Authorization, or "". */
 usage_str_t usage_signature_access_key(const usage_signed_t *request);
 
+/* The SignedHeaders that a request names in its Authorization, or "". */
+usage_str_t usage_signature_names(const usage_signed_t *request);
+
+/* Whether a header of that name, in any case, is in SignedHeaders. */
+bool usage_signature_signs(usage_str_t names, usage_str_t name);
+
 /*
  * Reads a request's signature, and checks all that takes no secret: its form,
  * that what it needs is signed, that it is at most skew seconds old or ahead,

@@ -40,6 +40,8 @@ typedef struct ngx_http_usage_gone_s  ngx_http_usage_gone_t;
 
 typedef struct ngx_http_usage_known_s  ngx_http_usage_known_t;
 
+typedef struct ngx_http_usage_replay_s  ngx_http_usage_replay_t;
+
 typedef struct ngx_http_usage_metrics_s  ngx_http_usage_metrics_t;
 
 typedef struct {
@@ -140,6 +142,7 @@ typedef struct {
     time_t                    fresh;        /* 0: never */
     usage_credentials_t      *credentials;  /* NULL: off */
     time_t                    clock_skew;
+    ngx_http_usage_replay_t  *replay;       /* NULL: off */
     ngx_http_complex_value_t *sign_host;
     ngx_http_complex_value_t *mode;         /* NULL: translate */
     time_t                    fallback_for;
@@ -290,6 +293,7 @@ struct ngx_http_usage_ctx_s {
     usage_plan_t                     plan;
     usage_error_t                    error;
     const usage_credential_t        *credential; /* NULL: it isn't signed */
+    usage_str_t                      signed_names; /* of headers */
     ngx_event_t                      timer;
     ngx_msec_t                       deadline;
     ngx_http_usage_pace_t            pace;
@@ -301,6 +305,7 @@ struct ngx_http_usage_ctx_s {
     ngx_http_usage_fetch_t          *endpoint;     /* legacy one asked, NULL */
     ngx_msec_t                       endpoint_time;  /* that it has, */
     ngx_msec_t                       endpoint_since;
+    const char                      *endpoint_silent; /* why, or NULL */
     ngx_http_usage_compare_t        *capture;      /* takes the reply, NULL */
     ngx_http_usage_compare_t        *compare;      /* is given it, NULL */
     ngx_uint_t                       fetching;
@@ -341,6 +346,8 @@ struct ngx_http_usage_ctx_s {
     unsigned                         passed:1;      /* the legacy endpoint's */
     unsigned                         translated:1;
     unsigned                         probes:1;      /* whether it is back */
+    unsigned                         probe:1;       /* the gateway's own call */
+    unsigned                         refused:1;     /* its signature is */
     unsigned                         replying:1;
     unsigned                         ended:1;
     unsigned                         ready:1;       /* the items are here */

@@ -6,6 +6,7 @@
 #include "ngx_http_usage_metrics.h"
 #include "ngx_http_usage_mode.h"
 #include "ngx_http_usage_pace.h"
+#include "ngx_http_usage_sign.h"
 
 
 static ngx_int_t ngx_http_usage_prepare(ngx_http_usage_ctx_t *ctx);
@@ -27,6 +28,18 @@ static ngx_str_t  ngx_http_usage_headers[] = {
     ngx_string("x-request-id"),
     ngx_string("traceparent"),
     ngx_string("user-agent"),
+    ngx_null_string
+};
+
+
+/*
+ * Those of them that decide whose data comes.  The others are for logs, and
+ * proxies on the way add them after a call is signed.
+ */
+
+static ngx_str_t  ngx_http_usage_deciding[] = {
+    ngx_string("x-project-id"),
+    ngx_string("x-security-token"),
     ngx_null_string
 };
 
@@ -184,7 +197,10 @@ ngx_http_usage_prepare_headers(ngx_http_usage_ctx_t *ctx)
 
     while ((header = ngx_http_usage_next_header(&part, &i)) != NULL) {
 
-        if (ngx_http_usage_header_in(header, ngx_http_usage_headers) == NULL) {
+        if (ngx_http_usage_header_in(header, ngx_http_usage_headers) == NULL
+            || (ngx_http_usage_header_in(header, ngx_http_usage_deciding)
+                && !ngx_http_usage_sign_covers(ctx, header)))
+        {
             continue;
         }
 

@@ -214,7 +214,7 @@ ngx_http_usage_compare_readable(ngx_http_request_t *r)
     headers = ngx_palloc(r->pool, sizeof(ngx_list_t));
 
     if (headers == NULL
-        || ngx_http_usage_legacy_headers(r, headers) != NGX_OK)
+        || ngx_http_usage_legacy_headers(r, headers, 1) != NGX_OK)
     {
         return NGX_ERROR;
     }

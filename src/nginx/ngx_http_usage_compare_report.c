@@ -47,6 +47,8 @@ static u_char *ngx_http_usage_report_difference(u_char *p,
 static u_char *ngx_http_usage_report_text(u_char *p, const char *name,
     const char *data, size_t len);
 static ngx_str_t *ngx_http_usage_report_id(ngx_http_request_t *r);
+static u_char *ngx_http_usage_report_credential(ngx_http_request_t *r,
+    u_char *p);
 static void ngx_http_usage_report_write(ngx_http_usage_ctx_t *ctx, u_char *p,
     size_t len);
 
@@ -89,7 +91,7 @@ ngx_http_usage_compare_report(ngx_http_usage_ctx_t *ctx,
     }
 
     buffer = ngx_pnalloc(ctx->request->pool,
-                         6 * (NGX_HTTP_USAGE_REPORT_TEXT
+                         7 * (NGX_HTTP_USAGE_REPORT_TEXT
                               + NGX_HTTP_USAGE_REPORT_REST)
                          + report.result.count
                            * (5 * NGX_HTTP_USAGE_REPORT_TEXT
@@ -192,6 +194,7 @@ ngx_http_usage_report_head(ngx_http_usage_report_t *report, u_char *p)
                                    id->len);
     p = ngx_http_usage_report_text(p, "client", (char *) client->data,
                                    client->len);
+    p = ngx_http_usage_report_credential(ctx->request, p);
     p = ngx_http_usage_report_text(p, "project_id", ctx->project_id.data,
                                    ctx->project_id.len);
     p = ngx_http_usage_report_reply(p, "legacy", report->legacy);
@@ -310,6 +313,28 @@ ngx_http_usage_report_id(ngx_http_request_t *r)
     }
 
     return &id;
+}
+
+
+/*
+ * Who calls, as $usage_credential says it in the access log.
+ */
+
+static u_char *
+ngx_http_usage_report_credential(ngx_http_request_t *r, u_char *p)
+{
+    static ngx_str_t  name = ngx_string("usage_credential");
+
+    ngx_http_variable_value_t  *value;
+
+    value = ngx_http_get_variable(r, &name, ngx_hash_key(name.data, name.len));
+
+    if (value == NULL || value->not_found) {
+        return p;
+    }
+
+    return ngx_http_usage_report_text(p, "credential", (char *) value->data,
+                                      value->len);
 }
 
 

@@ -20,8 +20,9 @@
  */
 typedef struct {
     u_char                    key[NGX_HTTP_USAGE_GONE_KEY];
-    ngx_msec_t                until;  /* then one call asks again */
-    ngx_uint_t                used;   /* unsigned  used:1; */
+    ngx_msec_t                until;   /* then one call asks again */
+    unsigned                  used:1;
+    unsigned                  doubted:1; /* a probe is under way until then */
 } ngx_http_usage_gone_entry_t;
 
 
@@ -123,23 +124,58 @@ ngx_http_usage_gone_ask(ngx_http_usage_ctx_t *ctx, ngx_msec_t time)
     ngx_http_usage_gone_entry_t  *entry;
 
     rc = NGX_OK;
-    left = 0;
     entry = ngx_http_usage_gone_lock(ctx, 0);
+
+    if (entry == NULL || entry->doubted) {
+        ngx_http_usage_gone_unlock(ctx);
+        return NGX_OK;
+    }
 
     /* what was set before a reload may be longer than it is to be by now */
 
     longest = ngx_max((ngx_msec_t) ctx->conf->fallback_for * 1000, time);
-
-    if (entry) {
-        left = (ngx_msec_int_t) (entry->until - ngx_current_msec);
-    }
+    left = (ngx_msec_int_t) (entry->until - ngx_current_msec);
 
     if (left > 0 && (ngx_msec_t) left <= longest) {
         rc = NGX_DECLINED;
 
-    } else if (entry) {
+    } else {
         entry->until = ngx_current_msec + time;
         ctx->probes = 1;
+    }
+
+    ngx_http_usage_gone_unlock(ctx);
+
+    return rc;
+}
+
+
+ngx_int_t
+ngx_http_usage_gone_doubt(ngx_http_usage_ctx_t *ctx, ngx_msec_t time)
+{
+    ngx_int_t                     rc;
+    ngx_http_usage_gone_entry_t  *entry;
+
+    if (ctx->conf->fallback_for == 0) {
+        return NGX_DECLINED;
+    }
+
+    entry = ngx_http_usage_gone_lock(ctx, 1);
+
+    rc = NGX_OK;
+
+    if (!entry->used) {
+        entry->used = 1;
+        entry->doubted = 1;
+
+    } else if (!entry->doubted
+               || (ngx_msec_int_t) (entry->until - ngx_current_msec) > 0)
+    {
+        rc = NGX_DECLINED;
+    }
+
+    if (rc == NGX_OK) {
+        entry->until = ngx_current_msec + time;
     }
 
     ngx_http_usage_gone_unlock(ctx);
@@ -160,9 +196,10 @@ ngx_http_usage_gone_set(ngx_http_usage_ctx_t *ctx, const char *why)
 
     entry = ngx_http_usage_gone_lock(ctx, 1);
 
-    known = entry->used;
+    known = entry->used && !entry->doubted;
 
     entry->used = 1;
+    entry->doubted = 0;
     entry->until = ngx_current_msec
                    + (ngx_msec_t) ctx->conf->fallback_for * 1000;
 
@@ -181,22 +218,28 @@ ngx_http_usage_gone_set(ngx_http_usage_ctx_t *ctx, const char *why)
 void
 ngx_http_usage_gone_clear(ngx_http_usage_ctx_t *ctx)
 {
+    ngx_uint_t                    known;
     ngx_http_usage_gone_entry_t  *entry;
 
     /* what was asked before the endpoint went is no sign that it is back */
 
-    if (!ctx->probes) {
+    if (!ctx->probes && !ctx->probe) {
         return;
     }
 
+    known = ctx->probes;
     ctx->probes = 0;
     entry = ngx_http_usage_gone_lock(ctx, 0);
 
-    if (entry) {
+    if (entry && (known || entry->doubted)) {
         ngx_memzero(entry, sizeof(ngx_http_usage_gone_entry_t));
     }
 
     ngx_http_usage_gone_unlock(ctx);
+
+    if (!known) {
+        return;
+    }
 
     ngx_log_error(NGX_LOG_NOTICE, ctx->request->connection->log, 0,
                   "usage: the legacy endpoint answers again");
@@ -206,16 +249,18 @@ ngx_http_usage_gone_clear(ngx_http_usage_ctx_t *ctx)
 void
 ngx_http_usage_gone_leave(ngx_http_usage_ctx_t *ctx)
 {
+    ngx_uint_t                    known;
     ngx_http_usage_gone_entry_t  *entry;
 
-    if (!ctx->probes) {
+    if (!ctx->probes && !ctx->probe) {
         return;
     }
 
+    known = ctx->probes;
     ctx->probes = 0;
     entry = ngx_http_usage_gone_lock(ctx, 0);
 
-    if (entry) {
+    if (entry && (known || entry->doubted)) {
         entry->until = ngx_current_msec;
     }
 

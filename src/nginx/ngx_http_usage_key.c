@@ -3,7 +3,7 @@
  * had back from it.
  */
 
-#include "ngx_http_usage.h"
+#include "ngx_http_usage_sign.h"
 
 #include <ngx_md5.h>
 
@@ -197,7 +197,7 @@ ngx_http_usage_key_credential(EVP_MD_CTX *md, ngx_http_usage_ctx_t *ctx)
 
         name = ngx_http_usage_header_in(header, names);
 
-        if (name == NULL) {
+        if (name == NULL || !ngx_http_usage_sign_covers(ctx, header)) {
             continue;
         }
 

@@ -6,6 +6,7 @@
 
 #include "ngx_http_usage_metrics.h"
 #include "ngx_http_usage_mode.h"
+#include "ngx_http_usage_sign.h"
 
 
 /* of usage_timeout, for the legacy endpoint; the rest is for the translation */
@@ -15,23 +16,31 @@
 #define NGX_HTTP_USAGE_LEGACY_WAIT   4
 
 
-static ngx_int_t ngx_http_usage_legacy_ask(ngx_http_usage_ctx_t *ctx);
+static ngx_uint_t ngx_http_usage_legacy_needs(ngx_table_elt_t *header);
 static void ngx_http_usage_legacy_wake(ngx_http_request_t *r);
 static void ngx_http_usage_legacy_timed_out(ngx_event_t *ev);
 static void ngx_http_usage_legacy_done(ngx_http_usage_ctx_t *ctx);
 static usage_legacy_t ngx_http_usage_legacy_verdict(
     ngx_http_usage_fetch_t *fetch, usage_legacy_reply_t *reply);
 static void ngx_http_usage_legacy_pass(ngx_http_usage_ctx_t *ctx);
-static void ngx_http_usage_legacy_failed(ngx_http_usage_ctx_t *ctx);
-static ngx_uint_t ngx_http_usage_legacy_signs(ngx_http_request_t *r);
+static void ngx_http_usage_legacy_failed(ngx_http_usage_ctx_t *ctx,
+    const char *why);
+static const char *ngx_http_usage_legacy_copy(ngx_http_usage_ctx_t *ctx,
+    const char *why);
+
+
+static const char  ngx_http_usage_legacy_late[] =
+    "the legacy endpoint did not answer in a third of usage_timeout";
 
 
 ngx_int_t
 ngx_http_usage_legacy_start(ngx_http_usage_ctx_t *ctx)
 {
-    ctx->endpoint_time = ctx->conf->timeout / NGX_HTTP_USAGE_LEGACY_SHARE;
+    ngx_msec_t  time;
 
-    if (ngx_http_usage_gone_ask(ctx, ctx->endpoint_time) != NGX_OK) {
+    time = ctx->conf->timeout / NGX_HTTP_USAGE_LEGACY_SHARE;
+
+    if (ngx_http_usage_gone_ask(ctx, time) != NGX_OK) {
         return NGX_DECLINED;
     }
 
@@ -44,7 +53,7 @@ ngx_http_usage_legacy_start(ngx_http_usage_ctx_t *ctx)
 }
 
 
-static ngx_int_t
+ngx_int_t
 ngx_http_usage_legacy_ask(ngx_http_usage_ctx_t *ctx)
 {
     ngx_http_request_t      *r;
@@ -67,6 +76,7 @@ ngx_http_usage_legacy_ask(ngx_http_usage_ctx_t *ctx)
 
     ctx->endpoint = fetch;
     ctx->endpoint_since = ngx_current_msec;
+    ctx->endpoint_time = ctx->conf->timeout / NGX_HTTP_USAGE_LEGACY_SHARE;
     ctx->fetching++;
 
     r->write_event_handler = ngx_http_usage_legacy_wake;
@@ -101,19 +111,21 @@ ngx_http_usage_legacy_request(ngx_http_request_t *r, ngx_http_request_t *sr)
         sr->headers_in.content_length_n = size;
     }
 
-    return ngx_http_usage_legacy_headers(r, &sr->headers_in.headers);
+    return ngx_http_usage_legacy_headers(r, &sr->headers_in.headers, 0);
 }
 
 
 ngx_int_t
-ngx_http_usage_legacy_headers(ngx_http_request_t *r, ngx_list_t *headers)
+ngx_http_usage_legacy_headers(ngx_http_request_t *r, ngx_list_t *headers,
+    ngx_uint_t all)
 {
-    static ngx_str_t  names[] = {
+    static ngx_str_t  encoding[] = {
         ngx_string("accept-encoding"),
         ngx_null_string
     };
 
-    ngx_uint_t        i, signs;
+    ngx_uint_t        i, keeps;
+    usage_str_t       names, name;
     ngx_list_part_t  *part;
     ngx_table_elt_t  *h, *header;
 
@@ -123,13 +135,19 @@ ngx_http_usage_legacy_headers(ngx_http_request_t *r, ngx_list_t *headers)
         return NGX_ERROR;
     }
 
-    signs = ngx_http_usage_legacy_signs(r);
+    names = ngx_http_usage_signed_names(r);
     part = &r->headers_in.headers.part;
     i = 0;
 
     while ((header = ngx_http_usage_next_header(&part, &i)) != NULL) {
 
-        if (!signs && ngx_http_usage_header_in(header, names)) {
+        name.data = (char *) header->key.data;
+        name.len = header->key.len;
+
+        keeps = all ? ngx_http_usage_header_in(header, encoding) == NULL
+                    : ngx_http_usage_legacy_needs(header);
+
+        if (!keeps && !usage_signature_signs(names, name)) {
             continue;
         }
 
@@ -146,24 +164,30 @@ ngx_http_usage_legacy_headers(ngx_http_request_t *r, ngx_list_t *headers)
 
 
 /*
- * Whether the client's signature is over its Accept-Encoding.
+ * Others make no difference to the call, but some to the way that it goes: a
+ * redirect, 304, 405.
  */
 
 static ngx_uint_t
-ngx_http_usage_legacy_signs(ngx_http_request_t *r)
+ngx_http_usage_legacy_needs(ngx_table_elt_t *header)
 {
-    ngx_str_t  *value;
+    static ngx_str_t  names[] = {
+        ngx_string("authorization"),
+        ngx_string("content-length"),
+        ngx_string("content-type"),
+        ngx_string("host"),
+        ngx_string("traceparent"),
+        ngx_string("user-agent"),
+        ngx_string("x-auth-token"),
+        ngx_string("x-project-id"),
+        ngx_string("x-request-id"),
+        ngx_string("x-sdk-content-sha256"),
+        ngx_string("x-sdk-date"),
+        ngx_string("x-security-token"),
+        ngx_null_string
+    };
 
-    if (r->headers_in.authorization == NULL) {
-        return 0;
-    }
-
-    value = &r->headers_in.authorization->value;
-
-    return ngx_strlcasestrn(value->data, value->data + value->len,
-                            (u_char *) "accept-encoding",
-                            sizeof("accept-encoding") - 2)
-           != NULL;
+    return ngx_http_usage_header_in(header, names) != NULL;
 }
 
 
@@ -211,9 +235,7 @@ ngx_http_usage_legacy_timed_out(ngx_event_t *ev)
         ngx_http_usage_fetch_abandon(fetch);
         ngx_http_usage_calm(r);
 
-        ngx_http_usage_gone_set(ctx, "the legacy endpoint did not answer in "
-                                     "a third of usage_timeout");
-        ngx_http_usage_legacy_failed(ctx);
+        ngx_http_usage_legacy_failed(ctx, ngx_http_usage_legacy_late);
     }
 
     ngx_http_run_posted_requests(c);
@@ -223,6 +245,7 @@ ngx_http_usage_legacy_timed_out(ngx_event_t *ev)
 static void
 ngx_http_usage_legacy_done(ngx_http_usage_ctx_t *ctx)
 {
+    const char              *why;
     usage_legacy_t           verdict;
     usage_legacy_reply_t     reply;
     ngx_http_usage_fetch_t  *fetch;
@@ -235,27 +258,31 @@ ngx_http_usage_legacy_done(ngx_http_usage_ctx_t *ctx)
 
     verdict = ngx_http_usage_legacy_verdict(fetch, &reply);
 
+    if (verdict == USAGE_LEGACY_ANSWER && ctx->probe) {
+        ngx_http_usage_probe_end(ctx, NULL);
+        return;
+    }
+
     if (verdict == USAGE_LEGACY_ANSWER) {
         ngx_http_usage_gone_clear(ctx);
         ngx_http_usage_legacy_pass(ctx);
         return;
     }
 
+    why = reply.error.detail;
+
     /* a call that is too large for this gateway says nothing of the others */
 
     if (fetch->too_large
         || (fetch->own && fetch->status == NGX_HTTP_REQUEST_ENTITY_TOO_LARGE))
     {
-        ngx_http_usage_gone_leave(ctx);
-
-    } else {
-        ngx_http_usage_gone_set(ctx, reply.error.detail);
+        why = NULL;
     }
 
     fetch->request = NULL;
     fetch->memory->done = 1;
 
-    ngx_http_usage_legacy_failed(ctx);
+    ngx_http_usage_legacy_failed(ctx, why);
 }
 
 
@@ -336,12 +363,29 @@ ngx_http_usage_legacy_pass(ngx_http_usage_ctx_t *ctx)
 }
 
 
+/*
+ * It gave no answer; why is NULL where that is this call's own fault.
+ */
+
 static void
-ngx_http_usage_legacy_failed(ngx_http_usage_ctx_t *ctx)
+ngx_http_usage_legacy_failed(ngx_http_usage_ctx_t *ctx, const char *why)
 {
     ngx_http_usage_fetch_t  *fetch;
 
+    if (ctx->probe) {
+        ngx_http_usage_probe_end(ctx, why);
+        return;
+    }
+
     fetch = ctx->endpoint;
+
+    if (why) {
+        ctx->endpoint_silent = ngx_http_usage_legacy_copy(ctx, why);
+        ngx_http_usage_probe_start(ctx, why);
+
+    } else {
+        ngx_http_usage_gone_leave(ctx);
+    }
     ctx->endpoint = NULL;
 
     if (fetch->timer.timer_set) {
@@ -353,6 +397,23 @@ ngx_http_usage_legacy_failed(ngx_http_usage_ctx_t *ctx)
     }
 
     ngx_http_usage_translate_call(ctx);
+}
+
+
+static const char *
+ngx_http_usage_legacy_copy(ngx_http_usage_ctx_t *ctx, const char *why)
+{
+    char    *copy;
+    size_t   len;
+
+    len = ngx_strlen(why) + 1;
+
+    copy = ngx_pnalloc(ctx->request->pool, len);
+    if (copy) {
+        ngx_memcpy(copy, why, len);
+    }
+
+    return copy;
 }
 
 
@@ -376,6 +437,12 @@ ngx_http_usage_legacy_end(ngx_http_usage_ctx_t *ctx)
 
     ngx_http_usage_count_call(fetch);
 
+    if (ctx->probe) {
+        ngx_http_usage_fetch_abandon(fetch);
+        ngx_http_usage_gone_leave(ctx);
+        return;
+    }
+
     /* else clients with little patience would never see an endpoint that hangs
      * being given up */
 
@@ -384,8 +451,8 @@ ngx_http_usage_legacy_end(ngx_http_usage_ctx_t *ctx)
     if (fetch->status == 0
         && waited >= ctx->endpoint_time / NGX_HTTP_USAGE_LEGACY_WAIT)
     {
-        ngx_http_usage_gone_set(ctx, "the legacy endpoint did not answer until "
-                                     "the client left");
+        ngx_http_usage_probe_start(ctx, "the legacy endpoint did not answer "
+                                        "until the client left");
         return;
     }
 

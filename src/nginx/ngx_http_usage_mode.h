@@ -67,20 +67,38 @@ ngx_int_t ngx_http_usage_pass_header(ngx_http_usage_ctx_t *ctx,
 ngx_int_t ngx_http_usage_legacy_start(ngx_http_usage_ctx_t *ctx);
 
 /*
- * Makes of the subrequest sr the client's own call, with all that came with it.
+ * Asks it in a detached request: a probe.  NGX_ERROR: it can't be asked.
+ */
+ngx_int_t ngx_http_usage_legacy_ask(ngx_http_usage_ctx_t *ctx);
+
+/*
+ * Makes of the subrequest sr the client's own call, with all that it needs.
  */
 ngx_int_t ngx_http_usage_legacy_request(ngx_http_request_t *r,
     ngx_http_request_t *sr);
 
 /*
  * Makes a list of the headers of r as the legacy endpoint gets them where its
- * reply has to be read: without Accept-Encoding, if that isn't signed.
+ * reply has to be read: all but Accept-Encoding, or those alone that the call
+ * needs.  What is signed is always among them.
  */
 ngx_int_t ngx_http_usage_legacy_headers(ngx_http_request_t *r,
-    ngx_list_t *headers);
+    ngx_list_t *headers, ngx_uint_t all);
 
 /* The legacy call ends, or its client left. */
 void ngx_http_usage_legacy_end(ngx_http_usage_ctx_t *ctx);
+
+
+/* ngx_http_usage_probe.c: whether it is the endpoint's fault */
+
+/*
+ * The endpoint gave ctx's call no answer: makes a call of the gateway's own, for
+ * the case that it has none for anybody.
+ */
+void ngx_http_usage_probe_start(ngx_http_usage_ctx_t *ctx, const char *why);
+
+/* The probe is over: why the endpoint gave no answer, or NULL where it did. */
+void ngx_http_usage_probe_end(ngx_http_usage_ctx_t *ctx, const char *why);
 
 
 /* ngx_http_usage_detached.c: a call without its client */
@@ -145,6 +163,13 @@ ngx_int_t ngx_http_usage_gone_zone(ngx_conf_t *cf);
  * gone is asked by one call at a time: it has so much time to tell.
  */
 ngx_int_t ngx_http_usage_gone_ask(ngx_http_usage_ctx_t *ctx, ngx_msec_t time);
+
+/*
+ * Whether a probe is to find out if the endpoint is gone: NGX_OK, or
+ * NGX_DECLINED where that is known, or another probe has that time still.
+ */
+ngx_int_t ngx_http_usage_gone_doubt(ngx_http_usage_ctx_t *ctx,
+    ngx_msec_t time);
 
 /* What came of it: it doesn't answer, it does, or nobody knows. */
 void ngx_http_usage_gone_set(ngx_http_usage_ctx_t *ctx, const char *why);

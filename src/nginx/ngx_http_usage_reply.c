@@ -5,12 +5,15 @@
 
 #include "ngx_http_usage_metrics.h"
 #include "ngx_http_usage_mode.h"
+#include "ngx_http_usage_sign.h"
 
 
 static void ngx_http_usage_answer(ngx_http_usage_ctx_t *ctx, ngx_uint_t status,
     u_char *data, size_t len);
 static void ngx_http_usage_fail(ngx_http_usage_ctx_t *ctx, ngx_uint_t status,
     u_char *data, size_t len, ngx_str_t *retry_after);
+static size_t ngx_http_usage_refused_key(ngx_http_usage_ctx_t *ctx,
+    u_char *text);
 static ngx_int_t ngx_http_usage_add_retry_after(ngx_http_request_t *r,
     ngx_uint_t status, ngx_str_t *value);
 static void ngx_http_usage_explain(ngx_http_request_t *r,
@@ -48,6 +51,13 @@ ngx_http_usage_reply_ok(ngx_http_usage_ctx_t *ctx)
     }
 
     ctx->desktops = ctx->count;
+
+    if (ctx->endpoint_silent) {
+
+        /* to a call that is right, by a caller whose rights are proven */
+
+        ngx_http_usage_gone_set(ctx, ctx->endpoint_silent);
+    }
 
     ngx_http_usage_count_days(ctx);
     ngx_http_usage_log_strays(ctx);
@@ -184,6 +194,8 @@ ngx_http_usage_fail(ngx_http_usage_ctx_t *ctx, ngx_uint_t status, u_char *data,
 {
     static ngx_str_t  allow = ngx_string("POST");
 
+    u_char               text[USAGE_SHOWN_MAX];
+    size_t               key;
     ngx_http_request_t  *r;
 
     r = ctx->request;
@@ -191,14 +203,16 @@ ngx_http_usage_fail(ngx_http_usage_ctx_t *ctx, ngx_uint_t status, u_char *data,
     ctx->error_text.len = ngx_strlen(ctx->error.detail);
     ctx->error_text.data = (u_char *) ctx->error.detail;
 
+    key = ngx_http_usage_refused_key(ctx, text);
+
     if (ctx->compare == NULL) {
         ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
-                      "usage: the legacy call is answered %ui: %V%s%V%s%V",
+                      "usage: the legacy call is answered %ui: %V%s%V%s%V%s%*s",
                       status, &ctx->error_text,
                       ctx->error_reply.len ? "; the reply is not JSON: " : "",
                       &ctx->error_reply,
                       ctx->error_uri.len ? "; upstream call: " : "",
-                      &ctx->error_uri);
+                      &ctx->error_uri, key ? "; access key: " : "", key, text);
     }
 
     if (ngx_http_usage_add_retry_after(r, status, retry_after) != NGX_OK
@@ -210,6 +224,27 @@ ngx_http_usage_fail(ngx_http_usage_ctx_t *ctx, ngx_uint_t status, u_char *data,
     }
 
     ngx_http_usage_answer(ctx, status, data, len);
+}
+
+
+/*
+ * The access key that a call names whose signature is refused, for the log.
+ */
+
+static size_t
+ngx_http_usage_refused_key(ngx_http_usage_ctx_t *ctx, u_char *text)
+{
+    usage_str_t  key;
+
+    if (!ctx->refused
+        || ngx_http_usage_access_key(ctx->request, &key) != NGX_OK)
+    {
+        return 0;
+    }
+
+    ngx_memcpy(text, key.data, key.len);
+
+    return usage_text_clean((char *) text, key.len);
 }
 
 

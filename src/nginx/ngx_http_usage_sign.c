@@ -11,6 +11,9 @@ static ngx_int_t ngx_http_usage_sign_received(ngx_http_usage_ctx_t *ctx,
     usage_signed_t *request);
 static ngx_int_t ngx_http_usage_sign_check(ngx_http_usage_ctx_t *ctx,
     usage_signed_t *request);
+static ngx_int_t ngx_http_usage_sign_tokens(ngx_http_usage_ctx_t *ctx);
+static void ngx_http_usage_sign_authorization(ngx_http_request_t *r,
+    usage_header_t *header, usage_signed_t *request);
 static ngx_int_t ngx_http_usage_sign_content_handler(ngx_http_request_t *r);
 static ngx_int_t ngx_http_usage_sign_subrequest(ngx_http_request_t *r,
     ngx_http_usage_fetch_t *fetch);
@@ -51,7 +54,9 @@ ngx_http_usage_verify(ngx_http_usage_ctx_t *ctx)
         return NGX_OK;
     }
 
-    if (ctx->compare == NULL) {
+    ctx->refused = 1;
+
+    if (ctx->compare == NULL && ctx->error.status == NGX_HTTP_UNAUTHORIZED) {
         ngx_http_usage_count(ctx->request, NGX_HTTP_USAGE_SIGNATURES_REFUSED,
                              1);
     }
@@ -97,33 +102,121 @@ ngx_http_usage_sign_check(ngx_http_usage_ctx_t *ctx, usage_signed_t *request)
     }
 
     ctx->credential = credential;
+    ctx->signed_names = signature.names;
+
+    if (ngx_http_usage_sign_tokens(ctx) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    /* (a comparison is nobody's reply) */
+
+    return ulcf->replay && ctx->compare == NULL
+           ? ngx_http_usage_replay_check(ctx, &signature) : NGX_OK;
+}
+
+
+/*
+ * A security token that isn't signed may be anybody's: it isn't sent on.
+ */
+
+static ngx_int_t
+ngx_http_usage_sign_tokens(ngx_http_usage_ctx_t *ctx)
+{
+    static ngx_str_t  token[] = {
+        ngx_string("x-security-token"),
+        ngx_null_string
+    };
+
+    ngx_uint_t        i;
+    ngx_list_part_t  *part;
+    ngx_table_elt_t  *header;
+
+    if (ctx->credential->security_token.len) {
+        return NGX_OK;
+    }
+
+    part = &ctx->request->headers_in.headers.part;
+    i = 0;
+
+    while ((header = ngx_http_usage_next_header(&part, &i)) != NULL) {
+
+        if (ngx_http_usage_header_in(header, token)
+            && !ngx_http_usage_sign_covers(ctx, header))
+        {
+            (void) usage_error(&ctx->error, NGX_HTTP_UNAUTHORIZED,
+                               "X-Security-Token is sent, but SignedHeaders "
+                               "has not \"x-security-token\", and the file of "
+                               "usage_credentials has no token for this key: "
+                               "it has to be signed");
+            return NGX_ERROR;
+        }
+    }
 
     return NGX_OK;
+}
+
+
+ngx_uint_t
+ngx_http_usage_sign_covers(ngx_http_usage_ctx_t *ctx, ngx_table_elt_t *header)
+{
+    usage_str_t  name;
+
+    if (ctx->credential == NULL) {
+        return 1;
+    }
+
+    name.data = (char *) header->key.data;
+    name.len = header->key.len;
+
+    return usage_signature_signs(ctx->signed_names, name);
 }
 
 
 ngx_int_t
 ngx_http_usage_access_key(ngx_http_request_t *r, usage_str_t *access_key)
 {
-    static ngx_str_t  name = ngx_string("authorization");
-
     usage_header_t  header;
     usage_signed_t  request;
 
-    if (r->headers_in.authorization == NULL) {
-        return NGX_DECLINED;
-    }
-
-    ngx_http_usage_sign_add(&header, &name,
-                            &r->headers_in.authorization->value);
-
-    request.headers = &header;
-    request.count = 1;
+    ngx_http_usage_sign_authorization(r, &header, &request);
 
     *access_key = usage_signature_access_key(&request);
     access_key->len = usage_shown(*access_key);
 
     return access_key->len ? NGX_OK : NGX_DECLINED;
+}
+
+
+usage_str_t
+ngx_http_usage_signed_names(ngx_http_request_t *r)
+{
+    usage_header_t  header;
+    usage_signed_t  request;
+
+    ngx_http_usage_sign_authorization(r, &header, &request);
+
+    return usage_signature_names(&request);
+}
+
+
+/*
+ * A request of which there is no more than its Authorization, if it has one.
+ */
+
+static void
+ngx_http_usage_sign_authorization(ngx_http_request_t *r,
+    usage_header_t *header, usage_signed_t *request)
+{
+    static ngx_str_t  name = ngx_string("authorization");
+
+    request->headers = header;
+    request->count = 0;
+
+    if (r->headers_in.authorization) {
+        ngx_http_usage_sign_add(header, &name,
+                                &r->headers_in.authorization->value);
+        request->count = 1;
+    }
 }
 
 

@@ -33,8 +33,31 @@ ngx_int_t ngx_http_usage_verify(ngx_http_usage_ctx_t *ctx);
 ngx_int_t ngx_http_usage_access_key(ngx_http_request_t *r,
     usage_str_t *access_key);
 
+/* The names of the headers that r's signature, not verified, is over, or "". */
+usage_str_t ngx_http_usage_signed_names(ngx_http_request_t *r);
+
+/*
+ * Whether the gateway may speak for a header of the client's: the call isn't
+ * signed, or the header is.
+ */
+ngx_uint_t ngx_http_usage_sign_covers(ngx_http_usage_ctx_t *ctx,
+    ngx_table_elt_t *header);
+
 /* Before content is made: has subrequests signed that need it. */
 ngx_int_t ngx_http_usage_sign_phase_handler(ngx_http_request_t *r);
+
+
+
+/* ngx_http_usage_replay.c: signatures that came before */
+
+char *ngx_http_usage_replay(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+
+/*
+ * Remembers a signature that verified until its date is too old.  NGX_ERROR:
+ * another request had it, or there is no room, as ctx->error says.
+ */
+ngx_int_t ngx_http_usage_replay_check(ngx_http_usage_ctx_t *ctx,
+    usage_signature_t *signature);
 
 
 #endif /* NGX_HTTP_USAGE_SIGN_H */
