@@ -232,6 +232,7 @@ struct ngx_http_usage_ctx_s {
     usage_error_t                    error;
     const usage_credential_t        *credential; /* NULL: it isn't signed */
     ngx_event_t                      timer;
+    ngx_event_t                      wake;        /* subrequests are done */
     ngx_msec_t                       deadline;
     ngx_http_usage_pace_t            pace;
     ngx_http_headers_in_t            headers_in;   /* of the subrequests */
