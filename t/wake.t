@@ -8,6 +8,7 @@ use Test::More;
 
 use Usage::Nginx;
 use Usage::Test;
+use Usage::Upstream qw(json_reply);
 
 # A name server that knows no name: its answer ends all upstream calls at once.
 my $dns = Usage::Nginx->bound('udp');
@@ -46,5 +47,31 @@ $nginx->stop_ok;
 
 kill 'TERM', $pid;
 waitpid $pid, 0;
+
+# A mirrored call fails while several of its upstream calls end together.
+my $upstream = Usage::Upstream->start(sub {
+    my ($req) = @_;
+    return json_reply(200, { own => 1 }) if $req->{path} =~ /own/;
+    return "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+        . "Content-Length: 10\r\n\r\n{\"count\":}";
+});
+
+$nginx = Usage::Nginx->start(
+    upstream => $upstream->port,
+    http     => 'usage_retention off;',
+    server   => '
+        location /m {
+            mirror /v2/p/desktops/statistics/used;
+            proxy_pass http://successors/own;
+        }');
+
+for (1 .. 20) {
+    my $res = $nginx->post('/m',
+        body(start_time => '2022-12-09', end_time => '2022-12-15'));
+    is($res->{status}, 200, 'mirrored: the own reply');
+    like($res->{body}, qr/own/, 'mirrored: whole');
+}
+
+$nginx->stop_ok;
 
 done_testing;
