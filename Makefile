@@ -4,6 +4,7 @@
 #   make test       everything that has to hold (what ./run test does)
 #   make test-dates every test at other dates than today
 #   make unit       the core's unit tests
+#   make vanilla    upstream's nginx with the module, under sanitizers
 #   make lint       clang-format, clang-tidy, cppcheck, shellcheck
 #   make format     clang-format, in place
 #   make fuzz       the fuzzers of t/fuzz, each for FUZZ_SECONDS
@@ -43,9 +44,9 @@ UNIT_H     = $(wildcard t/unit/*.h)
 UNIT_SIM   = $(filter t/unit/test_sim_%,$(UNIT))
 UNIT_CORE  = $(filter-out $(UNIT_SIM),$(UNIT))
 
-.PHONY: all module ctl rebuild sim unit test test-dates lint lint-format \
-    lint-scripts lint-man lint-cppcheck lint-tidy format fuzz bench-page \
-    bench-reply node vectors clean
+.PHONY: all vanilla module ctl rebuild sim unit test test-dates lint \
+    lint-format lint-scripts lint-man lint-cppcheck lint-tidy format fuzz \
+    bench-page bench-reply node vectors clean
 .DELETE_ON_ERROR:
 
 all: module ctl sim
@@ -174,7 +175,7 @@ CLANG_FORMAT = $(firstword $(shell command -v clang-format-14) clang-format)
 FORMATTED    = $(CORE) $(CORE_H) $(SIM) $(SIM_H) $(CTL) $(CTL_H) \
                $(UNIT) $(UNIT_H) \
                $(wildcard t/fuzz/*.[ch] bench/*.c)
-SCRIPTS      = run tools/build-module
+SCRIPTS      = run tools/build-module tools/vanilla-nginx
 NODE         = $(wildcard t/node/*.js)
 CPPCHECK     = cppcheck -q --enable=warning,performance,portability \
                --error-exitcode=1 --inline-suppr --std=c11 -j $(JOBS)
@@ -267,6 +268,13 @@ node: $(BUILD)/node/fetched
 
 vectors: node
 	node t/node/vectors.js > t/unit/sign_vectors.h
+
+
+# nginx without the distribution's patches, which hide faults; to run a test:
+# NGINX_BIN=$PWD/build/vanilla/nginx USAGE_STATIC_MODULE=1 prove -It/lib t/x.t
+
+vanilla:
+	BUILD=$(BUILD) JOBS=$(JOBS) tools/vanilla-nginx
 
 
 # Everything that has to hold.  The tests run twice: as they are, and with

@@ -295,6 +295,7 @@ struct ngx_http_usage_ctx_s {
     const usage_credential_t        *credential; /* NULL: it isn't signed */
     usage_str_t                      signed_names; /* of headers */
     ngx_event_t                      timer;
+    ngx_event_t                      wake;        /* subrequests are done */
     ngx_msec_t                       deadline;
     ngx_http_usage_pace_t            pace;
     uint64_t                         known_key[2]; /* of the credential */

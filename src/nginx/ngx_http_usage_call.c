@@ -12,6 +12,8 @@
 static ngx_int_t ngx_http_usage_prepare(ngx_http_usage_ctx_t *ctx);
 static ngx_int_t ngx_http_usage_prepare_headers(ngx_http_usage_ctx_t *ctx);
 static void ngx_http_usage_wake(ngx_http_request_t *r);
+static void ngx_http_usage_woken(ngx_event_t *ev);
+static void ngx_http_usage_take(ngx_http_usage_ctx_t *ctx);
 static void ngx_http_usage_timed_out(ngx_event_t *ev);
 static void ngx_http_usage_cleanup(void *data);
 
@@ -146,6 +148,10 @@ ngx_http_usage_call_open(ngx_http_usage_ctx_t *ctx)
         }
     }
 
+    ctx->wake.handler = ngx_http_usage_woken;
+    ctx->wake.data = ctx;
+    ctx->wake.log = c->log;
+
     ctx->timer.handler = ngx_http_usage_timed_out;
     ctx->timer.data = ctx;
     ctx->timer.log = c->log;
@@ -236,20 +242,56 @@ ngx_http_usage_prepare_headers(ngx_http_usage_ctx_t *ctx)
 /*
  * A subrequest is done, or the client's connection is ready for output, which
  * only a subrequest may wait for.
+ *
+ * nginx may run this inside a callback, as of its resolver, which still needs
+ * the other subrequests: none of them is ended before that has returned.
  */
 
 static void
 ngx_http_usage_wake(ngx_http_request_t *r)
 {
+    ngx_http_usage_ctx_t  *ctx;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_usage_module);
+
+    ngx_http_usage_undelay(r);
+
+    if (!ctx->ended) {
+        ngx_post_event(&ctx->wake, &ngx_posted_events);
+    }
+}
+
+
+static void
+ngx_http_usage_woken(ngx_event_t *ev)
+{
+    ngx_connection_t      *c;
+    ngx_http_request_t    *r;
+    ngx_http_usage_ctx_t  *ctx;
+
+    ctx = ev->data;
+    r = ctx->request;
+    c = r->connection;
+
+    ngx_http_set_log_request(c->log, r);
+
+    ngx_http_usage_take(ctx);
+    ngx_http_run_posted_requests(c);
+}
+
+
+/*
+ * Takes what the subrequests brought, and goes on.
+ */
+
+static void
+ngx_http_usage_take(ngx_http_usage_ctx_t *ctx)
+{
     ngx_uint_t                  i;
-    ngx_http_usage_ctx_t       *ctx;
     ngx_http_usage_fetch_t     *fetch;
     ngx_http_usage_loc_conf_t  *ulcf;
 
-    ctx = ngx_http_get_module_ctx(r, ngx_http_usage_module);
-    ulcf = ngx_http_get_module_loc_conf(r, ngx_http_usage_module);
-
-    ngx_http_usage_undelay(r);
+    ulcf = ngx_http_get_module_loc_conf(ctx->request, ngx_http_usage_module);
 
     for (i = 0; i < (ngx_uint_t) ulcf->concurrency; i++) {
         fetch = ctx->fetches[i];
@@ -419,6 +461,10 @@ ngx_http_usage_cleanup(void *data)
 
     if (ctx->timer.timer_set) {
         ngx_del_timer(&ctx->timer);
+    }
+
+    if (ctx->wake.posted) {
+        ngx_delete_posted_event(&ctx->wake);
     }
 
     ngx_http_usage_stored_end(ctx);
