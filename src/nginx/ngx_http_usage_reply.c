@@ -7,6 +7,8 @@
 #include "ngx_http_usage_mode.h"
 #include "ngx_http_usage_sign.h"
 
+#include "usage_json.h"
+
 
 static void ngx_http_usage_answer(ngx_http_usage_ctx_t *ctx, ngx_uint_t status,
     u_char *data, size_t len);
