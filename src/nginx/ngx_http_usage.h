@@ -201,9 +201,20 @@ typedef struct ngx_http_usage_memory_s  ngx_http_usage_memory_t;
 struct ngx_http_usage_memory_s {
     ngx_http_usage_memory_t         *next;
     ngx_pool_t                      *pool;
+    ngx_pool_cleanup_t              *shared;  /* of the client's request */
     ngx_http_request_t              *request;
     ngx_uint_t                       done;    /* unsigned  done:1; */
 };
+
+
+/*
+ * The client's address as the client's request has it.
+ */
+typedef struct {
+    struct sockaddr                 *sockaddr;
+    socklen_t                        socklen; /* bytes */
+    ngx_str_t                        text;
+} ngx_http_usage_address_t;
 
 
 /*
@@ -303,6 +314,7 @@ struct ngx_http_usage_ctx_s {
     ngx_http_request_body_t         *request_body; /* of the subrequests */
     ngx_http_usage_fetch_t         **fetches;
     ngx_http_usage_memory_t         *memories;
+    ngx_http_usage_address_t         address;
     ngx_http_usage_fetch_t          *endpoint;     /* legacy one asked, NULL */
     ngx_msec_t                       endpoint_time;  /* that it has, */
     ngx_msec_t                       endpoint_since;
@@ -532,6 +544,9 @@ ngx_http_usage_memory_t *ngx_http_usage_memory_create(
 
 /* Frees the memories of subrequests that are done, where nothing needs them. */
 void ngx_http_usage_memory_sweep(ngx_http_usage_ctx_t *ctx);
+
+/* Puts the client's address back, if a subrequest set another. */
+void ngx_http_usage_memory_restore(ngx_http_usage_ctx_t *ctx);
 
 
 /* ngx_http_usage_outcome.c: what became of an upstream call */

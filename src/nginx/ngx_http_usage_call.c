@@ -434,6 +434,7 @@ ngx_http_usage_call_end(ngx_http_usage_ctx_t *ctx)
     }
 
     ngx_http_usage_calm(ctx->request);
+    ngx_http_usage_memory_restore(ctx);
 }
 
 

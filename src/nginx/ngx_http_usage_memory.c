@@ -5,6 +5,12 @@
  * with hundreds of subrequests, megabytes.  So each has a pool of its own here,
  * destroyed when the subrequest is done and nothing else can hold a piece of
  * it; if ever in doubt, it stays until the client's request ends.
+ *
+ * Other modules may keep in a request's pool what is the connection's, and look
+ * for it among the pool's cleanup handlers: realip does so with the client's
+ * address.  So the handlers of the client's request are seen in each of these
+ * pools, too.  If a subrequest sets another address all the same, the client's
+ * is put back as soon as memory goes in which that address may lie.
  */
 
 #include "ngx_http_usage.h"
@@ -15,6 +21,8 @@
 
 
 static void ngx_http_usage_memory_cleanup(void *data);
+static void ngx_http_usage_memory_destroy(ngx_http_usage_ctx_t *ctx,
+    ngx_http_usage_memory_t *memory);
 static ngx_uint_t ngx_http_usage_memory_needed(ngx_http_request_t *r,
     ngx_http_usage_memory_t *memory);
 static void ngx_http_usage_memory_unlink(ngx_http_request_t *r,
@@ -25,6 +33,7 @@ static ngx_uint_t ngx_http_usage_memory_has(ngx_pool_t *pool, void *p);
 ngx_int_t
 ngx_http_usage_memory_init(ngx_http_usage_ctx_t *ctx)
 {
+    ngx_connection_t    *c;
     ngx_pool_cleanup_t  *cln;
 
     cln = ngx_pool_cleanup_add(ctx->request->pool, 0);
@@ -34,6 +43,12 @@ ngx_http_usage_memory_init(ngx_http_usage_ctx_t *ctx)
 
     cln->handler = ngx_http_usage_memory_cleanup;
     cln->data = ctx;
+
+    c = ctx->request->connection;
+
+    ctx->address.sockaddr = c->sockaddr;
+    ctx->address.socklen = c->socklen;
+    ctx->address.text = c->addr_text;
 
     return NGX_OK;
 }
@@ -49,8 +64,42 @@ ngx_http_usage_memory_cleanup(void *data)
     while (ctx->memories) {
         memory = ctx->memories;
         ctx->memories = memory->next;
-        ngx_destroy_pool(memory->pool);
+        ngx_http_usage_memory_destroy(ctx, memory);
     }
+}
+
+
+static void
+ngx_http_usage_memory_destroy(ngx_http_usage_ctx_t *ctx,
+    ngx_http_usage_memory_t *memory)
+{
+    ngx_pool_cleanup_t  **cln;
+
+    /* the handlers of the client's request run when that ends */
+
+    for (cln = &memory->pool->cleanup; *cln; cln = &(*cln)->next) {
+        if (*cln == memory->shared) {
+            *cln = NULL;
+            break;
+        }
+    }
+
+    ngx_destroy_pool(memory->pool);
+
+    ngx_http_usage_memory_restore(ctx);
+}
+
+
+void
+ngx_http_usage_memory_restore(ngx_http_usage_ctx_t *ctx)
+{
+    ngx_connection_t  *c;
+
+    c = ctx->request->connection;
+
+    c->sockaddr = ctx->address.sockaddr;
+    c->socklen = ctx->address.socklen;
+    c->addr_text = ctx->address.text;
 }
 
 
@@ -73,6 +122,8 @@ ngx_http_usage_memory_create(ngx_http_usage_ctx_t *ctx)
     }
 
     memory->pool = pool;
+    memory->shared = ctx->request->pool->cleanup;
+    pool->cleanup = memory->shared;
     memory->next = ctx->memories;
     ctx->memories = memory;
 
@@ -113,7 +164,7 @@ ngx_http_usage_memory_sweep(ngx_http_usage_ctx_t *ctx)
         *next = memory->next;
 
         ngx_http_usage_memory_unlink(r, memory->pool);
-        ngx_destroy_pool(memory->pool);
+        ngx_http_usage_memory_destroy(ctx, memory);
     }
 }
 
