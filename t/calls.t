@@ -202,6 +202,10 @@ subtest 'usage_concurrency' => sub {
     my %ids = (%month, desktop_ids => [ map { "nobody-$_" } 1 .. 2000 ],
         limit => 0);
 
+    # a credential that isn't known to be good has one call under way
+    is($held->post(route(), body(%month), 'X-Auth-Token' => 'token')->{status},
+        200, 'the token is good');
+
     for ([ '', 8 ], [ '/c1', 1 ], [ '/c2', 2 ], [ '/c3', 3 ], [ '/c20', 20 ]) {
         my ($at, $n) = @$_;
         for my $body (\%month, \%ids) {

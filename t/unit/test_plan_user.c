@@ -263,6 +263,24 @@ asks_for_unclear(const plans_t *t)
 
 
 /*
+ * Whether one desktop can have been in use for so long, each day.
+ */
+static bool
+within_days(const double *seconds)
+{
+    size_t i;
+
+    for (i = 0; i < world.days; i++) {
+        if (seconds[i] > 24 * 60 * 60 + 1) {
+            return false;
+        }
+    }
+
+    return true;
+}
+
+
+/*
  * By the day, without records.
  */
 static void
@@ -302,7 +320,7 @@ expect_statistics(const plans_t *t, unsigned unclear)
         return;
     }
 
-    if (shared == 1) {
+    if (shared == 1 && within_days(rest)) {
         memcpy(expected.bins[further], rest, world.days * sizeof(double));
 
     } else if (t->request.desktops == 0) {
