@@ -66,11 +66,13 @@ sub tenant {
 
 # --- Calls.
 
+my $token = 'token';
+
 sub ask {
     my ($at, %body) = @_;
     $sim->clear;
     return $nginx->post(($at ? "/$at" : '') . route(),
-        body(%range, group_by_type => 'HOUR', %body), 'X-Auth-Token' => 'token');
+        body(%range, group_by_type => 'HOUR', %body), 'X-Auth-Token' => $token);
 }
 
 sub calls { return map { $_->{api} } @{ $sim->calls } }
@@ -479,6 +481,7 @@ subtest 'rights' => sub {
             for my $status (401, 403) {
                 $sim->faults({ fault => 'status', status => $status, api => $api,
                     code => 'WKS.0403', msg => "no $api", encoded => 'abc' });
+                $token++; # (a 401 is remembered)
                 my $res = ask('', %$body);
                 is($res->{status}, $status, body(%$body) . ": $status of $api");
                 my $data = decode($res->{body}) || {};

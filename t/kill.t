@@ -201,11 +201,14 @@ subtest 'the worker that fetches' => sub {
     for my $round (1 .. ($slow ? 2 : 10)) {
         $nginx->wait_for(sub { 2 == (() = $nginx->workers) });
         my %before = map { $_ => 1 } $nginx->workers;
+        # (a token that isn't known to be good has one call under way)
+        my $token = Usage::Store->fresh_token;
+        $store->ask({ days(-20, -20) }, token => $token);
+
         $sim->faults({ fault => 'hang', count => 8, query => 'limit=100' });
         $sim->clear;
 
         # whose worker it is: the one that has a connection to the client
-        my $token = Usage::Store->fresh_token;
         my $send = sub {
             my $c = $nginx->client(timeout => $limit * 1.5);
             my $first = $c->request('GET', '/-/generation');
