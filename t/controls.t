@@ -70,7 +70,7 @@ ok($nginx->wait_for(sub { $nginx->_slurp('compare.log') =~ /\n\z/ }), 'in its fi
 $nginx->stop_ok;
 
 my @lines = grep { /usage/ } split /\n/, $nginx->error_log($mark);
-is(scalar(grep {/E[?\\]/} @lines), 7, 'all are told, but for the access key') or diag join "\n", @lines;
+is(scalar(grep {/E[?\\]/} @lines), 8, 'all are told') or diag join "\n", @lines;
 
 my %log = (
     'error.log'   => join("\n", map { s/, (?:client|request): .*//r } @lines),

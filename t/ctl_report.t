@@ -239,11 +239,12 @@ subtest 'the log of the example' => sub {
         <$fh>;
     };
     my ($format) = $conf =~ /(log_format usage .*?;)/s or return fail('no format');
+    my ($map) = $conf =~ /(map \S+ \$call_id \{.*?\})/s or return fail('no map');
     $format =~ s/log_format usage/log_format example/;
     my $sim   = Usage::Sim->start;
     my $nginx = Usage::Nginx->start(
         upstream => $sim->port,
-        http     => "usage_retention off; $format",
+        http     => "usage_retention off; $map $format",
         server   => 'access_log %%PREFIX%%/example.log example; location / { return 200; }',
     );
     $nginx->post(route('example'), body(start_time => '2022-12-09', end_time => '2022-12-15'),

@@ -61,11 +61,14 @@ sub tenant {
 
 # --- Calls.
 
+# (a 401 is remembered, so each call has a token of its own)
+my $serial = 0;
+
 sub ask {
     my ($at, %body) = @_;
     $sim->clear;
     return $nginx->post(($at ? "/$at" : '') . route(), body(%range, %body),
-        'X-Auth-Token' => 'token');
+        'X-Auth-Token' => 'token' . ++$serial);
 }
 
 sub calls { return map { $_->{api} } @{ $sim->calls } }

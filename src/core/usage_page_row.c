@@ -70,7 +70,9 @@ usage_page_call(usage_page_reader_t *reader)
 static usage_result_t
 usage_page_bound(usage_page_reader_t *reader)
 {
-    if (reader->page.rows_count == reader->bounds.rows) {
+    /* one row more may be a change meanwhile, which is asked for again */
+
+    if (reader->page.rows_count > reader->bounds.rows) {
         return usage_error(reader->error, 502,
             "a page of the upstream's statistics makes no sense: it has more "
             "than the %zu rows that were asked for",
@@ -104,7 +106,11 @@ usage_page_end_row(usage_page_reader_t *reader)
         return USAGE_ERROR;
     }
 
-    reader->page.rows[reader->page.rows_count++] = reader->row;
+    if (reader->page.rows_count < USAGE_PAGE_ROWS) {
+        reader->page.rows[reader->page.rows_count] = reader->row;
+    }
+
+    reader->page.rows_count++;
 
     return USAGE_OK;
 }

@@ -340,13 +340,15 @@ oracle_rules(oracle_page_t *page, const oracle_keys_t *keys)
             return false;
         }
 
-        if (i == USAGE_PAGE_ROWS) {
+        if (i > USAGE_PAGE_ROWS) {
             return false;
         }
 
-        page->ids[i] = id;
-        page->names[i] = name;
-        page->seconds[i] = seconds;
+        if (i < USAGE_PAGE_ROWS) {
+            page->ids[i] = id;
+            page->names[i] = name;
+            page->seconds[i] = seconds;
+        }
     }
 
     return true;
@@ -441,7 +443,7 @@ oracle_called(const oracle_page_t *page, usage_str_t id)
     size_t      i;
     usage_str_t none = usage_string("");
 
-    for (i = 0; i < page->rows; i++) {
+    for (i = 0; i < page->rows && i < USAGE_PAGE_ROWS; i++) {
         if (page->names[i].len > 0 && usage_str_equal(page->ids[i], id)) {
             return page->names[i];
         }
@@ -482,7 +484,7 @@ oracle_agrees(const oracle_page_t *page, const usage_page_reader_t *reader,
 
     *why = "another row";
 
-    for (i = 0; i < page->rows; i++) {
+    for (i = 0; i < page->rows && i < USAGE_PAGE_ROWS; i++) {
         row = &reader->page.rows[i];
 
         if (!usage_str_equal(row->desktop->id, page->ids[i])
@@ -491,8 +493,12 @@ oracle_agrees(const oracle_page_t *page, const usage_page_reader_t *reader,
             return false;
         }
 
-        if (!usage_str_equal(
-                row->desktop->name, oracle_called(page, page->ids[i]))) {
+        /* with more rows, one that isn't kept may have told the name */
+
+        if (page->rows <= USAGE_PAGE_ROWS
+            && !usage_str_equal(
+                row->desktop->name, oracle_called(page, page->ids[i])))
+        {
             *why = "another name";
             return false;
         }

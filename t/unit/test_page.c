@@ -542,9 +542,9 @@ test_many_rows(void **state)
         unit_adds(&text, "],\"count\":2147483647}");
 
         assert_int_equal(read_page(&t, unit_text_str(&text)),
-            n <= USAGE_PAGE_ROWS ? USAGE_OK : USAGE_ERROR);
+            n <= USAGE_PAGE_ROWS + 1 ? USAGE_OK : USAGE_ERROR);
 
-        if (n <= USAGE_PAGE_ROWS) {
+        if (n <= USAGE_PAGE_ROWS + 1) {
             assert_int_equal(t.reader.page.count, 2147483647);
             assert_int_equal(t.reader.page.rows_count, n);
 
@@ -598,9 +598,9 @@ test_endless(void **state)
             }
         }
 
-        assert_int_equal(n, limit);
+        assert_int_equal(n, limit + 1);
         assert_int_equal(t.error.status, 502);
-        assert_int_equal(t.table.count, limit + 1);
+        assert_int_equal(t.table.count, limit + 2);
         finish(&t);
     }
 

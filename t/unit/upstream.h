@@ -400,7 +400,7 @@ upstream_window(upstream_t *up, const usage_call_t *call)
 typedef struct {
     int64_t        count;
     size_t         rows_count;
-    upstream_row_t rows[USAGE_PAGE_ROWS];
+    upstream_row_t rows[USAGE_PAGE_ROWS + 1];
 } upstream_page_t;
 
 
@@ -419,10 +419,6 @@ upstream_break(
         break;
 
     case UPSTREAM_ROW_MORE:
-        if (page->rows_count == USAGE_PAGE_ROWS) {
-            break; /* it would be more than was asked for */
-        }
-
         page->rows[page->rows_count].id = "one more";
         page->rows[page->rows_count].name = "DESK-";
         page->rows[page->rows_count].seconds = 1;
