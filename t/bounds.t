@@ -32,7 +32,7 @@ my %mode = (
         ? json_reply(200, { total_count => 2147483647, records => [ map { record($_) } 1 .. 1000 ] })
         : json_reply(200, { total_count => 1, desktops => [ { desktop_id => 'd1', sid => 'S-1' } ] }) },
     rows      => sub { $head, chunk('{"count":2147483647,"items":['),
-        (map { chunk(qq({"resource_id":"d$_"},)) } 1 .. 101), { hang => 1 } },
+        (map { chunk(qq({"resource_id":"d$_"},)) } 1 .. 102), { hang => 1 } },
     space     => sub { $head, (chunk(' ' x 65536)) x 130, { hang => 1 } },
     body      => sub { $head, chunk('{"total_count":1,"desktops":['), (chunk(' ' x 65536)) x 130, { hang => 1 } },
     json      => sub { json_reply(200, '{"total_count":1,"desktops":[{"x":['
