@@ -23,7 +23,7 @@ typedef struct {
 
 
 typedef struct {
-    int64_t     count; /* of the whole window */
+    int64_t     count;      /* of the whole window */
     size_t      rows_count; /* may exceed what rows[] has room for by one */
     usage_row_t rows[USAGE_PAGE_ROWS];
 } usage_page_t;
