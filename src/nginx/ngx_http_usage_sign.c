@@ -96,7 +96,8 @@ ngx_http_usage_sign_check(ngx_http_usage_ctx_t *ctx, usage_signed_t *request)
     if (usage_signature_check(&signature, request,
                               credential ? &credential->secret : NULL,
                               &ctx->pool, &ctx->error)
-        != USAGE_OK)
+        != USAGE_OK
+        || credential == NULL) /* with which nothing verifies */
     {
         return NGX_ERROR;
     }
