@@ -347,11 +347,11 @@ subtest 'what the successors get' => sub {
         http => "usage_credentials $file;");
 
     for ([ 'plain', $signer, {}, 'host;x-sdk-date' ],
-        [ 'a project', $signer, { 'X-Project-Id' => 'demo' },
+        [ 'a project', $signer, { 'X-Project-Id' => 'p-1' },
             'host;x-project-id;x-sdk-date' ],
         [ "the file's token", $temporary, {}, 'host;x-sdk-date;x-security-token' ],
         [ "the client's token", $both,
-            { 'X-Project-Id' => 'demo', 'X-Security-Token' => 'mine' },
+            { 'X-Project-Id' => 'p-1', 'X-Security-Token' => 'mine' },
             'host;x-project-id;x-sdk-date;x-security-token' ])
     {
         my ($name, $who, $headers, $names) = @$_;

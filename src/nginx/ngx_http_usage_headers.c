@@ -2,7 +2,7 @@
  * Lists of headers.
  */
 
-#include "ngx_http_usage.h"
+#include "ngx_http_usage_sign.h"
 
 
 ngx_table_elt_t *
@@ -128,7 +128,11 @@ ngx_http_usage_check_project(ngx_http_usage_ctx_t *ctx)
 
     while ((header = ngx_http_usage_next_header(&part, &i)) != NULL) {
 
-        if (ngx_http_usage_header_in(header, names) == NULL) {
+        /* one that a signed call didn't sign isn't sent on */
+
+        if (ngx_http_usage_header_in(header, names) == NULL
+            || !ngx_http_usage_sign_covers(ctx, header))
+        {
             continue;
         }
 
