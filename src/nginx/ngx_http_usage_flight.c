@@ -10,10 +10,6 @@
  * may take far longer than what it needs itself */
 #define NGX_HTTP_USAGE_PATIENCE  2000
 
-/* so many seconds after there was no room, nobody waits for what is stored */
-#define NGX_HTTP_USAGE_NO_ROOM   10
-
-
 static ngx_uint_t ngx_http_usage_flight_blocks(ngx_http_usage_ctx_t *ctx,
     ngx_http_usage_flight_t *flight, int32_t first, int32_t last);
 static ngx_uint_t ngx_http_usage_flight_lost(ngx_http_usage_flight_t *flight);
@@ -25,7 +21,6 @@ ngx_int_t
 ngx_http_usage_flight_take(ngx_http_usage_ctx_t *ctx, int32_t first,
     int32_t last)
 {
-    time_t                       failed;
     ngx_int_t                    rc;
     ngx_queue_t                 *q, *next;
     ngx_http_usage_flight_t     *flight;
@@ -33,9 +28,7 @@ ngx_http_usage_flight_take(ngx_http_usage_ctx_t *ctx, int32_t first,
 
     ngx_http_usage_store_lock(ctx->store);
 
-    failed = ngx_http_usage_store_bucket(ctx->store, ctx->key)->failed;
-
-    if (failed && ngx_time() - failed < NGX_HTTP_USAGE_NO_ROOM) {
+    if (ngx_http_usage_store_had_no_room(ctx->store, ctx->key)) {
         ngx_http_usage_store_unlock(ctx->store);
         return NGX_DECLINED;
     }

@@ -19,10 +19,17 @@
 /* so many windows are looked at for one to throw out */
 #define NGX_HTTP_USAGE_STORE_LOOK      64
 
+/* so many seconds after there was no room, nobody waits for what is stored */
+#define NGX_HTTP_USAGE_NO_ROOM         10
+
 
 static ngx_int_t ngx_http_usage_store_init(ngx_shm_zone_t *zone, void *data);
 static ngx_int_t ngx_http_usage_store_format(ngx_http_usage_store_t *store);
 static void ngx_http_usage_store_reset(ngx_http_usage_store_t *store);
+static void ngx_http_usage_store_no_room(ngx_http_usage_store_t *store,
+    u_char *key);
+static ngx_http_usage_store_bucket_t *ngx_http_usage_store_bucket(
+    ngx_http_usage_store_t *store, u_char *key);
 static ngx_http_usage_window_t *ngx_http_usage_store_victim(
     ngx_http_usage_store_t *store, ngx_http_usage_partition_t *partition,
     uint64_t owner);
@@ -156,7 +163,7 @@ ngx_http_usage_store_format(ngx_http_usage_store_t *store)
 
     for (i = 0; i < n; i++) {
         ngx_queue_init(&sh->buckets[i].partitions);
-        sh->buckets[i].failed = 0;
+        sh->buckets[i].no_room = 0;
     }
 
     store->sh = sh;
@@ -247,10 +254,39 @@ ngx_http_usage_store_alloc(ngx_http_usage_store_t *store,
         partition->size += size;
 
     } else if (partition) {
-        ngx_http_usage_store_bucket(store, partition->key)->failed = ngx_time();
+        ngx_http_usage_store_no_room(store, partition->key);
     }
 
     return p;
+}
+
+
+/*
+ * A bucket remembers the latest one that had no room, so that others in it,
+ * who may need little, aren't taken for it.
+ */
+
+static void
+ngx_http_usage_store_no_room(ngx_http_usage_store_t *store, u_char *key)
+{
+    ngx_http_usage_store_bucket_t  *bucket;
+
+    bucket = ngx_http_usage_store_bucket(store, key);
+
+    bucket->no_room = ngx_time();
+    ngx_memcpy(bucket->no_room_key, key, NGX_HTTP_USAGE_KEY_LEN);
+}
+
+
+ngx_uint_t
+ngx_http_usage_store_had_no_room(ngx_http_usage_store_t *store, u_char *key)
+{
+    ngx_http_usage_store_bucket_t  *bucket;
+
+    bucket = ngx_http_usage_store_bucket(store, key);
+
+    return ngx_time() - bucket->no_room < NGX_HTTP_USAGE_NO_ROOM
+           && ngx_memcmp(bucket->no_room_key, key, NGX_HTTP_USAGE_KEY_LEN) == 0;
 }
 
 
@@ -308,7 +344,7 @@ ngx_http_usage_store_victim(ngx_http_usage_store_t *store,
 }
 
 
-ngx_http_usage_store_bucket_t *
+static ngx_http_usage_store_bucket_t *
 ngx_http_usage_store_bucket(ngx_http_usage_store_t *store, u_char *key)
 {
     uint32_t  hash;
@@ -358,7 +394,7 @@ ngx_http_usage_store_create(ngx_http_usage_store_t *store, u_char *key,
                                            sizeof(ngx_http_usage_partition_t),
                                            owner);
     if (partition == NULL) {
-        ngx_http_usage_store_bucket(store, key)->failed = ngx_time();
+        ngx_http_usage_store_no_room(store, key);
         return NULL;
     }
 

@@ -94,7 +94,8 @@ typedef struct {
  */
 typedef struct {
     ngx_queue_t                     partitions;
-    time_t                          failed;   /* when one had no room */
+    time_t                          no_room;  /* when one had none */
+    u_char                          no_room_key[NGX_HTTP_USAGE_KEY_LEN];
 } ngx_http_usage_store_bucket_t;
 
 
@@ -133,9 +134,9 @@ void *ngx_http_usage_store_alloc(ngx_http_usage_store_t *store,
 void ngx_http_usage_store_free(ngx_http_usage_store_t *store,
     ngx_http_usage_partition_t *partition, void *p, size_t size);
 
-/* Where the partition of a key is, if there is one. */
-ngx_http_usage_store_bucket_t *ngx_http_usage_store_bucket(
-    ngx_http_usage_store_t *store, u_char *key);
+/* Whether the partition of that key had no room some seconds ago. */
+ngx_uint_t ngx_http_usage_store_had_no_room(ngx_http_usage_store_t *store,
+    u_char *key);
 
 /* The partition of that key, or NULL; where wanted, a new one. */
 ngx_http_usage_partition_t *ngx_http_usage_store_partition(
