@@ -304,8 +304,8 @@ $(BUILD)/valgrind/%.t: t/%.t Makefile
 # sets CI) it fails.
 
 T_VANILLA = $(patsubst %,t/%.t,bounds client_address compare errors fallback \
-              headers hostile hours known life mode outcome pages reload replay \
-              retry store_fair user wake)
+              headers hostile known life mode outcome pages reload replay retry \
+              store_fair wake)
 
 $(BUILD)/vanilla/nginx: $(MODULE) $(MODULE_H) config tools/vanilla-nginx
 	@BUILD=$(BUILD) JOBS=$(JOBS) tools/vanilla-nginx || test $$? = 3

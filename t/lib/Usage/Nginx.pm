@@ -512,8 +512,17 @@ sub workers {
 
 sub signal { return kill $_[1], $_[0]{pid} }
 
+# Does a process accept connections?
+sub _listens {
+    my ($pid) = @_;
+    open my $fh, '<', '/proc/net/tcp' or die "/proc/net/tcp: $!";
+    my %listens = map { $_->[9] => 1 } grep { $_->[3] eq '0A' } map { [split] } <$fh>;
+    return grep { (readlink($_) // '') =~ /\Asocket:\[(\d+)\]/ && $listens{$1} }
+        glob "/proc/$pid/fd/*";
+}
+
 # Reloads, with the configuration changed by what is given, and waits until
-# the new one answers.
+# the new one answers, and it alone.
 sub reload {
     my ($self, %change) = @_;
 
@@ -521,12 +530,14 @@ sub reload {
     $self->{generation}++;
     $self->_write('nginx.conf', $self->config);
     my $old = $self->log_mark;
+    my @before = $self->workers;
     $self->signal('HUP');
 
     my $ok = $self->wait_for(
         sub {
             my $gen = $self->generation;
-            return $gen && $gen == $self->{generation};
+            return $gen && $gen == $self->{generation}
+                && !grep { _listens($_) } @before;
         },
         30
     );
