@@ -38,6 +38,7 @@ my %mode = (
     json      => sub { json_reply(200, '{"total_count":1,"desktops":[{"x":['
         . join(',', ('{}') x 20_000) . ']}]}') },
     error     => sub { json_reply(400, '{"error_code":"X.1","x":[' . join(',', ('{}') x 20_000) . ']}') },
+    failing   => sub { json_reply(503, { error_code => 'X.1', error_msg => 'no', error_detail => 'y' x 3000 }) },
     many      => sub { my $at = $_[0]{query}{offset};
         json_reply(200, { count => 6000, items => [ map { row("desktop-$_", 1) } $at + 1 .. $at + 100 ] }) },
     long      => sub { json_reply(200, page($_[0], rows(d1 => 1e300))) },
@@ -131,6 +132,13 @@ subtest 'replies without an end' => sub {
     error_is(ask('space'), 502, 'of nothing', detail => qr/it has more than 8 MB\z/);
     error_is(ask('body', @hours), 502, 'of one that is kept whole',
         detail => qr/\Athe upstream's reply is too large\z/);
+};
+
+# Of a credential that isn't known to be good; ASan sees what goes beyond.
+subtest 'a retry keeps as much as the try before' => sub {
+    my $res = ask('failing');
+    is($res->{status}, 503, 'it fails');
+    cmp_ok($res->{calls}, '>', 1, 'again and again');
 };
 
 subtest 'usage_memory' => sub {

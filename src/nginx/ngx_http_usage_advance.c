@@ -12,7 +12,7 @@ static ngx_int_t ngx_http_usage_collect_ok(ngx_http_usage_ctx_t *ctx,
 static ngx_int_t ngx_http_usage_next_fetch(ngx_http_usage_ctx_t *ctx,
     ngx_http_usage_fetch_t **fetch);
 static void ngx_http_usage_refuse(ngx_http_usage_ctx_t *ctx,
-    ngx_http_usage_fetch_t *fetch);
+    ngx_http_usage_fetch_t *fetch, ngx_str_t *body);
 static ngx_int_t ngx_http_usage_begin(ngx_http_usage_ctx_t *ctx,
     ngx_http_usage_fetch_t *fetch);
 static usage_result_t ngx_http_usage_next(ngx_http_usage_ctx_t *ctx,
@@ -165,7 +165,7 @@ void
 ngx_http_usage_advance(ngx_http_usage_ctx_t *ctx)
 {
     ngx_int_t                rc;
-    ngx_str_t                retry_after;
+    ngx_str_t                retry_after, refusal;
     ngx_http_usage_fetch_t  *fetch;
 
     ngx_str_null(&retry_after);
@@ -176,9 +176,9 @@ ngx_http_usage_advance(ngx_http_usage_ctx_t *ctx)
         rc = ngx_http_usage_next_fetch(ctx, &fetch);
 
         if (rc == NGX_OK && !ctx->shown
-            && ngx_http_usage_known_refused(ctx, fetch->call.api, &fetch->body))
+            && ngx_http_usage_known_refused(ctx, fetch->call.api, &refusal))
         {
-            ngx_http_usage_refuse(ctx, fetch);
+            ngx_http_usage_refuse(ctx, fetch, &refusal);
             return;
         }
 
@@ -211,7 +211,8 @@ ngx_http_usage_advance(ngx_http_usage_ctx_t *ctx)
  */
 
 static void
-ngx_http_usage_refuse(ngx_http_usage_ctx_t *ctx, ngx_http_usage_fetch_t *fetch)
+ngx_http_usage_refuse(ngx_http_usage_ctx_t *ctx, ngx_http_usage_fetch_t *fetch,
+    ngx_str_t *body)
 {
     (void) usage_error(&ctx->error, NGX_HTTP_UNAUTHORIZED,
                        "the upstream answered 401 to this credential a moment "
@@ -219,11 +220,13 @@ ngx_http_usage_refuse(ngx_http_usage_ctx_t *ctx, ngx_http_usage_fetch_t *fetch)
 
     ngx_http_usage_call_end(ctx);
 
-    if (fetch->body.len == 0) {
+    if (body->len == 0) {
         ngx_http_usage_reply_error(ctx, NULL);
         return;
     }
 
+    fetch->body = *body;
+    fetch->body_size = body->len;
     fetch->status = NGX_HTTP_UNAUTHORIZED;
     ngx_str_null(&fetch->retry_after);
 

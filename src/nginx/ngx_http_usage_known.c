@@ -234,6 +234,7 @@ ngx_uint_t
 ngx_http_usage_known_refused(ngx_http_usage_ctx_t *ctx, usage_call_api_t api,
     ngx_str_t *body)
 {
+    u_char                         data[NGX_HTTP_USAGE_KNOWN_BODY];
     ngx_uint_t                     rc;
     ngx_http_usage_known_t        *known;
     ngx_http_usage_refused_t      *refused;
@@ -241,13 +242,7 @@ ngx_http_usage_known_refused(ngx_http_usage_ctx_t *ctx, usage_call_api_t api,
 
     rc = 0;
     known = ngx_http_usage_known(ctx);
-
-    body->len = 0;
-    body->data = ngx_pnalloc(ctx->request->pool, NGX_HTTP_USAGE_KNOWN_BODY);
-
-    if (body->data == NULL) {
-        return 0;
-    }
+    ngx_str_null(body);
 
     ngx_shmtx_lock(&known->shpool->mutex);
 
@@ -257,10 +252,21 @@ ngx_http_usage_known_refused(ngx_http_usage_ctx_t *ctx, usage_call_api_t api,
         rc = 1;
         refused = (ngx_http_usage_refused_t *) entry;
         body->len = refused->len;
-        ngx_memcpy(body->data, refused->body, refused->len);
+        ngx_memcpy(data, refused->body, refused->len);
     }
 
     ngx_shmtx_unlock(&known->shpool->mutex);
+
+    if (body->len) {
+        body->data = ngx_pnalloc(ctx->request->pool, body->len);
+
+        if (body->data == NULL) {
+            body->len = 0;
+            return rc;
+        }
+
+        ngx_memcpy(body->data, data, body->len);
+    }
 
     return rc;
 }

@@ -394,6 +394,8 @@ ngx_http_usage_legacy_failed(ngx_http_usage_ctx_t *ctx, const char *why)
 
     if (fetch->body.data) {
         (void) ngx_pfree(ctx->request->pool, fetch->body.data);
+        ngx_str_null(&fetch->body);
+        fetch->body_size = 0;
     }
 
     ngx_http_usage_translate_call(ctx);
