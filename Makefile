@@ -305,7 +305,7 @@ $(BUILD)/valgrind/%.t: t/%.t Makefile
 
 T_VANILLA = $(patsubst %,t/%.t,bounds client_address compare errors fallback \
               headers hostile known life mode outcome pages reload replay retry \
-              store_fair wake)
+              store_fair user wake)
 
 $(BUILD)/vanilla/nginx: $(MODULE) $(MODULE_H) config tools/vanilla-nginx
 	@BUILD=$(BUILD) JOBS=$(JOBS) tools/vanilla-nginx || test $$? = 3

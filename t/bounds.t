@@ -134,7 +134,7 @@ subtest 'replies without an end' => sub {
         detail => qr/\Athe upstream's reply is too large\z/);
 };
 
-# Of a credential that isn't known to be good; ASan sees what goes beyond.
+# The credential isn't known to be good.  ASan sees a write beyond the buffer.
 subtest 'a retry keeps as much as the try before' => sub {
     my $res = ask('failing');
     is($res->{status}, 503, 'it fails');

@@ -92,14 +92,14 @@ sub framed {
     my ($body) = @_;
     my $status = chance(70) ? 200 : pick(100, 201, 204, 206, 301, 304, 400, 401, 403, 404,
         408, 429, 429, 429, 499, 500, 502, 503, 504, 599, 999);
-    my @more = chance(20)
+    my $more = chance(20)
         ? pick([ 'Retry-After' => pick(0, 1, -1, '99999999999', 'soon') ],
             [ 'Content-Encoding' => 'gzip' ], [ 'X-Accel-Redirect' => '/-/generation' ],
             [ 'X-Long' => 'y' x (rand() * 20_000) ], [ 'Set-Cookie' => 'a=b' ],
             [ 'X-Accel-Buffering' => 'no' ], [ 'Connection' => 'close' ])
         : [];
     my $text = reply($status, $body,
-        'Content-Type' => pick('application/json', 'text/html', ''), @{ $more[0] });
+        'Content-Type' => pick('application/json', 'text/html', ''), @$more);
     my $way = int rand 10;
     $text =~ s/Content-Length: \K(\d+)/$1 + pick(-1, 1, 10_000)/e if $way == 0;
     $text =~ s/Content-Length: \d+/pick('Content-Length: x', 'Transfer-Encoding: chunked', 'X: y')/e
@@ -109,7 +109,7 @@ sub framed {
 
 my $upstream = Usage::Upstream->start(sub {
     my ($req, $n) = @_;
-    srand($seed + $n) if $n == 1;
+    srand $seed if $n == 1;
     my ($good) = honest($req);
     return $good if $req->{path} =~ m{\A/v2/honest/} || chance(60);
 
@@ -228,6 +228,10 @@ sub judged {
     return (200);
 }
 
+# (judged are those places whose reply is always a translation)
+my @judged = qw(plain store one wide rate);
+my @before = sort $nginx->workers;
+
 my $end  = time + $seconds;
 my $dir  = $nginx->prefix;
 my @kids;
@@ -243,7 +247,7 @@ for my $k (1 .. $clients) {
     while (time < $end) {
         $calls++;
         if (chance(20)) {
-            my ($status, $wrong) = judged(pick(qw(plain store one wide rate)));
+            my ($status, $wrong) = judged(pick(@judged));
             $right++ if $status == 200 && !$wrong;
             print {$out} "$wrong\n" if $wrong;
 
@@ -256,7 +260,6 @@ for my $k (1 .. $clients) {
     POSIX::_exit(0);
 }
 
-my @before = sort $nginx->workers;
 waitpid $_, 0 for @kids;
 
 my ($right, @wrong) = (0);
@@ -274,7 +277,7 @@ is("@{[ sort $nginx->workers ]}", "@before", 'no worker died');
 
 # all that the storm left behind is gone after some seconds
 sleep Usage::Nginx->patience(3);
-for my $at (qw(plain store one wide rate)) {
+for my $at (@judged) {
     my ($status, $wrong) = judged($at);
     is("$status " . ($wrong // ''), '200 ', "after the storm: $at");
 }

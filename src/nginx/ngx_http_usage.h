@@ -532,6 +532,12 @@ ngx_int_t ngx_http_usage_fetch_header(ngx_http_usage_fetch_t *fetch,
 ngx_int_t ngx_http_usage_fetch_body(ngx_http_usage_fetch_t *fetch,
     ngx_chain_t *in);
 
+/*
+ * Gives the memory of the reply's body back, and to usage_memory what the pool
+ * has freed.  The fetch has an empty body then.
+ */
+void ngx_http_usage_fetch_drop_body(ngx_http_usage_fetch_t *fetch);
+
 
 /* ngx_http_usage_memory.c: the memory of the subrequests */
 

@@ -429,7 +429,7 @@ ngx_http_usage_fetch_keep(ngx_http_usage_fetch_t *fetch, u_char *data,
     size_t len)
 {
     u_char                *p;
-    size_t                 size, max;
+    size_t                 size, max, used;
     ngx_http_usage_ctx_t  *ctx;
 
     ctx = fetch->ctx;
@@ -462,15 +462,15 @@ ngx_http_usage_fetch_keep(ngx_http_usage_fetch_t *fetch, u_char *data,
             return NGX_ERROR;
         }
 
-        if (fetch->body.data) {
-            ngx_memcpy(p, fetch->body.data, fetch->body.len);
+        used = fetch->body.len;
 
-            if (ngx_pfree(ctx->request->pool, fetch->body.data) == NGX_OK) {
-                ctx->budget.used -= fetch->body_size;
-            }
+        if (fetch->body.data) {
+            ngx_memcpy(p, fetch->body.data, used);
+            ngx_http_usage_fetch_drop_body(fetch);
         }
 
         fetch->body.data = p;
+        fetch->body.len = used;
         fetch->body_size = size;
     }
 
@@ -478,6 +478,24 @@ ngx_http_usage_fetch_keep(ngx_http_usage_fetch_t *fetch, u_char *data,
     fetch->body.len += len;
 
     return NGX_OK;
+}
+
+
+void
+ngx_http_usage_fetch_drop_body(ngx_http_usage_fetch_t *fetch)
+{
+    ngx_http_usage_ctx_t  *ctx;
+
+    ctx = fetch->ctx;
+
+    if (fetch->body.data
+        && ngx_pfree(ctx->request->pool, fetch->body.data) == NGX_OK)
+    {
+        ctx->budget.used -= fetch->body_size;
+    }
+
+    ngx_str_null(&fetch->body);
+    fetch->body_size = 0;
 }
 
 

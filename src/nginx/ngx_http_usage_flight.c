@@ -10,6 +10,7 @@
  * may take far longer than what it needs itself */
 #define NGX_HTTP_USAGE_PATIENCE  2000
 
+
 static ngx_uint_t ngx_http_usage_flight_blocks(ngx_http_usage_ctx_t *ctx,
     ngx_http_usage_flight_t *flight, int32_t first, int32_t last);
 static ngx_uint_t ngx_http_usage_flight_lost(ngx_http_usage_flight_t *flight);

@@ -252,20 +252,18 @@ ngx_http_usage_known_refused(ngx_http_usage_ctx_t *ctx, usage_call_api_t api,
         rc = 1;
         refused = (ngx_http_usage_refused_t *) entry;
         body->len = refused->len;
+        body->data = data;
         ngx_memcpy(data, refused->body, refused->len);
     }
 
     ngx_shmtx_unlock(&known->shpool->mutex);
 
     if (body->len) {
-        body->data = ngx_pnalloc(ctx->request->pool, body->len);
+        body->data = ngx_pstrdup(ctx->request->pool, body);
 
         if (body->data == NULL) {
             body->len = 0;
-            return rc;
         }
-
-        ngx_memcpy(body->data, data, body->len);
     }
 
     return rc;

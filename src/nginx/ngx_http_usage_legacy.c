@@ -392,11 +392,7 @@ ngx_http_usage_legacy_failed(ngx_http_usage_ctx_t *ctx, const char *why)
         ngx_del_timer(&fetch->timer);
     }
 
-    if (fetch->body.data) {
-        (void) ngx_pfree(ctx->request->pool, fetch->body.data);
-        ngx_str_null(&fetch->body);
-        fetch->body_size = 0;
-    }
+    ngx_http_usage_fetch_drop_body(fetch);
 
     ngx_http_usage_translate_call(ctx);
 }
