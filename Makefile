@@ -31,10 +31,11 @@ test lint unit: WERROR ?= -Werror
 
 SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=all
 
-CORE       = $(wildcard src/core/*.c)
-CORE_H     = $(wildcard src/core/*.h)
-MODULE     = ngx_http_usage_module.c $(wildcard src/nginx/*.c) $(CORE)
-MODULE_H   = $(wildcard src/nginx/*.h) $(CORE_H)
+CORE       = $(wildcard src/core/*/*.c)
+CORE_H     = $(wildcard src/core/*/*.h)
+NGINX      = ngx_http_usage_module.c $(wildcard src/nginx/*/*.c)
+MODULE     = $(NGINX) $(CORE)
+MODULE_H   = $(wildcard src/nginx/*/*.h) $(CORE_H)
 SIM        = $(wildcard sim/*.c)
 SIM_H      = $(wildcard sim/*.h)
 CTL        = $(wildcard tools/usagectl/*.c)
@@ -72,9 +73,12 @@ ifneq ($(strip $(NGINX_IS)),$(strip $(file < $(BUILD)/built-for)))
 $(BUILD)/ngx_http_usage_module.so: rebuild
 endif
 
-$(BUILD)/usagesim: $(SIM) $(SIM_H)
+$(BUILD)/usagesim: $(SIM:sim/%.c=$(BUILD)/sim/%.o)
+	$(CC) $(CFLAGS) $^ -o $@ $(SIM_LIBS)
+
+$(BUILD)/sim/%.o: sim/%.c $(SIM_H)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -Wall -Wextra $(WERROR) $(SIM) -o $@ $(SIM_LIBS)
+	$(CC) $(CFLAGS) -Wall -Wextra $(WERROR) -c $< -o $@
 
 
 # The core as a library, once plain and once under sanitizers.
@@ -84,16 +88,19 @@ CORE_SAN_O = $(CORE:src/core/%.c=$(BUILD)/core-san/%.o)
 
 $(BUILD)/core/%.o: src/core/%.c $(CORE_H)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(WARNINGS) -c $< -o $@
+	$(CC) $(CFLAGS) $(WARNINGS) -Isrc/core -c $< -o $@
 
 $(BUILD)/core-san/%.o: src/core/%.c $(CORE_H)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(WARNINGS) $(SANITIZE) -c $< -o $@
+	$(CC) $(CFLAGS) $(WARNINGS) $(SANITIZE) -Isrc/core -c $< -o $@
 
-$(BUILD)/usagectl: $(CTL) $(CTL_H) $(CORE_H) $(BUILD)/libusage.a
+$(BUILD)/usagectl: $(CTL:tools/usagectl/%.c=$(BUILD)/ctl/%.o) \
+    $(BUILD)/libusage.a
+	$(CC) $(CFLAGS) $^ -o $@ $(CTL_LIBS)
+
+$(BUILD)/ctl/%.o: tools/usagectl/%.c $(CTL_H) $(CORE_H)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(WARNINGS) -D_GNU_SOURCE -Isrc/core $(CTL) \
-	    $(BUILD)/libusage.a -o $@ $(CTL_LIBS)
+	$(CC) $(CFLAGS) $(WARNINGS) -D_GNU_SOURCE -Isrc/core -c $< -o $@
 
 # (for its tests)
 
@@ -187,7 +194,7 @@ NGINX_INCS   = $(addprefix -I$(BUILD)/nginx/,objs src/core src/event \
 
 TIDY_C     = $(CORE) $(SIM)
 TIDY_CTL   = $(CTL)
-TIDY_NGINX = ngx_http_usage_module.c $(wildcard src/nginx/*.c)
+TIDY_NGINX = $(NGINX)
 
 lint: lint-format lint-scripts lint-man lint-cppcheck \
     lint-tidy

@@ -10,11 +10,11 @@
  * and status shows that.  src/core/ has the translation.
  */
 
-#include "ngx_http_usage_mode.h"
-#include "ngx_http_usage_noeffect.h"
-#include "ngx_http_usage_pace.h"
-#include "ngx_http_usage_sign.h"
-#include "ngx_http_usage_status.h"
+#include "modes/ngx_http_usage_mode.h"
+#include "conf/ngx_http_usage_noeffect.h"
+#include "pace/ngx_http_usage_pace.h"
+#include "sign/ngx_http_usage_sign.h"
+#include "status/ngx_http_usage_status.h"
 
 #include <openssl/rand.h>
 

@@ -3,7 +3,7 @@
  * DOM: microseconds a page, side by side in one run.
  */
 
-#include "usage_page.h"
+#include "page/usage_page.h"
 
 #include <jansson.h>
 #include <stdio.h>

@@ -4,7 +4,7 @@
  * reply, side by side in one run.
  */
 
-#include "usage_reply.h"
+#include "reply/usage_reply.h"
 
 #include <stdio.h>
 #include <stdlib.h>

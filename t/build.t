@@ -79,7 +79,7 @@ SKIP: {
 # What nginx may be built without.
 my @failed;
 my @without = map {"-DNGX_HTTP_$_=0"} qw(CACHE SSL V2 GZIP REALIP);
-for my $file (glob "$root/src/nginx/*.c $root/ngx_http_usage_module.c") {
+for my $file (glob "$root/src/nginx/*/*.c $root/ngx_http_usage_module.c") {
     my $nginx = "$dir/build/nginx";
     my @command = ('gcc', '-fsyntax-only', '-Wall', '-Wextra', '-Wno-unused-parameter',
         '-Werror', @without, '-DNGX_THREADS=0', '-DNGX_STAT_STUB=0',

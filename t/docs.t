@@ -61,7 +61,7 @@ sub messages {
 sub message { return { chars => [@_], plain => join '', map { $_ // "\0" } @_ } }
 
 my @ours = map { messages($_) } "$root/ngx_http_usage_module.c",
-    map { glob "$root/$_" } 'src/*/*.[hc]', 'tools/usagectl/*.[hc]';
+    map { glob "$root/$_" } 'src/*/*/*.[hc]', 'tools/usagectl/*.[hc]';
 # nginx's own are in its program, and the system's behind them.
 my @nginx = map { message(split //, POSIX::strerror($_)) } 1 .. 133;
 push @nginx, do {

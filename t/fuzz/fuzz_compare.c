@@ -4,7 +4,7 @@
  */
 
 #include "fuzz.h"
-#include "usage_compare.h"
+#include "compare/usage_compare.h"
 
 
 #define FUZZ_MAX 8

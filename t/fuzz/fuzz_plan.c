@@ -11,8 +11,8 @@
  */
 
 #include "fuzz.h"
-#include "usage_compare.h"
-#include "usage_plan.h"
+#include "compare/usage_compare.h"
+#include "plan/usage_plan.h"
 
 #include <ctype.h>
 #include <jansson.h>

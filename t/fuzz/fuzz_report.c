@@ -6,7 +6,7 @@
 
 #include "ctl_report.h"
 #include "fuzz.h"
-#include "usage_json.h"
+#include "base/usage_json.h"
 
 
 static usage_forms_t *fuzz_forms;

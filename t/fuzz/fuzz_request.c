@@ -4,8 +4,8 @@
  */
 
 #include "fuzz.h"
-#include "usage_json.h"
-#include "usage_request.h"
+#include "base/usage_json.h"
+#include "request/usage_request.h"
 
 #include <jansson.h>
 

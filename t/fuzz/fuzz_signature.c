@@ -5,7 +5,7 @@
  */
 
 #include "signed.h"
-#include "usage_credentials.h"
+#include "sign/usage_credentials.h"
 
 
 int

@@ -7,7 +7,7 @@
 #define SIGNED_H
 
 #include "fuzz.h"
-#include "usage_signature.h"
+#include "sign/usage_signature.h"
 
 
 #define SIGNED_NOW    INT64_C(1767323045) /* 2026-01-02T03:04:05Z */

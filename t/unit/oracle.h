@@ -11,7 +11,7 @@
 #define ORACLE_H
 
 #include "unit.h"
-#include "usage_page.h"
+#include "page/usage_page.h"
 
 #include <float.h>
 #include <jansson.h>

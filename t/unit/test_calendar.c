@@ -3,7 +3,7 @@
  */
 
 #include "unit.h"
-#include "usage_calendar.h"
+#include "base/usage_calendar.h"
 
 #include <time.h>
 

@@ -3,8 +3,8 @@
  */
 
 #include "unit.h"
-#include "usage_call.h"
-#include "usage_percent.h"
+#include "gather/usage_call.h"
+#include "base/usage_percent.h"
 
 
 static void

@@ -3,7 +3,7 @@
  */
 
 #include "unit.h"
-#include "usage_compare.h"
+#include "compare/usage_compare.h"
 
 
 #define MAX 8

@@ -3,7 +3,7 @@
  */
 
 #include "unit.h"
-#include "usage_credentials.h"
+#include "sign/usage_credentials.h"
 
 
 #define SECRET "s3cr3t"

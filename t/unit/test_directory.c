@@ -4,8 +4,8 @@
  */
 
 #include "unit.h"
-#include "usage_directory.h"
-#include "usage_percent.h"
+#include "gather/usage_directory.h"
+#include "base/usage_percent.h"
 
 
 typedef struct {

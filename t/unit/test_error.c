@@ -3,7 +3,7 @@
  */
 
 #include "unit.h"
-#include "usage_error.h"
+#include "base/usage_error.h"
 
 #include <jansson.h>
 

@@ -3,7 +3,7 @@
  */
 
 #include "unit.h"
-#include "usage_forms.h"
+#include "request/usage_forms.h"
 
 
 #define ROUTE_HEAD "/v2/"

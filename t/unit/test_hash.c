@@ -4,10 +4,10 @@
  */
 
 #include "unit.h"
-#include "usage_error.h"
-#include "usage_hash.h"
-#include "usage_json.h"
-#include "usage_table.h"
+#include "base/usage_error.h"
+#include "base/usage_hash.h"
+#include "base/usage_json.h"
+#include "base/usage_table.h"
 
 
 #define IDS     500

@@ -3,7 +3,7 @@
  */
 
 #include "unit.h"
-#include "usage_json.h"
+#include "base/usage_json.h"
 
 #include <jansson.h>
 

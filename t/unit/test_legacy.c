@@ -3,7 +3,7 @@
  */
 
 #include "unit.h"
-#include "usage_legacy.h"
+#include "compare/usage_legacy.h"
 
 
 #define LIST                                                                   \

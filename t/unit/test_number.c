@@ -3,7 +3,7 @@
  */
 
 #include "unit.h"
-#include "usage_number.h"
+#include "base/usage_number.h"
 
 #include <errno.h>
 #include <math.h>

@@ -4,7 +4,7 @@
  */
 
 #include "unit.h"
-#include "usage_pages.h"
+#include "gather/usage_pages.h"
 
 
 static usage_call_t

@@ -4,7 +4,7 @@
  */
 
 #include "unit.h"
-#include "usage_records.h"
+#include "gather/usage_records.h"
 
 
 #define DAY   ((int64_t) USAGE_SECONDS_PER_DAY)

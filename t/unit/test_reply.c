@@ -5,8 +5,8 @@
  */
 
 #include "unit.h"
-#include "usage_reply.h"
-#include "usage_number.h"
+#include "reply/usage_reply.h"
+#include "base/usage_number.h"
 
 #include <jansson.h>
 #include <math.h>

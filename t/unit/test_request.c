@@ -4,7 +4,7 @@
  */
 
 #include "unit.h"
-#include "usage_request.h"
+#include "request/usage_request.h"
 
 
 #define NOW    INT64_C(1673352000) /* 2023-01-10T12:00:00Z */

@@ -4,7 +4,7 @@
  */
 
 #include "unit.h"
-#include "usage_session.h"
+#include "gather/usage_session.h"
 
 
 #define BINS_MAX 64

@@ -5,9 +5,9 @@
 
 #include "sign_vectors.h"
 #include "unit.h"
-#include "usage_credentials.h"
-#include "usage_percent.h"
-#include "usage_signature.h"
+#include "sign/usage_credentials.h"
+#include "base/usage_percent.h"
+#include "sign/usage_signature.h"
 
 
 #define SKEW 900

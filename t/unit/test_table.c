@@ -3,7 +3,7 @@
  */
 
 #include "unit.h"
-#include "usage_directory.h"
+#include "gather/usage_directory.h"
 
 
 static void

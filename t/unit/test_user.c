@@ -3,8 +3,8 @@
  */
 
 #include "unit.h"
-#include "usage_json.h"
-#include "usage_user.h"
+#include "base/usage_json.h"
+#include "gather/usage_user.h"
 
 
 static usage_user_t

@@ -16,7 +16,7 @@
 
 #include <cmocka.h>
 
-#include "usage_core.h"
+#include "base/usage_core.h"
 
 
 #define unit_count(array) (sizeof(array) / sizeof((array)[0]))

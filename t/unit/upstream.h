@@ -8,8 +8,8 @@
 #define UPSTREAM_H
 
 #include "unit.h"
-#include "usage_percent.h"
-#include "usage_plan.h"
+#include "base/usage_percent.h"
+#include "plan/usage_plan.h"
 
 
 enum {

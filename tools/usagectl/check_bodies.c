@@ -3,7 +3,7 @@
  */
 
 #include "ctl_check.h"
-#include "usage_calendar.h"
+#include "base/usage_calendar.h"
 
 #include <ctype.h>
 #include <stdlib.h>

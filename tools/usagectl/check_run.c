@@ -3,7 +3,7 @@
  */
 
 #include "ctl_check.h"
-#include "usage_calendar.h"
+#include "base/usage_calendar.h"
 
 #include <signal.h>
 #include <stdlib.h>

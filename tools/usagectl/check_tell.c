@@ -4,7 +4,7 @@
 
 #include "ctl_check.h"
 #include "ctl_text.h"
-#include "usage_calendar.h"
+#include "base/usage_calendar.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -3,7 +3,7 @@
  */
 
 #include "ctl.h"
-#include "usage_json.h"
+#include "base/usage_json.h"
 
 #include <errno.h>
 #include <stdarg.h>

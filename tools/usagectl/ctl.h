@@ -5,7 +5,7 @@
 #ifndef CTL_H
 #define CTL_H
 
-#include "usage_core.h"
+#include "base/usage_core.h"
 
 #include <stdio.h>
 #include <time.h>

@@ -6,7 +6,7 @@
 #define CTL_CHECK_H
 
 #include "ctl.h"
-#include "usage_compare.h"
+#include "compare/usage_compare.h"
 
 #include <curl/curl.h>
 #include <jansson.h>

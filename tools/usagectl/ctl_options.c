@@ -3,7 +3,7 @@
  */
 
 #include "ctl.h"
-#include "usage_calendar.h"
+#include "base/usage_calendar.h"
 
 #include <ctype.h>
 #include <errno.h>

@@ -6,7 +6,7 @@
 #define CTL_PLAN_H
 
 #include "ctl.h"
-#include "usage_plan.h"
+#include "plan/usage_plan.h"
 
 
 /*

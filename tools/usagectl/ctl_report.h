@@ -6,8 +6,8 @@
 #define CTL_REPORT_H
 
 #include "ctl.h"
-#include "usage_calendar.h"
-#include "usage_forms.h"
+#include "base/usage_calendar.h"
+#include "request/usage_forms.h"
 
 
 /* What clients are told apart by; the names of the log's fields. */

@@ -3,7 +3,7 @@
  */
 
 #include "ctl_text.h"
-#include "usage_json.h"
+#include "base/usage_json.h"
 
 #include <stdlib.h>
 #include <sys/ioctl.h>

@@ -3,7 +3,7 @@
  */
 
 #include "ctl_plan.h"
-#include "usage_calendar.h"
+#include "base/usage_calendar.h"
 
 #include <getopt.h>
 #include <stdlib.h>

@@ -3,7 +3,7 @@
  */
 
 #include "ctl_plan.h"
-#include "usage_json.h"
+#include "base/usage_json.h"
 
 #include <stdarg.h>
 #include <stdlib.h>

@@ -3,7 +3,7 @@
  */
 
 #include "ctl_report.h"
-#include "usage_json.h"
+#include "base/usage_json.h"
 
 #include <ctype.h>
 #include <stdlib.h>

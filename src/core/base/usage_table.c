@@ -1,0 +1,232 @@
+#include "base/usage_table.h"
+#include "base/usage_hash.h"
+
+
+#define USAGE_TABLE_BUCKETS 32 /* to start with */
+#define USAGE_TABLE_IDS     2048
+
+
+static uint32_t
+usage_table_hash(const usage_table_t *table, usage_str_t id)
+{
+    return (uint32_t) usage_hash(table->pool->seed, id);
+}
+
+
+/*
+ * The bucket that has the id, or that it would go to.
+ */
+static usage_bucket_t *
+usage_table_bucket(const usage_table_t *table, usage_str_t id, uint32_t hash)
+{
+    size_t          i;
+    usage_bucket_t *bucket;
+
+    for (i = hash & table->mask;; i = (i + 1) & table->mask) {
+        bucket = &table->buckets[i];
+
+        if (bucket->desktop == NULL
+            || (bucket->hash == hash && bucket->len == id.len
+                && (id.len == 0 || memcmp(bucket->id, id.data, id.len) == 0)))
+        {
+            return bucket;
+        }
+    }
+}
+
+
+static usage_result_t
+usage_table_buckets(usage_table_t *table, size_t buckets)
+{
+    size_t          i, old;
+    usage_bucket_t *from, *to, bucket;
+
+    to = usage_alloc(table->pool, buckets * sizeof(bucket));
+    if (to == NULL) {
+        return USAGE_ERROR;
+    }
+
+    memset(to, 0, buckets * sizeof(bucket));
+
+    from = table->buckets;
+    old = from == NULL ? 0 : table->mask + 1;
+
+    table->buckets = to;
+    table->mask = buckets - 1;
+
+    for (i = 0; i < old; i++) {
+        bucket = from[i];
+
+        if (bucket.desktop != NULL) {
+            *usage_table_bucket(table, bucket.desktop->id, bucket.hash) =
+                bucket;
+        }
+    }
+
+    return USAGE_OK;
+}
+
+
+/*
+ * Makes room for one more desktop: buckets stay at most half full.
+ */
+static usage_result_t
+usage_table_grow(usage_table_t *table)
+{
+    size_t            buckets;
+    usage_desktop_t **desktops;
+
+    if (table->count < table->capacity) {
+        return USAGE_OK;
+    }
+
+    buckets = (table->mask + 1) * (table->capacity == 0 ? 1 : 2);
+    desktops = usage_alloc(table->pool, buckets / 2 * sizeof(void *));
+    if (desktops == NULL) {
+        return USAGE_ERROR;
+    }
+
+    if (table->count > 0) {
+        memcpy(desktops, table->desktops, table->count * sizeof(void *));
+    }
+
+    if (usage_table_buckets(table, buckets) != USAGE_OK) {
+        return USAGE_ERROR;
+    }
+
+    table->desktops = desktops;
+    table->capacity = buckets / 2;
+
+    return USAGE_OK;
+}
+
+
+usage_result_t
+usage_table_init(usage_table_t *table, const usage_pool_t *pool, size_t columns)
+{
+    memset(table, 0, sizeof(usage_table_t));
+
+    table->pool = pool;
+    table->columns = columns;
+    table->mask = USAGE_TABLE_BUCKETS - 1;
+
+    return usage_table_grow(table);
+}
+
+
+/*
+ * A copy of an id, behind the one that was added before.
+ */
+static const char *
+usage_table_copy(usage_table_t *table, usage_str_t id)
+{
+    char *copy;
+
+    if (table->ids == NULL || table->ids_room < id.len) {
+        table->ids_room = id.len < USAGE_TABLE_IDS ? USAGE_TABLE_IDS : id.len;
+        table->ids = usage_alloc(table->pool, table->ids_room);
+        if (table->ids == NULL) {
+            table->ids_room = 0;
+            return NULL;
+        }
+    }
+
+    copy = table->ids;
+
+    if (id.len > 0) {
+        memcpy(copy, id.data, id.len);
+        table->ids += id.len;
+        table->ids_room -= id.len;
+    }
+
+    return copy;
+}
+
+
+usage_desktop_t *
+usage_table_add(usage_table_t *table, usage_str_t id, bool *added)
+{
+    size_t           i;
+    uint32_t         hash;
+    const char      *copy;
+    usage_bucket_t  *bucket;
+    usage_desktop_t *desktop;
+
+    hash = usage_table_hash(table, id);
+    bucket = usage_table_bucket(table, id, hash);
+
+    if (added != NULL) {
+        *added = bucket->desktop == NULL;
+    }
+
+    if (bucket->desktop != NULL) {
+        return bucket->desktop;
+    }
+
+    if (table->count == table->capacity) {
+        if (usage_table_grow(table) != USAGE_OK) {
+            return NULL;
+        }
+
+        bucket = usage_table_bucket(table, id, hash);
+    }
+
+    copy = usage_table_copy(table, id);
+    desktop = usage_alloc(
+        table->pool, sizeof(usage_desktop_t) + table->columns * sizeof(double));
+    if (copy == NULL || desktop == NULL) {
+        return NULL;
+    }
+
+    desktop->id.data = copy;
+    desktop->id.len = id.len;
+    desktop->name.data = "";
+    desktop->name.len = 0;
+    desktop->entry = NULL;
+    desktop->seen = false;
+
+    for (i = 0; i < table->columns; i++) {
+        desktop->cells[i] = USAGE_NOT_SHOWN;
+    }
+
+    bucket->hash = hash;
+    bucket->len = (uint32_t) id.len;
+    bucket->id = copy;
+    bucket->desktop = desktop;
+    table->desktops[table->count++] = desktop;
+
+    return desktop;
+}
+
+
+usage_desktop_t *
+usage_table_find(const usage_table_t *table, usage_str_t id)
+{
+    return usage_table_bucket(table, id, usage_table_hash(table, id))->desktop;
+}
+
+
+void
+usage_table_clear(usage_table_t *table, size_t column)
+{
+    size_t i;
+
+    for (i = 0; i < table->count; i++) {
+        table->desktops[i]->cells[column] = USAGE_NOT_SHOWN;
+    }
+}
+
+
+bool
+usage_table_shown(const usage_table_t *table, const usage_desktop_t *desktop)
+{
+    size_t i;
+
+    for (i = 0; i < table->columns; i++) {
+        if (desktop->cells[i] >= 0) {
+            return true;
+        }
+    }
+
+    return desktop->seen;
+}

@@ -1,0 +1,157 @@
+#include "compare/usage_legacy.h"
+#include "base/usage_scan.h"
+
+
+#define USAGE_LEGACY_NOT_THERE "APIGW.0101"
+
+
+/* what is looked for in a body */
+typedef struct {
+    usage_legacy_reply_t *reply;
+    unsigned              depth; /* of open containers */
+    bool                  is;    /* it is an object */
+} usage_legacy_reader_t;
+
+
+static usage_result_t
+usage_legacy_key(void *data, usage_str_t name, bool *wanted)
+{
+    usage_legacy_reader_t *reader;
+
+    static const usage_str_t code = usage_string("error_code");
+
+    reader = data;
+
+    *wanted = reader->depth == 1 && usage_str_equal(name, code);
+
+    return USAGE_OK;
+}
+
+
+static usage_result_t
+usage_legacy_value(void *data, const usage_scan_value_t *value)
+{
+    size_t                 len;
+    usage_legacy_reader_t *reader;
+
+    reader = data;
+
+    if (reader->depth == 1 && value->kind == USAGE_SCAN_STRING) {
+        len = value->text.len;
+        len = len < USAGE_LEGACY_CODE_MAX ? len : USAGE_LEGACY_CODE_MAX;
+
+        memcpy(reader->reply->code, value->text.data, len);
+        reader->reply->code[len] = '\0';
+    }
+
+    return USAGE_OK;
+}
+
+
+static usage_result_t
+usage_legacy_open(void *data, bool object)
+{
+    usage_legacy_reader_t *reader;
+
+    reader = data;
+
+    if (reader->depth == 0) {
+        reader->is = object;
+    }
+
+    reader->depth++;
+
+    return USAGE_OK;
+}
+
+
+static usage_result_t
+usage_legacy_close(void *data)
+{
+    ((usage_legacy_reader_t *) data)->depth--;
+
+    return USAGE_OK;
+}
+
+
+static usage_result_t
+usage_legacy_element(void *data, const char **p, const char *end)
+{
+    (void) data;
+    (void) p;
+    (void) end;
+
+    return USAGE_OK;
+}
+
+
+static const usage_scan_handler_t usage_legacy_handler = {
+    usage_legacy_key,
+    usage_legacy_value,
+    usage_legacy_open,
+    usage_legacy_close,
+    usage_legacy_element,
+};
+
+
+/*
+ * Reads a body; whether it is an object in JSON.
+ */
+static bool
+usage_legacy_read(usage_legacy_reply_t *reply, usage_str_t body)
+{
+    usage_scan_t          scan;
+    usage_legacy_reader_t reader;
+
+    reader.reply = reply;
+    reader.depth = 0;
+    reader.is = false;
+
+    usage_scan_start(&scan, &usage_legacy_handler, &reader);
+
+    if (usage_scan_feed(&scan, body.data, body.len) != USAGE_OK
+        || usage_scan_end(&scan) != USAGE_OK)
+    {
+        reply->code[0] = '\0';
+        return false;
+    }
+
+    return reader.is;
+}
+
+
+usage_legacy_t
+usage_legacy_judge(usage_legacy_reply_t *reply, unsigned status,
+    usage_str_t body, bool encoded)
+{
+    bool json;
+
+    memset(reply, 0, sizeof(*reply));
+
+    json = !encoded && usage_legacy_read(reply, body);
+
+    if (status == 404 || status == 405 || status == 410 || status == 501
+        || strcmp(reply->code, USAGE_LEGACY_NOT_THERE) == 0)
+    {
+        (void) usage_error(&reply->error, status,
+            "the legacy endpoint answered %u%s%s", status,
+            reply->code[0] ? ", " : "", reply->code);
+        return USAGE_LEGACY_GONE;
+    }
+
+    if ((status == 200 && (encoded || (json && reply->code[0] == '\0')))
+        || (status >= 400 && status <= 499)
+        || (status >= 500 && status <= 599 && status != 502 && status != 504
+            && (reply->code[0] || encoded)))
+    {
+        return USAGE_LEGACY_ANSWER;
+    }
+
+    (void) usage_error(&reply->error, status,
+        "the legacy endpoint answered %u%s", status,
+        status == 200    ? " without a legacy reply"
+        : reply->code[0] ? ""
+                         : " without an error of its API");
+
+    return USAGE_LEGACY_SILENT;
+}

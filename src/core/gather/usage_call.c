@@ -1,0 +1,182 @@
+#include "gather/usage_call.h"
+#include "base/usage_percent.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+
+/* what a query's parameters take at most, without the filters' values */
+#define USAGE_CALL_QUERY_MAX 256
+
+
+static const struct {
+    const char *path;
+    const char *name;      /* in words */
+    const char *by_name;   /* the filter's parameter */
+    const char *by_domain; /* NULL: it has none */
+    const char *by_id;
+    const char *sort;
+} usage_calls[] = {
+
+    /* the longest use first: a page with a row without use ends what matters */
+
+    { "/statistics/metrics/desktops", "statistics of desktops", "resource_name",
+        NULL, "resource_id", "desktop_usage" },
+    { "/statistics/metrics/users", "statistics of users", "username", "domain",
+        NULL, "user_usage" },
+    { "/desktops", "desktop directory", "user_name", NULL, "desktop_id", NULL },
+    { "/connections/desktops", "connection records", "user_name", NULL, NULL,
+        NULL },
+};
+
+
+usage_result_t
+usage_call_path(const usage_call_t *call, usage_str_t project,
+    const usage_pool_t *pool, usage_str_t *path)
+{
+    char       *p;
+    size_t      len;
+    const char *tail;
+
+    tail = usage_calls[call->api].path;
+    len = sizeof("/v2/") - 1 + project.len + strlen(tail);
+
+    p = usage_alloc(pool, len + 1);
+    if (p == NULL) {
+        return USAGE_ERROR;
+    }
+
+    (void) sprintf(p, "/v2/%.*s%s", (int) project.len, project.data, tail);
+
+    path->data = p;
+    path->len = len;
+
+    return USAGE_OK;
+}
+
+
+/*
+ * One filter, where it is wanted.
+ */
+static char *
+usage_call_filter(char *p, const char *parameter, usage_str_t value)
+{
+    if (value.len == 0) {
+        return p;
+    }
+
+    p += sprintf(p, "&%s=", parameter);
+
+    return usage_percent_encode(p, value);
+}
+
+
+/*
+ * The window of time that statistics and records have.
+ */
+static char *
+usage_call_window(char *p, const usage_call_t *call)
+{
+    char first[USAGE_TIME_LEN], last[USAGE_TIME_LEN];
+
+    switch (call->api) {
+
+    case USAGE_CALL_DESKTOPS:
+    case USAGE_CALL_USERS:
+        usage_time_write((int64_t) call->first * USAGE_SECONDS_PER_DAY, first);
+        usage_time_write(
+            ((int64_t) call->last + 1) * USAGE_SECONDS_PER_DAY - 1, last);
+        break;
+
+    case USAGE_CALL_RECORDS:
+        usage_time_write(call->from, first);
+        usage_time_write(call->to, last);
+        break;
+
+    case USAGE_CALL_DIRECTORY:
+    default:
+        return p;
+    }
+
+    p += sprintf(p, "start_time=%.*s&end_time=%.*s&", (int) USAGE_TIME_LEN,
+        first, (int) USAGE_TIME_LEN, last);
+
+    if (usage_calls[call->api].sort != NULL) {
+        p += sprintf(
+            p, "sort_field=%s&sort_type=DESC&", usage_calls[call->api].sort);
+    }
+
+    return p;
+}
+
+
+static size_t
+usage_call_query_max(const usage_call_t *call)
+{
+    size_t i, len;
+
+    len = USAGE_CALL_QUERY_MAX + usage_percent_encoded(call->name)
+          + usage_percent_encoded(call->domain)
+          + usage_percent_encoded(call->id);
+
+    for (i = 0; i < call->count; i++) {
+        len += usage_percent_encoded(call->desktops[i]->id) + 1;
+    }
+
+    return len;
+}
+
+
+usage_result_t
+usage_call_query(
+    const usage_call_t *call, const usage_pool_t *pool, usage_str_t *query)
+{
+    char  *p;
+    size_t i;
+
+    p = usage_alloc(pool, usage_call_query_max(call));
+    if (p == NULL) {
+        return USAGE_ERROR;
+    }
+
+    query->data = p;
+
+    p = usage_call_window(p, call);
+    p += sprintf(
+        p, "offset=%" PRId64 "&limit=%" PRId64, call->offset, call->limit);
+
+    p = usage_call_filter(p, usage_calls[call->api].by_name, call->name);
+    p = usage_call_filter(p, usage_calls[call->api].by_domain, call->domain);
+    p = usage_call_filter(p, usage_calls[call->api].by_id, call->id);
+
+    for (i = 0; i < call->count; i++) {
+        p += sprintf(p, "%s", i > 0 ? "," : "&desktop_id=");
+        p = usage_percent_encode(p, call->desktops[i]->id);
+    }
+
+    query->len = (size_t) (p - query->data);
+
+    return USAGE_OK;
+}
+
+
+const char *
+usage_call_name(const usage_call_t *call, char *buffer)
+{
+    char        first[USAGE_DATE_LEN], last[USAGE_DATE_LEN];
+    const char *name;
+
+    name = usage_calls[call->api].name;
+
+    if (call->api != USAGE_CALL_DESKTOPS && call->api != USAGE_CALL_USERS) {
+        return name;
+    }
+
+    usage_day_write(call->first, first);
+    usage_day_write(call->last, last);
+
+    (void) snprintf(buffer, USAGE_CALL_NAME_MAX, "%s for %.*s to %.*s", name,
+        (int) USAGE_DATE_LEN, first, (int) USAGE_DATE_LEN, last);
+
+    return buffer;
+}

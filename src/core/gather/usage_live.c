@@ -1,0 +1,58 @@
+#include "gather/usage_live.h"
+
+
+usage_result_t
+usage_live_init(usage_live_t *live, usage_day_t day, const usage_pool_t *pool)
+{
+    live->day = day;
+
+    return usage_table_init(&live->table, pool, 0);
+}
+
+
+void
+usage_live_call(usage_live_t *live, usage_call_t *call)
+{
+    memset(call, 0, sizeof(usage_call_t));
+
+    call->api = USAGE_CALL_DESKTOPS;
+    call->asker = live;
+    call->limit = 1;
+    call->first = live->day;
+    call->last = live->day;
+}
+
+
+bool
+usage_live_is(const usage_live_t *live, const usage_call_t *call)
+{
+    return call->asker == live;
+}
+
+
+void
+usage_live_read(
+    usage_live_t *live, usage_page_reader_t *reader, usage_error_t *error)
+{
+    usage_page_start(reader, &usage_page_desktops,
+        usage_page_bounds(&usage_page_desktops, 1, 1), NULL, &live->table,
+        error);
+}
+
+
+usage_result_t
+usage_live_page(const usage_page_t *page, usage_error_t *error)
+{
+    size_t expected;
+
+    expected = page->count > 0;
+
+    if (page->rows_count != expected) {
+        return usage_error(error, 502,
+            "a page of the upstream's statistics makes no sense: %zu rows, "
+            "where %zu were expected",
+            page->rows_count, expected);
+    }
+
+    return USAGE_OK;
+}

@@ -1,0 +1,515 @@
+#include "gather/usage_records.h"
+#include "gather/usage_rows.h"
+
+#include <stdio.h>
+
+
+#define USAGE_RECORDS_ROOM    256 /* to start with */
+#define USAGE_RECORDS_KEY_MAX 512
+
+
+usage_result_t
+usage_records_init(usage_records_t *records, const usage_directory_t *directory,
+    usage_day_t first, size_t days, int64_t lookback, int64_t now)
+{
+    int64_t start, end;
+
+    memset(records, 0, sizeof(usage_records_t));
+
+    start = (int64_t) first * USAGE_SECONDS_PER_DAY;
+    end = start + (int64_t) days * USAGE_SECONDS_PER_DAY;
+
+    records->pool = directory->pool;
+    records->user = directory->user;
+    records->others = &directory->users;
+    records->range.from = start;
+    records->range.to = end < now ? end : now;
+    records->from = lookback < start ? start - lookback : start < 0 ? start : 0;
+    records->to = end - 1 < now ? end - 1 : now;
+
+    usage_pages_start(&records->pages, USAGE_RECORD_ROWS);
+
+    if (usage_table_init(&records->names, records->pool, 0) != USAGE_OK
+        || usage_table_init(&records->transactions, records->pool, 0)
+               != USAGE_OK)
+    {
+        return USAGE_ERROR;
+    }
+
+    return USAGE_OK;
+}
+
+
+usage_result_t
+usage_records_next(usage_records_t *records, usage_call_t *call)
+{
+    if (!usage_pages_ready(&records->pages)) {
+        return USAGE_AGAIN;
+    }
+
+    call->api = USAGE_CALL_RECORDS;
+    call->from = records->from;
+    call->to = records->to;
+    call->name = records->user->name;
+    usage_pages_next(&records->pages, call);
+
+    return USAGE_OK;
+}
+
+
+bool
+usage_records_shorten(usage_records_t *records, const usage_call_t *call)
+{
+    if (call->offset > 0 || call->limit != USAGE_RECORD_ROWS) {
+        return false;
+    }
+
+    usage_pages_start(&records->pages, USAGE_RECORD_ROWS_OLD);
+
+    return true;
+}
+
+
+static usage_result_t
+usage_records_nonsense(usage_error_t *error, const json_t *row, const char *key)
+{
+    usage_str_t text;
+
+    text = usage_rows_text(row, key);
+
+    return usage_error(error, 502,
+        "the upstream's connection records make no sense: %s \"%.*s\"", key,
+        usage_shown(text), text.data);
+}
+
+
+/*
+ * A time of a record.  *given: whether it has it.
+ */
+static usage_result_t
+usage_records_time(const json_t *row, const char *key, bool *given,
+    int64_t *time, usage_error_t *error)
+{
+    usage_str_t   text;
+    const json_t *value;
+
+    value = json_object_get(row, key);
+    text = usage_rows_text(row, key);
+
+    *given = value != NULL && !json_is_null(value)
+             && !(json_is_string(value) && text.len == 0);
+
+    if (*given && !usage_time_parse(text, time)) {
+        return usage_records_nonsense(error, row, key);
+    }
+
+    return USAGE_OK;
+}
+
+
+/*
+ * translation.md: "setup to end; an open session, until now; no setup time,
+ * never".  *used: whether the session was in use in the range, *session is cut
+ * to it.
+ */
+static usage_result_t
+usage_records_session(const usage_records_t *records, const json_t *row,
+    usage_session_t *session, bool *used, usage_error_t *error)
+{
+    bool connected, ended;
+
+    session->from = records->range.to;
+    session->to = records->range.to;
+
+    if (usage_records_time(
+            row, "connection_setup_time", &connected, &session->from, error)
+            != USAGE_OK
+        || usage_records_time(
+               row, "connection_end_time", &ended, &session->to, error)
+               != USAGE_OK)
+    {
+        return USAGE_ERROR;
+    }
+
+    if (connected && ended && session->to < session->from) {
+        return usage_records_nonsense(error, row, "connection_end_time");
+    }
+
+    if (!ended || session->to > records->range.to) {
+        session->to = records->range.to;
+    }
+
+    if (session->from < records->range.from) {
+        session->from = records->range.from;
+    }
+
+    *used = connected && session->from < session->to;
+
+    return USAGE_OK;
+}
+
+
+/*
+ * Whether a record was on a page before.  Where it has no transaction_id that
+ * can't be told.
+ */
+static usage_result_t
+usage_records_twice(usage_records_t *records, const json_t *row, bool *twice)
+{
+    int         len;
+    bool        added;
+    char        text[USAGE_RECORDS_KEY_MAX];
+    usage_str_t id, start, setup, key;
+
+    *twice = false;
+
+    id = usage_rows_text(row, "transaction_id");
+    start = usage_rows_text(row, "connection_start_time");
+    setup = usage_rows_text(row, "connection_setup_time");
+
+    if (id.len == 0) {
+        return USAGE_OK;
+    }
+
+    /* a reconnect may have the id of what it continues, but not its times */
+
+    len = snprintf(
+        text, sizeof(text), "%s %s %s", id.data, start.data, setup.data);
+
+    if (len < 0 || (size_t) len >= sizeof(text)) {
+        return USAGE_OK;
+    }
+
+    key.data = text;
+    key.len = (size_t) len;
+
+    if (usage_table_add(&records->transactions, key, &added) == NULL) {
+        return USAGE_ERROR;
+    }
+
+    *twice = !added;
+
+    return USAGE_OK;
+}
+
+
+/*
+ * Keeps a sid or a computer_name, each once.  NULL where it is empty.
+ */
+static usage_result_t
+usage_records_name(
+    usage_records_t *records, usage_str_t text, usage_desktop_t **name)
+{
+    *name = NULL;
+
+    if (text.len == 0) {
+        return USAGE_OK;
+    }
+
+    *name = usage_table_add(&records->names, text, NULL);
+
+    return *name == NULL ? USAGE_ERROR : USAGE_OK;
+}
+
+
+static usage_result_t
+usage_records_add(usage_records_t *records, const json_t *row,
+    usage_session_t session, bool bare)
+{
+    size_t          room;
+    usage_record_t *list, *record;
+
+    if (records->count == records->room) {
+        room = records->room == 0 ? USAGE_RECORDS_ROOM : 2 * records->room;
+
+        list = usage_alloc(records->pool, room * sizeof(usage_record_t));
+        if (list == NULL) {
+            return USAGE_ERROR;
+        }
+
+        if (records->count > 0) {
+            memcpy(
+                list, records->list, records->count * sizeof(usage_record_t));
+        }
+
+        records->list = list;
+        records->room = room;
+    }
+
+    record = &records->list[records->count++];
+    record->session = session;
+    record->bare = bare;
+
+    if (usage_records_name(records, usage_rows_text(row, "sid"), &record->sid)
+            != USAGE_OK
+        || usage_records_name(records, usage_rows_text(row, "computer_name"),
+               &record->computer)
+               != USAGE_OK)
+    {
+        return USAGE_ERROR;
+    }
+
+    return USAGE_OK;
+}
+
+
+/*
+ * Whether a record is to be counted, by its user.  *bare: its domain isn't
+ * told.
+ */
+static bool
+usage_records_mine(
+    const usage_records_t *records, const json_t *row, bool *bare)
+{
+    usage_str_t name;
+
+    *bare = false;
+
+    if (records->user->name.len == 0) {
+        return true;
+    }
+
+    name = usage_rows_text(row, "user_name");
+
+    if (!usage_user_recorded(records->user, name, bare)) {
+        return false;
+    }
+
+    /* another user may be called "name@domain", without a domain */
+
+    return *bare || usage_table_find(records->others, name) == NULL;
+}
+
+
+static usage_result_t
+usage_records_row(usage_records_t *records, const usage_call_t *call,
+    const json_t *row, usage_error_t *error)
+{
+    bool            twice, used, bare;
+    usage_session_t session;
+
+    used = false;
+
+    if (!json_is_object(row)) {
+        return usage_error(error, 502,
+            "the upstream's connection records make no sense: a record is not "
+            "an object");
+    }
+
+    if (usage_records_twice(records, row, &twice) != USAGE_OK) {
+        return usage_no_memory(records->pool, error);
+    }
+
+    if (twice) {
+        return usage_pages_restart(
+            &records->pages, call, "rows of one record", 1, 2, error);
+    }
+
+    if (usage_records_session(records, row, &session, &used, error) != USAGE_OK)
+    {
+        return USAGE_ERROR;
+    }
+
+    if (!used || !usage_records_mine(records, row, &bare)) {
+        return USAGE_OK;
+    }
+
+    if (usage_records_add(records, row, session, bare) != USAGE_OK) {
+        return usage_no_memory(records->pool, error);
+    }
+
+    return USAGE_OK;
+}
+
+
+/*
+ * Older releases give 100 rows at most: either they refuse a longer page, or
+ * they send less than was asked for.
+ */
+static bool
+usage_records_short(const usage_records_t *records, const usage_call_t *call,
+    const usage_rows_t *rows)
+{
+    return records->pages.attempt == call->attempt
+           && records->pages.limit == USAGE_RECORD_ROWS && call->offset == 0
+           && rows->rows == USAGE_RECORD_ROWS_OLD && rows->count > rows->rows;
+}
+
+
+static usage_result_t
+usage_records_take(usage_records_t *records, const usage_call_t *call,
+    const usage_rows_t *rows, usage_error_t *error)
+{
+    size_t         i;
+    json_t        *row;
+    usage_result_t rc;
+
+    if (usage_records_short(records, call, rows)) {
+        records->pages.limit = USAGE_RECORD_ROWS_OLD;
+        records->pages.next = USAGE_RECORD_ROWS_OLD;
+    }
+
+    rc = usage_pages_take(
+        &records->pages, call, rows->count, rows->rows, records->pool, error);
+
+    if (rc == USAGE_OK) {
+        json_array_foreach (rows->list, i, row) {
+            rc = usage_records_row(records, call, row, error);
+
+            if (rc != USAGE_OK) {
+                break;
+            }
+        }
+    }
+
+    if (rc == USAGE_AGAIN && usage_pages_fresh(&records->pages)) {
+        records->count = 0;
+
+        if (usage_table_init(&records->transactions, records->pool, 0)
+            != USAGE_OK) {
+            return usage_no_memory(records->pool, error);
+        }
+    }
+
+    return rc == USAGE_ERROR ? USAGE_ERROR : USAGE_OK;
+}
+
+
+usage_result_t
+usage_records_page(usage_records_t *records, const usage_call_t *call,
+    usage_str_t body, usage_error_t *error)
+{
+    usage_rows_t   rows;
+    usage_result_t rc;
+
+    if (usage_rows_load(
+            &rows, body, "records", "connection records", records->pool, error)
+        != USAGE_OK)
+    {
+        return USAGE_ERROR;
+    }
+
+    rc = usage_records_take(records, call, &rows, error);
+    json_decref(rows.root);
+
+    return rc;
+}
+
+
+static usage_entry_t *
+usage_records_entry(const usage_record_t *record,
+    const usage_directory_t *directory, bool *doubtful)
+{
+    static const usage_str_t none = usage_string("");
+
+    return usage_directory_lead(directory,
+        record->sid != NULL ? record->sid->id : none,
+        record->computer != NULL ? record->computer->id : none, doubtful);
+}
+
+
+bool
+usage_records_doubtful(const usage_records_t *records,
+    const usage_directory_t *directory, bool strays)
+{
+    bool                 doubtful;
+    size_t               i;
+    const usage_entry_t *entry;
+
+    for (i = 0; i < records->count; i++) {
+        entry = usage_records_entry(&records->list[i], directory, &doubtful);
+
+        if (entry == NULL ? strays : doubtful) {
+            return true;
+        }
+    }
+
+    return false;
+}
+
+
+/*
+ * A record that leads to no desktop: what it names stands for one.
+ */
+static usage_entry_t *
+usage_records_stray(usage_records_t *records, const usage_record_t *record)
+{
+    usage_entry_t   *entry;
+    usage_desktop_t *name;
+
+    name = record->sid != NULL ? record->sid : record->computer;
+
+    if (name != NULL && name->entry != NULL) {
+        return name->entry;
+    }
+
+    entry = usage_alloc(records->pool, sizeof(usage_entry_t));
+    if (entry == NULL) {
+        return NULL;
+    }
+
+    memset(entry, 0, sizeof(usage_entry_t));
+
+    if (record->sid != NULL) {
+        entry->sid = record->sid->id;
+    }
+
+    if (name != NULL) {
+        name->entry = entry;
+        entry->name =
+            record->computer != NULL ? record->computer->id : name->id;
+    }
+
+    entry->next = records->strays;
+    records->strays = entry;
+
+    return entry;
+}
+
+
+usage_result_t
+usage_records_lead(usage_records_t *records, const usage_directory_t *directory,
+    bool strays, usage_error_t *error)
+{
+    bool                  doubtful;
+    size_t                i;
+    usage_entry_t        *entry;
+    const usage_record_t *record;
+
+    for (i = 0; i < records->count; i++) {
+        record = &records->list[i];
+        entry = usage_records_entry(record, directory, &doubtful);
+
+        if (entry != NULL && entry->alike) {
+            return usage_error(error, 502,
+                "a connection record leads to several desktops: %s \"%.*s\"",
+                record->computer != NULL ? "computer_name" : "sid",
+                usage_shown(record->computer != NULL ? record->computer->id
+                                                     : record->sid->id),
+                record->computer != NULL ? record->computer->id.data
+                                         : record->sid->id.data);
+        }
+
+        if (entry != NULL && record->bare && entry->namesake) {
+            continue;
+        }
+
+        if (entry == NULL && !strays) {
+            continue;
+        }
+
+        if (entry == NULL) {
+            entry = usage_records_stray(records, record);
+        }
+
+        if (entry == NULL
+            || usage_sessions_add(
+                   &entry->sessions, record->session, records->pool)
+                   != USAGE_OK)
+        {
+            return usage_no_memory(records->pool, error);
+        }
+    }
+
+    return USAGE_OK;
+}

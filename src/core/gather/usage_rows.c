@@ -1,0 +1,78 @@
+#include "gather/usage_rows.h"
+
+
+static usage_result_t
+usage_rows_check(
+    usage_rows_t *rows, const char *key, const char *what, usage_error_t *error)
+{
+    json_t *count;
+
+    count = json_object_get(rows->root, "total_count");
+    rows->list = json_object_get(rows->root, key);
+
+    if (json_is_null(rows->list)) {
+        rows->list = NULL;
+    }
+
+    if (!json_is_integer(count) || json_integer_value(count) < 0) {
+        return usage_error(error, 502,
+            "the upstream's %s makes no sense: a total_count that is missing "
+            "or no count",
+            what);
+    }
+
+    rows->count = json_integer_value(count);
+    rows->rows = (int64_t) json_array_size(rows->list);
+
+    if ((rows->list != NULL && !json_is_array(rows->list))
+        || (rows->list == NULL && rows->count > 0))
+    {
+        return usage_error(error, 502,
+            "the upstream's %s makes no sense: %s is missing or no array", what,
+            key);
+    }
+
+    return USAGE_OK;
+}
+
+
+usage_result_t
+usage_rows_load(usage_rows_t *rows, usage_str_t body, const char *key,
+    const char *what, const usage_pool_t *pool, usage_error_t *error)
+{
+    json_error_t reason;
+
+    if (!usage_fits(
+            pool, usage_json_parts(body, USAGE_JSON_ANY), USAGE_JSON_PART)) {
+        return usage_no_memory(pool, error);
+    }
+
+    rows->root = usage_json_load(body, USAGE_JSON_ANY, 0, &reason);
+
+    if (rows->root == NULL) {
+        return usage_error(
+            error, 502, "the upstream's %s is not JSON: %s", what, reason.text);
+    }
+
+    if (usage_rows_check(rows, key, what, error) != USAGE_OK) {
+        json_decref(rows->root);
+        return USAGE_ERROR;
+    }
+
+    return USAGE_OK;
+}
+
+
+usage_str_t
+usage_rows_text(const json_t *row, const char *key)
+{
+    usage_str_t   text;
+    const json_t *value;
+
+    value = json_object_get(row, key);
+
+    text.data = json_is_string(value) ? json_string_value(value) : "";
+    text.len = json_string_length(value);
+
+    return text;
+}

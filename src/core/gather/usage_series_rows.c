@@ -1,0 +1,154 @@
+/*
+ * The rows of a stretch of days: the one that matches, and whether one of them
+ * is there twice.
+ */
+
+#include "gather/usage_series_private.h"
+
+#include <stdlib.h>
+
+
+void
+usage_series_clear(usage_stretch_t *stretch)
+{
+    stretch->matches = 0;
+    stretch->seconds = 0;
+    stretch->used = 0;
+    stretch->unused = INT64_MAX;
+    stretch->rows_count = 0;
+}
+
+
+static usage_result_t
+usage_series_keep(usage_stretch_t *stretch, const usage_row_t *row)
+{
+    usage_row_t *rows;
+
+    if (stretch->rows_count == stretch->rows_room) {
+        stretch->rows_room += stretch->rows_room + USAGE_PAGE_ROWS;
+
+        rows = usage_alloc(
+            stretch->series->pool, stretch->rows_room * sizeof(usage_row_t));
+        if (rows == NULL) {
+            return USAGE_ERROR;
+        }
+
+        if (stretch->rows_count > 0) {
+            memcpy(
+                rows, stretch->rows, stretch->rows_count * sizeof(usage_row_t));
+        }
+
+        stretch->rows = rows;
+    }
+
+    stretch->rows[stretch->rows_count++] = *row;
+
+    return USAGE_OK;
+}
+
+
+usage_result_t
+usage_series_rows(usage_stretch_t *stretch, const usage_call_t *call,
+    const usage_page_t *page)
+{
+    size_t             n;
+    int64_t            offset;
+    const usage_row_t *row;
+
+    for (n = 0; n < page->rows_count; n++) {
+        row = &page->rows[n];
+        offset = call->offset + (int64_t) n;
+
+        if (row->seconds > 0 && stretch->used <= offset) {
+            stretch->used = offset + 1;
+
+        } else if (row->seconds == 0 && stretch->unused > offset) {
+            stretch->unused = offset;
+        }
+
+        if (usage_str_equal(row->desktop->id, stretch->series->match)) {
+            stretch->matches++;
+            stretch->seconds += row->seconds;
+        }
+
+        if (usage_series_keep(stretch, row) != USAGE_OK) {
+            return USAGE_ERROR;
+        }
+    }
+
+    return USAGE_OK;
+}
+
+
+static int
+usage_series_compare(const void *one, const void *two)
+{
+    uintptr_t          p, q;
+    const usage_row_t *a, *b;
+
+    a = one;
+    b = two;
+    p = (uintptr_t) a->desktop;
+    q = (uintptr_t) b->desktop;
+
+    if (p != q) {
+        return p > q ? 1 : -1;
+    }
+
+    return (a->seconds > b->seconds) - (a->seconds < b->seconds);
+}
+
+
+bool
+usage_series_unique(const usage_series_t *series)
+{
+    return series->api == USAGE_CALL_DESKTOPS || series->domain.len > 0;
+}
+
+
+/*
+ * Whether two rows of one id are the same row, that came twice.  Users of one
+ * name in several domains have a row each, and there it takes the same figure
+ * to tell.  Many have the same 0: where rows come in the order that was asked
+ * for, nothing but another 0 can be missing in the place of one of those.
+ */
+static bool
+usage_series_same(
+    const usage_stretch_t *stretch, const usage_row_t *a, const usage_row_t *b)
+{
+    if (a->desktop != b->desktop) {
+        return false;
+    }
+
+    if (usage_series_unique(stretch->series)) {
+        return true;
+    }
+
+    return a->seconds == b->seconds
+           && (a->seconds > 0 || stretch->used > stretch->unused);
+}
+
+
+bool
+usage_series_twice(usage_stretch_t *stretch)
+{
+    size_t i;
+
+    if (!stretch->series->several && stretch->matches > 0) {
+        return stretch->matches > 1;
+    }
+
+    if (stretch->rows_count > 1) {
+        qsort(stretch->rows, stretch->rows_count, sizeof(usage_row_t),
+            usage_series_compare);
+    }
+
+    for (i = 1; i < stretch->rows_count; i++) {
+        if (usage_series_same(
+                stretch, &stretch->rows[i - 1], &stretch->rows[i])) {
+            return true;
+        }
+    }
+
+    return false;
+}

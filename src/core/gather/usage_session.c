@@ -1,0 +1,98 @@
+#include "gather/usage_session.h"
+
+#include <stdlib.h>
+
+
+#define USAGE_SESSIONS_ROOM 8 /* to start with */
+
+
+usage_result_t
+usage_sessions_add(usage_sessions_t *sessions, usage_session_t session,
+    const usage_pool_t *pool)
+{
+    size_t           room;
+    usage_session_t *list;
+
+    if (sessions->count == sessions->room) {
+        room = sessions->room == 0 ? USAGE_SESSIONS_ROOM : 2 * sessions->room;
+
+        list = usage_alloc(pool, room * sizeof(usage_session_t));
+        if (list == NULL) {
+            return USAGE_ERROR;
+        }
+
+        if (sessions->count > 0) {
+            memcpy(list, sessions->list,
+                sessions->count * sizeof(usage_session_t));
+        }
+
+        sessions->list = list;
+        sessions->room = room;
+    }
+
+    sessions->list[sessions->count++] = session;
+
+    return USAGE_OK;
+}
+
+
+static int
+usage_sessions_compare(const void *one, const void *two)
+{
+    const usage_session_t *a, *b;
+
+    a = one;
+    b = two;
+
+    return (a->from > b->from) - (a->from < b->from);
+}
+
+
+/*
+ * Adds a stretch of time, which lies within the bins, to those that it touches.
+ */
+static void
+usage_sessions_spread(
+    int64_t from, int64_t to, int64_t start, int64_t width, double *bins)
+{
+    size_t  i;
+    int64_t end;
+
+    for (i = (size_t) ((from - start) / width); from < to; i++) {
+        end = start + (int64_t) (i + 1) * width;
+
+        if (end > to) {
+            end = to;
+        }
+
+        bins[i] += (double) (end - from);
+        from = end;
+    }
+}
+
+
+void
+usage_sessions_count(usage_sessions_t *sessions, int64_t start, int64_t width,
+    size_t count, double *bins)
+{
+    size_t  n;
+    int64_t from, to, done, end;
+
+    if (sessions->count > 1) {
+        qsort(sessions->list, sessions->count, sizeof(usage_session_t),
+            usage_sessions_compare);
+    }
+
+    done = start; /* what is before that is counted, or of no interest */
+    end = start + (int64_t) count * width;
+
+    for (n = 0; n < sessions->count; n++) {
+        from = sessions->list[n].from > done ? sessions->list[n].from : done;
+        to = sessions->list[n].to < end ? sessions->list[n].to : end;
+
+        if (from < to) {
+            usage_sessions_spread(from, to, start, width, bins);
+            done = to;
+        }
+    }
+}

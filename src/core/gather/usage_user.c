@@ -1,0 +1,64 @@
+#include "gather/usage_user.h"
+#include "base/usage_json.h"
+
+
+bool
+usage_user_is(const usage_user_t *user, usage_str_t name, usage_str_t domain)
+{
+    return usage_str_equal(user->name, name)
+           && (user->domain.len == 0 || domain.len == 0
+               || usage_str_equal(user->domain, domain));
+}
+
+
+bool
+usage_user_recorded(const usage_user_t *user, usage_str_t name, bool *bare)
+{
+    usage_str_t domain;
+
+    *bare = usage_str_equal(user->name, name);
+
+    if (*bare) {
+        return true;
+    }
+
+    if (name.len <= user->name.len + 1 || name.data[user->name.len] != '@'
+        || memcmp(name.data, user->name.data, user->name.len) != 0)
+    {
+        return false;
+    }
+
+    domain.data = name.data + user->name.len + 1;
+    domain.len = name.len - user->name.len - 1;
+
+    if (user->domain.len > 0) {
+        return usage_str_equal(user->domain, domain);
+    }
+
+    /* a domain has no "@": what has one is another user, whose name has it */
+
+    return memchr(domain.data, '@', domain.len) == NULL;
+}
+
+
+usage_str_t
+usage_user_filter(const usage_user_t *user)
+{
+    size_t      chars, length;
+    usage_str_t filter;
+
+    filter.data = user->name.data;
+    filter.len = 0;
+
+    for (chars = 0; chars < USAGE_USERNAME_CHARS; chars++) {
+        if (filter.len == user->name.len) {
+            break;
+        }
+
+        length = usage_utf8_length(
+            user->name.data + filter.len, user->name.len - filter.len);
+        filter.len += length > 0 ? length : 1;
+    }
+
+    return filter;
+}

@@ -1,0 +1,109 @@
+#include "request/usage_forms.h"
+
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
+#include <stdlib.h>
+
+
+#define USAGE_FORM_ROUTE                                                       \
+    "\\A/v2/([A-Za-z0-9_-]{1,255})/desktops/statistics/used\\z"
+#define USAGE_FORM_DATE   "\\A[0-9]{4}-[0-9]{2}-[0-9]{2}\\z"
+#define USAGE_FORM_DIGITS "\\A[0-9]+\\z"
+
+
+struct usage_forms_s {
+    pcre2_code       *route;
+    pcre2_code       *date;
+    pcre2_code       *digits;
+    pcre2_match_data *match;
+};
+
+
+static pcre2_code *
+usage_forms_compile(const char *pattern)
+{
+    int        error;
+    PCRE2_SIZE offset;
+
+    return pcre2_compile(
+        (PCRE2_SPTR) pattern, PCRE2_ZERO_TERMINATED, 0, &error, &offset, NULL);
+}
+
+
+usage_forms_t *
+usage_forms_create(void)
+{
+    usage_forms_t *forms;
+
+    forms = calloc(1, sizeof(usage_forms_t));
+    if (forms == NULL) {
+        return NULL;
+    }
+
+    forms->route = usage_forms_compile(USAGE_FORM_ROUTE);
+    forms->date = usage_forms_compile(USAGE_FORM_DATE);
+    forms->digits = usage_forms_compile(USAGE_FORM_DIGITS);
+    forms->match = pcre2_match_data_create(2, NULL);
+
+    if (forms->route == NULL || forms->date == NULL || forms->digits == NULL
+        || forms->match == NULL)
+    {
+        usage_forms_free(forms);
+        return NULL;
+    }
+
+    return forms;
+}
+
+
+void
+usage_forms_free(usage_forms_t *forms)
+{
+    pcre2_code_free(forms->route);
+    pcre2_code_free(forms->date);
+    pcre2_code_free(forms->digits);
+    pcre2_match_data_free(forms->match);
+    free(forms);
+}
+
+
+static bool
+usage_forms_match(
+    const usage_forms_t *forms, const pcre2_code *form, usage_str_t text)
+{
+    return pcre2_match(
+               form, (PCRE2_SPTR) text.data, text.len, 0, 0, forms->match, NULL)
+           > 0;
+}
+
+
+bool
+usage_forms_route(
+    const usage_forms_t *forms, usage_str_t path, usage_str_t *project)
+{
+    const PCRE2_SIZE *groups;
+
+    if (!usage_forms_match(forms, forms->route, path)) {
+        return false;
+    }
+
+    groups = pcre2_get_ovector_pointer(forms->match);
+    project->data = path.data + groups[2];
+    project->len = groups[3] - groups[2];
+
+    return true;
+}
+
+
+bool
+usage_forms_date(const usage_forms_t *forms, usage_str_t text)
+{
+    return usage_forms_match(forms, forms->date, text);
+}
+
+
+bool
+usage_forms_digits(const usage_forms_t *forms, usage_str_t text)
+{
+    return usage_forms_match(forms, forms->digits, text);
+}

@@ -1,0 +1,392 @@
+#include "request/usage_request_private.h"
+#include "request/usage_body.h"
+#include "base/usage_json.h"
+#include "base/usage_table.h"
+
+
+static usage_result_t
+usage_request_desktop_ids(
+    const usage_request_reader_t *reader, usage_request_t *request)
+{
+    bool             added;
+    size_t           i, n;
+    usage_str_t      id;
+    usage_table_t    seen;
+    const json_t    *ids, *value;
+    usage_desktop_t *desktop;
+
+    ids = usage_request_field(reader, "desktop_ids");
+    if (ids == NULL) {
+        return USAGE_OK;
+    }
+
+    if (!json_is_array(ids)) {
+        return usage_request_wrong_type(
+            reader, "desktop_ids", ids, "an array of strings");
+    }
+
+    n = json_array_size(ids);
+    if (n == 0) {
+        return USAGE_OK;
+    }
+
+    if (n > USAGE_DESKTOP_IDS_MAX) {
+        return usage_error(reader->error, 400,
+            "desktop_ids has %zu items; allowed: at most %d", n,
+            USAGE_DESKTOP_IDS_MAX);
+    }
+
+    request->desktop_ids = usage_alloc(reader->pool, n * sizeof(usage_str_t));
+    if (request->desktop_ids == NULL
+        || usage_table_init(&seen, reader->pool, 0) != USAGE_OK)
+    {
+        return usage_no_memory(reader->pool, reader->error);
+    }
+
+    for (i = 0; i < n; i++) {
+        value = json_array_get(ids, i);
+
+        if (!json_is_string(value)) {
+            return usage_request_wrong_type(
+                reader, "an item of desktop_ids", value, "a string");
+        }
+
+        id = usage_request_text(value);
+
+        if (id.len == 0) {
+            return usage_error(reader->error, 400,
+                "item %zu of desktop_ids is an empty string; allowed: 1 to %d "
+                "characters",
+                i, USAGE_ID_CHARS_MAX);
+        }
+
+        if (usage_utf8_chars(id) > USAGE_ID_CHARS_MAX) {
+            return usage_request_too_long(reader, "desktop_ids", id);
+        }
+
+        desktop = usage_table_add(&seen, id, &added);
+        if (desktop == NULL) {
+            return usage_no_memory(reader->pool, reader->error);
+        }
+
+        if (added) {
+            request->desktop_ids[request->desktops++] = desktop->id;
+        }
+    }
+
+    return USAGE_OK;
+}
+
+
+static usage_result_t
+usage_request_date(const usage_request_reader_t *reader, const char *name,
+    bool *given, usage_day_t *day)
+{
+    usage_str_t text;
+
+    if (usage_request_string(reader, name, "a date, yyyy-MM-dd", &text)
+        != USAGE_OK) {
+        return USAGE_ERROR;
+    }
+
+    *given = text.len != 0;
+
+    if (*given
+        && (!usage_forms_date(reader->forms, text)
+            || !usage_day_parse(text.data, day)))
+    {
+        return usage_error(reader->error, 400,
+            "%s \"%.*s\" is not a date; allowed: yyyy-MM-dd, a day of the "
+            "calendar",
+            name, usage_shown(text), text.data);
+    }
+
+    return USAGE_OK;
+}
+
+
+/*
+ * The range of days: what is left out, its order and its length.
+ */
+static usage_result_t
+usage_request_range(const usage_request_reader_t *reader,
+    usage_request_t *request, int64_t now, bool *has_first)
+{
+    bool has_last;
+    char first[USAGE_DATE_LEN + 1] = "", last[USAGE_DATE_LEN + 1] = "";
+
+    if (usage_request_date(reader, "start_time", has_first, &request->first)
+            != USAGE_OK
+        || usage_request_date(reader, "end_time", &has_last, &request->last)
+               != USAGE_OK)
+    {
+        return USAGE_ERROR;
+    }
+
+    if (!has_last) {
+        request->last = usage_day_of(now);
+    }
+
+    if (!*has_first) {
+        request->first = request->last - (USAGE_DAYS_DEFAULT - 1);
+    }
+
+    usage_day_write(request->first, first);
+    usage_day_write(request->last, last);
+
+    if (request->last < request->first) {
+        return usage_error(reader->error, 400,
+            "end_time %s is before start_time %s%s", last, first,
+            has_last ? "" : " (left out, end_time is today, UTC)");
+    }
+
+    if (request->last - request->first >= USAGE_DAYS_MAX) {
+        return usage_error(reader->error, 400,
+            "start_time %s to end_time %s are %d days; allowed: at most %d, "
+            "both ends counted",
+            first, last, request->last - request->first + 1, USAGE_DAYS_MAX);
+    }
+
+    return USAGE_OK;
+}
+
+
+/*
+ * Whether the successors remember the range.  They answer nothing for what
+ * they don't, and nothing would read as zero.
+ */
+static usage_result_t
+usage_request_remembered(const usage_request_reader_t *reader,
+    const usage_request_t *request, int64_t now, const usage_rules_t *rules,
+    bool has_first)
+{
+    char        first[USAGE_DATE_LEN + 1] = "", text[USAGE_DATE_LEN + 1] = "";
+    int64_t     memory;
+    const char *whose;
+    usage_day_t oldest;
+
+    memory = rules->desktops_memory;
+    whose = "desktops";
+
+    /* days of one user come from both statistics: the shorter memory counts */
+
+    if (request->user.len != 0 && !request->hours && rules->users_memory != 0
+        && (memory == 0 || rules->users_memory < memory))
+    {
+        memory = rules->users_memory;
+        whose = "users";
+    }
+
+    if (memory == 0 || !usage_day_forgotten(request->first, now, memory)) {
+        return USAGE_OK;
+    }
+
+    oldest = request->first;
+
+    while (usage_day_forgotten(oldest, now, memory)) {
+        oldest++;
+    }
+
+    usage_day_write(request->first, first);
+    usage_day_write(oldest, text);
+
+    return usage_error(reader->error, 400,
+        "%s %s is older than the %lld days that the successor API keeps of "
+        "%s; allowed: from %s on",
+        has_first ? "start_time" : "the range's first day", first,
+        (long long) (memory / USAGE_SECONDS_PER_DAY), whose, text);
+}
+
+
+static usage_result_t
+usage_request_group(const usage_request_reader_t *reader,
+    usage_request_t *request, const usage_rules_t *rules)
+{
+    usage_str_t              text;
+    static const usage_str_t day = usage_string("DAY");
+    static const usage_str_t hour = usage_string("HOUR");
+
+    if (usage_request_string(
+            reader, "group_by_type", "\"DAY\" or \"HOUR\"", &text)
+        != USAGE_OK)
+    {
+        return USAGE_ERROR;
+    }
+
+    request->hours = usage_str_equal(text, hour);
+
+    if (request->hours && !rules->connections) {
+        return usage_error(reader->error, 400,
+            "group_by_type \"HOUR\" needs connection records, which this "
+            "gateway doesn't read (usage_connections is off); allowed: "
+            "\"DAY\"");
+    }
+
+    if (text.len != 0 && !request->hours && !usage_str_equal(text, day)) {
+        return usage_error(reader->error, 400,
+            "group_by_type \"%.*s\" is unknown; allowed: \"DAY\" or \"HOUR\"",
+            usage_shown(text), text.data);
+    }
+
+    return USAGE_OK;
+}
+
+
+/*
+ * A string field of at most 255 characters, copied.
+ */
+static usage_result_t
+usage_request_name(const usage_request_reader_t *reader, const char *name,
+    usage_str_t text, usage_str_t *copy)
+{
+    char *p;
+
+    if (usage_utf8_chars(text) > USAGE_ID_CHARS_MAX) {
+        return usage_request_too_long(reader, name, text);
+    }
+
+    p = usage_alloc(reader->pool, text.len);
+    if (p == NULL) {
+        return usage_no_memory(reader->pool, reader->error);
+    }
+
+    copy->data = memcpy(p, text.data, text.len);
+    copy->len = text.len;
+
+    return USAGE_OK;
+}
+
+
+/*
+ * The user and the domain, which says nothing without a user.  legacy.md has
+ * no rule for its length; it is held to the user's.
+ */
+static usage_result_t
+usage_request_user(
+    const usage_request_reader_t *reader, usage_request_t *request)
+{
+    usage_str_t user, domain;
+
+    if (usage_request_string(reader, "desktop_username", "a string", &user)
+            != USAGE_OK
+        || usage_request_string(
+               reader, "desktop_user_domain", "a string", &domain)
+               != USAGE_OK)
+    {
+        return USAGE_ERROR;
+    }
+
+    if (user.len == 0) {
+        return USAGE_OK;
+    }
+
+    if (usage_request_name(reader, "desktop_username", user, &request->user)
+        != USAGE_OK)
+    {
+        return USAGE_ERROR;
+    }
+
+    if (domain.len == 0) {
+        return USAGE_OK;
+    }
+
+    return usage_request_name(
+        reader, "desktop_user_domain", domain, &request->domain);
+}
+
+
+static usage_result_t
+usage_request_fields(const usage_request_reader_t *reader,
+    usage_request_t *request, int64_t now, const usage_rules_t *rules)
+{
+    bool has_first;
+
+    memset(request, 0, sizeof(usage_request_t));
+
+    request->user.data = "";
+    request->domain.data = "";
+    request->limit = USAGE_LIMIT_DEFAULT;
+
+    if (usage_request_desktop_ids(reader, request) != USAGE_OK
+        || usage_request_integer(
+               reader, "offset", USAGE_OFFSET_MAX, &request->offset)
+               != USAGE_OK
+        || usage_request_integer(
+               reader, "limit", USAGE_LIMIT_MAX, &request->limit)
+               != USAGE_OK
+        || usage_request_group(reader, request, rules) != USAGE_OK
+        || usage_request_user(reader, request) != USAGE_OK
+        || usage_request_range(reader, request, now, &has_first) != USAGE_OK)
+    {
+        return USAGE_ERROR;
+    }
+
+    return usage_request_remembered(reader, request, now, rules, has_first);
+}
+
+
+usage_result_t
+usage_request_parse(usage_request_t *request, const usage_pool_t *pool,
+    const usage_forms_t *forms, usage_str_t body, int64_t now,
+    const usage_rules_t *rules, usage_error_t *error)
+{
+    json_t                *root;
+    usage_result_t         rc;
+    usage_request_reader_t reader;
+
+    if (usage_body_load(&root, pool, body, error) != USAGE_OK) {
+        return USAGE_ERROR;
+    }
+
+    reader.pool = pool;
+    reader.forms = forms;
+    reader.root = root;
+    reader.error = error;
+
+    if (json_is_object(root)) {
+        rc = usage_request_fields(&reader, request, now, rules);
+
+    } else {
+        rc = usage_request_wrong_type(
+            &reader, "the body", root, "one JSON object");
+    }
+
+    json_decref(root);
+
+    return rc;
+}
+
+
+size_t
+usage_request_days(const usage_request_t *request)
+{
+    return (size_t) (request->last - request->first) + 1;
+}
+
+
+size_t
+usage_request_past(const usage_request_t *request, usage_day_t today)
+{
+    if (request->first > today) {
+        return 0;
+    }
+
+    return request->last > today ? (size_t) (today - request->first) + 1
+                                 : usage_request_days(request);
+}
+
+
+bool
+usage_request_counts(const usage_request_t *request)
+{
+    return request->limit == 0
+           || (request->desktops > 0 && request->offset >= request->desktops);
+}
+
+
+size_t
+usage_request_bins(const usage_request_t *request)
+{
+    return usage_request_days(request)
+           * (request->hours ? USAGE_HOURS_PER_DAY : 1);
+}

@@ -1,0 +1,110 @@
+/*
+ * What is counted: in shared memory that all workers add to, from the start of
+ * nginx on.  What it is called, and what is shown of it, is in
+ * ngx_http_usage_status_page.c.
+ *
+ * Each counter is a word that is added to at once: no lock, and nothing that a
+ * worker that is killed could leave behind.
+ */
+
+#ifndef NGX_HTTP_USAGE_METRICS_H
+#define NGX_HTTP_USAGE_METRICS_H
+
+#include "base/ngx_http_usage.h"
+
+
+/*
+ * What an upstream call is of: an API of the successors, or the legacy one.
+ */
+#define NGX_HTTP_USAGE_API_LEGACY  USAGE_CALL_APIS
+#define NGX_HTTP_USAGE_APIS        (USAGE_CALL_APIS + 1)
+
+
+/*
+ * What became of an upstream call: its status, or one of these.
+ */
+#define NGX_HTTP_USAGE_STATUSES  1000
+
+enum {
+    NGX_HTTP_USAGE_CALL_TIMEOUT = NGX_HTTP_USAGE_STATUSES,
+    NGX_HTTP_USAGE_CALL_UNREACHABLE,
+    NGX_HTTP_USAGE_CALL_NOT_MADE,   /* nginx itself failed, or refused it */
+    NGX_HTTP_USAGE_CALL_INCOMPLETE, /* the reply ended early */
+    NGX_HTTP_USAGE_CALL_CANCELLED,  /* the legacy call ended before it */
+    NGX_HTTP_USAGE_CALL_CACHED,     /* nginx's proxy_cache answered */
+    NGX_HTTP_USAGE_OUTCOMES
+};
+
+
+/*
+ * Plain counters.
+ */
+typedef enum {
+    NGX_HTTP_USAGE_RETRIES = 0,
+    NGX_HTTP_USAGE_PACE_WAITS,
+    NGX_HTTP_USAGE_PACE_WAIT_MS,
+    NGX_HTTP_USAGE_PACE_REFUSALS,
+    NGX_HTTP_USAGE_STORE_HITS,
+    NGX_HTTP_USAGE_STORE_MISSES,
+    NGX_HTTP_USAGE_COMPARES,
+    NGX_HTTP_USAGE_COMPARE_DIFFERENCES,
+    NGX_HTTP_USAGE_COMPARES_FAILED,
+    NGX_HTTP_USAGE_SIGNATURES_REFUSED,
+    NGX_HTTP_USAGE_COUNTERS
+} ngx_http_usage_counter_t;
+
+
+/*
+ * The bounds that durations are counted by, the last of them above all.
+ */
+#define NGX_HTTP_USAGE_BOUNDS  16
+
+typedef struct {
+    ngx_msec_t                ms;
+    ngx_str_t                 seconds; /* as it is shown */
+} ngx_http_usage_bound_t;
+
+extern ngx_http_usage_bound_t  ngx_http_usage_bounds[NGX_HTTP_USAGE_BOUNDS];
+
+
+/*
+ * The shared memory: nothing but numbers.
+ */
+typedef struct {
+    ngx_atomic_t  started;     /* seconds since 1970 */
+    ngx_atomic_t  counters[NGX_HTTP_USAGE_COUNTERS];
+    ngx_atomic_t  requests[NGX_HTTP_USAGE_MODES][NGX_HTTP_USAGE_STATUSES];
+    ngx_atomic_t  calls[NGX_HTTP_USAGE_APIS][NGX_HTTP_USAGE_OUTCOMES];
+    ngx_atomic_t  durations[NGX_HTTP_USAGE_MODES][NGX_HTTP_USAGE_BOUNDS];
+    ngx_atomic_t  duration_ms[NGX_HTTP_USAGE_MODES];
+} ngx_http_usage_counts_t;
+
+
+struct ngx_http_usage_metrics_s {
+    ngx_http_usage_counts_t *counts;
+};
+
+
+/* ngx_http_usage_metrics.c */
+
+/* Makes room for the counters, once in a configuration. */
+ngx_int_t ngx_http_usage_metrics_add(ngx_conf_t *cf);
+
+/* Adds n to a counter. */
+void ngx_http_usage_count(ngx_http_request_t *r,
+    ngx_http_usage_counter_t counter, ngx_uint_t n);
+
+/* A handler of the log phase: counts a legacy call, and how long it took. */
+ngx_int_t ngx_http_usage_count_request(ngx_http_request_t *r);
+
+/* Counts an upstream call, once, as what became of it until now. */
+void ngx_http_usage_count_call(ngx_http_usage_fetch_t *fetch);
+
+/* Counts the days of a reply, taken from the store or fetched for it. */
+void ngx_http_usage_count_days(ngx_http_usage_ctx_t *ctx);
+
+/* Counts that usage_rate held a call, which it does no longer. */
+void ngx_http_usage_count_wait(ngx_http_usage_ctx_t *ctx);
+
+
+#endif /* NGX_HTTP_USAGE_METRICS_H */

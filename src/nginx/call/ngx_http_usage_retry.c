@@ -1,0 +1,214 @@
+/*
+ * Another try of a call that the upstream refused for a while, with 429 or 503.
+ */
+
+#include "base/ngx_http_usage_metrics.h"
+#include "pace/ngx_http_usage_pace.h"
+
+
+/* milliseconds: the first wait where the upstream names none; it doubles with
+ * each try, and varies by a quarter up or down */
+#define NGX_HTTP_USAGE_RETRY_WAIT  1000
+
+
+static ngx_msec_t ngx_http_usage_retry_delay(ngx_http_usage_fetch_t *fetch);
+static time_t ngx_http_usage_retry_after(ngx_str_t *value);
+static void ngx_http_usage_retry_due(ngx_event_t *ev);
+
+
+ngx_int_t
+ngx_http_usage_retry(ngx_http_usage_ctx_t *ctx, ngx_http_usage_fetch_t *fetch)
+{
+    ngx_log_t                  *log;
+    ngx_msec_t                  delay;
+    ngx_http_usage_loc_conf_t  *ulcf;
+
+    /* what the operator's location answers itself is meant to be told */
+
+    if (fetch->own || fetch->request->upstream == NULL
+        || (fetch->status != NGX_HTTP_TOO_MANY_REQUESTS
+            && fetch->status != NGX_HTTP_SERVICE_UNAVAILABLE))
+    {
+        return NGX_DECLINED;
+    }
+
+    log = ctx->request->connection->log;
+    ulcf = ngx_http_get_module_loc_conf(ctx->request, ngx_http_usage_module);
+    delay = ngx_http_usage_retry_delay(fetch);
+
+    if (fetch->status == NGX_HTTP_TOO_MANY_REQUESTS) {
+        ngx_http_usage_pace_push(ctx, fetch->call.api, delay);
+    }
+
+    if (fetch->tries >= (ngx_uint_t) ulcf->retries
+        || (ngx_msec_int_t) (ctx->deadline - ngx_current_msec)
+           <= (ngx_msec_int_t) delay)
+    {
+        return NGX_DECLINED;
+    }
+
+    fetch->tries++;
+    fetch->waits = 1;
+
+    ngx_log_error(NGX_LOG_WARN, log, 0,
+                  "usage: the upstream answered %ui, it is asked again in "
+                  "%M ms, %ui of %i times; upstream call: %V", fetch->status,
+                  delay, fetch->tries, ulcf->retries,
+                  &fetch->request->unparsed_uri);
+
+    ngx_http_usage_wait_begin(ctx);
+
+    fetch->timer.handler = ngx_http_usage_retry_due;
+    fetch->timer.data = fetch;
+    fetch->timer.log = log;
+    ngx_add_timer(&fetch->timer, delay);
+
+    return NGX_OK;
+}
+
+
+static ngx_msec_t
+ngx_http_usage_retry_delay(ngx_http_usage_fetch_t *fetch)
+{
+    time_t      after;
+    ngx_msec_t  delay;
+
+    after = ngx_http_usage_retry_after(&fetch->retry_after);
+
+    if (after > 0) {
+        return (ngx_msec_t) after * 1000;
+    }
+
+    delay = (ngx_msec_t) NGX_HTTP_USAGE_RETRY_WAIT << fetch->tries;
+
+    return delay - delay / 4 + (ngx_msec_t) ngx_random() % (delay / 2);
+}
+
+
+/*
+ * Whether it is a number of seconds, or a date in one of the forms of HTTP,
+ * which nginx's parser alone takes with anything before and behind it.
+ */
+
+ngx_uint_t
+ngx_http_usage_retry_after_is(ngx_str_t *value)
+{
+    static const char  days[] = "MonTueWedThuFriSatSun";
+    static const char  shortest[] = "Sun Nov  6 08:49:37 1994";
+
+    size_t      len;
+    u_char     *p;
+    ngx_uint_t  i;
+
+    p = value->data;
+    len = value->len;
+
+    if (ngx_atotm(p, len) != NGX_ERROR) {
+        return 1;
+    }
+
+    if (len < sizeof(shortest) - 1
+        || ngx_parse_http_time(p, len) == NGX_ERROR
+        || (len >= sizeof(shortest)
+            && ngx_strncmp(p + len - 4, " GMT", 4) != 0))
+    {
+        return 0;
+    }
+
+    for (i = 0; i < sizeof(days) - 1; i += 3) {
+        if (ngx_strncmp(p, days + i, 3) == 0) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+/*
+ * The seconds that a Retry-After tells, as a number or as a date, at most a
+ * day; 0 where it tells none.
+ */
+
+static time_t
+ngx_http_usage_retry_after(ngx_str_t *value)
+{
+    time_t  after;
+
+    if (value->len == 0) {
+        return 0;
+    }
+
+    after = ngx_atotm(value->data, value->len);
+
+    if (after == NGX_ERROR) {
+        after = ngx_parse_http_time(value->data, value->len);
+
+        if (after == NGX_ERROR) {
+            return 0;
+        }
+
+        after -= ngx_time();
+    }
+
+    return ngx_min(after, USAGE_SECONDS_PER_DAY);
+}
+
+
+static void
+ngx_http_usage_retry_due(ngx_event_t *ev)
+{
+    ngx_http_usage_fetch_t  *fetch;
+
+    fetch = ev->data;
+
+    fetch->waits = 0;
+    fetch->due = 1;
+
+    ngx_http_usage_count(fetch->ctx->request, NGX_HTTP_USAGE_RETRIES, 1);
+    ngx_http_usage_wait_end(fetch->ctx);
+    ngx_http_usage_call_wake(fetch->ctx);
+}
+
+
+ngx_http_usage_fetch_t *
+ngx_http_usage_retry_next(ngx_http_usage_ctx_t *ctx)
+{
+    ngx_uint_t                  i;
+    ngx_http_usage_fetch_t     *fetch;
+    ngx_http_usage_loc_conf_t  *ulcf;
+
+    ulcf = ngx_http_get_module_loc_conf(ctx->request, ngx_http_usage_module);
+
+    for (i = 0; i < (ngx_uint_t) ulcf->concurrency; i++) {
+        fetch = ctx->fetches[i];
+
+        if (fetch && fetch->due) {
+            fetch->due = 0;
+            return fetch;
+        }
+    }
+
+    return NULL;
+}
+
+
+void
+ngx_http_usage_retry_end(ngx_http_usage_ctx_t *ctx)
+{
+    ngx_uint_t                  i;
+    ngx_http_usage_fetch_t     *fetch;
+    ngx_http_usage_loc_conf_t  *ulcf;
+
+    ulcf = ngx_http_get_module_loc_conf(ctx->request, ngx_http_usage_module);
+
+    for (i = 0; i < (ngx_uint_t) ulcf->concurrency; i++) {
+        fetch = ctx->fetches[i];
+
+        if (fetch && fetch->waits) {
+            fetch->waits = 0;
+            ngx_del_timer(&fetch->timer);
+            ngx_http_usage_wait_end(ctx);
+        }
+    }
+}

@@ -1,0 +1,344 @@
+/*
+ * What all workers know of legacy endpoints that don't answer (usage_mode's
+ * fallback): until when they aren't asked.
+ *
+ * The zone is one table from the beginning: nothing is allocated, there are no
+ * pointers.  An entry that a worker was killed over is at worst lost, or of a
+ * key that nobody has: the endpoint is asked once more.
+ */
+
+#include "modes/ngx_http_usage_mode.h"
+
+#include <ngx_md5.h>
+
+
+#define NGX_HTTP_USAGE_GONE_KEY  16
+
+
+/*
+ * An endpoint is the location and the server that lead to it.
+ */
+typedef struct {
+    u_char                    key[NGX_HTTP_USAGE_GONE_KEY];
+    ngx_msec_t                until;   /* then one call asks again */
+    unsigned                  used:1;
+    unsigned                  doubted:1; /* a probe is under way until then */
+} ngx_http_usage_gone_entry_t;
+
+
+typedef struct {
+    ngx_uint_t                   count;
+    ngx_http_usage_gone_entry_t  entries[1];
+} ngx_http_usage_gone_table_t;
+
+
+struct ngx_http_usage_gone_s {
+    ngx_http_usage_gone_table_t  *sh;
+    ngx_slab_pool_t              *shpool;
+};
+
+
+static ngx_int_t ngx_http_usage_gone_init_zone(ngx_shm_zone_t *shm_zone,
+    void *data);
+static ngx_http_usage_gone_entry_t *ngx_http_usage_gone_lock(
+    ngx_http_usage_ctx_t *ctx, ngx_uint_t create);
+static void ngx_http_usage_gone_unlock(ngx_http_usage_ctx_t *ctx);
+static void ngx_http_usage_gone_key(ngx_http_usage_ctx_t *ctx, u_char *key);
+
+
+/* the zone is told from others by its address */
+
+static ngx_uint_t  ngx_http_usage_gone_tag;
+
+
+ngx_int_t
+ngx_http_usage_gone_zone(ngx_conf_t *cf)
+{
+    static ngx_str_t  name = ngx_string("usage_fallback");
+
+    ngx_shm_zone_t              *shm_zone;
+    ngx_http_usage_main_conf_t  *umcf;
+
+    umcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_usage_module);
+
+    if (umcf->gone) {
+        return NGX_OK;
+    }
+
+    umcf->gone = ngx_pcalloc(cf->pool, sizeof(ngx_http_usage_gone_t));
+    if (umcf->gone == NULL) {
+        return NGX_ERROR;
+    }
+
+    shm_zone = ngx_shared_memory_add(cf, &name, 8 * ngx_pagesize,
+                                     &ngx_http_usage_gone_tag);
+    if (shm_zone == NULL) {
+        return NGX_ERROR;
+    }
+
+    shm_zone->init = ngx_http_usage_gone_init_zone;
+    shm_zone->data = umcf->gone;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_usage_gone_init_zone(ngx_shm_zone_t *shm_zone, void *data)
+{
+    size_t                  size;
+    ngx_slab_pool_t        *shpool;
+    ngx_http_usage_gone_t  *gone;
+
+    gone = shm_zone->data;
+    shpool = (ngx_slab_pool_t *) shm_zone->shm.addr;
+
+    gone->shpool = shpool;
+
+    if (data || shm_zone->shm.exists) {
+        gone->sh = shpool->data;
+        return NGX_OK;
+    }
+
+    size = ngx_pagesize;
+
+    gone->sh = ngx_slab_calloc(shpool, size);
+    if (gone->sh == NULL) {
+        return NGX_ERROR;
+    }
+
+    gone->sh->count = (size - offsetof(ngx_http_usage_gone_table_t, entries))
+                      / sizeof(ngx_http_usage_gone_entry_t);
+    shpool->data = gone->sh;
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_http_usage_gone_ask(ngx_http_usage_ctx_t *ctx, ngx_msec_t time)
+{
+    ngx_int_t                     rc;
+    ngx_msec_t                    longest;
+    ngx_msec_int_t                left;
+    ngx_http_usage_gone_entry_t  *entry;
+
+    rc = NGX_OK;
+    entry = ngx_http_usage_gone_lock(ctx, 0);
+
+    if (entry == NULL || entry->doubted) {
+        ngx_http_usage_gone_unlock(ctx);
+        return NGX_OK;
+    }
+
+    /* what was set before a reload may be longer than it is to be by now */
+
+    longest = ngx_max((ngx_msec_t) ctx->conf->fallback_for * 1000, time);
+    left = (ngx_msec_int_t) (entry->until - ngx_current_msec);
+
+    if (left > 0 && (ngx_msec_t) left <= longest) {
+        rc = NGX_DECLINED;
+
+    } else {
+        entry->until = ngx_current_msec + time;
+        ctx->probes = 1;
+    }
+
+    ngx_http_usage_gone_unlock(ctx);
+
+    return rc;
+}
+
+
+ngx_int_t
+ngx_http_usage_gone_doubt(ngx_http_usage_ctx_t *ctx, ngx_msec_t time)
+{
+    ngx_int_t                     rc;
+    ngx_http_usage_gone_entry_t  *entry;
+
+    if (ctx->conf->fallback_for == 0) {
+        return NGX_DECLINED;
+    }
+
+    entry = ngx_http_usage_gone_lock(ctx, 1);
+
+    rc = NGX_OK;
+
+    if (!entry->used) {
+        entry->used = 1;
+        entry->doubted = 1;
+
+    } else if (!entry->doubted
+               || (ngx_msec_int_t) (entry->until - ngx_current_msec) > 0)
+    {
+        rc = NGX_DECLINED;
+    }
+
+    if (rc == NGX_OK) {
+        entry->until = ngx_current_msec + time;
+    }
+
+    ngx_http_usage_gone_unlock(ctx);
+
+    return rc;
+}
+
+
+void
+ngx_http_usage_gone_set(ngx_http_usage_ctx_t *ctx, const char *why)
+{
+    ngx_uint_t                    known;
+    ngx_http_usage_gone_entry_t  *entry;
+
+    if (ctx->conf->fallback_for == 0) {
+        return;
+    }
+
+    entry = ngx_http_usage_gone_lock(ctx, 1);
+
+    known = entry->used && !entry->doubted;
+
+    entry->used = 1;
+    entry->doubted = 0;
+    entry->until = ngx_current_msec
+                   + (ngx_msec_t) ctx->conf->fallback_for * 1000;
+
+    ngx_http_usage_gone_unlock(ctx);
+
+    ctx->probes = 0;
+
+    if (!known) {
+        ngx_log_error(NGX_LOG_WARN, ctx->request->connection->log, 0,
+                      "usage: %s; calls are translated, and it is asked again "
+                      "each %T s", why, ctx->conf->fallback_for);
+    }
+}
+
+
+void
+ngx_http_usage_gone_clear(ngx_http_usage_ctx_t *ctx)
+{
+    ngx_uint_t                    known;
+    ngx_http_usage_gone_entry_t  *entry;
+
+    /* what was asked before the endpoint went is no sign that it is back */
+
+    if (!ctx->probes && !ctx->probe) {
+        return;
+    }
+
+    known = ctx->probes;
+    ctx->probes = 0;
+    entry = ngx_http_usage_gone_lock(ctx, 0);
+
+    if (entry && (known || entry->doubted)) {
+        ngx_memzero(entry, sizeof(ngx_http_usage_gone_entry_t));
+    }
+
+    ngx_http_usage_gone_unlock(ctx);
+
+    if (!known) {
+        return;
+    }
+
+    ngx_log_error(NGX_LOG_NOTICE, ctx->request->connection->log, 0,
+                  "usage: the legacy endpoint answers again");
+}
+
+
+void
+ngx_http_usage_gone_leave(ngx_http_usage_ctx_t *ctx)
+{
+    ngx_uint_t                    known;
+    ngx_http_usage_gone_entry_t  *entry;
+
+    if (!ctx->probes && !ctx->probe) {
+        return;
+    }
+
+    known = ctx->probes;
+    ctx->probes = 0;
+    entry = ngx_http_usage_gone_lock(ctx, 0);
+
+    if (entry && (known || entry->doubted)) {
+        entry->until = ngx_current_msec;
+    }
+
+    ngx_http_usage_gone_unlock(ctx);
+}
+
+
+/*
+ * The entry of the call's endpoint, with the zone locked; NULL: there is none.
+ * A new one, not used yet, takes the place of what is to be asked soonest where
+ * there is no other.
+ */
+
+static ngx_http_usage_gone_entry_t *
+ngx_http_usage_gone_lock(ngx_http_usage_ctx_t *ctx, ngx_uint_t create)
+{
+    u_char                        key[NGX_HTTP_USAGE_GONE_KEY];
+    ngx_uint_t                    i;
+    ngx_http_usage_gone_t        *gone;
+    ngx_http_usage_main_conf_t   *umcf;
+    ngx_http_usage_gone_entry_t  *entry, *other;
+
+    umcf = ngx_http_get_module_main_conf(ctx->request, ngx_http_usage_module);
+    gone = umcf->gone;
+
+    ngx_http_usage_gone_key(ctx, key);
+
+    ngx_shmtx_lock(&gone->shpool->mutex);
+
+    other = gone->sh->entries;
+
+    for (i = 0; i < gone->sh->count; i++) {
+        entry = &gone->sh->entries[i];
+
+        if (entry->used
+            && ngx_memcmp(entry->key, key, NGX_HTTP_USAGE_GONE_KEY) == 0)
+        {
+            return entry;
+        }
+
+        if (other->used
+            && (!entry->used
+                || (ngx_msec_int_t) (entry->until - other->until) < 0))
+        {
+            other = entry;
+        }
+    }
+
+    if (!create) {
+        return NULL;
+    }
+
+    other->used = 0;
+    ngx_memcpy(other->key, key, NGX_HTTP_USAGE_GONE_KEY);
+
+    return other;
+}
+
+
+static void
+ngx_http_usage_gone_unlock(ngx_http_usage_ctx_t *ctx)
+{
+    ngx_http_usage_main_conf_t  *umcf;
+
+    umcf = ngx_http_get_module_main_conf(ctx->request, ngx_http_usage_module);
+
+    ngx_shmtx_unlock(&umcf->gone->shpool->mutex);
+}
+
+
+static void
+ngx_http_usage_gone_key(ngx_http_usage_ctx_t *ctx, u_char *key)
+{
+    ngx_md5_t  md5;
+
+    ngx_md5_init(&md5);
+    ngx_md5_update(&md5, ctx->conf->prefix.data, ctx->conf->prefix.len);
+    ngx_md5_update(&md5, "", 1);
+    ngx_md5_update(&md5, ctx->conf->server, sizeof(ctx->conf->server));
+    ngx_md5_final(key, &md5);
+}

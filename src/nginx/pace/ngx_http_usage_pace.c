@@ -1,0 +1,447 @@
+/*
+ * A legacy call at the pace of usage_rate.
+ *
+ * Of its calls, one at most has reserved a time that isn't here yet; it is
+ * held, and the plan isn't asked for more.  So legacy calls of one credential
+ * alternate, and none waits for more than one call of each other's.
+ */
+
+#include "base/ngx_http_usage_metrics.h"
+#include "pace/ngx_http_usage_pace.h"
+
+
+/* for the last of all calls to be answered, where Retry-After promises it */
+#define NGX_HTTP_USAGE_PACE_REPLY  1000
+
+
+/*
+ * What is still to be called, of the API that takes longest.
+ */
+typedef struct {
+    ngx_uint_t                     calls;
+    uint64_t                       wait;   /* until the last may start */
+    uint64_t                       idle;   /* until nothing is ahead */
+    ngx_uint_t                     all;    /* with those that were made */
+} ngx_http_usage_need_t;
+
+
+static ngx_int_t ngx_http_usage_pace_digest(ngx_http_usage_ctx_t *ctx,
+    EVP_MD_CTX *md, u_char *digest);
+static void ngx_http_usage_pace_key(ngx_http_usage_ctx_t *ctx,
+    usage_call_api_t api, uint64_t *key);
+static ngx_uint_t ngx_http_usage_pace_ahead(ngx_http_usage_ctx_t *ctx,
+    usage_call_api_t api);
+static void ngx_http_usage_pace_need(ngx_http_usage_ctx_t *ctx,
+    usage_call_api_t api, ngx_uint_t calls, uint64_t now,
+    ngx_http_usage_need_t *need);
+static uint64_t ngx_http_usage_pace_left(ngx_http_usage_ctx_t *ctx);
+static ngx_int_t ngx_http_usage_pace_refuse(ngx_http_usage_ctx_t *ctx,
+    ngx_http_usage_need_t *need, ngx_str_t *retry_after);
+static void ngx_http_usage_pace_release(ngx_http_usage_ctx_t *ctx);
+static void ngx_http_usage_pace_wake(ngx_event_t *ev);
+
+
+ngx_int_t
+ngx_http_usage_pace_init(ngx_http_usage_ctx_t *ctx)
+{
+    u_char                      digest[EVP_MAX_MD_SIZE];
+    ngx_int_t                   rc;
+    EVP_MD_CTX                 *md;
+    ngx_http_usage_pace_t      *pace;
+    ngx_http_usage_loc_conf_t  *ulcf;
+
+    ulcf = ngx_http_get_module_loc_conf(ctx->request, ngx_http_usage_module);
+    pace = &ctx->pace;
+
+    if (ulcf->rate == NULL) {
+        return NGX_OK;
+    }
+
+    pace->rate = ulcf->rate;
+
+    md = EVP_MD_CTX_new();
+    if (md == NULL) {
+        return NGX_ERROR;
+    }
+
+    rc = ngx_http_usage_pace_digest(ctx, md, digest);
+
+    EVP_MD_CTX_free(md);
+
+    if (rc == NGX_ERROR) {
+        return NGX_ERROR;
+    }
+
+    if (rc == NGX_DECLINED) {
+        pace->rate = NULL; /* nobody's quota */
+        return NGX_OK;
+    }
+
+    ngx_memcpy(pace->key, digest, sizeof(pace->key));
+
+    pace->timer.handler = ngx_http_usage_pace_wake;
+    pace->timer.data = ctx;
+    pace->timer.log = ctx->request->connection->log;
+
+    return NGX_OK;
+}
+
+
+/*
+ * Nothing leads back from the digest to the token, and from one zone's to
+ * another's.  NGX_DECLINED: there is no credential.
+ */
+
+static ngx_int_t
+ngx_http_usage_pace_digest(ngx_http_usage_ctx_t *ctx, EVP_MD_CTX *md,
+    u_char *digest)
+{
+    ngx_int_t                   rc;
+    ngx_http_usage_loc_conf_t  *ulcf;
+
+    ulcf = ngx_http_get_module_loc_conf(ctx->request, ngx_http_usage_module);
+
+    if (EVP_DigestInit_ex(md, EVP_sha256(), NULL) != 1
+        || EVP_DigestUpdate(md, ngx_http_usage_rate_salt(ctx->pace.rate),
+                            NGX_HTTP_USAGE_SALT)
+           != 1
+        || EVP_DigestUpdate(md, ctx->project_id.data, ctx->project_id.len)
+           != 1
+        || EVP_DigestUpdate(md, "\n", 1) != 1
+        || EVP_DigestUpdate(md, ulcf->prefix.data, ulcf->prefix.len) != 1)
+    {
+        return NGX_ERROR;
+    }
+
+    rc = ngx_http_usage_key_credential(md, ctx);
+
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    return EVP_DigestFinal_ex(md, digest, NULL) == 1 ? NGX_OK : NGX_ERROR;
+}
+
+
+static void
+ngx_http_usage_pace_key(ngx_http_usage_ctx_t *ctx, usage_call_api_t api,
+    uint64_t *key)
+{
+    key[0] = ctx->pace.key[0] ^ api;
+    key[1] = ctx->pace.key[1];
+}
+
+
+/*
+ * The calls of an API that are to be started, at least, but for one that is
+ * held: those of the plan, and those that are tried again.
+ */
+
+static ngx_uint_t
+ngx_http_usage_pace_ahead(ngx_http_usage_ctx_t *ctx, usage_call_api_t api)
+{
+    ngx_uint_t                  i, calls;
+    ngx_http_usage_fetch_t     *fetch;
+    ngx_http_usage_loc_conf_t  *ulcf;
+
+    ulcf = ngx_http_get_module_loc_conf(ctx->request, ngx_http_usage_module);
+    calls = 0;
+
+    /* what another call is waited for to fetch may be taken from the store */
+
+    if (!ctx->ready && !ctx->waits) {
+        calls = usage_plan_ahead(&ctx->plan, api);
+    }
+
+    if (ctx->live_wanted && api == USAGE_CALL_DESKTOPS) {
+        calls++;
+    }
+
+    for (i = 0; i < (ngx_uint_t) ulcf->concurrency; i++) {
+        fetch = ctx->fetches[i];
+
+        if (fetch && (fetch->waits || fetch->due) && fetch->call.api == api) {
+            calls++;
+        }
+    }
+
+    return calls;
+}
+
+
+static void
+ngx_http_usage_pace_need(ngx_http_usage_ctx_t *ctx, usage_call_api_t api,
+    ngx_uint_t calls, uint64_t now, ngx_http_usage_need_t *need)
+{
+    uint64_t                key[2];
+    ngx_log_t              *log;
+    ngx_http_usage_pace_t  *pace;
+
+    pace = &ctx->pace;
+    log = ctx->request->connection->log;
+
+    ngx_http_usage_pace_key(ctx, api, key);
+
+    need->calls = calls;
+    need->all = pace->calls[api] + calls;
+    need->wait = ngx_http_usage_rate_ahead(pace->rate, key, now, calls, log)
+                 - now;
+    need->idle = ngx_http_usage_rate_ahead(pace->rate, key, now, 0, log) - now;
+}
+
+
+/*
+ * The microseconds until the end of usage_timeout.
+ */
+
+static uint64_t
+ngx_http_usage_pace_left(ngx_http_usage_ctx_t *ctx)
+{
+    ngx_msec_int_t  left;
+
+    left = (ngx_msec_int_t) (ctx->deadline - ngx_current_msec);
+
+    return left > 0 ? (uint64_t) left * 1000 : 0;
+}
+
+
+ngx_int_t
+ngx_http_usage_pace_check(ngx_http_usage_ctx_t *ctx, ngx_str_t *retry_after)
+{
+    uint64_t               now;
+    ngx_uint_t             api, calls;
+    ngx_http_usage_need_t  need;
+
+    if (ctx->pace.rate == NULL) {
+        return NGX_OK;
+    }
+
+    now = ngx_http_usage_rate_now();
+
+    for (api = 0; api < USAGE_CALL_APIS; api++) {
+        calls = ngx_http_usage_pace_ahead(ctx, api);
+
+        if (calls == 0) {
+            continue;
+        }
+
+        ngx_http_usage_pace_need(ctx, api, calls, now, &need);
+
+        if (need.wait > ngx_http_usage_pace_left(ctx)) {
+            return ngx_http_usage_pace_refuse(ctx, &need, retry_after);
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+/*
+ * What waiting helps: the same call, made anew then, has all of usage_timeout
+ * from then on, and all of its calls ahead.
+ */
+
+static ngx_int_t
+ngx_http_usage_pace_refuse(ngx_http_usage_ctx_t *ctx,
+    ngx_http_usage_need_t *need, ngx_str_t *retry_after)
+{
+    u_char                     *p;
+    uint64_t                    alone, allowed, wait, burst;
+    ngx_http_usage_rate_t      *rate;
+    ngx_http_usage_loc_conf_t  *ulcf;
+
+    rate = ctx->pace.rate;
+    ulcf = ngx_http_get_module_loc_conf(ctx->request, ngx_http_usage_module);
+
+    ngx_http_usage_count(ctx->request, NGX_HTTP_USAGE_PACE_REFUSALS, 1);
+
+    burst = ngx_min(need->all, rate->burst);
+    alone = (need->all - burst) * rate->interval;
+    allowed = (uint64_t) ulcf->timeout * 1000;
+
+    wait = need->idle + alone + NGX_HTTP_USAGE_PACE_REPLY * 1000;
+    wait = wait > allowed ? wait - allowed : 0;
+    wait = ngx_min(wait, need->idle);
+    wait = ngx_max((wait + 999999) / 1000000, 1);
+
+    (void) usage_error(&ctx->error, NGX_HTTP_TOO_MANY_REQUESTS,
+                       "usage_rate: at %.*s the call takes at least %lu "
+                       "upstream calls and %lu s, %lu of them and %lu s from "
+                       "now on; usage_timeout is %lu ms%s",
+                       (int) rate->text.len, rate->text.data,
+                       (unsigned long) need->all,
+                       (unsigned long) ((alone + 999999) / 1000000),
+                       (unsigned long) need->calls,
+                       (unsigned long) ((need->wait + 999999) / 1000000),
+                       (unsigned long) ulcf->timeout,
+                       alone <= allowed ? ", which suffices after Retry-After"
+                                        : ": waiting does not help; fewer "
+                                          "days or desktops, a longer "
+                                          "usage_timeout, or usage_store do");
+
+    p = ngx_pnalloc(ctx->request->pool, NGX_INT64_LEN);
+    if (p == NULL) {
+        return NGX_DECLINED;
+    }
+
+    retry_after->data = p;
+
+    if (alone > allowed) {
+        return NGX_DECLINED; /* it stays empty: none is sent */
+    }
+
+    retry_after->len = ngx_sprintf(p, "%uL", wait) - p;
+
+    return NGX_DECLINED;
+}
+
+
+ngx_int_t
+ngx_http_usage_pace_hold(ngx_http_usage_ctx_t *ctx,
+    ngx_http_usage_fetch_t *fetch, ngx_str_t *retry_after)
+{
+    uint64_t                now, time, key[2];
+    ngx_log_t              *log;
+    ngx_http_usage_need_t   need;
+    ngx_http_usage_pace_t  *pace;
+
+    pace = &ctx->pace;
+    log = ctx->request->connection->log;
+
+    if (pace->rate == NULL) {
+        return NGX_OK;
+    }
+
+    ngx_http_usage_pace_key(ctx, fetch->call.api, key);
+
+    time = pace->held ? pace->slot.time
+                      : ngx_http_usage_rate_reserve(pace->rate, key,
+                                                    &pace->slot, log);
+    now = ngx_http_usage_rate_now();
+
+    if (time <= now) {
+        time = ngx_http_usage_rate_start(pace->rate, key, log);
+    }
+
+    if (time == 0) {
+        ngx_http_usage_pace_release(ctx);
+        pace->calls[fetch->call.api]++;
+        return NGX_OK;
+    }
+
+    if (pace->held == NULL) {
+        pace->held = fetch;
+        pace->held_since = ngx_current_msec;
+        ngx_http_usage_wait_begin(ctx);
+    }
+
+    pace->slot.time = time;
+
+    if (time - now > ngx_http_usage_pace_left(ctx)) {
+        ngx_http_usage_pace_end(ctx);
+        ngx_http_usage_pace_need(ctx, fetch->call.api,
+                                 1 + ngx_http_usage_pace_ahead(ctx,
+                                                          fetch->call.api),
+                                 now, &need);
+
+        return ngx_http_usage_pace_refuse(ctx, &need, retry_after);
+    }
+
+    if (!pace->timer.timer_set) {
+        ngx_add_timer(&pace->timer, (ngx_msec_t) ((time - now + 999) / 1000));
+    }
+
+    return NGX_AGAIN;
+}
+
+
+static void
+ngx_http_usage_pace_release(ngx_http_usage_ctx_t *ctx)
+{
+    ngx_http_usage_pace_t  *pace;
+
+    pace = &ctx->pace;
+
+    if (pace->held == NULL) {
+        return;
+    }
+
+    pace->held = NULL;
+    ngx_http_usage_count_wait(ctx);
+    ngx_http_usage_wait_end(ctx);
+
+    if (pace->timer.timer_set) {
+        ngx_del_timer(&pace->timer);
+    }
+}
+
+
+static void
+ngx_http_usage_pace_wake(ngx_event_t *ev)
+{
+    ngx_http_usage_call_wake(ev->data);
+}
+
+
+void
+ngx_http_usage_pace_push(ngx_http_usage_ctx_t *ctx, usage_call_api_t api,
+    ngx_msec_t delay)
+{
+    uint64_t  key[2];
+
+    if (ctx->pace.rate) {
+        ngx_http_usage_pace_key(ctx, api, key);
+        ngx_http_usage_rate_push(ctx->pace.rate, key, delay,
+                                 ctx->request->connection->log);
+    }
+}
+
+
+void
+ngx_http_usage_pace_end(ngx_http_usage_ctx_t *ctx)
+{
+    uint64_t                key[2];
+    ngx_http_usage_pace_t  *pace;
+
+    pace = &ctx->pace;
+
+    if (pace->held) {
+        ngx_http_usage_pace_key(ctx, pace->held->call.api, key);
+        ngx_http_usage_rate_return(pace->rate, key, &pace->slot,
+                                   ctx->request->connection->log);
+        ngx_http_usage_pace_release(ctx);
+    }
+}
+
+
+void
+ngx_http_usage_wait_begin(ngx_http_usage_ctx_t *ctx)
+{
+    if (ctx->pace.waiting++ == 0) {
+        ctx->pace.since = ngx_current_msec;
+    }
+}
+
+
+void
+ngx_http_usage_wait_end(ngx_http_usage_ctx_t *ctx)
+{
+    if (--ctx->pace.waiting == 0) {
+        ctx->pace.waited += ngx_current_msec - ctx->pace.since;
+    }
+}
+
+
+ngx_msec_t
+ngx_http_usage_waited(ngx_http_usage_ctx_t *ctx)
+{
+    ngx_msec_t  waited;
+
+    waited = ctx->pace.waited;
+
+    if (ctx->pace.waiting) {
+        waited += ngx_current_msec - ctx->pace.since;
+    }
+
+    return waited;
+}

@@ -1,0 +1,422 @@
+/*
+ * usage_rate: the pace at which a credential's calls of one successor API may
+ * start, in shared memory, so that it holds for all workers.
+ *
+ * A bucket has two times, both ahead of the clock by one interval T for each
+ * call that is not over yet:
+ *
+ *   next   of calls that are reserved: who reserves gets the first time at
+ *          which a call of its own may start, in order;
+ *   sent   of calls that are started: this one is strict, however late a
+ *          worker comes to start what is reserved.
+ *
+ * A call may start at t where sent <= t + (burst - 1) T + S; sent becomes
+ * max(sent, t) + T then.  (S is what a start may be late without delaying the
+ * calls behind it.)  Let the first and the N-th of the calls that start within
+ * a window of the length W do so at a and b.  Each adds T at least, so before
+ * the N-th sent >= a + (N - 1) T, and as that one may start,
+ *
+ *     (N - burst) T <= b - a + S <= W + S.
+ *
+ * With the margin M and T = (W + M) / (rate - burst + 1), that is
+ *
+ *     N - burst <= (rate - burst + 1) (W + S) / (W + M) < rate - burst + 1
+ *
+ * for S < M: at most "rate" calls in any window, the burst included.  S is half
+ * of M; the other half is for the time that a call takes to the upstream, which
+ * is not the same for all.
+ *
+ * A reload may change the rate.  What is ahead of the clock are calls, so the
+ * first worker of the new configuration turns the times into as many calls of
+ * the new interval: neither does a raise wait for the end of what was slow, nor
+ * does a cut begin with nothing.  The old workers go on with their own rate.
+ *
+ * The zone is one table from the beginning: nothing is allocated, there are no
+ * pointers, and each time is one word.  So whenever a worker is killed, nginx's
+ * master, which frees its lock, finds a table that is in order.
+ */
+
+#include "pace/ngx_http_usage_pace.h"
+
+#include <openssl/rand.h>
+
+
+#define NGX_HTTP_USAGE_RATE_WAYS           16  /* buckets of a set */
+
+/* microseconds; the network's delays are no shorter within a second */
+#define NGX_HTTP_USAGE_RATE_MINUTE_MARGIN  1000000
+#define NGX_HTTP_USAGE_RATE_SECOND_MARGIN  100000
+
+/* calls are not reserved a day ahead, let alone further */
+#define NGX_HTTP_USAGE_RATE_AHEAD          (86400 * (uint64_t) 1000000)
+
+/* milliseconds that the upstream's 429 may hold back a bucket, at most */
+#define NGX_HTTP_USAGE_RATE_PUSH           (60 * 1000)
+
+
+struct ngx_http_usage_bucket_s {
+    uint64_t                       key[2];
+    uint64_t                       next;
+    uint64_t                       sent;
+};
+
+
+struct ngx_http_usage_buckets_s {
+    u_char                         salt[NGX_HTTP_USAGE_SALT];
+    uint64_t                       interval; /* that the times are made of */
+    ngx_uint_t                     reloads;  /* whose workers made them so */
+    ngx_uint_t                     sets; /* of NGX_HTTP_USAGE_RATE_WAYS */
+    ngx_http_usage_bucket_t        buckets[1];
+};
+
+
+static ngx_http_usage_bucket_t *ngx_http_usage_rate_lock(
+    ngx_http_usage_rate_t *rate, uint64_t *key);
+static void ngx_http_usage_rate_rescale(ngx_http_usage_rate_t *rate,
+    uint64_t now);
+static uint64_t ngx_http_usage_rate_scaled(uint64_t time, uint64_t now,
+    uint64_t from, uint64_t to);
+static void ngx_http_usage_rate_unlock(ngx_http_usage_rate_t *rate,
+    ngx_log_t *log);
+static uint64_t ngx_http_usage_rate_slot(ngx_http_usage_rate_t *rate,
+    uint64_t next, uint64_t now);
+static void ngx_http_usage_rate_compute(ngx_http_usage_rate_t *rate);
+
+
+uint64_t
+ngx_http_usage_rate_now(void)
+{
+    /* all workers' clock; what nginx has cached may be from a while ago */
+
+    ngx_time_update();
+
+    return (uint64_t) ngx_current_msec * 1000;
+}
+
+
+u_char *
+ngx_http_usage_rate_salt(ngx_http_usage_rate_t *rate)
+{
+    return rate->sh->salt;
+}
+
+
+uint64_t
+ngx_http_usage_rate_reserve(ngx_http_usage_rate_t *rate, uint64_t *key,
+    ngx_http_usage_slot_t *slot, ngx_log_t *log)
+{
+    uint64_t                  now;
+    ngx_http_usage_bucket_t  *bucket;
+
+    now = ngx_http_usage_rate_now();
+    bucket = ngx_http_usage_rate_lock(rate, key);
+
+    slot->before = bucket->next;
+    slot->after = ngx_max(bucket->next, now) + rate->interval;
+    slot->time = ngx_http_usage_rate_slot(rate, bucket->next, now);
+
+    bucket->next = slot->after;
+
+    ngx_http_usage_rate_unlock(rate, log);
+
+    return slot->time;
+}
+
+
+void
+ngx_http_usage_rate_return(ngx_http_usage_rate_t *rate, uint64_t *key,
+    ngx_http_usage_slot_t *slot, ngx_log_t *log)
+{
+    ngx_http_usage_bucket_t  *bucket;
+
+    bucket = ngx_http_usage_rate_lock(rate, key);
+
+    /* others' slots are behind it: it is lost */
+
+    if (bucket->next == slot->after) {
+        bucket->next = slot->before;
+    }
+
+    ngx_http_usage_rate_unlock(rate, log);
+}
+
+
+uint64_t
+ngx_http_usage_rate_start(ngx_http_usage_rate_t *rate, uint64_t *key,
+    ngx_log_t *log)
+{
+    uint64_t                  now, ahead, late;
+    ngx_http_usage_bucket_t  *bucket;
+
+    now = ngx_http_usage_rate_now();
+    late = rate->margin / 2;
+    ahead = (rate->burst - 1) * rate->interval + late;
+
+    bucket = ngx_http_usage_rate_lock(rate, key);
+
+    if (bucket->sent > now + ahead) {
+        now = bucket->sent - ahead;
+
+    } else {
+        bucket->sent = ngx_max(bucket->sent, now) + rate->interval;
+
+        /* those that reserve now need no time that can't be kept */
+
+        if (bucket->sent > bucket->next + late) {
+            bucket->next = bucket->sent - late;
+        }
+
+        now = 0;
+    }
+
+    ngx_http_usage_rate_unlock(rate, log);
+
+    return now;
+}
+
+
+void
+ngx_http_usage_rate_push(ngx_http_usage_rate_t *rate, uint64_t *key,
+    ngx_msec_t delay, ngx_log_t *log)
+{
+    uint64_t                  until;
+    ngx_http_usage_bucket_t  *bucket;
+
+    until = ngx_http_usage_rate_now()
+            + (uint64_t) ngx_min(delay, NGX_HTTP_USAGE_RATE_PUSH) * 1000
+            + (rate->burst - 1) * rate->interval;
+
+    bucket = ngx_http_usage_rate_lock(rate, key);
+
+    bucket->next = ngx_max(bucket->next, until);
+    bucket->sent = ngx_max(bucket->sent, until + rate->margin / 2);
+
+    ngx_http_usage_rate_unlock(rate, log);
+}
+
+
+uint64_t
+ngx_http_usage_rate_ahead(ngx_http_usage_rate_t *rate, uint64_t *key,
+    uint64_t now, ngx_uint_t calls, ngx_log_t *log)
+{
+    uint64_t                  next;
+    ngx_http_usage_bucket_t  *bucket;
+
+    bucket = ngx_http_usage_rate_lock(rate, key);
+    next = bucket->next;
+    ngx_http_usage_rate_unlock(rate, log);
+
+    next = ngx_max(next, now);
+
+    return calls == 0 ? next
+                      : ngx_http_usage_rate_slot(rate,
+                                         next + (calls - 1) * rate->interval,
+                                         now);
+}
+
+
+/*
+ * When a call may start that is the next of a bucket.
+ */
+
+static uint64_t
+ngx_http_usage_rate_slot(ngx_http_usage_rate_t *rate, uint64_t next,
+    uint64_t now)
+{
+    uint64_t  ahead;
+
+    ahead = (rate->burst - 1) * rate->interval;
+
+    return next > now + ahead ? next - ahead : now;
+}
+
+
+/*
+ * The bucket of a key, with the zone locked.  A key that has none gets the one
+ * of its set that was in use the longest ago: mostly nothing is ahead of it
+ * any more, and it is as good as new.
+ */
+
+static ngx_http_usage_bucket_t *
+ngx_http_usage_rate_lock(ngx_http_usage_rate_t *rate, uint64_t *key)
+{
+    uint64_t                  now, end;
+    ngx_uint_t                i;
+    ngx_http_usage_bucket_t  *bucket, *stalest;
+
+    i = key[0] % rate->sh->sets;
+    bucket = &rate->sh->buckets[i * NGX_HTTP_USAGE_RATE_WAYS];
+    stalest = bucket;
+
+    ngx_shmtx_lock(&rate->shpool->mutex);
+
+    now = (uint64_t) ngx_current_msec * 1000;
+
+    if (rate->sh->reloads < rate->reloads) {
+        ngx_http_usage_rate_rescale(rate, now);
+    }
+
+    end = now + rate->burst * rate->interval + NGX_HTTP_USAGE_RATE_AHEAD;
+
+    for (i = 0; i < NGX_HTTP_USAGE_RATE_WAYS; i++, bucket++) {
+
+        /* where it has 32 bits, nginx's clock starts anew every 49 days */
+
+        if (bucket->next > end || bucket->sent > end) {
+            bucket->next = 0;
+            bucket->sent = 0;
+        }
+
+        if (bucket->key[0] == key[0] && bucket->key[1] == key[1]) {
+            return bucket;
+        }
+
+        if (bucket->next < stalest->next) {
+            stalest = bucket;
+        }
+    }
+
+    rate->crowded = stalest->next > now || stalest->sent > now;
+
+    stalest->key[0] = key[0];
+    stalest->key[1] = key[1];
+    stalest->next = 0;
+    stalest->sent = 0;
+
+    return stalest;
+}
+
+
+/*
+ * The configuration is a new one, and may have another interval.
+ */
+
+static void
+ngx_http_usage_rate_rescale(ngx_http_usage_rate_t *rate, uint64_t now)
+{
+    uint64_t                  from;
+    ngx_uint_t                i;
+    ngx_http_usage_bucket_t  *bucket;
+
+    from = rate->sh->interval;
+
+    rate->sh->reloads = rate->reloads;
+    rate->sh->interval = rate->interval;
+
+    if (from == rate->interval) {
+        return;
+    }
+
+    for (i = 0; i < rate->sh->sets * NGX_HTTP_USAGE_RATE_WAYS; i++) {
+        bucket = &rate->sh->buckets[i];
+
+        bucket->next = ngx_http_usage_rate_scaled(bucket->next, now, from,
+                                                  rate->interval);
+        bucket->sent = ngx_http_usage_rate_scaled(bucket->sent, now, from,
+                                                  rate->interval);
+    }
+}
+
+
+/*
+ * As many calls ahead as before.
+ */
+
+static uint64_t
+ngx_http_usage_rate_scaled(uint64_t time, uint64_t now, uint64_t from,
+    uint64_t to)
+{
+    return time > now ? now + (uint64_t) ((double) (time - now) / from * to)
+                      : time;
+}
+
+
+static void
+ngx_http_usage_rate_unlock(ngx_http_usage_rate_t *rate, ngx_log_t *log)
+{
+    ngx_shmtx_unlock(&rate->shpool->mutex);
+
+    if (rate->crowded) {
+        rate->crowded = 0;
+
+        ngx_log_error(NGX_LOG_WARN, log, 0,
+                      "usage_rate zone \"%V\" is too small: a bucket in use "
+                      "was replaced", &rate->name);
+    }
+}
+
+
+/*
+ * Everything is known: see above for the numbers.
+ */
+
+static void
+ngx_http_usage_rate_compute(ngx_http_usage_rate_t *rate)
+{
+    ngx_uint_t  n;
+
+    if (rate->burst == 0) {
+        rate->burst = ngx_max(rate->calls / 10, 1);
+    }
+
+    n = rate->calls - rate->burst + 1;
+
+    rate->margin = rate->window == NGX_HTTP_USAGE_RATE_MINUTE
+                       ? NGX_HTTP_USAGE_RATE_MINUTE_MARGIN
+                       : NGX_HTTP_USAGE_RATE_SECOND_MARGIN;
+
+    rate->interval = (rate->window + rate->margin + n - 1) / n;
+}
+
+
+ngx_int_t
+ngx_http_usage_rate_init_zone(ngx_shm_zone_t *shm_zone, void *data)
+{
+    ngx_http_usage_rate_t  *old = data;
+
+    size_t                  size;
+    ngx_slab_pool_t        *shpool;
+    ngx_http_usage_rate_t  *rate;
+
+    rate = shm_zone->data;
+    shpool = (ngx_slab_pool_t *) shm_zone->shm.addr;
+
+    ngx_http_usage_rate_compute(rate);
+
+    rate->shpool = shpool;
+
+    if (old) {
+        rate->sh = old->sh;
+        rate->reloads = old->reloads + 1;
+        return NGX_OK;
+    }
+
+    if (shm_zone->shm.exists) {
+        rate->sh = shpool->data;
+        return NGX_OK;
+    }
+
+    size = shpool->pfree * ngx_pagesize;
+
+    rate->sh = ngx_slab_alloc(shpool, size);
+    if (rate->sh == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_memzero(rate->sh, size);
+    shpool->data = rate->sh;
+
+    rate->sh->interval = rate->interval;
+    rate->sh->sets = (size - offsetof(ngx_http_usage_buckets_t, buckets))
+                     / (NGX_HTTP_USAGE_RATE_WAYS
+                        * sizeof(ngx_http_usage_bucket_t));
+
+    if (RAND_bytes(rate->sh->salt, NGX_HTTP_USAGE_SALT) != 1) {
+        ngx_log_error(NGX_LOG_EMERG, shm_zone->shm.log, 0,
+                      "RAND_bytes() failed for usage_rate zone \"%V\"",
+                      &rate->name);
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
+}

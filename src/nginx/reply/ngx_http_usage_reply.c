@@ -1,0 +1,477 @@
+/*
+ * What the client gets: the legacy reply, an error in the legacy form, or the
+ * upstream's own error.
+ */
+
+#include "base/ngx_http_usage_metrics.h"
+#include "modes/ngx_http_usage_mode.h"
+#include "sign/ngx_http_usage_sign.h"
+
+#include "base/usage_json.h"
+
+
+static void ngx_http_usage_answer(ngx_http_usage_ctx_t *ctx, ngx_uint_t status,
+    u_char *data, size_t len);
+static void ngx_http_usage_fail(ngx_http_usage_ctx_t *ctx, ngx_uint_t status,
+    u_char *data, size_t len, ngx_str_t *retry_after);
+static size_t ngx_http_usage_refused_key(ngx_http_usage_ctx_t *ctx,
+    u_char *text);
+static ngx_int_t ngx_http_usage_add_retry_after(ngx_http_request_t *r,
+    ngx_uint_t status, ngx_str_t *value);
+static void ngx_http_usage_explain(ngx_http_request_t *r,
+    usage_error_t *error);
+static ngx_int_t ngx_http_usage_add_unattributed(ngx_http_usage_ctx_t *ctx);
+static void ngx_http_usage_log_strays(ngx_http_usage_ctx_t *ctx);
+static usage_time_form_t ngx_http_usage_time_form(ngx_http_request_t *r);
+
+
+static ngx_str_t  ngx_http_usage_json_type = ngx_string("application/json");
+
+
+void
+ngx_http_usage_reply_ok(ngx_http_usage_ctx_t *ctx)
+{
+    usage_str_t                 reply;
+    usage_form_t                form;
+    ngx_http_request_t         *r;
+    ngx_http_usage_loc_conf_t  *ulcf;
+
+    r = ctx->request;
+    ulcf = ngx_http_get_module_loc_conf(r, ngx_http_usage_module);
+
+    form.use_time = ngx_http_usage_time_form(r);
+    form.hour_format = (char *) ulcf->hour_format.data;
+
+    if (usage_reply_write(&ctx->legacy, ctx->items, ctx->count, ctx->elements,
+                          ctx->total, &form, &ctx->pool, &reply)
+        != USAGE_OK
+        || ngx_http_usage_add_unattributed(ctx) != NGX_OK)
+    {
+        (void) usage_no_memory(&ctx->pool, &ctx->error);
+        ngx_http_usage_reply_error(ctx, NULL);
+        return;
+    }
+
+    ctx->desktops = ctx->count;
+
+    if (ctx->endpoint_silent) {
+
+        /* to a call that is right, by a caller whose rights are proven */
+
+        ngx_http_usage_gone_set(ctx, ctx->endpoint_silent);
+    }
+
+    ngx_http_usage_count_days(ctx);
+    ngx_http_usage_log_strays(ctx);
+    ngx_http_usage_answer(ctx, NGX_HTTP_OK, (u_char *) reply.data, reply.len);
+}
+
+
+/*
+ * translation.md, "One user": the hours of the entry without a desktop_id.
+ */
+
+static ngx_int_t
+ngx_http_usage_add_unattributed(ngx_http_usage_ctx_t *ctx)
+{
+    char       *p;
+    ngx_str_t   hours;
+
+    if (ctx->plan.unattributed == 0) {
+        return NGX_OK;
+    }
+
+    p = ngx_pnalloc(ctx->request->pool, USAGE_HOURS_MAX);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    hours.data = (u_char *) p;
+    hours.len = usage_hours_write_number(p, ctx->plan.unattributed) - p;
+
+    return ngx_http_usage_add_header(ctx->request, "X-Usage-Unattributed",
+                                     &hours);
+}
+
+
+/*
+ * translation.md, "By the hour": a record that leads to no desktop is logged.
+ */
+
+static void
+ngx_http_usage_log_strays(ngx_http_usage_ctx_t *ctx)
+{
+    char         text[USAGE_SHOWN_MAX];
+    size_t       len, count;
+    usage_str_t  name;
+
+    count = usage_plan_strays(&ctx->plan, &name);
+
+    if (count == 0) {
+        return;
+    }
+
+    len = usage_show(name, text);
+
+    ngx_log_error(NGX_LOG_WARN, ctx->request->connection->log, 0,
+                  "usage: connection records lead to %uz desktops that the "
+                  "directory does not know, among them \"%*s\"", count, len, text);
+}
+
+
+static usage_time_form_t
+ngx_http_usage_time_form(ngx_http_request_t *r)
+{
+    char                        text[USAGE_SHOWN_MAX];
+    ngx_str_t                   value;
+    usage_str_t                 shown;
+    ngx_http_usage_loc_conf_t  *ulcf;
+
+    ulcf = ngx_http_get_module_loc_conf(r, ngx_http_usage_module);
+
+    if (ulcf->use_time == NULL) {
+        return USAGE_TIME_NUMBER;
+    }
+
+    if (ngx_http_complex_value(r, ulcf->use_time, &value) != NGX_OK) {
+        ngx_str_null(&value);
+    }
+
+    if (value.len == sizeof("string") - 1
+        && ngx_strncmp(value.data, "string", value.len) == 0)
+    {
+        return USAGE_TIME_STRING;
+    }
+
+    if (value.len != sizeof("number") - 1
+        || ngx_strncmp(value.data, "number", value.len) != 0)
+    {
+        shown.data = (char *) value.data;
+        shown.len = value.len;
+
+        ngx_log_error(NGX_LOG_WARN, r->connection->log, 0,
+                      "usage_use_time is \"%*s\", neither \"number\" nor "
+                      "\"string\": a number is sent",
+                      usage_show(shown, text), text);
+    }
+
+    return USAGE_TIME_NUMBER;
+}
+
+
+void
+ngx_http_usage_reply_error(ngx_http_usage_ctx_t *ctx, ngx_str_t *retry_after)
+{
+    size_t   len;
+    u_char  *p;
+
+    p = ngx_pnalloc(ctx->request->pool, USAGE_ERROR_JSON_MAX);
+    if (p == NULL) {
+        ngx_http_finalize_request(ctx->request, NGX_ERROR);
+        return;
+    }
+
+    len = usage_error_json(ctx->error.status, ctx->error.detail, (char *) p);
+
+    ngx_http_usage_fail(ctx, ctx->error.status, p, len, retry_after);
+}
+
+
+void
+ngx_http_usage_reply_upstream(ngx_http_usage_ctx_t *ctx,
+    ngx_http_usage_fetch_t *fetch)
+{
+    ngx_http_usage_fail(ctx, fetch->status, fetch->body.data, fetch->body.len,
+                        &fetch->retry_after);
+}
+
+
+/*
+ * A failed call: its one line in the error log, and its reply.
+ */
+
+static void
+ngx_http_usage_fail(ngx_http_usage_ctx_t *ctx, ngx_uint_t status, u_char *data,
+    size_t len, ngx_str_t *retry_after)
+{
+    static ngx_str_t  allow = ngx_string("POST");
+
+    u_char               text[USAGE_SHOWN_MAX];
+    size_t               key;
+    ngx_http_request_t  *r;
+
+    r = ctx->request;
+
+    ctx->error_text.len = ngx_strlen(ctx->error.detail);
+    ctx->error_text.data = (u_char *) ctx->error.detail;
+
+    key = ngx_http_usage_refused_key(ctx, text);
+
+    if (ctx->compare == NULL) {
+        ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
+                      "usage: the legacy call is answered %ui: %V%s%V%s%V%s%*s",
+                      status, &ctx->error_text,
+                      ctx->error_reply.len ? "; the reply is not JSON: " : "",
+                      &ctx->error_reply,
+                      ctx->error_uri.len ? "; upstream call: " : "",
+                      &ctx->error_uri, key ? "; access key: " : "", key, text);
+    }
+
+    if (ngx_http_usage_add_retry_after(r, status, retry_after) != NGX_OK
+        || (status == NGX_HTTP_NOT_ALLOWED
+            && ngx_http_usage_add_header(r, "Allow", &allow) != NGX_OK))
+    {
+        ngx_http_finalize_request(r, NGX_ERROR);
+        return;
+    }
+
+    ngx_http_usage_answer(ctx, status, data, len);
+}
+
+
+/*
+ * The access key that a call names whose signature is refused, for the log.
+ */
+
+static size_t
+ngx_http_usage_refused_key(ngx_http_usage_ctx_t *ctx, u_char *text)
+{
+    usage_str_t  key;
+
+    if (!ctx->refused
+        || ngx_http_usage_access_key(ctx->request, &key) != NGX_OK)
+    {
+        return 0;
+    }
+
+    ngx_memcpy(text, key.data, key.len);
+
+    return usage_text_clean((char *) text, key.len);
+}
+
+
+static void
+ngx_http_usage_answer(ngx_http_usage_ctx_t *ctx, ngx_uint_t status,
+    u_char *data, size_t len)
+{
+    ngx_http_request_t  *r;
+
+    if (ctx->compare) {
+        ngx_http_usage_compare_take(ctx, status, data, len);
+        return;
+    }
+
+    r = ctx->request;
+
+    r->headers_out.status = status;
+    r->headers_out.content_type = ngx_http_usage_json_type;
+    r->headers_out.content_type_len = ngx_http_usage_json_type.len;
+
+    if (ngx_http_usage_add_deprecation(ctx) != NGX_OK) {
+        ngx_http_finalize_request(r, NGX_ERROR);
+        return;
+    }
+
+    ngx_http_usage_send(ctx, data, len);
+}
+
+
+void
+ngx_http_usage_send(ngx_http_usage_ctx_t *ctx, u_char *data, size_t len)
+{
+    ngx_buf_t           *b;
+    ngx_int_t            rc;
+    ngx_chain_t          out;
+    ngx_http_request_t  *r;
+
+    r = ctx->request;
+    ctx->replying = 1;
+
+    /* a reply that is computed has no validators for "If-Match" to fail on */
+
+    r->disable_not_modified = 1;
+
+    r->headers_out.content_length_n = len;
+
+    b = ngx_calloc_buf(r->pool);
+    if (b == NULL) {
+        ngx_http_finalize_request(r, NGX_ERROR);
+        return;
+    }
+
+    rc = ngx_http_send_header(r);
+
+    if (rc == NGX_ERROR || rc > NGX_OK || r->header_only) {
+        ngx_http_finalize_request(r, rc);
+        return;
+    }
+
+    b->pos = data;
+    b->last = data + len;
+    b->memory = len ? 1 : 0;
+    b->last_buf = (r == r->main) ? 1 : 0;
+    b->last_in_chain = 1;
+
+    out.buf = b;
+    out.next = NULL;
+
+    ngx_http_finalize_request(r, ngx_http_output_filter(r, &out));
+}
+
+
+ngx_int_t
+ngx_http_usage_add_header(ngx_http_request_t *r, const char *name,
+    ngx_str_t *value)
+{
+    ngx_table_elt_t  *h;
+
+    h = ngx_list_push(&r->headers_out.headers);
+    if (h == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_memzero(h, sizeof(ngx_table_elt_t));
+
+    h->hash = 1;
+    h->key.data = (u_char *) name;
+    h->key.len = ngx_strlen(name);
+    h->value = *value;
+
+    return NGX_OK;
+}
+
+
+/*
+ * translation.md, "Errors": the upstream's own, or 60 with a 429; none where
+ * an empty value says that waiting does not help.
+ */
+
+static ngx_int_t
+ngx_http_usage_add_retry_after(ngx_http_request_t *r, ngx_uint_t status,
+    ngx_str_t *value)
+{
+    u_char     *p;
+    ngx_str_t   text;
+
+    if (value && value->len) {
+        return ngx_http_usage_add_header(r, "Retry-After", value);
+    }
+
+    if (status != NGX_HTTP_TOO_MANY_REQUESTS || (value && value->data)) {
+        return NGX_OK;
+    }
+
+    p = ngx_pnalloc(r->pool, NGX_INT_T_LEN);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    text.data = p;
+    text.len = ngx_sprintf(p, "%d", USAGE_RETRY_AFTER) - p;
+
+    return ngx_http_usage_add_header(r, "Retry-After", &text);
+}
+
+
+ngx_int_t
+ngx_http_usage_add_deprecation(ngx_http_usage_ctx_t *ctx)
+{
+    ngx_http_request_t         *r;
+    ngx_http_usage_loc_conf_t  *ulcf;
+
+    r = ctx->request;
+    ulcf = ctx->conf;
+
+    if ((ulcf->deprecation.len
+         && ngx_http_usage_add_header(r, "Deprecation", &ulcf->deprecation)
+            != NGX_OK)
+        || (ulcf->sunset.len
+            && ngx_http_usage_add_header(r, "Sunset", &ulcf->sunset)
+               != NGX_OK)
+        || (ulcf->link.len
+            && ngx_http_usage_add_header(r, "Link", &ulcf->link) != NGX_OK))
+    {
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_http_usage_reply_replace(ngx_http_request_t *r)
+{
+    u_char                *p;
+    ngx_buf_t             *b;
+    ngx_uint_t             status;
+    ngx_chain_t           *cl;
+    ngx_http_usage_ctx_t  *ctx;
+
+    status = r->headers_out.status;
+
+    ctx = ngx_http_usage_get_ctx(r);
+    b = ngx_calloc_buf(r->pool);
+    cl = ngx_alloc_chain_link(r->pool);
+    p = ngx_pnalloc(r->pool, USAGE_ERROR_JSON_MAX);
+
+    if (ctx == NULL || b == NULL || cl == NULL || p == NULL
+        || ngx_http_usage_add_retry_after(r, status, NULL) != NGX_OK
+        || ngx_http_usage_add_deprecation(ctx) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    ngx_http_usage_explain(r, &ctx->error);
+
+    ctx->error_text.data = (u_char *) ctx->error.detail;
+    ctx->error_text.len = ngx_strlen(ctx->error.detail);
+
+    b->pos = p;
+    b->last = p + usage_error_json(status, ctx->error.detail, (char *) p);
+    b->memory = 1;
+    b->last_buf = (r == r->main) ? 1 : 0;
+    b->last_in_chain = 1;
+
+    cl->buf = b;
+    cl->next = NULL;
+    ctx->replacement = cl;
+
+    ngx_http_clear_content_length(r);
+    ngx_http_clear_accept_ranges(r);
+    ngx_http_clear_last_modified(r);
+    ngx_http_clear_etag(r);
+
+    r->headers_out.content_length_n = b->last - b->pos;
+    r->headers_out.content_type = ngx_http_usage_json_type;
+    r->headers_out.content_type_len = ngx_http_usage_json_type.len;
+    r->headers_out.content_type_lowcase = NULL;
+    ngx_str_null(&r->headers_out.charset);
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_http_usage_explain(ngx_http_request_t *r, usage_error_t *error)
+{
+    ngx_http_core_loc_conf_t  *clcf;
+
+    clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
+
+    if (r->headers_out.status != NGX_HTTP_REQUEST_ENTITY_TOO_LARGE) {
+        (void) usage_error(error, r->headers_out.status,
+                           "the gateway itself answered %u",
+                           (unsigned) r->headers_out.status);
+
+    } else if (r->headers_in.content_length_n > 0) {
+        (void) usage_error(error, NGX_HTTP_REQUEST_ENTITY_TOO_LARGE,
+                           "the body has %lld bytes; allowed: at most %lld",
+                           (long long) r->headers_in.content_length_n,
+                           (long long) clcf->client_max_body_size);
+
+    } else {
+        (void) usage_error(error, NGX_HTTP_REQUEST_ENTITY_TOO_LARGE,
+                           "the body is too large; allowed: at most %lld bytes",
+                           (long long) clcf->client_max_body_size);
+    }
+}

@@ -1,0 +1,320 @@
+/*
+ * usage_replay: a signature is good for one request.  What verified is
+ * remembered, by all workers, until its X-Sdk-Date is too old.
+ *
+ * The zone is one table from the beginning: nothing is allocated, there are no
+ * pointers.  An entry that a worker was killed over is at worst lost.
+ */
+
+#include "sign/ngx_http_usage_sign.h"
+
+
+/* 128 bits of a signature, and of $request_id, as hexadecimal digits */
+#define NGX_HTTP_USAGE_REPLAY_KEY   32
+
+#define NGX_HTTP_USAGE_REPLAY_WAYS  32  /* entries of a set */
+
+
+typedef struct {
+    u_char                         key[NGX_HTTP_USAGE_REPLAY_KEY];
+    u_char                         request[NGX_HTTP_USAGE_REPLAY_KEY];
+    time_t                         until;  /* 0: not used yet */
+} ngx_http_usage_replay_entry_t;
+
+
+typedef struct {
+    ngx_uint_t                     sets;   /* of NGX_HTTP_USAGE_REPLAY_WAYS */
+    ngx_http_usage_replay_entry_t  entries[1];
+} ngx_http_usage_replay_table_t;
+
+
+struct ngx_http_usage_replay_s {
+    ngx_http_usage_replay_table_t  *sh;
+    ngx_slab_pool_t                *shpool;
+    ngx_shm_zone_t                 *zone;
+    ngx_int_t                       request_id;  /* the variable's index */
+};
+
+
+static ngx_http_usage_replay_t *ngx_http_usage_replay_zone(ngx_conf_t *cf,
+    ngx_str_t *value);
+static ngx_int_t ngx_http_usage_replay_init_zone(ngx_shm_zone_t *shm_zone,
+    void *data);
+static ngx_int_t ngx_http_usage_replay_request(
+    ngx_http_usage_replay_t *replay, ngx_http_request_t *r, u_char *request);
+static ngx_int_t ngx_http_usage_replay_add(ngx_http_usage_replay_t *replay,
+    ngx_http_usage_replay_entry_t *entry);
+
+
+/* zones of usage_replay are told from others by its address */
+
+static ngx_uint_t  ngx_http_usage_replay_tag;
+
+
+char *
+ngx_http_usage_replay(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_usage_loc_conf_t *ulcf = conf;
+
+    ngx_str_t  *value;
+
+    if (ulcf->replay != NGX_CONF_UNSET_PTR) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    if (ngx_strcmp(value[1].data, "off") == 0) {
+        ulcf->replay = NULL;
+        return NGX_CONF_OK;
+    }
+
+    ulcf->replay = ngx_http_usage_replay_zone(cf, &value[1]);
+
+    return ulcf->replay ? NGX_CONF_OK : NGX_CONF_ERROR;
+}
+
+
+/*
+ * "zone=name:size", or "zone=name" where another directive tells the size.
+ */
+
+static ngx_http_usage_replay_t *
+ngx_http_usage_replay_zone(ngx_conf_t *cf, ngx_str_t *value)
+{
+    static ngx_str_t  request_id = ngx_string("request_id");
+
+    u_char                   *p;
+    ssize_t                   size;
+    ngx_str_t                 name, s;
+    ngx_shm_zone_t           *shm_zone;
+    ngx_http_usage_replay_t  *replay;
+
+    if (ngx_strncmp(value->data, "zone=", 5) != 0 || value->len == 5) {
+        goto invalid;
+    }
+
+    name.data = value->data + 5;
+    name.len = value->len - 5;
+    size = 0;
+
+    p = (u_char *) ngx_strchr(name.data, ':');
+
+    if (p) {
+        name.len = p - name.data;
+        s.data = p + 1;
+        s.len = value->data + value->len - s.data;
+        size = ngx_parse_size(&s);
+
+        if (name.len == 0 || size < (ssize_t) (8 * ngx_pagesize)) {
+            goto invalid;
+        }
+    }
+
+    shm_zone = ngx_shared_memory_add(cf, &name, size,
+                                     &ngx_http_usage_replay_tag);
+    if (shm_zone == NULL) {
+        return NULL;
+    }
+
+    if (shm_zone->data == NULL) {
+        replay = ngx_pcalloc(cf->pool, sizeof(ngx_http_usage_replay_t));
+        if (replay == NULL) {
+            return NULL;
+        }
+
+        /* with an index, it is computed once for a request */
+
+        replay->request_id = ngx_http_get_variable_index(cf, &request_id);
+        if (replay->request_id == NGX_ERROR) {
+            return NULL;
+        }
+
+        replay->zone = shm_zone;
+        shm_zone->data = replay;
+        shm_zone->init = ngx_http_usage_replay_init_zone;
+    }
+
+    return shm_zone->data;
+
+invalid:
+
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                       "invalid value \"%V\", it must be \"zone=name:size\" "
+                       "with a size of at least %uz, \"zone=name\" of one that "
+                       "another line defines, or \"off\"", value,
+                       8 * ngx_pagesize);
+
+    return NULL;
+}
+
+
+static ngx_int_t
+ngx_http_usage_replay_init_zone(ngx_shm_zone_t *shm_zone, void *data)
+{
+    ngx_http_usage_replay_t  *old = data;
+
+    size_t                    size;
+    ngx_slab_pool_t          *shpool;
+    ngx_http_usage_replay_t  *replay;
+
+    replay = shm_zone->data;
+    shpool = (ngx_slab_pool_t *) shm_zone->shm.addr;
+
+    replay->shpool = shpool;
+
+    if (old) {
+        replay->sh = old->sh;
+        return NGX_OK;
+    }
+
+    if (shm_zone->shm.exists) {
+        replay->sh = shpool->data;
+        return NGX_OK;
+    }
+
+    size = shpool->pfree * ngx_pagesize;
+
+    replay->sh = ngx_slab_alloc(shpool, size);
+    if (replay->sh == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_memzero(replay->sh, size);
+    shpool->data = replay->sh;
+
+    replay->sh->sets = (size - offsetof(ngx_http_usage_replay_table_t,
+                                        entries))
+                       / (NGX_HTTP_USAGE_REPLAY_WAYS
+                          * sizeof(ngx_http_usage_replay_entry_t));
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_http_usage_replay_check(ngx_http_usage_ctx_t *ctx,
+    usage_signature_t *signature)
+{
+    int64_t                         date;
+    ngx_int_t                       rc;
+    ngx_http_usage_loc_conf_t      *ulcf;
+    ngx_http_usage_replay_entry_t   entry;
+
+    ulcf = ngx_http_get_module_loc_conf(ctx->request, ngx_http_usage_module);
+
+    if (!usage_sign_date_parse(signature->date, &date)
+        || ngx_http_usage_replay_request(ulcf->replay, ctx->request,
+                                         entry.request)
+           != NGX_OK)
+    {
+        (void) usage_error(&ctx->error, NGX_HTTP_INTERNAL_SERVER_ERROR,
+                           "the signature could not be remembered");
+        return NGX_ERROR;
+    }
+
+    ngx_memcpy(entry.key, signature->value.data, NGX_HTTP_USAGE_REPLAY_KEY);
+
+    /* a second more, as what workers take for now is not quite the same */
+
+    entry.until = date + ulcf->clock_skew + 1;
+
+    rc = ngx_http_usage_replay_add(ulcf->replay, &entry);
+
+    if (rc == NGX_BUSY) {
+        (void) usage_error(&ctx->error, NGX_HTTP_UNAUTHORIZED,
+                           "this very signature came with another request "
+                           "before: a request that is made again has to be "
+                           "signed anew");
+
+    } else if (rc != NGX_OK) {
+        (void) usage_error(&ctx->error, NGX_HTTP_SERVICE_UNAVAILABLE,
+                           "the zone \"%.*s\" of usage_replay has no room for "
+                           "a signature: it has to be larger, or "
+                           "usage_clock_skew shorter",
+                           (int) ulcf->replay->zone->shm.name.len,
+                           ulcf->replay->zone->shm.name.data);
+    }
+
+    return rc == NGX_OK ? NGX_OK : NGX_ERROR;
+}
+
+
+/*
+ * A request of the client's may come here several times, by error_page or as a
+ * mirror's subrequest.  Its $request_id stays the same, and is no client's to
+ * choose.
+ */
+
+static ngx_int_t
+ngx_http_usage_replay_request(ngx_http_usage_replay_t *replay,
+    ngx_http_request_t *r, u_char *request)
+{
+    ngx_http_variable_value_t  *value;
+
+    value = ngx_http_get_indexed_variable(r, replay->request_id);
+
+    if (value == NULL || value->not_found
+        || value->len != NGX_HTTP_USAGE_REPLAY_KEY)
+    {
+        return NGX_ERROR;
+    }
+
+    ngx_memcpy(request, value->data, NGX_HTTP_USAGE_REPLAY_KEY);
+
+    return NGX_OK;
+}
+
+
+/*
+ * NGX_BUSY: another request had it.  NGX_DECLINED: its set is full of what has
+ * to be remembered.
+ */
+
+static ngx_int_t
+ngx_http_usage_replay_add(ngx_http_usage_replay_t *replay,
+    ngx_http_usage_replay_entry_t *entry)
+{
+    time_t                          now;
+    uint32_t                        hash;
+    ngx_int_t                       rc;
+    ngx_uint_t                      i;
+    ngx_http_usage_replay_entry_t  *set, *room;
+
+    now = ngx_time();
+    hash = ngx_crc32_short(entry->key, NGX_HTTP_USAGE_REPLAY_KEY);
+    set = &replay->sh->entries[hash % replay->sh->sets
+                               * NGX_HTTP_USAGE_REPLAY_WAYS];
+    room = NULL;
+    rc = NGX_DECLINED;
+
+    ngx_shmtx_lock(&replay->shpool->mutex);
+
+    for (i = 0; i < NGX_HTTP_USAGE_REPLAY_WAYS; i++) {
+
+        if (set[i].until < now) {
+            room = &set[i];
+            continue;
+        }
+
+        if (ngx_memcmp(set[i].key, entry->key, NGX_HTTP_USAGE_REPLAY_KEY)
+            == 0)
+        {
+            rc = ngx_memcmp(set[i].request, entry->request,
+                            NGX_HTTP_USAGE_REPLAY_KEY)
+                 == 0 ? NGX_OK : NGX_BUSY;
+            goto done;
+        }
+    }
+
+    if (room) {
+        *room = *entry;
+        rc = NGX_OK;
+    }
+
+done:
+
+    ngx_shmtx_unlock(&replay->shpool->mutex);
+
+    return rc;
+}

@@ -1,0 +1,177 @@
+/*
+ * One fetch for many: calls of a partition that need the same days wait for
+ * the one of them that fetches.
+ */
+
+#include "store/ngx_http_usage_store.h"
+
+
+/* so many milliseconds a call for some desktops waits for one for all, which
+ * may take far longer than what it needs itself */
+#define NGX_HTTP_USAGE_PATIENCE  2000
+
+
+static ngx_uint_t ngx_http_usage_flight_blocks(ngx_http_usage_ctx_t *ctx,
+    ngx_http_usage_flight_t *flight, int32_t first, int32_t last);
+static ngx_uint_t ngx_http_usage_flight_lost(ngx_http_usage_flight_t *flight);
+static ngx_int_t ngx_http_usage_flight_add(ngx_http_usage_ctx_t *ctx,
+    ngx_http_usage_partition_t *partition, int32_t first, int32_t last);
+
+
+ngx_int_t
+ngx_http_usage_flight_take(ngx_http_usage_ctx_t *ctx, int32_t first,
+    int32_t last)
+{
+    ngx_int_t                    rc;
+    ngx_queue_t                 *q, *next;
+    ngx_http_usage_flight_t     *flight;
+    ngx_http_usage_partition_t  *partition;
+
+    ngx_http_usage_store_lock(ctx->store);
+
+    if (ngx_http_usage_store_had_no_room(ctx->store, ctx->key)) {
+        ngx_http_usage_store_unlock(ctx->store);
+        return NGX_DECLINED;
+    }
+
+    ngx_http_usage_store_change(ctx->store);
+
+    /* who has shown nothing changes nothing for others */
+
+    rc = ctx->shown ? NGX_OK : NGX_DONE;
+
+    partition = ctx->shown ? ngx_http_usage_store_create(ctx->store, ctx->key,
+                                                         ctx->owner)
+                           : ngx_http_usage_store_partition(ctx->store,
+                                                            ctx->key);
+    if (partition == NULL) {
+        ngx_http_usage_store_unlock(ctx->store);
+        return ctx->shown ? NGX_DECLINED : NGX_DONE;
+    }
+
+    for (q = ngx_queue_head(&partition->flights);
+         q != ngx_queue_sentinel(&partition->flights) && rc != NGX_AGAIN;
+         q = next)
+    {
+        next = ngx_queue_next(q);
+        flight = ngx_queue_data(q, ngx_http_usage_flight_t, queue);
+
+        if (ngx_http_usage_flight_lost(flight)) {
+            ngx_queue_remove(q);
+            ngx_slab_free_locked(ctx->store->shpool, flight);
+
+        } else if (ngx_http_usage_flight_blocks(ctx, flight, first, last)) {
+            rc = NGX_AGAIN;
+        }
+    }
+
+    if (rc == NGX_OK) {
+        rc = ngx_http_usage_flight_add(ctx, partition, first, last);
+
+    } else if (rc == NGX_DONE) {
+        ngx_http_usage_store_release(ctx->store, partition);
+    }
+
+    ngx_http_usage_store_unlock(ctx->store);
+
+    return rc;
+}
+
+
+static ngx_uint_t
+ngx_http_usage_flight_blocks(ngx_http_usage_ctx_t *ctx,
+    ngx_http_usage_flight_t *flight, int32_t first, int32_t last)
+{
+    if (flight->last < first || flight->first > last) {
+        return 0;
+    }
+
+    if (flight->subject == ctx->subject) {
+        return 1;
+    }
+
+    return flight->subject == 0
+           && ngx_current_msec - ctx->started < NGX_HTTP_USAGE_PATIENCE;
+}
+
+
+/*
+ * Whether who fetches was killed.
+ */
+
+static ngx_uint_t
+ngx_http_usage_flight_lost(ngx_http_usage_flight_t *flight)
+{
+    return flight->deadline < ngx_time()
+           || (flight->pid != ngx_pid && kill(flight->pid, 0) == -1
+               && ngx_errno == NGX_ESRCH);
+}
+
+
+static ngx_int_t
+ngx_http_usage_flight_add(ngx_http_usage_ctx_t *ctx,
+    ngx_http_usage_partition_t *partition, int32_t first, int32_t last)
+{
+    ngx_http_usage_flight_t    *flight;
+    ngx_http_usage_loc_conf_t  *ulcf;
+
+    ulcf = ngx_http_get_module_loc_conf(ctx->request, ngx_http_usage_module);
+
+    /* the partition has to outlive what may be thrown out for it */
+
+    partition->busy = 1;
+    flight = ngx_http_usage_store_alloc(ctx->store, NULL,
+                                        sizeof(ngx_http_usage_flight_t),
+                                        ctx->owner);
+    partition->busy = 0;
+
+    if (flight == NULL) {
+        ngx_http_usage_store_release(ctx->store, partition);
+        return NGX_DECLINED;
+    }
+
+    flight->owner = ctx->owner;
+    flight->subject = ctx->subject;
+    flight->first = first;
+    flight->last = last;
+    flight->pid = ngx_pid;
+    flight->deadline = ngx_time() + ulcf->timeout / 1000 + 1;
+
+    ngx_queue_insert_tail(&partition->flights, &flight->queue);
+
+    return NGX_OK;
+}
+
+
+void
+ngx_http_usage_flight_drop(ngx_http_usage_ctx_t *ctx)
+{
+    ngx_queue_t                 *q, *next;
+    ngx_http_usage_flight_t     *flight;
+    ngx_http_usage_partition_t  *partition;
+
+    ngx_http_usage_store_lock(ctx->store);
+
+    partition = ngx_http_usage_store_partition(ctx->store, ctx->key);
+
+    if (partition) {
+        ngx_http_usage_store_change(ctx->store);
+
+        for (q = ngx_queue_head(&partition->flights);
+             q != ngx_queue_sentinel(&partition->flights);
+             q = next)
+        {
+            next = ngx_queue_next(q);
+            flight = ngx_queue_data(q, ngx_http_usage_flight_t, queue);
+
+            if (flight->owner == ctx->owner) {
+                ngx_queue_remove(q);
+                ngx_slab_free_locked(ctx->store->shpool, flight);
+            }
+        }
+
+        ngx_http_usage_store_release(ctx->store, partition);
+    }
+
+    ngx_http_usage_store_unlock(ctx->store);
+}

@@ -1,0 +1,311 @@
+/*
+ * The day store: windows of statistics that don't change any more, or not for a
+ * while, in shared memory.
+ *
+ * Windows belong to a partition, of a caller and a project, which nobody else
+ * sees.  A partition has each desktop's id once; a window has a cell for each
+ * of them.
+ *
+ * Everything here is under the zone's mutex.  A worker may be killed in the
+ * middle of it: nginx unlocks the mutex then, and who gets it next finds that
+ * something was being changed, and empties the store.
+ */
+
+#ifndef NGX_HTTP_USAGE_STORE_H
+#define NGX_HTTP_USAGE_STORE_H
+
+#include "base/ngx_http_usage.h"
+
+
+/*
+ * A desktop's id.
+ */
+typedef struct {
+    size_t                          len;
+    u_char                          data[1];
+} ngx_http_usage_id_t;
+
+
+typedef struct {
+    ngx_queue_t                     queue;    /* of a bucket */
+    size_t                          size;     /* of it, ids and windows */
+    u_char                          key[NGX_HTTP_USAGE_KEY_LEN];
+    ngx_http_usage_id_t           **ids;      /* a cell in each window */
+    uint32_t                       *order;    /* of the ids, by their bytes */
+    uint32_t                        ids_count;
+    uint32_t                        sorted_count; /* in order; later: all */
+    uint32_t                        ids_room;
+    uint32_t                        unknown;  /* ids, when they were added */
+    struct ngx_http_usage_window_s **windows; /* by first, then by last */
+    uint32_t                        windows_count;
+    uint32_t                        windows_room;
+    ngx_queue_t                     used;     /* windows, latest used first */
+    ngx_queue_t                     flights;
+    ngx_uint_t                      busy;     /* something is added to it */
+} ngx_http_usage_partition_t;
+
+
+/*
+ * The statistics of desktops for some days.  Behind it lie two bits and a cell
+ * for each id: whether the window shows it, whether that is known, its seconds.
+ */
+typedef struct ngx_http_usage_window_s  ngx_http_usage_window_t;
+
+struct ngx_http_usage_window_s {
+    ngx_queue_t                     queue;    /* of all, latest used first */
+    ngx_queue_t                     own;      /* the same, of the partition */
+    ngx_http_usage_partition_t     *partition;
+    int32_t                         first;    /* days, or what follows */
+    int32_t                         last;
+    uint64_t                        owner;    /* who stored it */
+    time_t                          fetched;
+    time_t                          used;
+    uint32_t                        count;    /* of ids, those of later ones... */
+    unsigned                        complete:1; /* ...are not shown, if this */
+    unsigned                        wide:1;   /* cells are doubles, not uint32_t */
+};
+
+
+/* the cell of one that has no use, where it isn't known whether the window
+ * shows it; that of one that isn't shown is 0 */
+#define NGX_HTTP_USAGE_UNUSED  1
+
+
+/* the window that shows which desktops the directory knows */
+#define NGX_HTTP_USAGE_DIRECTORY  INT32_MIN
+
+
+/*
+ * A fetch that others may wait for.
+ */
+typedef struct {
+    ngx_queue_t                     queue;
+    uint64_t                        owner;
+    uint64_t                        subject;
+    int32_t                         first;
+    int32_t                         last;
+    ngx_pid_t                       pid;
+    time_t                          deadline;
+} ngx_http_usage_flight_t;
+
+
+/*
+ * Partitions that are found together.
+ */
+typedef struct {
+    ngx_queue_t                     partitions;
+    time_t                          no_room;  /* when one had none */
+    u_char                          no_room_key[NGX_HTTP_USAGE_KEY_LEN];
+} ngx_http_usage_store_bucket_t;
+
+
+typedef struct {
+    ngx_atomic_t                    updating; /* something is being changed */
+    u_char                          salt[NGX_HTTP_USAGE_KEY_LEN];
+    ngx_queue_t                     windows;
+    ngx_uint_t                      buckets_count;
+    ngx_http_usage_store_bucket_t   buckets[1];
+} ngx_http_usage_store_sh_t;
+
+
+struct ngx_http_usage_store_s {
+    ngx_http_usage_store_sh_t      *sh;
+    ngx_slab_pool_t                *shpool;
+};
+
+
+/* ngx_http_usage_store.c */
+
+/*
+ * Locks the store; one that was left in the middle of a change is emptied.
+ * Before anything is changed, it has to be said.
+ */
+void ngx_http_usage_store_lock(ngx_http_usage_store_t *store);
+void ngx_http_usage_store_change(ngx_http_usage_store_t *store);
+void ngx_http_usage_store_unlock(ngx_http_usage_store_t *store);
+
+/*
+ * Memory for a partition, or for none, for which windows are thrown out, but not
+ * what owner stored.  NULL: there is no room.  What a partition got is freed in
+ * its name.
+ */
+void *ngx_http_usage_store_alloc(ngx_http_usage_store_t *store,
+    ngx_http_usage_partition_t *partition, size_t size, uint64_t owner);
+void ngx_http_usage_store_free(ngx_http_usage_store_t *store,
+    ngx_http_usage_partition_t *partition, void *p, size_t size);
+
+/* Whether the partition of that key had no room some seconds ago. */
+ngx_uint_t ngx_http_usage_store_had_no_room(ngx_http_usage_store_t *store,
+    u_char *key);
+
+/* The partition of that key, or NULL; where wanted, a new one. */
+ngx_http_usage_partition_t *ngx_http_usage_store_partition(
+    ngx_http_usage_store_t *store, u_char *key);
+ngx_http_usage_partition_t *ngx_http_usage_store_create(
+    ngx_http_usage_store_t *store, u_char *key, uint64_t owner);
+
+/* Frees a partition that holds nothing any more. */
+void ngx_http_usage_store_release(ngx_http_usage_store_t *store,
+    ngx_http_usage_partition_t *partition);
+
+/* The place of a window in its partition, or where it would be. */
+uint32_t ngx_http_usage_store_place(ngx_http_usage_partition_t *partition,
+    int32_t first, int32_t last);
+
+/* The window, or NULL. */
+ngx_http_usage_window_t *ngx_http_usage_store_window(
+    ngx_http_usage_partition_t *partition, int32_t first, int32_t last);
+
+/* A window is used now: it is the last of all to be thrown out. */
+void ngx_http_usage_store_used(ngx_http_usage_store_t *store,
+    ngx_http_usage_window_t *window);
+
+/* Takes a window out of its partition, and frees it. */
+void ngx_http_usage_store_remove(ngx_http_usage_store_t *store,
+    ngx_http_usage_window_t *window);
+
+
+#define NGX_HTTP_USAGE_NO_PLACE  ((uint32_t) -1)
+
+/* ngx_http_usage_store_ids.c */
+
+/* The place of an id in a partition, or NGX_HTTP_USAGE_NO_PLACE. */
+uint32_t ngx_http_usage_store_id(ngx_http_usage_partition_t *partition,
+    usage_str_t text);
+
+/* so many ids that neither statistics nor directory know have a place */
+#define NGX_HTTP_USAGE_UNKNOWN_IDS  1000
+
+/*
+ * The place of each desktop of a plan's table; ids that are new are added, and
+ * those that don't exist have NGX_HTTP_USAGE_NO_PLACE if there are too many of
+ * them.  NGX_ERROR: there is no room.
+ */
+ngx_int_t ngx_http_usage_store_add_ids(ngx_http_usage_store_t *store,
+    ngx_http_usage_partition_t *partition, usage_plan_t *plan,
+    uint32_t *places, uint64_t owner);
+
+
+/*
+ * Until when the statistics of a window, fetched then, are taken for the call
+ * of ctx; 0: they are final.
+ */
+time_t ngx_http_usage_store_until(ngx_http_usage_ctx_t *ctx, int32_t last,
+    time_t fetched);
+
+
+/* ngx_http_usage_store_find.c */
+
+/*
+ * Fills in the reply's items.  NGX_DECLINED: days are missing, those from
+ * ctx->missing_first to ctx->missing_last first; NGX_AGAIN: whether the
+ * directory knows ctx->unlisted; NGX_ERROR: memory is out.
+ */
+ngx_int_t ngx_http_usage_store_find(ngx_http_usage_ctx_t *ctx);
+
+
+/* ngx_http_usage_store_asked.c */
+
+/*
+ * A call's way through its partition.
+ */
+typedef struct {
+    ngx_http_usage_ctx_t           *ctx;
+    ngx_http_usage_store_t         *store;
+    ngx_http_usage_partition_t     *partition;
+    ngx_http_usage_window_t        *windows[USAGE_DAYS_MAX];
+    size_t                          days;
+    int32_t                         first;
+    time_t                          now;
+    uint32_t                       *places;   /* of the asked ids */
+    uint32_t                       *listed;   /* of the entries to send */
+    size_t                          count;
+} ngx_http_usage_search_t;
+
+/* The places of those that are asked for. */
+void ngx_http_usage_find_places(ngx_http_usage_search_t *search);
+
+/*
+ * Of those that are asked for, what a window shows is listed, and what the
+ * directory knows.  NGX_AGAIN: that is to be asked; NGX_DECLINED: the windows
+ * don't tell; NGX_ERROR: memory is out.
+ */
+ngx_int_t ngx_http_usage_find_asked(ngx_http_usage_search_t *search);
+
+/*
+ * Whether a window may be taken: one that can still change only for a while,
+ * but by who stored it.
+ */
+ngx_uint_t ngx_http_usage_find_valid(ngx_http_usage_search_t *search,
+    ngx_http_usage_window_t *window);
+
+
+/* ngx_http_usage_store_keep.c */
+
+/* Stores what ctx->plan got. */
+void ngx_http_usage_store_keep(ngx_http_usage_ctx_t *ctx);
+
+
+/* ngx_http_usage_flight.c */
+
+/*
+ * Lets others wait for a call that fetches the days first to last.  NGX_AGAIN:
+ * another one does; NGX_DECLINED: nobody is to wait, the store has no room;
+ * NGX_DONE: nobody is to wait, as the call's right isn't shown.
+ */
+ngx_int_t ngx_http_usage_flight_take(ngx_http_usage_ctx_t *ctx, int32_t first,
+    int32_t last);
+void ngx_http_usage_flight_drop(ngx_http_usage_ctx_t *ctx);
+
+
+/* what lies behind a window */
+
+#define ngx_http_usage_words(count)  (((count) + 63) / 64)
+
+static ngx_inline size_t
+ngx_http_usage_window_size(uint32_t count, ngx_uint_t wide)
+{
+    return sizeof(ngx_http_usage_window_t)
+           + 2 * ngx_http_usage_words(count) * sizeof(uint64_t)
+           + count * (wide ? sizeof(double) : sizeof(uint32_t));
+}
+
+static ngx_inline uint64_t *
+ngx_http_usage_window_shown(ngx_http_usage_window_t *window)
+{
+    return (uint64_t *) (window + 1);
+}
+
+static ngx_inline uint64_t *
+ngx_http_usage_window_known(ngx_http_usage_window_t *window)
+{
+    return ngx_http_usage_window_shown(window)
+           + ngx_http_usage_words(window->count);
+}
+
+static ngx_inline void *
+ngx_http_usage_window_cells(ngx_http_usage_window_t *window)
+{
+    return ngx_http_usage_window_known(window)
+           + ngx_http_usage_words(window->count);
+}
+
+static ngx_inline double
+ngx_http_usage_window_cell(ngx_http_usage_window_t *window, uint32_t place)
+{
+    void  *cells;
+
+    cells = ngx_http_usage_window_cells(window);
+
+    return window->wide ? ((double *) cells)[place]
+                        : ((uint32_t *) cells)[place];
+}
+
+#define ngx_http_usage_bit(bits, i)  ((bits)[(i) / 64] >> ((i) % 64) & 1)
+#define ngx_http_usage_set_bit(bits, i)                                       \
+    (bits)[(i) / 64] |= (uint64_t) 1 << ((i) % 64)
+#define ngx_http_usage_clear_bit(bits, i)                                     \
+    (bits)[(i) / 64] &= ~((uint64_t) 1 << ((i) % 64))
+
+
+#endif /* NGX_HTTP_USAGE_STORE_H */
