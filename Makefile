@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
 # For developers; users take ./run.
 #
 #   make            the module, usagectl and the simulator
@@ -46,7 +48,8 @@ UNIT_SIM   = $(filter t/unit/test_sim_%,$(UNIT))
 UNIT_CORE  = $(filter-out $(UNIT_SIM),$(UNIT))
 
 .PHONY: all vanilla module ctl rebuild sim unit test test-dates test-vanilla lint \
-    lint-format lint-scripts lint-man lint-cppcheck lint-tidy format fuzz \
+    lint-format lint-scripts lint-man lint-license lint-cppcheck lint-tidy \
+    format fuzz \
     bench-page bench-reply node vectors clean
 .DELETE_ON_ERROR:
 
@@ -196,8 +199,7 @@ TIDY_C     = $(CORE) $(SIM)
 TIDY_CTL   = $(CTL)
 TIDY_NGINX = $(NGINX)
 
-lint: lint-format lint-scripts lint-man lint-cppcheck \
-    lint-tidy
+lint: lint-format lint-scripts lint-man lint-license lint-cppcheck lint-tidy
 
 # $(call with,tool,version): the tool is there in that version; or it says no.
 
@@ -218,6 +220,13 @@ lint-scripts:
 lint-man:
 	@! command -v nroff > /dev/null \
 	    || ! nroff -man -ww docs/usagectl.1 2>&1 > /dev/null | grep .
+
+# Each file says its license, where its format has comments.
+
+lint-license:
+	@! find . \( -path ./$(BUILD) -o -path ./.git -o -name 'seeds-*' \) -prune \
+	    -o -type f ! -name '*.json' ! -name LICENSE -print0 \
+	    | xargs -0 grep -L 'SPDX-License-Identifier: BSD-2-Clause' | grep .
 
 lint-cppcheck: module
 	@! $(call with,cppcheck,2.10) || { \

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * ngx_http_usage_module: answers the discarded "desktop usage duration" call
  * of the Huawei Cloud Workspace API from the APIs that succeed it.

@@ -1,3 +1,5 @@
+-- SPDX-License-Identifier: BSD-2-Clause
+
 -- For wrk: what to ask and what to tell at the end.
 --   wrk ... -s load.lua URL -- POST FILE    the file is the body
 --   wrk ... -s load.lua URL -- GET FILE     the file lists paths, asked in turn

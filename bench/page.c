@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * A page of 100 rows read by usage_page, whole and in pieces, and by jansson's
  * DOM: microseconds a page, side by side in one run.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * The legacy reply of 100 desktops and 31 days, and of a day by the hour, as
  * usage_reply writes it, beside memcpy() of the same bytes: microseconds a

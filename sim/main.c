@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * usagesim: a simulator of the Workspace usage APIs, old and new.
  */

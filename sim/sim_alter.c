@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * /_sim/alter: days that the legacy call answers otherwise than the sessions
  * and its successors have it.

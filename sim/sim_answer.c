@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * One call's reply: route, rights, quota, faults, answer.
  */

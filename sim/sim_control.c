@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * /_sim/: the simulator's own API, for tests and demos.
  */

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * The tenant of the published example: its two desktops, and a few others.
  */

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * Faults on demand: what goes wrong, with which calls, how often.
  */

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * The legacy call itself, answered from the sessions: the truth.
  */

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * /_sim/users and /_sim/truth/user: who has what, and used what how long.
  */

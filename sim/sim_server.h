@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * The HTTP side: libmicrohttpd around sim_answer().
  */

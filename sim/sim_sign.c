@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * Whether a request's signature is right: by the vendor's description, and by
  * nothing that the module has.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * Signatures of access keys: SDK-HMAC-SHA256.
  */

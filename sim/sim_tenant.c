@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * A tenant: its users, its desktops and its list of sessions.
  */

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * A tenant: its users, its desktops and the one list of sessions from which
  * every answer of the simulator is computed.

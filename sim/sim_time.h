@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * UTC times and days, as numbers: seconds and days since 1970.
  */

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * Connections that wait: for a delay to pass, or, hanging, for the client to
  * give up. A thread of its own wakes them; nobody else is held up.

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
 # How a request's body can come, and what nginx itself says about it.
 
 use strict;

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
 # What an upstream and a client may make the gateway keep, and for how long
 # (usage_memory, and bounds that are not configured).
 

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
 # tools/build-module, for a tree that was configured otherwise than the nginx
 # that loads the module: what it takes from the tree, and what depends on it.
 

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
 # How few upstream calls a legacy call takes, and how many at a time.
 
 use strict;

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
 # The client's address, as nginx's realip module has it, is the same in each
 # upstream call and in the access log, however many upstream calls there are, in
 # whatever order they end.

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
 # usage_mode compare: the client gets the legacy endpoint's reply, and what the
 # translation would have said otherwise is in a log.
 #

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
 # The directives: what they take, where, and how they are inherited; and the
 # variables.
 

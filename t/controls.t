@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
 # What a client or an upstream sends does nothing to who reads logs at a
 # terminal: controls of C0 and C1, the direction of text, separators of lines.
 

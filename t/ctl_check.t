@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
 # usagectl check: no difference where there is none, and the very desktop and
 # day where there is one.
 

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
 # usagectl plan: the calls that it tells are those that the module makes.
 
 use strict;

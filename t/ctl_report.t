@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
 # usagectl report: who still calls, from the log that nginx writes.
 
 use strict;

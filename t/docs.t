@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
 # What docs quote of messages is in the code, to the letter.
 #
 # Quotes are: in tables the column "the error log says" or `error_detail`; lines

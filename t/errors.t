@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
 # What can go wrong upstream, and what the client gets (translation.md,
 # "Errors").
 

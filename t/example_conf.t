@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
 # examples/nginx.conf: what users copy, in front of a service made for the
 # test.  Only what differs between machines is replaced, and what is replaced
 # has to be there.

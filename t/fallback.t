@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
 # usage_mode fallback: the legacy endpoint's answer, and where it gives none, a
 # translation, without a call lost.
 

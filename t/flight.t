@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
 # Many calls at once that need the same days: one fetches, the others wait, and
 # where it can't, another one does.
 

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
 # However the successors' replies come, and whatever nginx does with them on
 # the way, they are read whole.
 

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
 # Which headers travel, and which are added (interface.md).
 
 use strict;

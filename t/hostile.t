@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
 # A hostile upstream and hostile clients at once, in every mode: no worker dies,
 # no sanitizer reports anything, and of a project whose upstream stays honest
 # each 200 is the true one.

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
 # Usage by the hour: translation.md, "By the hour".
 
 use strict;

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
 # Workers that are killed, at any time, while the store is read and written: no
 # reply is wrong, nobody waits for ever, and the store still serves.
 

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
 # What a credential costs the upstream before it is known to be good: one call,
 # and after a 401, for some seconds, none.
 

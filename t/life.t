@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
 # Reloads, clients that go away, upstreams that die, ends.
 
 use strict;

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
 # usage_mode: which mode a call is in, and passthrough: the legacy endpoint's
 # own answer to the client's own call.
 

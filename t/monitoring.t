@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
 # What reads the counters: the Grafana dashboard, the alert rules, and the table
 # in docs/operations.md.  Each metric there has to be on the page of usage_status.
 

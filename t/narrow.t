@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
 # Few desktops of many, and one user of many: how few upstream calls that takes
 # (issue 3's bounds), and that the reply is the same as if all had been asked.
 

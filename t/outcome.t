@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
 # Who is to blame: what nginx itself makes of an upstream call is not told as
 # the upstream's answer, and what came instead of JSON is in the error log.
 

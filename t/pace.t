@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
 # usage_rate: the pace of a credential's upstream calls.
 #
 #   USAGE_LONG=1  also two minutes against a quota of 200 a minute

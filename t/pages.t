@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
 # What pages may and may not say (translation.md, "Pages"), their rows and
 # values, and the desktop directory.
 

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
 # Random legacy calls over random tenants: the module's reply is the
 # simulator's own, which knows the sessions themselves; without records, what
 # statistics can tell of it.  Then the same with faults: the true reply or an

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
 # What shared memory knows over a reload: nothing is forgotten because a line
 # moved, and what is configured anew holds at once.
 

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
 # usage_replay: a signature is good for one request, in all workers and over a
 # reload.
 

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
 # What the upstream refuses for a while, 429 and 503, is asked for again
 # (usage_retries).
 

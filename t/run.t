@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
 # ./run, with the machine around it made up: what it installs, what it says,
 # what it leaves to make.  And tools/demo, as it is.
 

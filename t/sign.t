@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
 # Calls that are signed with an access key: verified, and signed again for the
 # successors (signing.md).  The simulator verifies what it gets; most are signed
 # by the vendor's own code.  What is refused: t/sign_refused.t.

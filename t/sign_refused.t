@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
 # Signatures that don't verify, and what else is wrong with a signed call: 401,
 # and no successor call.  What is accepted: t/sign.t.
 #

@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # The simulator: as strict as the real API, true to one list of sessions, and
 # wrong where it is asked to be.

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
 # The simulator's check of signatures (docs/simulator.md), by the vendor's
 # signer.
 

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
 # examples/split.conf, as it is: which client gets which mode.
 
 use strict;

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
 # usage_status: what it counts, held against the simulator's log and the access
 # log; its two forms, the dashboard and the alert rules that read it.
 

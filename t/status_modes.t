@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
 # usage_status: what is counted of modes, of comparisons and of signatures.
 
 use strict;

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
 # The day store: what is asked for once is not asked for again, nobody gets it
 # who may not have it, and what comes out of it is what would come without it.
 #

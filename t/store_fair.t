@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
 # One caller doesn't take from another what the day store has, and who has shown
 # nothing to the service holds up nobody.
 

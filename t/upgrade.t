@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
 # A new build of the module: what a reload loads, what a restart does, and where
 # to see it.
 

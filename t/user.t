@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
 # One user's days, rule by rule: translation.md, "One user".
 
 use strict;

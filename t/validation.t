@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
 # Every rule for the request (translation.md "Request", legacy.md): what is
 # wrong is refused before any upstream call, by name; what is right passes.
 

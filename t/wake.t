@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
 # The end of a call while nginx still works on what its subrequests wait for.
 
 use strict;

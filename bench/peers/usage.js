@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
 // The legacy call translated in njs: the peer the module is measured against.
 // Written to be fast: runners take successor calls from one queue, each page is
 // parsed once by JSON.parse and kept as { id: seconds }, and the reply is put

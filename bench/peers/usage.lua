@@ -1,3 +1,5 @@
+-- SPDX-License-Identifier: BSD-2-Clause
+
 -- The legacy call translated in Lua: the peer the module is measured against.
 -- Written to be fast: light threads take successor calls from one queue, each
 -- page is decoded once, desktops are numbered as they come so that a window is

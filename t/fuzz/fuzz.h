@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * What the fuzzers share: assertions, and inputs that are taken apart.
  */

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * Two replies that are compared, on a line each: one is equal to itself, and
  * which of the two is the legacy one makes no difference.

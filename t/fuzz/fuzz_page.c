@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * The page reader against its oracle: the first two bytes choose the sizes of
  * the pieces and whose statistics these are, the rest is the page.  It is read

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * A whole plan: a request, and what the upstream answers, the same to the same
  * call.  Whatever that is, all calls are sound, and the plan ends with an error

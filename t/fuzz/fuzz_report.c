@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * Lines of an access log, as usagectl report reads them: whatever they hold, a
  * line is a legacy call with all that is counted of it, another call, or

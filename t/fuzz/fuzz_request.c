@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * Bodies of the legacy call: whatever they hold, they are refused with 400, or
  * are a request within the call's limits.

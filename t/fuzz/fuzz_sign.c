@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * Requests that are signed here: they verify, and with any byte changed they
  * don't, but where the change leaves the canonical request as it is, as white

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * Requests that claim to be signed: whatever they hold, no byte is read or
  * written that isn't theirs, and a signature that verifies does so with its own

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * A request as text: the method, the path, perhaps "?" and the query on the
  * first line, headers, an empty line, the body.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
 /*
  * A legacy call, made as the vendor's clients for Node.js make their calls: with
  * its client builder, credentials and HTTP client.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
 /*
  * The vendor's signer: what it is given, and what it makes on the way.
  *

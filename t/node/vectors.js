@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
 /*
  * Prints t/unit/sign_vectors.h: requests and what the vendor's signer makes of
  * them.
@@ -260,7 +262,9 @@ function print(v) {
 }
 
 
-process.stdout.write(`/*
+process.stdout.write(`/* SPDX-License-Identifier: BSD-2-Clause */
+
+/*
  * Requests signed by the vendor's own code, npm's
  * @huaweicloud/huaweicloud-sdk-core ${require('./signer.js').version}.
  * Made by t/node/vectors.js; don't edit.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * The oracle of the page reader: the same page read by jansson's DOM, with the
  * rules of translation.md, "Pages".

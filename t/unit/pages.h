@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * Pages of statistics to try the reader with: well-formed ones in every
  * spelling that JSON allows, such that break a rule here and there, and both

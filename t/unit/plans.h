@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * A request's plan carried out against the model of the upstream, its replies
  * in any order.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * Requests signed by the vendor's own code, npm's
  * @huaweicloud/huaweicloud-sdk-core 3.1.211.

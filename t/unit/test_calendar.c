@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * Days and dates, against the C library's calendar and one that just counts.
  */

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * The desktop directory: ids that are looked up, listings in pages, whose a
  * desktop is, and what leads to it.

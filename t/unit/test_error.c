@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * translation.md, "Errors": the table, the JSON, what is passed on.
  */

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * The hash of strings from outside: SipHash-1-3, as others make it, and so one
  * that can't be foreseen; and the memory that a call may take.

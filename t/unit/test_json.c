@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * Strings written as JSON, and UTF-8, against jansson.
  */

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * What a reply of the legacy endpoint is: a table of replies.
  */

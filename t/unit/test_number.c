@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * Numbers against the C library, hours against exact arithmetic.
  */

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * translation.md, "Pages", of one page: the rules one by one, and the reader
  * against jansson over generated and mutated pages in pieces of all sizes.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * The pages of one list, which have to agree, and are fetched again where they
  * don't.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * Plans against a model of the upstream: whatever it is asked for, shows,
  * hides, sorts or shifts, and in whatever order its replies come, the answer

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * Plans for one user, and by the hour, against a world of users, desktops and
  * sessions: what the successors hold of them, the reply has.

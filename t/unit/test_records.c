@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * Connection records: their pages, their times, whose they are, and the
  * desktops that they lead to.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * The legacy reply: the published example to the digit; and whatever the
  * request, the items and the forms, what jansson reads of it against what a

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * translation.md, "Request", and the rules of legacy.md: each one, kept and
  * broken.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * Sessions and the time in use that they add up to, against a naive count of
  * every second.

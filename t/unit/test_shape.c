@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * Rows read by their shape: which are, which are left to the scanner, and that
  * a page reads the same either way, which jansson tells.

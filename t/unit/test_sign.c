@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * Signatures, made and verified, beside those of the vendor's own signer; and
  * the file of access keys.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * What holds in every generated tenant: tests of the translation rely on it.
  */

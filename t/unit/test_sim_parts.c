@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * The simulator's small parts: queries, faults, requests, the loader.
  */

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * The simulator's check of signatures, by what the vendor's signers made.
  */

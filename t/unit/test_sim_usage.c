@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * The simulator's time in use: days, hours, overlaps, filing, rounding.
  */

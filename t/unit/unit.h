@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * What the unit tests share: an arena for the core's memory that can run out,
  * random numbers that can be repeated, and text that grows.

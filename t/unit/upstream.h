@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * A model of the successor APIs in memory: desktops and users with their
  * seconds of each day, the directory, connection records, and the habits and

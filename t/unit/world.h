@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * A small world of users, desktops and sessions, which the model of the
  * upstream serves; and what of it is the truth for a request.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * usagectl plan: a plan, carried out against an upstream that is only assumed.
  */

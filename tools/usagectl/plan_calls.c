@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * usagectl plan: carries the plan out against what is assumed, and keeps its
  * calls.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * usagectl report: who still makes legacy calls, from nginx's access logs.
  */

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * usagectl report: its result, as a table, CSV or JSON.
  */

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: BSD-2-Clause
+
 package Bench::Case;
 
 # One project of the benchmark: its upstream, and every row of the table with an

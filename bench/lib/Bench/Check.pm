@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: BSD-2-Clause
+
 package Bench::Check;
 
 # Before anything is measured: the peers do the same work, and do it right.

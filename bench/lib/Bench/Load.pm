@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: BSD-2-Clause
+
 package Bench::Load;
 
 # One round of load on one nginx: wrk asks, the kernel and the upstream count.

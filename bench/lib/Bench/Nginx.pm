@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: BSD-2-Clause
+
 package Bench::Nginx;
 
 # One nginx with one worker, in a directory and on a port of its own.

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: BSD-2-Clause
+
 package Bench::Proc;
 
 # What the kernel knows about a process.

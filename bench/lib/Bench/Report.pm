@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: BSD-2-Clause
+
 package Bench::Report;
 
 # The figures as one table, of 100 columns at most.

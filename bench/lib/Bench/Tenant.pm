@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: BSD-2-Clause
+
 package Bench::Tenant;
 
 # A made-up project: N desktops, a month of use, and from them the pages the

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * translation.md, "Days": days, their windows and their forms; "By the hour":
  * times and what an hour is called.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * What every file of the core needs: strings, results, memory, limits.
  *

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * translation.md, "Errors": what went wrong, as the legacy call says it.
  */

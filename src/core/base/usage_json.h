@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * JSON beside the pages: what jansson reads, the pieces that the core writes
  * itself, and UTF-8.

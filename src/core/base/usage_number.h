@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * JSON numbers: from text to value, and from seconds to hours.
  */

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * Percent-encoding (RFC 3986): of the successors' queries, and of what a
  * signature covers.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * A JSON reader for pages: it takes its input in pieces as they arrive, checks
  * all of it, and hands on only what its handler wants, copying nothing else.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * What the files of the JSON reader share: usage_scan.c has the structure,
  * usage_scan_string.c what is between two quotes.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * Sixteen bytes at once: which of them a string cannot take as they are.
  */

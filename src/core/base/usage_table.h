@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * Desktops and their usage: a row a desktop, a column a window.
  *

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * What differs between two replies to one legacy call: one of the legacy
  * endpoint, one translated.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 #include "compare/usage_compare_private.h"
 
 #include <stdlib.h>

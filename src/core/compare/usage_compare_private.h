@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * The two lists that a comparison walks along.  Not for other files than
  * usage_compare*.c.

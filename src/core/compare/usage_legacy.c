@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 #include "compare/usage_legacy.h"
 #include "base/usage_scan.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * What a reply of the legacy endpoint itself is: its answer, or the word that
  * there is none any more, or nothing that one could call an answer.

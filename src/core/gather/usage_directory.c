@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 #include "gather/usage_directory.h"
 #include "base/usage_percent.h"
 #include "gather/usage_rows.h"

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * The desktop directory: which desktops there are, what leads to them, and
  * whose they are.

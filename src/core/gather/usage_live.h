@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * The call that each legacy call makes with the caller's own credential, where
  * all that it needs is stored: a page of statistics of one row.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * translation.md, "By the hour": the connection records, and the desktops that
  * they lead to.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * A page of the directory or of the connection records, as JSON.
  */

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 #include "gather/usage_series_private.h"
 
 #include <math.h>

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * The rule "Few upstream calls": the days of one desktop, or of one user, from
  * statistics narrowed to it.

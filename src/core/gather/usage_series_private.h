@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * A stretch of a series.  Not for other files than usage_series*.c.
  */

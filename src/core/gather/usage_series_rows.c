@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * The rows of a stretch of days: the one that matches, and whether one of them
  * is there twice.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 #include "gather/usage_session.h"
 
 #include <stdlib.h>

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * translation.md, "By the hour": sessions, and the time in use that they add up
  * to.  Overlapping ones count once.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * The rule "Few upstream calls": the days of all desktops, or of those that are
  * wanted among them.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 #include "gather/usage_user.h"
 #include "base/usage_json.h"
 

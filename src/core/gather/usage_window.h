@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * A window of the statistics that shows all desktops: a column of the table, a
  * day or the whole range.

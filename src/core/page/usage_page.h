@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * translation.md, "Pages": one page of the usage statistics, of desktops or of
  * users.

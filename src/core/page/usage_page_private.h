@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * What the files of the page reader share: usage_page.c has the page as a
  * whole, usage_page_row.c the rows.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 #include "page/usage_shape.h"
 #include "base/usage_number.h"
 #include "base/usage_scan_special.h"

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * The shape of pages' rows: what the bytes between their ids, names and numbers
  * are, as these are the same in many rows.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * translation.md, "Which desktops, in which order", and what "One user" and "By
  * the hour" say of it.

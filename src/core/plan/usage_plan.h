@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * Which calls of the successors answer a request: translation.md, and its rule
  * "Few upstream calls".

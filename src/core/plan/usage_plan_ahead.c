@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * How many calls a plan still takes, at least: what is pending in its stage, as
  * far as it can be told before the replies are here, and nothing of the stages

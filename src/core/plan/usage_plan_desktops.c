@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * The stages for the statistics of desktops: a sweep over all of them, and what
  * the directory knows of those that it doesn't show.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * The stages that find out whether statistics narrowed to the desktops that are
  * wanted take fewer calls than a sweep over all of them.

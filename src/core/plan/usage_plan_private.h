@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * The stages of a plan.  Not for other files than usage_plan*.c.
  */

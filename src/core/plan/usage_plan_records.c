@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * The stages for connection records, and the desktops that they lead to:
  * translation.md, "By the hour".

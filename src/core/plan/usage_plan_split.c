@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * What the statistics of a user's own desktops leave of the user's: whose it
  * is, by the rules of translation.md, "One user".  The numbers there are those

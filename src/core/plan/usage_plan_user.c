@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * The stages for one user: translation.md, "One user".  The numbers there are
  * those in the comments here.

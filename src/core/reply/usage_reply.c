@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 #include "reply/usage_reply.h"
 #include "base/usage_json.h"
 #include "base/usage_number.h"

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * legacy.md, "Reply, 200": the legacy reply, as JSON.
  */

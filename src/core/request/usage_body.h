@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * translation.md, "Request": the legacy call's body as JSON.
  */

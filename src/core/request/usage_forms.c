@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 #include "request/usage_forms.h"
 
 #define PCRE2_CODE_UNIT_WIDTH 8

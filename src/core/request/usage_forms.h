@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * The forms of the route, of dates and of numbers given as strings, as PCRE2
  * patterns compiled once.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 #include "request/usage_request_private.h"
 #include "base/usage_json.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * The fields of the legacy call's body: what usage_request.c reads a request
  * by.

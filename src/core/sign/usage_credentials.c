@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 #include "sign/usage_credentials.h"
 #include "base/usage_json.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * signing.md: the signature of a request (SDK-HMAC-SHA256).
  */

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * signing.md, step 1: the canonical query of a request.
  */

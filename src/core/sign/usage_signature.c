@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 #include "sign/usage_signature.h"
 
 #include <openssl/crypto.h>

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * The module's own types: configuration, the legacy call that a request makes,
  * the calls of the successors that its subrequests make.

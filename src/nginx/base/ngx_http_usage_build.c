@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * Which build of the module runs.  A file that was replaced isn't loaded before
  * nginx is started anew, so an operator has to be able to see it.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * Who a call's caller is, as a key: a hash of the credential, which can't be
  * had back from it.

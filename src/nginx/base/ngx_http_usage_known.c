@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * What all workers know of credentials: which the service took lately, and
  * which it refused a moment ago.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * What is counted: in shared memory that all workers add to, from the start of
  * nginx on.  What it is called, and what is shown of it, is in

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * The legacy call under way: the calls of the successors that the plan makes of
  * it, one wake-up after the other until a reply is sent.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * The legacy call as it comes in: its route, its method, its body.
  */

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * Another try of a call that the upstream refused for a while, with 429 or 503.
  */

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * What nginx -t says of directives that have no effect where they stand.  Only
  * what is certainly a mistake, in the very location: what is inherited may be

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * What nginx -t says of directives that have no effect where they stand, and of
  * zones that nothing defines or uses.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * A call of a successor: a subrequest to the operator's internal location, and
  * its reply, taken where nginx puts it out.

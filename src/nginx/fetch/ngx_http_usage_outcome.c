@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * What became of an upstream call.  In: a fetch that is over.  Out: whether
  * the upstream answered, and if not, who is to blame.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * usage_mode's compare: the client gets the legacy endpoint's reply, as with
  * passthrough.  A copy of it is kept, and once it is whole, a detached request

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * What came of a comparison: a line of JSON in usage_compare_log, or in the
  * error log.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * A request that has a client's call in it, and no client: it is translated
  * after the client has its reply, and stays when the client leaves.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * What all workers know of legacy endpoints that don't answer (usage_mode's
  * fallback): until when they aren't asked.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * usage_mode's fallback: the legacy endpoint is asked first, by a subrequest
  * whose reply is held until it is whole.  What is no answer is forgotten, and

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * usage_mode: who answers the legacy call, and the way to the legacy endpoint.
  */

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * usage_mode: the legacy endpoint's part in answering a call.
  */

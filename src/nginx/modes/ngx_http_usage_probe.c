@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * usage_mode's fallback: what a client's call gets no answer to may be the
  * client's doing.  The endpoint is given up for all where the translation of

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * usage_rate and usage_retries: when calls of the successors start.
  */

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * usage_rate: the pace at which a credential's calls of one successor API may
  * start, in shared memory, so that it holds for all workers.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * What the client gets: the legacy reply, an error in the legacy form, or the
  * upstream's own error.

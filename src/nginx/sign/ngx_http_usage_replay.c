@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * usage_replay: a signature is good for one request.  What verified is
  * remembered, by all workers, until its X-Sdk-Date is too old.

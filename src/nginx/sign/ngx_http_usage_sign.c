@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * Signed calls: the client's signature verified, and the calls of the
  * successors signed with the same access key.

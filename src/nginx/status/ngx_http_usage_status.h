@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * What usage_status shows of the counters, in two forms: Prometheus' text, and
  * JSON, where each metric has the name that it has in the text.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * What usage_status shows: the home of all names, help texts and units.
  */

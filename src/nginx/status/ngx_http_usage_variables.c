@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * The variables: what a legacy call was and took, for logs and maps.
  */

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * One fetch for many: calls of a partition that need the same days wait for
  * the one of them that fetches.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * The day store's memory: its zone, partitions and windows, and what has to go
  * where there is no room.

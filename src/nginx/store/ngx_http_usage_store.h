@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * The day store: windows of statistics that don't change any more, or not for a
  * while, in shared memory.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * The desktops that a legacy call asks for by their ids, in the day store.
  */

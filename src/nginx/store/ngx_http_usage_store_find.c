@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * What a legacy call takes from the day store: the entries of its reply, or
  * what is missing for them.

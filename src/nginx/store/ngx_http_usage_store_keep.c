@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * What a legacy call puts into the day store: the statistics that its plan got.
  */

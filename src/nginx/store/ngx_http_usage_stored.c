@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * A legacy call and the day store: what is stored is taken from there, what is
  * missing is planned, or waited for.

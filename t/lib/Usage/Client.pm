@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: BSD-2-Clause
+
 package Usage::Client;
 
 # A bare HTTP/1.1 client on one connection, for what HTTP::Tiny hides: parts

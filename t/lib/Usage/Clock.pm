@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: BSD-2-Clause
+
 package Usage::Clock;
 
 # A clock that programs go by and a test sets: the time of day, not the one that

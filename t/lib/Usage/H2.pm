@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: BSD-2-Clause
+
 package Usage::H2;
 
 # As little of HTTP/2 as it takes to have several requests under way on one

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: BSD-2-Clause
+
 package Usage::Nginx;
 
 # Starts nginx with the module, in a directory and on a port of its own.

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: BSD-2-Clause
+
 package Usage::Signer;
 
 # Signs calls with the vendor's own code (t/node/signer.js), in a process that

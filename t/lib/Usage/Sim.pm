@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: BSD-2-Clause
+
 package Usage::Sim;
 
 # Starts the simulator, build/usagesim, on a port of its own and talks to it.

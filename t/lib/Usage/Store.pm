@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: BSD-2-Clause
+
 package Usage::Store;
 
 # What the tests of the day store have in common: nginx with a store, legacy

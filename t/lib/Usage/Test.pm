@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: BSD-2-Clause
+
 package Usage::Test;
 
 # What the tests say often: calls, dates, and the forms of replies.

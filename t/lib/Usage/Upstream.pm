@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: BSD-2-Clause
+
 package Usage::Upstream;
 
 # A small upstream whose replies a test writes byte by byte, beside the
