@@ -380,7 +380,7 @@ ngx_http_usage_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
 static void
 ngx_http_usage_free_forms(void *data)
 {
-    usage_forms_free(data);
+    usage_patterns_free(data);
 }
 
 
@@ -413,7 +413,7 @@ ngx_http_usage_create_main_conf(ngx_conf_t *cf)
         return NULL;
     }
 
-    umcf->forms = usage_forms_create();
+    umcf->forms = usage_patterns_create();
     if (umcf->forms == NULL) {
         return NULL;
     }

@@ -74,14 +74,14 @@ bench_reader(usage_table_t *table, const char *page, size_t len, size_t piece)
     size_t                     at, size;
     double                     start, sum;
     usage_error_t              error;
-    static usage_shape_t       shape;
+    static usage_template_t    shape;
     static usage_page_reader_t reader;
 
     sum = 0;
     start = bench_now();
 
     for (n = 0; n < BENCH_TIMES; n++) {
-        usage_shape_start(&shape);
+        usage_template_start(&shape);
         usage_page_start(&reader, &usage_page_desktops,
             usage_page_bounds(&usage_page_desktops, USAGE_PAGE_ROWS, 1), &shape,
             table, &error);

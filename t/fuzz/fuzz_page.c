@@ -39,7 +39,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     usage_str_t          text;
     unit_arena_t         arena;
     usage_error_t        error;
-    usage_shape_t        shape;
+    usage_template_t     shape;
     usage_table_t        table;
     fuzz_pieces_t        pieces;
     oracle_page_t        oracle;
@@ -64,7 +64,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     text.data = (const char *) data + 2;
     text.len = size - 2;
 
-    usage_shape_start(&shape);
+    usage_template_start(&shape);
     oracle_page_read(&oracle, keys, text);
 
     for (i = 0; i < 2; i++) {

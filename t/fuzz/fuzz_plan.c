@@ -26,7 +26,7 @@
 #define FUZZ_FLIGHT    6
 
 
-static usage_forms_t *fuzz_forms;
+static usage_patterns_t *fuzz_forms;
 
 static const usage_form_t fuzz_form = { USAGE_TIME_NUMBER,
     "%Y-%m-%dT%H:00:00Z" };
@@ -350,7 +350,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     fuzz_plan_t t;
 
     if (fuzz_forms == NULL) {
-        fuzz_forms = usage_forms_create();
+        fuzz_forms = usage_patterns_create();
         fuzz_assert(fuzz_forms != NULL);
     }
 

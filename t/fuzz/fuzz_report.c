@@ -11,7 +11,7 @@
 #include "base/usage_json.h"
 
 
-static usage_forms_t *fuzz_forms;
+static usage_patterns_t *fuzz_forms;
 
 
 /*
@@ -67,7 +67,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     report_line_t line, padded;
 
     if (fuzz_forms == NULL) {
-        fuzz_forms = usage_forms_create();
+        fuzz_forms = usage_patterns_create();
         fuzz_assert(fuzz_forms != NULL);
     }
 

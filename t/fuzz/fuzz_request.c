@@ -98,7 +98,7 @@ fuzz_refused(const usage_error_t *error)
 
 static void
 fuzz_parse(
-    const usage_forms_t *forms, usage_str_t body, const usage_rules_t *rules)
+    const usage_patterns_t *forms, usage_str_t body, const usage_rules_t *rules)
 {
     char           *copy;
     size_t          size;
@@ -140,10 +140,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     size_t      i;
     usage_str_t body;
 
-    static usage_forms_t *forms;
+    static usage_patterns_t *forms;
 
     if (forms == NULL) {
-        forms = usage_forms_create();
+        forms = usage_patterns_create();
         fuzz_assert(forms != NULL);
     }
 

@@ -15,17 +15,17 @@
 
 
 typedef struct {
-    unit_arena_t    arena;
-    usage_forms_t  *forms;
-    usage_request_t request;
-    usage_plan_t    plan;
-    usage_error_t   error;
-    int64_t         now;
-    unsigned        refused; /* a status that ended it */
-    usage_item_t   *list;
-    size_t          count;
-    int64_t         total;
-    unit_text_t     text;
+    unit_arena_t      arena;
+    usage_patterns_t *forms;
+    usage_request_t   request;
+    usage_plan_t      plan;
+    usage_error_t     error;
+    int64_t           now;
+    unsigned          refused; /* a status that ended it */
+    usage_item_t     *list;
+    size_t            count;
+    int64_t           total;
+    unit_text_t       text;
 } plans_t;
 
 
@@ -35,7 +35,7 @@ plans_setup(void **state)
     plans_t *t;
 
     t = unit_must(calloc(1, sizeof(plans_t)));
-    t->forms = usage_forms_create();
+    t->forms = usage_patterns_create();
     unit_arena_start(&t->arena);
     *state = t;
 
@@ -51,7 +51,7 @@ plans_teardown(void **state)
     t = *state;
     unit_arena_free(&t->arena);
     unit_text_free(&t->text);
-    usage_forms_free(t->forms);
+    usage_patterns_free(t->forms);
     free(t);
 
     return 0;

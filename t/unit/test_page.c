@@ -12,7 +12,7 @@ typedef struct {
     unit_arena_t        arena;
     usage_table_t       table;
     usage_error_t       error;
-    usage_shape_t       shape;
+    usage_template_t    shape;
     usage_page_reader_t reader;
 } page_test_t;
 
@@ -52,7 +52,7 @@ start_keys(page_test_t *t, const usage_page_keys_t *keys)
 
     memset(&t->error, 0, sizeof(t->error));
     memset(&t->reader, 0xa5, sizeof(t->reader));
-    usage_shape_start(&t->shape);
+    usage_template_start(&t->shape);
     usage_page_start(
         &t->reader, keys, oracle_bounds, &t->shape, &t->table, &t->error);
 }

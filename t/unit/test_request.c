@@ -16,11 +16,11 @@
 
 
 typedef struct {
-    usage_forms_t  *forms;
-    unit_arena_t    arena;
-    usage_rules_t   rules;
-    usage_request_t request;
-    usage_error_t   error;
+    usage_patterns_t *forms;
+    unit_arena_t      arena;
+    usage_rules_t     rules;
+    usage_request_t   request;
+    usage_error_t     error;
 } request_test_t;
 
 
@@ -39,7 +39,7 @@ setup(void **state)
     request_test_t *t;
 
     t = unit_must(calloc(1, sizeof(request_test_t)));
-    t->forms = usage_forms_create();
+    t->forms = usage_patterns_create();
     usual_rules(t);
     unit_arena_start(&t->arena);
     *state = t;
@@ -55,7 +55,7 @@ teardown(void **state)
 
     t = *state;
     unit_arena_free(&t->arena);
-    usage_forms_free(t->forms);
+    usage_patterns_free(t->forms);
     free(t);
 
     return 0;

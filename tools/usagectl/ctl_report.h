@@ -9,7 +9,7 @@
 
 #include "ctl.h"
 #include "base/usage_calendar.h"
-#include "request/usage_forms.h"
+#include "request/usage_patterns.h"
 
 
 /* What clients are told apart by; the names of the log's fields. */
@@ -52,7 +52,7 @@ typedef enum {
  * Reads a line; REPORT_LEGACY: *line is to be freed.
  */
 report_kind_t report_line_read(
-    report_line_t *line, const usage_forms_t *forms, char *text, size_t len);
+    report_line_t *line, const usage_patterns_t *forms, char *text, size_t len);
 void report_line_free(report_line_t *line);
 
 
@@ -81,7 +81,7 @@ typedef enum {
 
 
 typedef struct {
-    usage_forms_t    *forms;
+    usage_patterns_t *forms;
     report_key_t      by[REPORT_KEYS];
     size_t            by_count;
     int64_t           since; /* lines before are passed by */

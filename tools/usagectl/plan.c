@@ -265,7 +265,7 @@ settle(ctl_plan_t *self)
  * Whether a body that was refused is right but for the age of its days.
  */
 static bool
-is_forgotten(ctl_plan_t *self, const usage_forms_t *forms, usage_str_t body)
+is_forgotten(ctl_plan_t *self, const usage_patterns_t *forms, usage_str_t body)
 {
     usage_error_t error;
     usage_rules_t rules;
@@ -283,11 +283,11 @@ is_forgotten(ctl_plan_t *self, const usage_forms_t *forms, usage_str_t body)
 static usage_result_t
 parse(ctl_plan_t *self, usage_error_t *error)
 {
-    char          *text;
-    size_t         len;
-    usage_str_t    body;
-    usage_forms_t *forms;
-    usage_result_t rc;
+    char             *text;
+    size_t            len;
+    usage_str_t       body;
+    usage_patterns_t *forms;
+    usage_result_t    rc;
 
     if (strcmp(self->body, "-") == 0 && isatty(STDIN_FILENO)) {
         (void) fputs("The body, ended by Ctrl-D:\n", stderr);
@@ -296,7 +296,7 @@ parse(ctl_plan_t *self, usage_error_t *error)
     text = ctl_read(self->body, &len);
     body.data = text;
     body.len = len;
-    forms = usage_forms_create();
+    forms = usage_patterns_create();
 
     if (forms == NULL) {
         ctl_die("out of memory");
@@ -307,7 +307,7 @@ parse(ctl_plan_t *self, usage_error_t *error)
 
     self->forgotten = rc != USAGE_OK && is_forgotten(self, forms, body);
 
-    usage_forms_free(forms);
+    usage_patterns_free(forms);
     free(text);
 
     return rc;

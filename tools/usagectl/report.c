@@ -422,7 +422,7 @@ finish(report_t *report)
     }
 
     free(report->clients);
-    usage_forms_free(report->forms);
+    usage_patterns_free(report->forms);
 }
 
 
@@ -466,7 +466,7 @@ ctl_report(int argc, char **argv)
         }
     }
 
-    report.forms = usage_forms_create();
+    report.forms = usage_patterns_create();
 
     if (report.forms == NULL) {
         ctl_die("out of memory");

@@ -143,12 +143,13 @@ time_of(usage_str_t text, int64_t *time)
  * its path is the route.
  */
 static bool
-is_legacy(const json_t *json, const usage_forms_t *forms, usage_str_t *project)
+is_legacy(
+    const json_t *json, const usage_patterns_t *forms, usage_str_t *project)
 {
     bool        routed;
     usage_str_t known;
 
-    routed = usage_forms_route(forms, text_of(json, "path"), project);
+    routed = usage_patterns_route(forms, text_of(json, "path"), project);
     known = text_of(json, "project_id");
 
     if (known.len > 0) {
@@ -161,7 +162,7 @@ is_legacy(const json_t *json, const usage_forms_t *forms, usage_str_t *project)
 
 
 static report_kind_t
-judge(report_line_t *line, const json_t *json, const usage_forms_t *forms)
+judge(report_line_t *line, const json_t *json, const usage_patterns_t *forms)
 {
     int64_t status, days;
 
@@ -199,7 +200,7 @@ judge(report_line_t *line, const json_t *json, const usage_forms_t *forms)
 
 report_kind_t
 report_line_read(
-    report_line_t *line, const usage_forms_t *forms, char *text, size_t len)
+    report_line_t *line, const usage_patterns_t *forms, char *text, size_t len)
 {
     json_t       *json;
     json_error_t  reason;

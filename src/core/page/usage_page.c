@@ -385,7 +385,7 @@ usage_page_bounds(const usage_page_keys_t *keys, int64_t rows, int64_t days)
 
 void
 usage_page_start(usage_page_reader_t *reader, const usage_page_keys_t *keys,
-    usage_page_bounds_t bounds, usage_shape_t *shape, usage_table_t *table,
+    usage_page_bounds_t bounds, usage_template_t *shape, usage_table_t *table,
     usage_error_t *error)
 {
     reader->page.count = -1;

@@ -14,7 +14,7 @@
 
 #include "base/usage_error.h"
 #include "base/usage_scan.h"
-#include "page/usage_shape.h"
+#include "page/usage_template.h"
 #include "base/usage_table.h"
 
 
@@ -50,7 +50,7 @@ extern const usage_page_keys_t usage_page_users;
 typedef struct {
     usage_page_t             page;
     usage_table_t           *table;
-    usage_shape_t           *shape;
+    usage_template_t        *shape;
     const usage_page_keys_t *keys;
     usage_page_bounds_t      bounds;
     size_t                   bytes; /* read so far */
@@ -88,7 +88,7 @@ usage_page_bounds(const usage_page_keys_t *keys, int64_t rows, int64_t days);
  */
 void usage_page_start(usage_page_reader_t *reader,
     const usage_page_keys_t *keys, usage_page_bounds_t bounds,
-    usage_shape_t *shape, usage_table_t *table, usage_error_t *error);
+    usage_template_t *shape, usage_table_t *table, usage_error_t *error);
 
 /* Reads the next len bytes of the page. */
 usage_result_t

@@ -122,7 +122,7 @@ usage_page_end_row(usage_page_reader_t *reader)
  * A row read by its shape, of which nothing can be wrong.
  */
 static usage_result_t
-usage_page_shaped(usage_page_reader_t *reader, const usage_shape_row_t *row)
+usage_page_shaped(usage_page_reader_t *reader, const usage_template_row_t *row)
 {
     reader->row.seconds = row->seconds;
     reader->row.desktop = usage_table_add(reader->table, row->id, NULL);
@@ -145,13 +145,13 @@ usage_page_element(void *data, const char **p, const char *end)
 {
     const char          *next;
     usage_str_t          text;
-    usage_shape_row_t    row;
+    usage_template_row_t row;
     usage_page_reader_t *reader;
 
     reader = data;
 
     if (reader->level != USAGE_PAGE_ITEMS || reader->shape == NULL
-        || !usage_shape_of(reader->shape, reader->keys))
+        || !usage_template_of(reader->shape, reader->keys))
     {
         return USAGE_OK;
     }
@@ -159,11 +159,11 @@ usage_page_element(void *data, const char **p, const char *end)
     if (reader->last != NULL) {
         text.data = reader->last;
         text.len = (size_t) (*p + 1 - reader->last);
-        usage_shape_learn(reader->shape, reader->keys, text);
+        usage_template_learn(reader->shape, reader->keys, text);
     }
 
     for (;;) {
-        next = usage_shape_read(reader->shape, *p, end, &row);
+        next = usage_template_read(reader->shape, *p, end, &row);
         if (next == NULL) {
             break;
         }

@@ -43,7 +43,7 @@ usage_plan_begin(usage_plan_t *plan)
 
     request = plan->request;
 
-    usage_shape_start(&plan->shape);
+    usage_template_start(&plan->shape);
 
     if (usage_table_init(&plan->table, plan->pool, plan->days + 1) != USAGE_OK
         || usage_table_init(&plan->rows, plan->pool, 0) != USAGE_OK
@@ -54,7 +54,7 @@ usage_plan_begin(usage_plan_t *plan)
         return USAGE_ERROR;
     }
 
-    usage_sweep_init(&plan->sweep, &plan->table, request->first, plan->days);
+    usage_fanout_init(&plan->sweep, &plan->table, request->first, plan->days);
 
     if (plan->user.name.len > 0) {
         return usage_plan_user(plan);
@@ -180,7 +180,7 @@ usage_plan_page(usage_plan_t *plan, const usage_call_t *call,
     }
 
     if (usage_plan_narrowed(call)) {
-        return usage_series_page(call, page, error);
+        return usage_bisection_page(call, page, error);
     }
 
     return usage_window_page(call->asker, call, page, &plan->table, error);

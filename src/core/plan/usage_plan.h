@@ -18,8 +18,8 @@
 #include "gather/usage_records.h"
 #include "reply/usage_reply.h"
 #include "request/usage_request.h"
-#include "gather/usage_series.h"
-#include "gather/usage_sweep.h"
+#include "gather/usage_bisection.h"
+#include "gather/usage_fanout.h"
 
 
 typedef struct usage_stage_s usage_stage_t;
@@ -45,14 +45,14 @@ typedef struct {
     unsigned                waiting; /* calls whose reply isn't here yet */
     usage_user_t            user;
     usage_table_t           table;  /* desktops, a column a day and the range */
-    usage_shape_t           shape;  /* of the rows that fill it */
+    usage_template_t        shape;  /* of the rows that fill it */
     usage_table_t           rows;   /* ids that other pages show */
     usage_desktop_t       **asked;  /* the request's desktop_ids */
     usage_desktop_t       **wanted; /* whose statistics are needed, */
     size_t                  wanted_count; /* so many; 0: of all desktops */
-    usage_sweep_t           sweep;
+    usage_fanout_t          sweep;
     size_t                  probe;  /* the day that tells how many there are */
-    usage_series_t         *series; /* of those that are narrowed to */
+    usage_bisection_t      *series; /* of those that are narrowed to */
     size_t                  series_count;
     bool                    by_id;      /* narrowed to by resource_id, */
     bool                    id_known;   /* which the upstream knows, */
@@ -69,7 +69,7 @@ typedef struct {
     bool              led;                  /* and led to their desktops */
     bool              forbidden;            /* records may not be read, */
     bool              needed;               /* and the answer needs them */
-    usage_series_t    total;                /* the user's statistics */
+    usage_bisection_t total;                /* the user's statistics */
     double            rest[USAGE_DAYS_MAX]; /* of which no desktop can */
     double            unattributed;         /* be told; their sum */
     double            unexplained;          /* of it, what no record shows */

@@ -29,7 +29,7 @@ usage_plan_ahead_days(const usage_plan_t *plan, usage_call_api_t api)
         return 0;
     }
 
-    calls = usage_sweep_days_ahead(&plan->sweep, false);
+    calls = usage_fanout_days_ahead(&plan->sweep, false);
 
     if (plan->wanted_count > 0 && plan->series_count == 0 && calls > 0
         && !plan->searched && !plan->unreadable)
@@ -45,7 +45,7 @@ int64_t
 usage_plan_ahead_complete(const usage_plan_t *plan, usage_call_api_t api)
 {
     return api == USAGE_CALL_DESKTOPS
-               ? usage_sweep_days_ahead(&plan->sweep, true)
+               ? usage_fanout_days_ahead(&plan->sweep, true)
                : 0;
 }
 
@@ -53,7 +53,7 @@ usage_plan_ahead_complete(const usage_plan_t *plan, usage_call_api_t api)
 int64_t
 usage_plan_ahead_range(const usage_plan_t *plan, usage_call_api_t api)
 {
-    return api == USAGE_CALL_DESKTOPS ? usage_sweep_range_ahead(&plan->sweep)
+    return api == USAGE_CALL_DESKTOPS ? usage_fanout_range_ahead(&plan->sweep)
                                       : 0;
 }
 
@@ -75,7 +75,7 @@ usage_plan_ahead_series(const usage_plan_t *plan, usage_call_api_t api)
     calls = 0;
 
     for (i = 0; i < plan->series_count; i++) {
-        calls += usage_series_ahead(&plan->series[i]);
+        calls += usage_bisection_ahead(&plan->series[i]);
     }
 
     if (plan->by_id && !plan->id_known && calls > 0) {
@@ -89,7 +89,7 @@ usage_plan_ahead_series(const usage_plan_t *plan, usage_call_api_t api)
 int64_t
 usage_plan_ahead_total(const usage_plan_t *plan, usage_call_api_t api)
 {
-    return api == USAGE_CALL_USERS ? usage_series_ahead(&plan->total) : 0;
+    return api == USAGE_CALL_USERS ? usage_bisection_ahead(&plan->total) : 0;
 }
 
 

@@ -74,7 +74,7 @@ usage_plan_sweep_anew(usage_plan_t *plan)
         plan->wanted[i]->seen = false;
     }
 
-    usage_sweep_init(
+    usage_fanout_init(
         &plan->sweep, &plan->table, plan->request->first, plan->days);
 
     usage_plan_sweep(plan);
@@ -100,11 +100,11 @@ usage_plan_next_directory(usage_plan_t *plan, usage_call_t *call)
 usage_result_t
 usage_plan_next_range(usage_plan_t *plan, usage_call_t *call)
 {
-    return usage_sweep_next_range(&plan->sweep, call);
+    return usage_fanout_next_range(&plan->sweep, call);
 }
 
 
-/* the sweep: see usage_sweep.h */
+/* the sweep: see usage_fanout.h */
 
 static usage_result_t
 usage_stage_days_next(usage_plan_t *plan, usage_call_t *call)
@@ -115,7 +115,7 @@ usage_stage_days_next(usage_plan_t *plan, usage_call_t *call)
         return USAGE_AGAIN;
     }
 
-    return usage_sweep_next_day(&plan->sweep, call);
+    return usage_fanout_next_day(&plan->sweep, call);
 }
 
 
@@ -128,15 +128,15 @@ usage_stage_days_end(usage_plan_t *plan, usage_error_t *error)
         return usage_plan_narrow_now(plan);
     }
 
-    left = usage_sweep_left(&plan->sweep);
+    left = usage_fanout_left(&plan->sweep);
 
-    if (left > usage_sweep_range(&plan->sweep)) {
+    if (left > usage_fanout_range(&plan->sweep)) {
         plan->stage = &usage_stage_range;
         return USAGE_OK;
     }
 
     if (left > 0) {
-        usage_sweep_complete(&plan->sweep);
+        usage_fanout_complete(&plan->sweep);
         plan->stage = &usage_stage_complete;
         return USAGE_OK;
     }
@@ -155,13 +155,13 @@ static const usage_stage_t usage_stage_days = {
 static usage_result_t
 usage_stage_range_end(usage_plan_t *plan, usage_error_t *error)
 {
-    if (usage_sweep_adds_up(&plan->sweep)
-        && (!plan->keeps || usage_sweep_fill(&plan->sweep)))
+    if (usage_fanout_adds_up(&plan->sweep)
+        && (!plan->keeps || usage_fanout_fill(&plan->sweep)))
     {
         return usage_plan_statistics(plan, error);
     }
 
-    usage_sweep_complete(&plan->sweep);
+    usage_fanout_complete(&plan->sweep);
     plan->stage = &usage_stage_complete;
 
     return USAGE_OK;
@@ -238,7 +238,7 @@ usage_stage_look_up_end(usage_plan_t *plan, usage_error_t *error)
     /* of a count, those that the directory doesn't know may be in the range */
 
     plan->sweep.known = true;
-    plan->stage = usage_plan_counts(plan) && !usage_sweep_found(&plan->sweep)
+    plan->stage = usage_plan_counts(plan) && !usage_fanout_found(&plan->sweep)
                       ? &usage_stage_count
                       : NULL;
 

@@ -84,8 +84,8 @@ usage_plan_narrows(const usage_plan_t *plan)
 
     /* the first is cheap to tell, and mostly tells */
 
-    return calls < (int64_t) plan->days * usage_sweep_range(&plan->sweep)
-           && calls < usage_sweep_ahead(&plan->sweep);
+    return calls < (int64_t) plan->days * usage_fanout_range(&plan->sweep)
+           && calls < usage_fanout_ahead(&plan->sweep);
 }
 
 

@@ -16,10 +16,10 @@ static const usage_stage_t usage_stage_totals, usage_stage_narrowed,
 static usage_result_t
 usage_plan_add_series(usage_plan_t *plan, usage_desktop_t *desktop)
 {
-    usage_series_t *series;
+    usage_bisection_t *series;
 
     series = &plan->series[plan->series_count++];
-    memset(series, 0, sizeof(usage_series_t));
+    memset(series, 0, sizeof(usage_bisection_t));
 
     series->desktop = desktop;
     series->api = USAGE_CALL_DESKTOPS;
@@ -41,7 +41,7 @@ usage_plan_add_series(usage_plan_t *plan, usage_desktop_t *desktop)
         series->name = desktop->name;
     }
 
-    return usage_series_start(series);
+    return usage_bisection_start(series);
 }
 
 
@@ -53,7 +53,7 @@ usage_plan_narrow_to(
 
     plan->stage = &usage_stage_totals;
     plan->series_count = 0;
-    plan->series = usage_alloc(plan->pool, count * sizeof(usage_series_t));
+    plan->series = usage_alloc(plan->pool, count * sizeof(usage_bisection_t));
     if (plan->series == NULL) {
         return USAGE_ERROR;
     }
@@ -69,7 +69,7 @@ usage_plan_narrow_to(
     /* one by its name: nothing takes fewer calls */
 
     if (plan->wanted_count == 1 && plan->series_count == 1 && !plan->by_id) {
-        return usage_series_split(&plan->series[0]);
+        return usage_bisection_split(&plan->series[0]);
     }
 
     return USAGE_OK;
@@ -82,7 +82,7 @@ usage_stage_narrowed_next(usage_plan_t *plan, usage_call_t *call)
     size_t i;
 
     for (i = 0; i < plan->series_count; i++) {
-        if (usage_series_next(&plan->series[i], call) == USAGE_OK) {
+        if (usage_bisection_next(&plan->series[i], call) == USAGE_OK) {
             return USAGE_OK;
         }
     }
@@ -123,7 +123,7 @@ usage_plan_selects(const usage_plan_t *plan)
     }
 
     range = &plan->sweep.windows[plan->days].pages;
-    all = usage_sweep_range(&plan->sweep);
+    all = usage_fanout_range(&plan->sweep);
     sum = 0;
 
     for (i = 0; i < plan->series_count; i++) {
@@ -158,7 +158,7 @@ usage_stage_totals_end(usage_plan_t *plan, usage_error_t *error)
     plan->stage = &usage_stage_narrowed;
 
     for (i = 0; i < plan->series_count; i++) {
-        if (usage_series_split(&plan->series[i]) != USAGE_OK) {
+        if (usage_bisection_split(&plan->series[i]) != USAGE_OK) {
             return USAGE_ERROR;
         }
     }
@@ -179,7 +179,7 @@ static const usage_stage_t usage_stage_totals = {
  * whether there is a row.
  */
 static void
-usage_plan_enter(const usage_plan_t *plan, const usage_series_t *series)
+usage_plan_enter(const usage_plan_t *plan, const usage_bisection_t *series)
 {
     size_t i;
 
@@ -236,7 +236,7 @@ usage_plan_accounts(const usage_plan_t *plan)
         sum += plan->series[i].total;
     }
 
-    return usage_sweep_same(sum, plan->total.total);
+    return usage_fanout_same(sum, plan->total.total);
 }
 
 
@@ -280,13 +280,13 @@ usage_plan_lose(usage_plan_t *plan, size_t *lost)
 static bool
 usage_plan_agrees(const usage_plan_t *plan)
 {
-    size_t                i;
-    const usage_series_t *series;
+    size_t                   i;
+    const usage_bisection_t *series;
 
     for (i = 0; plan->searched && i < plan->series_count; i++) {
         series = &plan->series[i];
 
-        if (!usage_sweep_same(
+        if (!usage_fanout_same(
                 series->total, series->desktop->cells[plan->days])) {
             return false;
         }

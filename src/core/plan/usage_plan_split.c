@@ -200,7 +200,7 @@ usage_plan_try_records(usage_plan_t *plan)
         strays += sums.strays[i];
     }
 
-    if (strays > 0 || !usage_sweep_same(sum, plan->total.total)) {
+    if (strays > 0 || !usage_fanout_same(sum, plan->total.total)) {
         return USAGE_AGAIN;
     }
 
@@ -259,7 +259,7 @@ usage_plan_split(usage_plan_t *plan, double *rest)
     for (i = 0; i < plan->days; i++) {
         days[i] = true;
 
-        if (usage_sweep_same(sums.known[i], rest[i])) {
+        if (usage_fanout_same(sums.known[i], rest[i])) {
             rest[i] = 0;
 
         } else if (sums.known[i] < rest[i]) {
@@ -295,8 +295,9 @@ usage_plan_remainder(const usage_plan_t *plan, double *rest)
     for (i = 0; i < plan->days; i++) {
         alone = usage_plan_alone(plan, i, i);
         total = plan->total.seconds[i];
-        rest[i] =
-            total < alone || usage_sweep_same(alone, total) ? 0 : total - alone;
+        rest[i] = total < alone || usage_fanout_same(alone, total)
+                      ? 0
+                      : total - alone;
         any = any || rest[i] > 0;
     }
 

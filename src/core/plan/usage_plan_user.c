@@ -117,7 +117,7 @@ usage_plan_own(usage_plan_t *plan)
 static usage_result_t
 usage_plan_total(usage_plan_t *plan)
 {
-    usage_series_t *total;
+    usage_bisection_t *total;
 
     total = &plan->total;
     plan->stage = &usage_stage_total;
@@ -132,7 +132,7 @@ usage_plan_total(usage_plan_t *plan)
     total->given = plan->days;
     total->pool = plan->pool;
 
-    return usage_series_start(total);
+    return usage_bisection_start(total);
 }
 
 
@@ -180,7 +180,7 @@ static const usage_stage_t usage_stage_owned = {
 static usage_result_t
 usage_stage_total_next(usage_plan_t *plan, usage_call_t *call)
 {
-    return usage_series_next(&plan->total, call);
+    return usage_bisection_next(&plan->total, call);
 }
 
 
@@ -245,7 +245,7 @@ usage_plan_user_desktops(usage_plan_t *plan, usage_error_t *error)
     usage_plan_forget_others(plan);
 
     if (!usage_plan_needs_total(plan)
-        || usage_sweep_same(
+        || usage_fanout_same(
             usage_plan_alone(plan, 0, plan->days - 1), plan->total.total))
     {
         plan->stage = NULL;
@@ -254,7 +254,7 @@ usage_plan_user_desktops(usage_plan_t *plan, usage_error_t *error)
 
     plan->stage = &usage_stage_user_days;
 
-    return usage_series_split(&plan->total);
+    return usage_bisection_split(&plan->total);
 }
 
 

@@ -94,7 +94,7 @@ usage_request_date(const usage_request_reader_t *reader, const char *name,
     *given = text.len != 0;
 
     if (*given
-        && (!usage_forms_date(reader->forms, text)
+        && (!usage_patterns_date(reader->forms, text)
             || !usage_day_parse(text.data, day)))
     {
         return usage_error(reader->error, 400,
@@ -329,7 +329,7 @@ usage_request_fields(const usage_request_reader_t *reader,
 
 usage_result_t
 usage_request_parse(usage_request_t *request, const usage_pool_t *pool,
-    const usage_forms_t *forms, usage_str_t body, int64_t now,
+    const usage_patterns_t *forms, usage_str_t body, int64_t now,
     const usage_rules_t *rules, usage_error_t *error)
 {
     json_t                *root;

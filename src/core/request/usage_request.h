@@ -9,7 +9,7 @@
 
 #include "base/usage_calendar.h"
 #include "base/usage_error.h"
-#include "request/usage_forms.h"
+#include "request/usage_patterns.h"
 
 
 typedef struct {
@@ -62,7 +62,7 @@ size_t usage_request_bins(const usage_request_t *request);
  * from pool.  Errors: 400, and 500 where memory is out.
  */
 usage_result_t usage_request_parse(usage_request_t *request,
-    const usage_pool_t *pool, const usage_forms_t *forms, usage_str_t body,
+    const usage_pool_t *pool, const usage_patterns_t *forms, usage_str_t body,
     int64_t now, const usage_rules_t *rules, usage_error_t *error);
 
 

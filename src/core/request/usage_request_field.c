@@ -136,7 +136,7 @@ usage_request_integer(const usage_request_reader_t *reader, const char *name,
     if (json_is_string(value)) {
         text = usage_request_text(value);
 
-        if (!usage_forms_digits(reader->forms, text)) {
+        if (!usage_patterns_digits(reader->forms, text)) {
             return usage_error(reader->error, 400,
                 "%s \"%.*s\" is not a whole number; allowed: 0 to %u", name,
                 usage_shown(text), text.data, max);

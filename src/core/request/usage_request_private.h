@@ -17,10 +17,10 @@
 
 
 typedef struct {
-    const usage_pool_t  *pool;
-    const usage_forms_t *forms;
-    const json_t        *root;
-    usage_error_t       *error;
+    const usage_pool_t     *pool;
+    const usage_patterns_t *forms;
+    const json_t           *root;
+    usage_error_t          *error;
 } usage_request_reader_t;
 
 

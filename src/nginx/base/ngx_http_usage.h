@@ -15,7 +15,7 @@
 #include <openssl/evp.h>
 
 #include "sign/usage_credentials.h"
-#include "gather/usage_live.h"
+#include "gather/usage_auth.h"
 #include "base/usage_number.h"
 #include "plan/usage_plan.h"
 #include "sign/usage_signature.h"
@@ -38,7 +38,7 @@
 #define NGX_HTTP_USAGE_MEMORY_MIN  (1024 * 1024)
 
 
-typedef struct ngx_http_usage_gone_s  ngx_http_usage_gone_t;
+typedef struct ngx_http_usage_breaker_s  ngx_http_usage_breaker_t;
 
 typedef struct ngx_http_usage_known_s  ngx_http_usage_known_t;
 
@@ -47,11 +47,11 @@ typedef struct ngx_http_usage_replay_s  ngx_http_usage_replay_t;
 typedef struct ngx_http_usage_metrics_s  ngx_http_usage_metrics_t;
 
 typedef struct {
-    usage_forms_t            *forms;
+    usage_patterns_t            *forms;
     ngx_http_usage_metrics_t *metrics;
     ngx_http_usage_known_t   *known;
     ngx_uint_t                translates; /* some location does */
-    ngx_http_usage_gone_t    *gone;       /* NULL: nobody falls back */
+    ngx_http_usage_breaker_t    *gone;       /* NULL: nobody falls back */
     ngx_array_t               blocks;     /* of ngx_http_usage_loc_conf_t * */
     ngx_array_t               zones;      /* of ngx_http_usage_zone_t */
     uint64_t                  seed[2];    /* of hashes, for all workers */
@@ -348,7 +348,7 @@ struct ngx_http_usage_ctx_s {
     size_t                           unlisted_count;
     u_char                          *known;        /* of those asked for */
     uint32_t                        *asked;        /* of those sent, which */
-    usage_live_t                     live;
+    usage_auth_t                     live;
     ngx_event_t                      poll;
     ngx_uint_t                       step;
     ngx_str_t                        project_text; /* $usage_project_id */
@@ -655,28 +655,28 @@ ngx_uint_t ngx_http_usage_known_refused(ngx_http_usage_ctx_t *ctx,
     usage_call_api_t api, ngx_str_t *body);
 
 
-/* ngx_http_usage_stored.c: a legacy call and the day store */
+/* ngx_http_usage_lookup.c: a legacy call and the day store */
 
 /*
  * Starts a legacy call: with a plan, or with what is stored, or with waiting
  * for another call.  NGX_ERROR: ctx->error says why.
  */
-ngx_int_t ngx_http_usage_stored_start(ngx_http_usage_ctx_t *ctx);
+ngx_int_t ngx_http_usage_lookup_start(ngx_http_usage_ctx_t *ctx);
 
 /*
  * Goes on when the plan is done: ctx->ready is set, or another plan started,
  * or NGX_AGAIN.  NGX_ERROR: ctx->error says why.
  */
-ngx_int_t ngx_http_usage_stored_done(ngx_http_usage_ctx_t *ctx);
+ngx_int_t ngx_http_usage_lookup_done(ngx_http_usage_ctx_t *ctx);
 
 /*
  * Goes on once the service took the call's credential: from then on others may
  * wait for what it fetches.  NGX_ERROR: ctx->error says why.
  */
-ngx_int_t ngx_http_usage_stored_shown(ngx_http_usage_ctx_t *ctx);
+ngx_int_t ngx_http_usage_lookup_shown(ngx_http_usage_ctx_t *ctx);
 
 /* Lets others go on, when the legacy call ends. */
-void ngx_http_usage_stored_end(ngx_http_usage_ctx_t *ctx);
+void ngx_http_usage_lookup_end(ngx_http_usage_ctx_t *ctx);
 
 
 /* ngx_http_usage_store*.c: the day store (ngx_http_usage_store.h) */

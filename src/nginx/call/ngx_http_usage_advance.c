@@ -42,7 +42,7 @@ ngx_http_usage_collect(ngx_http_usage_ctx_t *ctx,
         }
 
     } else if (ngx_http_usage_retry(ctx, fetch) == NGX_OK
-               || (!usage_live_is(&ctx->live, &fetch->call)
+               || (!usage_auth_is(&ctx->live, &fetch->call)
                    && usage_plan_refused(&ctx->plan, &fetch->call,
                                          fetch->status)))
     {
@@ -131,9 +131,9 @@ ngx_http_usage_collect_ok(ngx_http_usage_ctx_t *ctx,
         ctx->error = fetch->error;
         rc = USAGE_ERROR;
 
-    } else if (usage_live_is(&ctx->live, &fetch->call)) {
+    } else if (usage_auth_is(&ctx->live, &fetch->call)) {
         ctx->live_waiting = 0;
-        rc = usage_live_page(&fetch->reader.page, &ctx->error);
+        rc = usage_auth_page(&fetch->reader.page, &ctx->error);
 
     } else {
         rc = usage_plan_page(&ctx->plan, &fetch->call, &fetch->reader.page,
@@ -159,7 +159,7 @@ ngx_http_usage_collect_ok(ngx_http_usage_ctx_t *ctx,
     ctx->shown = 1;
     ngx_http_usage_known_set(ctx);
 
-    return ngx_http_usage_stored_shown(ctx);
+    return ngx_http_usage_lookup_shown(ctx);
 }
 
 
@@ -301,7 +301,7 @@ ngx_http_usage_next(ngx_http_usage_ctx_t *ctx, usage_call_t *call)
         if (ctx->live_wanted) {
             ctx->live_wanted = 0;
             ctx->live_waiting = 1;
-            usage_live_call(&ctx->live, call);
+            usage_auth_call(&ctx->live, call);
 
             return USAGE_OK;
         }
@@ -316,7 +316,7 @@ ngx_http_usage_next(ngx_http_usage_ctx_t *ctx, usage_call_t *call)
             return next;
         }
 
-        rc = ngx_http_usage_stored_done(ctx);
+        rc = ngx_http_usage_lookup_done(ctx);
 
         if (rc == NGX_ERROR) {
             return USAGE_ERROR;

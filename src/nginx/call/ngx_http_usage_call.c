@@ -419,7 +419,7 @@ ngx_http_usage_call_end(ngx_http_usage_ctx_t *ctx)
     ngx_http_usage_loc_conf_t  *ulcf;
 
     if (!ctx->opened) {
-        ngx_http_usage_stored_end(ctx);
+        ngx_http_usage_lookup_end(ctx);
         return;
     }
 
@@ -470,5 +470,5 @@ ngx_http_usage_cleanup(void *data)
         ngx_delete_posted_event(&ctx->wake);
     }
 
-    ngx_http_usage_stored_end(ctx);
+    ngx_http_usage_lookup_end(ctx);
 }

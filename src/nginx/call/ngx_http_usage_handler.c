@@ -95,7 +95,7 @@ ngx_http_usage_route(ngx_http_usage_ctx_t *ctx, usage_str_t path)
 
     umcf = ngx_http_get_module_main_conf(ctx->request, ngx_http_usage_module);
 
-    found = usage_forms_route(umcf->forms, path, &ctx->project_id);
+    found = usage_patterns_route(umcf->forms, path, &ctx->project_id);
 
     ctx->project_text.data = (u_char *) ctx->project_id.data;
     ctx->project_text.len = ctx->project_id.len;
@@ -256,7 +256,7 @@ ngx_http_usage_translate_call(ngx_http_usage_ctx_t *ctx)
     if ((ctx->body.data && ngx_http_usage_verify(ctx) != NGX_OK)
         || !ctx->parsed || ngx_http_usage_check_project(ctx) != NGX_OK
         || ngx_http_usage_known_open(ctx) != NGX_OK
-        || ngx_http_usage_stored_start(ctx) == NGX_ERROR)
+        || ngx_http_usage_lookup_start(ctx) == NGX_ERROR)
     {
         ngx_http_usage_call_end(ctx);
         ngx_http_usage_reply_error(ctx, NULL);

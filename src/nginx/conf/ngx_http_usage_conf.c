@@ -318,7 +318,7 @@ ngx_http_usage_conf_date(ngx_conf_t *cf, ngx_str_t *value, size_t skip,
     text.data = (char *) value->data + skip;
     text.len = value->len - skip;
 
-    if (!usage_forms_date(umcf->forms, text)
+    if (!usage_patterns_date(umcf->forms, text)
         || !usage_day_parse(text.data, day))
     {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,

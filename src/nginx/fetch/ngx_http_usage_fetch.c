@@ -106,7 +106,7 @@ ngx_http_usage_fetch_start(ngx_http_usage_ctx_t *ctx,
         return ngx_http_usage_fetch_variables(r, sr);
     }
 
-    if (usage_live_is(&ctx->live, &fetch->call)) {
+    if (usage_auth_is(&ctx->live, &fetch->call)) {
 
         /* no cache answers what isn't a GET by this; upstream it is, by name */
 
@@ -246,8 +246,8 @@ ngx_http_usage_fetch_header(ngx_http_usage_fetch_t *fetch,
     if (fetch->legacy || fetch->status != NGX_HTTP_OK) {
         fetch->reads = 0;
 
-    } else if (usage_live_is(&fetch->ctx->live, &fetch->call)) {
-        usage_live_read(&fetch->ctx->live, &fetch->reader, &fetch->error);
+    } else if (usage_auth_is(&fetch->ctx->live, &fetch->call)) {
+        usage_auth_read(&fetch->ctx->live, &fetch->reader, &fetch->error);
         fetch->reads = 1;
 
     } else {

@@ -42,12 +42,12 @@ ngx_http_usage_legacy_start(ngx_http_usage_ctx_t *ctx)
 
     time = ctx->conf->timeout / NGX_HTTP_USAGE_LEGACY_SHARE;
 
-    if (ngx_http_usage_gone_ask(ctx, time) != NGX_OK) {
+    if (ngx_http_usage_breaker_ask(ctx, time) != NGX_OK) {
         return NGX_DECLINED;
     }
 
     if (ngx_http_usage_legacy_ask(ctx) != NGX_OK) {
-        ngx_http_usage_gone_leave(ctx);
+        ngx_http_usage_breaker_leave(ctx);
         return NGX_DECLINED;
     }
 
@@ -266,7 +266,7 @@ ngx_http_usage_legacy_done(ngx_http_usage_ctx_t *ctx)
     }
 
     if (verdict == USAGE_LEGACY_ANSWER) {
-        ngx_http_usage_gone_clear(ctx);
+        ngx_http_usage_breaker_clear(ctx);
         ngx_http_usage_legacy_pass(ctx);
         return;
     }
@@ -386,7 +386,7 @@ ngx_http_usage_legacy_failed(ngx_http_usage_ctx_t *ctx, const char *why)
         ngx_http_usage_probe_start(ctx, why);
 
     } else {
-        ngx_http_usage_gone_leave(ctx);
+        ngx_http_usage_breaker_leave(ctx);
     }
     ctx->endpoint = NULL;
 
@@ -439,7 +439,7 @@ ngx_http_usage_legacy_end(ngx_http_usage_ctx_t *ctx)
 
     if (ctx->probe) {
         ngx_http_usage_fetch_abandon(fetch);
-        ngx_http_usage_gone_leave(ctx);
+        ngx_http_usage_breaker_leave(ctx);
         return;
     }
 
@@ -456,5 +456,5 @@ ngx_http_usage_legacy_end(ngx_http_usage_ctx_t *ctx)
         return;
     }
 
-    ngx_http_usage_gone_leave(ctx);
+    ngx_http_usage_breaker_leave(ctx);
 }

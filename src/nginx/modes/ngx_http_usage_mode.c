@@ -73,7 +73,7 @@ ngx_http_usage_mode(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     if ((ulcf->mode->lengths
          || ngx_http_usage_mode_named(&value[1])
             == NGX_HTTP_USAGE_MODE_FALLBACK)
-        && ngx_http_usage_gone_zone(cf) != NGX_OK)
+        && ngx_http_usage_breaker_zone(cf) != NGX_OK)
     {
         return NGX_CONF_ERROR;
     }

@@ -155,28 +155,28 @@ void ngx_http_usage_compare_report(ngx_http_usage_ctx_t *ctx,
     ngx_http_usage_compare_reply_t *translated);
 
 
-/* ngx_http_usage_gone.c: legacy endpoints that don't answer, of all workers */
+/* ngx_http_usage_breaker.c: legacy endpoints that don't answer, of all workers */
 
 /* Makes the zone. */
-ngx_int_t ngx_http_usage_gone_zone(ngx_conf_t *cf);
+ngx_int_t ngx_http_usage_breaker_zone(ngx_conf_t *cf);
 
 /*
  * Whether the endpoint is to be asked: NGX_OK, or NGX_DECLINED.  One that is
  * gone is asked by one call at a time: it has so much time to tell.
  */
-ngx_int_t ngx_http_usage_gone_ask(ngx_http_usage_ctx_t *ctx, ngx_msec_t time);
+ngx_int_t ngx_http_usage_breaker_ask(ngx_http_usage_ctx_t *ctx, ngx_msec_t time);
 
 /*
  * Whether a probe is to find out if the endpoint is gone: NGX_OK, or
  * NGX_DECLINED where that is known, or another probe has that time still.
  */
-ngx_int_t ngx_http_usage_gone_doubt(ngx_http_usage_ctx_t *ctx,
+ngx_int_t ngx_http_usage_breaker_doubt(ngx_http_usage_ctx_t *ctx,
     ngx_msec_t time);
 
 /* What came of it: it doesn't answer, it does, or nobody knows. */
-void ngx_http_usage_gone_set(ngx_http_usage_ctx_t *ctx, const char *why);
-void ngx_http_usage_gone_clear(ngx_http_usage_ctx_t *ctx);
-void ngx_http_usage_gone_leave(ngx_http_usage_ctx_t *ctx);
+void ngx_http_usage_breaker_set(ngx_http_usage_ctx_t *ctx, const char *why);
+void ngx_http_usage_breaker_clear(ngx_http_usage_ctx_t *ctx);
+void ngx_http_usage_breaker_leave(ngx_http_usage_ctx_t *ctx);
 
 
 #endif /* NGX_HTTP_USAGE_MODE_H */

@@ -34,7 +34,7 @@ ngx_http_usage_probe_start(ngx_http_usage_ctx_t *ctx, const char *why)
 
     /* (nothing is known of it until its time is over) */
 
-    if (ngx_http_usage_gone_doubt(ctx, ctx->endpoint_time) != NGX_OK) {
+    if (ngx_http_usage_breaker_doubt(ctx, ctx->endpoint_time) != NGX_OK) {
         return;
     }
 
@@ -141,7 +141,7 @@ ngx_http_usage_probe_run(ngx_event_t *ev)
     c = r->connection;
 
     if (ngx_http_usage_legacy_ask(ctx) != NGX_OK) {
-        ngx_http_usage_gone_leave(ctx);
+        ngx_http_usage_breaker_leave(ctx);
         ngx_http_usage_call_end(ctx);
         ngx_http_usage_detached_end(r);
         return;
@@ -155,14 +155,14 @@ void
 ngx_http_usage_probe_end(ngx_http_usage_ctx_t *ctx, const char *why)
 {
     if (why) {
-        ngx_http_usage_gone_set(ctx, why);
+        ngx_http_usage_breaker_set(ctx, why);
 
     } else {
         ngx_log_error(NGX_LOG_INFO, ctx->request->connection->log, 0,
                       "usage: %s, but answers a call of the gateway's own: it "
                       "is still asked", ctx->error.detail);
 
-        ngx_http_usage_gone_clear(ctx);
+        ngx_http_usage_breaker_clear(ctx);
     }
 
     ngx_http_usage_call_end(ctx);

@@ -60,7 +60,7 @@ ngx_http_usage_reply_ok(ngx_http_usage_ctx_t *ctx)
 
         /* to a call that is right, by a caller whose rights are proven */
 
-        ngx_http_usage_gone_set(ctx, ctx->endpoint_silent);
+        ngx_http_usage_breaker_set(ctx, ctx->endpoint_silent);
     }
 
     ngx_http_usage_count_days(ctx);

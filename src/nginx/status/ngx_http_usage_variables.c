@@ -31,7 +31,7 @@ enum {
     NGX_HTTP_USAGE_DAYS = 0,
     NGX_HTTP_USAGE_DESKTOPS,
     NGX_HTTP_USAGE_CALLS,
-    NGX_HTTP_USAGE_STORED
+    NGX_HTTP_USAGE_LOOKUP
 };
 
 
@@ -63,7 +63,7 @@ static ngx_http_variable_t  ngx_http_usage_vars[] = {
       NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
     { ngx_string("usage_stored"), NULL,
-      ngx_http_usage_number_variable, NGX_HTTP_USAGE_STORED,
+      ngx_http_usage_number_variable, NGX_HTTP_USAGE_LOOKUP,
       NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
     { ngx_string("usage_credential"), NULL,
@@ -147,7 +147,7 @@ ngx_http_usage_number_variable(ngx_http_request_t *r,
         n = ctx->desktops;
         break;
 
-    case NGX_HTTP_USAGE_STORED:
+    case NGX_HTTP_USAGE_LOOKUP:
         n = ctx->stored;
         break;
 

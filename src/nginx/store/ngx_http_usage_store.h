@@ -242,10 +242,10 @@ ngx_uint_t ngx_http_usage_find_valid(ngx_http_usage_search_t *search,
     ngx_http_usage_window_t *window);
 
 
-/* ngx_http_usage_store_keep.c */
+/* ngx_http_usage_store_fill.c */
 
 /* Stores what ctx->plan got. */
-void ngx_http_usage_store_keep(ngx_http_usage_ctx_t *ctx);
+void ngx_http_usage_store_fill(ngx_http_usage_ctx_t *ctx);
 
 
 /* ngx_http_usage_flight.c */

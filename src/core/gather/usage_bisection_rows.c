@@ -5,13 +5,13 @@
  * is there twice.
  */
 
-#include "gather/usage_series_private.h"
+#include "gather/usage_bisection_private.h"
 
 #include <stdlib.h>
 
 
 void
-usage_series_clear(usage_stretch_t *stretch)
+usage_bisection_clear(usage_stretch_t *stretch)
 {
     stretch->matches = 0;
     stretch->seconds = 0;
@@ -22,7 +22,7 @@ usage_series_clear(usage_stretch_t *stretch)
 
 
 static usage_result_t
-usage_series_keep(usage_stretch_t *stretch, const usage_row_t *row)
+usage_bisection_keep(usage_stretch_t *stretch, const usage_row_t *row)
 {
     usage_row_t *rows;
 
@@ -50,7 +50,7 @@ usage_series_keep(usage_stretch_t *stretch, const usage_row_t *row)
 
 
 usage_result_t
-usage_series_rows(usage_stretch_t *stretch, const usage_call_t *call,
+usage_bisection_rows(usage_stretch_t *stretch, const usage_call_t *call,
     const usage_page_t *page)
 {
     size_t             n;
@@ -73,7 +73,7 @@ usage_series_rows(usage_stretch_t *stretch, const usage_call_t *call,
             stretch->seconds += row->seconds;
         }
 
-        if (usage_series_keep(stretch, row) != USAGE_OK) {
+        if (usage_bisection_keep(stretch, row) != USAGE_OK) {
             return USAGE_ERROR;
         }
     }
@@ -83,7 +83,7 @@ usage_series_rows(usage_stretch_t *stretch, const usage_call_t *call,
 
 
 static int
-usage_series_compare(const void *one, const void *two)
+usage_bisection_compare(const void *one, const void *two)
 {
     uintptr_t          p, q;
     const usage_row_t *a, *b;
@@ -102,7 +102,7 @@ usage_series_compare(const void *one, const void *two)
 
 
 bool
-usage_series_unique(const usage_series_t *series)
+usage_bisection_unique(const usage_bisection_t *series)
 {
     return series->api == USAGE_CALL_DESKTOPS || series->domain.len > 0;
 }
@@ -115,14 +115,14 @@ usage_series_unique(const usage_series_t *series)
  * for, nothing but another 0 can be missing in the place of one of those.
  */
 static bool
-usage_series_same(
+usage_bisection_same(
     const usage_stretch_t *stretch, const usage_row_t *a, const usage_row_t *b)
 {
     if (a->desktop != b->desktop) {
         return false;
     }
 
-    if (usage_series_unique(stretch->series)) {
+    if (usage_bisection_unique(stretch->series)) {
         return true;
     }
 
@@ -132,7 +132,7 @@ usage_series_same(
 
 
 bool
-usage_series_twice(usage_stretch_t *stretch)
+usage_bisection_twice(usage_stretch_t *stretch)
 {
     size_t i;
 
@@ -142,11 +142,11 @@ usage_series_twice(usage_stretch_t *stretch)
 
     if (stretch->rows_count > 1) {
         qsort(stretch->rows, stretch->rows_count, sizeof(usage_row_t),
-            usage_series_compare);
+            usage_bisection_compare);
     }
 
     for (i = 1; i < stretch->rows_count; i++) {
-        if (usage_series_same(
+        if (usage_bisection_same(
                 stretch, &stretch->rows[i - 1], &stretch->rows[i])) {
             return true;
         }

@@ -5,8 +5,8 @@
  * all that it needs is stored: a page of statistics of one row.
  */
 
-#ifndef USAGE_LIVE_H
-#define USAGE_LIVE_H
+#ifndef USAGE_AUTH_H
+#define USAGE_AUTH_H
 
 #include "gather/usage_call.h"
 #include "page/usage_page.h"
@@ -15,23 +15,23 @@
 typedef struct {
     usage_day_t   day;   /* whose statistics are asked for */
     usage_table_t table; /* its row */
-} usage_live_t;
+} usage_auth_t;
 
 
 /* Prepares the call.  USAGE_ERROR: memory is out. */
 usage_result_t
-usage_live_init(usage_live_t *live, usage_day_t day, const usage_pool_t *pool);
+usage_auth_init(usage_auth_t *live, usage_day_t day, const usage_pool_t *pool);
 
 /* The call itself; whether a call is this one. */
-void usage_live_call(usage_live_t *live, usage_call_t *call);
-bool usage_live_is(const usage_live_t *live, const usage_call_t *call);
+void usage_auth_call(usage_auth_t *live, usage_call_t *call);
+bool usage_auth_is(const usage_auth_t *live, const usage_call_t *call);
 
 /* Prepares reader for the reply. */
-void usage_live_read(
-    usage_live_t *live, usage_page_reader_t *reader, usage_error_t *error);
+void usage_auth_read(
+    usage_auth_t *live, usage_page_reader_t *reader, usage_error_t *error);
 
 /* Takes the page.  USAGE_ERROR: 502, it has more rows than were asked for. */
-usage_result_t usage_live_page(const usage_page_t *page, usage_error_t *error);
+usage_result_t usage_auth_page(const usage_page_t *page, usage_error_t *error);
 
 
-#endif /* USAGE_LIVE_H */
+#endif /* USAGE_AUTH_H */

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
-#include "gather/usage_series_private.h"
+#include "gather/usage_bisection_private.h"
 
 #include <math.h>
 
 
 /* milliseconds, of sums of 31 days */
-#define USAGE_SERIES_TOLERANCE 1e-3
+#define USAGE_BISECTION_TOLERANCE 1e-3
 
 
 static usage_result_t
-usage_series_ask(
-    usage_series_t *series, size_t first, size_t last, size_t end, double whole)
+usage_bisection_ask(usage_bisection_t *series, size_t first, size_t last,
+    size_t end, double whole)
 {
     usage_stretch_t *stretch;
 
@@ -27,7 +27,7 @@ usage_series_ask(
     stretch->last = last;
     stretch->end = end;
     stretch->whole = whole;
-    usage_series_clear(stretch);
+    usage_bisection_clear(stretch);
     usage_pages_start(&stretch->pages, USAGE_PAGE_ROWS);
 
     stretch->next = series->stretches;
@@ -38,9 +38,10 @@ usage_series_ask(
 
 
 usage_result_t
-usage_series_start(usage_series_t *series)
+usage_bisection_start(usage_bisection_t *series)
 {
-    return usage_series_ask(series, 0, series->days - 1, series->days - 1, 0);
+    return usage_bisection_ask(
+        series, 0, series->days - 1, series->days - 1, 0);
 }
 
 
@@ -50,7 +51,8 @@ usage_series_start(usage_series_t *series)
  * the middle.
  */
 static size_t
-usage_series_middle(const usage_series_t *series, size_t first, size_t last)
+usage_bisection_middle(
+    const usage_bisection_t *series, size_t first, size_t last)
 {
     size_t   i, middle, far, nearest;
     unsigned rank, best;
@@ -96,13 +98,13 @@ usage_series_middle(const usage_series_t *series, size_t first, size_t last)
  * which a sum may have lost.
  */
 static bool
-usage_series_exact(double seconds)
+usage_bisection_exact(double seconds)
 {
     double ms;
 
     ms = seconds * 1000;
 
-    return fabs(ms - round(ms)) <= USAGE_SERIES_TOLERANCE;
+    return fabs(ms - round(ms)) <= USAGE_BISECTION_TOLERANCE;
 }
 
 
@@ -112,10 +114,10 @@ usage_series_exact(double seconds)
  * can be in use.
  */
 static bool
-usage_series_rests(
-    const usage_series_t *series, double whole, double part, size_t days)
+usage_bisection_rests(
+    const usage_bisection_t *series, double whole, double part, size_t days)
 {
-    return usage_series_exact(whole) && usage_series_exact(part)
+    return usage_bisection_exact(whole) && usage_bisection_exact(part)
            && whole >= part
            && (series->api != USAGE_CALL_DESKTOPS
                || whole - part <= usage_desktop_seconds((int64_t) days));
@@ -123,7 +125,7 @@ usage_series_rests(
 
 
 static double
-usage_series_less(double whole, double part)
+usage_bisection_less(double whole, double part)
 {
     return round((whole - part) * 1000) / 1000;
 }
@@ -133,13 +135,13 @@ usage_series_less(double whole, double part)
  * Asks for each day of a stretch: none can be told from the others.
  */
 static usage_result_t
-usage_series_ask_days(usage_series_t *series, size_t first, size_t last)
+usage_bisection_ask_days(usage_bisection_t *series, size_t first, size_t last)
 {
     size_t i;
 
     for (i = first; i <= last; i++) {
         if (i != series->given
-            && usage_series_ask(series, i, i, i, 0) != USAGE_OK) {
+            && usage_bisection_ask(series, i, i, i, 0) != USAGE_OK) {
             return USAGE_ERROR;
         }
     }
@@ -153,8 +155,8 @@ usage_series_ask_days(usage_series_t *series, size_t first, size_t last)
  * its first part is asked for, or is what a day that is given leaves.
  */
 static usage_result_t
-usage_series_settle(
-    usage_series_t *series, size_t first, size_t last, double seconds)
+usage_bisection_settle(
+    usage_bisection_t *series, size_t first, size_t last, double seconds)
 {
     size_t i, middle;
     double rest;
@@ -172,34 +174,34 @@ usage_series_settle(
         return USAGE_OK;
     }
 
-    if (!usage_series_exact(seconds)) {
-        return usage_series_ask_days(series, first, last);
+    if (!usage_bisection_exact(seconds)) {
+        return usage_bisection_ask_days(series, first, last);
     }
 
-    middle = usage_series_middle(series, first, last);
+    middle = usage_bisection_middle(series, first, last);
 
     if ((series->given != first || middle != first)
         && (series->given != last || middle + 1 != last))
     {
-        return usage_series_ask(series, first, middle, last, seconds);
+        return usage_bisection_ask(series, first, middle, last, seconds);
     }
 
-    if (!usage_series_rests(
+    if (!usage_bisection_rests(
             series, seconds, series->seconds[series->given], last - first))
     {
-        return usage_series_ask(series, first, middle, last, seconds);
+        return usage_bisection_ask(series, first, middle, last, seconds);
     }
 
-    rest = usage_series_less(seconds, series->seconds[series->given]);
+    rest = usage_bisection_less(seconds, series->seconds[series->given]);
 
     return series->given == first
-               ? usage_series_settle(series, first + 1, last, rest)
-               : usage_series_settle(series, first, last - 1, rest);
+               ? usage_bisection_settle(series, first + 1, last, rest)
+               : usage_bisection_settle(series, first, last - 1, rest);
 }
 
 
 usage_result_t
-usage_series_split(usage_series_t *series)
+usage_bisection_split(usage_bisection_t *series)
 {
     if (series->splits) {
         return USAGE_OK;
@@ -211,7 +213,7 @@ usage_series_split(usage_series_t *series)
         return USAGE_OK;
     }
 
-    return usage_series_settle(series, 0, series->days - 1, series->total);
+    return usage_bisection_settle(series, 0, series->days - 1, series->total);
 }
 
 
@@ -220,7 +222,7 @@ usage_series_split(usage_series_t *series)
  * one ends it, so its pages are asked for one by one.
  */
 static bool
-usage_series_wants(const usage_stretch_t *stretch)
+usage_bisection_wants(const usage_stretch_t *stretch)
 {
     if (!usage_pages_ready(&stretch->pages)) {
         return false;
@@ -231,12 +233,12 @@ usage_series_wants(const usage_stretch_t *stretch)
 
 
 usage_result_t
-usage_series_next(usage_series_t *series, usage_call_t *call)
+usage_bisection_next(usage_bisection_t *series, usage_call_t *call)
 {
     usage_stretch_t *stretch;
 
     for (stretch = series->stretches; stretch; stretch = stretch->next) {
-        if (usage_series_wants(stretch)) {
+        if (usage_bisection_wants(stretch)) {
             call->api = series->api;
             call->asker = stretch;
             call->first = series->first + (usage_day_t) stretch->first;
@@ -256,7 +258,7 @@ usage_series_next(usage_series_t *series, usage_call_t *call)
 
 
 int64_t
-usage_series_ahead(const usage_series_t *series)
+usage_bisection_ahead(const usage_bisection_t *series)
 {
     int64_t                calls;
     const usage_stretch_t *stretch;
@@ -264,7 +266,7 @@ usage_series_ahead(const usage_series_t *series)
     calls = 0;
 
     for (stretch = series->stretches; stretch; stretch = stretch->next) {
-        calls += usage_series_wants(stretch);
+        calls += usage_bisection_wants(stretch);
     }
 
     return calls;
@@ -275,9 +277,9 @@ usage_series_ahead(const usage_series_t *series)
  * The second part of what a stretch was the first part of.
  */
 static usage_result_t
-usage_series_rest(const usage_stretch_t *stretch)
+usage_bisection_rest(const usage_stretch_t *stretch)
 {
-    usage_series_t *series;
+    usage_bisection_t *series;
 
     if (stretch->end == stretch->last) {
         return USAGE_OK;
@@ -285,15 +287,15 @@ usage_series_rest(const usage_stretch_t *stretch)
 
     series = stretch->series;
 
-    if (!usage_series_rests(series, stretch->whole, stretch->seconds,
+    if (!usage_bisection_rests(series, stretch->whole, stretch->seconds,
             stretch->end - stretch->last))
     {
-        return usage_series_ask(
+        return usage_bisection_ask(
             series, stretch->last + 1, stretch->end, stretch->end, 0);
     }
 
-    return usage_series_settle(series, stretch->last + 1, stretch->end,
-        usage_series_less(stretch->whole, stretch->seconds));
+    return usage_bisection_settle(series, stretch->last + 1, stretch->end,
+        usage_bisection_less(stretch->whole, stretch->seconds));
 }
 
 
@@ -301,11 +303,11 @@ usage_series_rest(const usage_stretch_t *stretch)
  * All of a stretch that matters is here.
  */
 static usage_result_t
-usage_series_done(usage_stretch_t *stretch, usage_error_t *error)
+usage_bisection_done(usage_stretch_t *stretch, usage_error_t *error)
 {
-    usage_result_t    rc;
-    usage_series_t   *series;
-    usage_stretch_t **link;
+    usage_result_t     rc;
+    usage_bisection_t *series;
+    usage_stretch_t  **link;
 
     series = stretch->series;
 
@@ -325,16 +327,16 @@ usage_series_done(usage_stretch_t *stretch, usage_error_t *error)
 
         series->several = stretch->matches > 1;
 
-        rc = series->splits ? usage_series_settle(
+        rc = series->splits ? usage_bisection_settle(
                  series, stretch->first, stretch->last, stretch->seconds)
                             : USAGE_OK;
 
     } else {
-        rc = usage_series_settle(
+        rc = usage_bisection_settle(
             series, stretch->first, stretch->last, stretch->seconds);
 
         if (rc == USAGE_OK) {
-            rc = usage_series_rest(stretch);
+            rc = usage_bisection_rest(stretch);
         }
     }
 
@@ -346,7 +348,7 @@ usage_series_done(usage_stretch_t *stretch, usage_error_t *error)
  * Whether all rows that matter are here.
  */
 static bool
-usage_series_here(const usage_stretch_t *stretch)
+usage_bisection_here(const usage_stretch_t *stretch)
 {
     return usage_pages_done(&stretch->pages)
            || (stretch->matches > 0 && !stretch->series->several);
@@ -354,7 +356,7 @@ usage_series_here(const usage_stretch_t *stretch)
 
 
 usage_result_t
-usage_series_page(
+usage_bisection_page(
     const usage_call_t *call, const usage_page_t *page, usage_error_t *error)
 {
     usage_result_t   rc;
@@ -365,17 +367,18 @@ usage_series_page(
     rc = usage_pages_take(&stretch->pages, call, page->count,
         (int64_t) page->rows_count, stretch->series->pool, error);
 
-    if (rc == USAGE_OK && usage_series_rows(stretch, call, page) != USAGE_OK) {
+    if (rc == USAGE_OK && usage_bisection_rows(stretch, call, page) != USAGE_OK)
+    {
         return usage_no_memory(stretch->series->pool, error);
     }
 
-    if (rc == USAGE_OK && usage_series_here(stretch)) {
-        if (!usage_series_twice(stretch)) {
-            return usage_series_done(stretch, error);
+    if (rc == USAGE_OK && usage_bisection_here(stretch)) {
+        if (!usage_bisection_twice(stretch)) {
+            return usage_bisection_done(stretch, error);
         }
 
         rc = usage_pages_restart(&stretch->pages, call,
-            usage_series_unique(stretch->series)
+            usage_bisection_unique(stretch->series)
                 ? "rows of one id"
                 : "rows of one user (desktop_user_domain tells users of one "
                   "name apart)",
@@ -383,7 +386,7 @@ usage_series_page(
     }
 
     if (rc == USAGE_AGAIN && usage_pages_fresh(&stretch->pages)) {
-        usage_series_clear(stretch);
+        usage_bisection_clear(stretch);
     }
 
     return rc == USAGE_ERROR ? USAGE_ERROR : USAGE_OK;
@@ -391,7 +394,7 @@ usage_series_page(
 
 
 bool
-usage_series_complete(const usage_series_t *series)
+usage_bisection_complete(const usage_bisection_t *series)
 {
     return series->known && series->stretches == NULL;
 }

@@ -5,12 +5,13 @@
  * are, as these are the same in many rows.
  *
  * In goes the text of a row that the reader has just accepted, up to and with
- * the brace of the row behind it: usage_shape_learn() keeps its constant bytes
- * (keys, punctuation, white space, metric_name's strings, words), and what
- * stands between them.  Then, the text of later rows: usage_shape_read() gives
- * id, name and seconds of one that has all the constant bytes of a row that was
- * learned, with other strings and numbers in between.  It changes nothing else,
- * and whatever it doesn't take is left to the reader.
+ * the brace of the row behind it: usage_template_learn() keeps its constant
+ * bytes (keys, punctuation, white space, metric_name's strings, words), and
+ * what stands between them.  Then, the text of later rows:
+ * usage_template_read() gives id, name and seconds of one that has all the
+ * constant bytes of a row that was learned, with other strings and numbers in
+ * between.  It changes nothing else, and whatever it doesn't take is left to
+ * the reader.
  *
  * It takes nothing that the reader would not take, and tells the same of it:
  *
@@ -24,26 +25,27 @@
  *  - an id has 1 to 255 characters, and a name is not too long to be kept.
  */
 
-#ifndef USAGE_SHAPE_H
-#define USAGE_SHAPE_H
+#ifndef USAGE_TEMPLATE_H
+#define USAGE_TEMPLATE_H
 
 #include "base/usage_core.h"
 
 
-#define USAGE_SHAPE_BYTES 4096 /* constant ones */
-#define USAGE_SHAPE_PARTS 128  /* of all rows */
-#define USAGE_SHAPE_ONE   24   /* of one */
-#define USAGE_SHAPE_VAIN  32   /* lessons in vain, after which none is taken */
+#define USAGE_TEMPLATE_BYTES 4096 /* constant ones */
+#define USAGE_TEMPLATE_PARTS 128  /* of all rows */
+#define USAGE_TEMPLATE_ONE   24   /* of one */
+#define USAGE_TEMPLATE_VAIN  32 /* lessons in vain, after which none is taken  \
+                                 */
 
 
 typedef enum {
-    USAGE_SHAPE_STRING, /* nobody asks for */
-    USAGE_SHAPE_ID,
-    USAGE_SHAPE_NAME,
-    USAGE_SHAPE_NUMBER, /* from here on: numbers; nobody asks for */
-    USAGE_SHAPE_SECONDS,
-    USAGE_SHAPE_END /* the next row's brace was the last constant byte */
-} usage_shape_kind_t;
+    USAGE_TEMPLATE_STRING, /* nobody asks for */
+    USAGE_TEMPLATE_ID,
+    USAGE_TEMPLATE_NAME,
+    USAGE_TEMPLATE_NUMBER, /* from here on: numbers; nobody asks for */
+    USAGE_TEMPLATE_SECONDS,
+    USAGE_TEMPLATE_END /* the next row's brace was the last constant byte */
+} usage_template_kind_t;
 
 
 /*
@@ -66,7 +68,7 @@ typedef struct {
     uint8_t  kind;
     uint8_t  next;  /* the first part that may come then, counted from 1 */
     uint8_t  other; /* the next that may be in this one's place; or 0 */
-} usage_shape_part_t;
+} usage_template_part_t;
 
 
 typedef struct {
@@ -75,34 +77,34 @@ typedef struct {
     uint8_t                  first;
     uint8_t                  parts;
     size_t                   len; /* of text */
-    usage_shape_part_t       part[USAGE_SHAPE_PARTS];
-    char                     text[USAGE_SHAPE_BYTES];
-} usage_shape_t;
+    usage_template_part_t    part[USAGE_TEMPLATE_PARTS];
+    char                     text[USAGE_TEMPLATE_BYTES];
+} usage_template_t;
 
 
 typedef struct {
     usage_str_t id;   /* in the text */
     usage_str_t name; /* likewise; empty where nobody asks */
     double      seconds;
-} usage_shape_row_t;
+} usage_template_row_t;
 
 
 /* Nothing is learned yet. */
-void usage_shape_start(usage_shape_t *shape);
+void usage_template_start(usage_template_t *shape);
 
 /*
  * Whether it is the shape of rows of such keys; what is learned first tells
  * whose it is.
  */
 static inline bool
-usage_shape_of(const usage_shape_t *shape, const usage_page_keys_t *keys)
+usage_template_of(const usage_template_t *shape, const usage_page_keys_t *keys)
 {
     return shape->keys == NULL || shape->keys == keys;
 }
 
 /* A row that the reader took, up to and with the next one's brace. */
-void usage_shape_learn(
-    usage_shape_t *shape, const usage_page_keys_t *keys, usage_str_t row);
+void usage_template_learn(
+    usage_template_t *shape, const usage_page_keys_t *keys, usage_str_t row);
 
 /*
  * The row at p, if it has a shape that was learned and the next one's brace
@@ -110,8 +112,8 @@ void usage_shape_learn(
  * (So is one that ends with a string, where no 16 bytes of input are behind
  * that.)
  */
-const char *usage_shape_read(const usage_shape_t *shape, const char *p,
-    const char *end, usage_shape_row_t *row);
+const char *usage_template_read(const usage_template_t *shape, const char *p,
+    const char *end, usage_template_row_t *row);
 
 
-#endif /* USAGE_SHAPE_H */
+#endif /* USAGE_TEMPLATE_H */

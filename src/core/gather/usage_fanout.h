@@ -15,8 +15,8 @@
  *    completed after all.
  */
 
-#ifndef USAGE_SWEEP_H
-#define USAGE_SWEEP_H
+#ifndef USAGE_FANOUT_H
+#define USAGE_FANOUT_H
 
 #include "gather/usage_window.h"
 
@@ -28,52 +28,53 @@ typedef struct {
     size_t            days;
     bool              known; /* one that the directory knows needs no row */
     usage_window_t    windows[USAGE_DAYS_MAX + 1]; /* the last: the range */
-} usage_sweep_t;
+} usage_fanout_t;
 
 
 /* Prepares the windows of so many days from first on; nobody is wanted yet. */
-void usage_sweep_init(
-    usage_sweep_t *sweep, usage_table_t *table, usage_day_t first, size_t days);
+void usage_fanout_init(usage_fanout_t *sweep, usage_table_t *table,
+    usage_day_t first, size_t days);
 
 /* The next call for the days, for the range; USAGE_AGAIN: none just now. */
-usage_result_t usage_sweep_next_day(usage_sweep_t *sweep, usage_call_t *call);
-usage_result_t usage_sweep_next_range(usage_sweep_t *sweep, usage_call_t *call);
+usage_result_t usage_fanout_next_day(usage_fanout_t *sweep, usage_call_t *call);
+usage_result_t
+usage_fanout_next_range(usage_fanout_t *sweep, usage_call_t *call);
 
 /* Whether the range shows all that are wanted; never where all desktops are. */
-bool usage_sweep_found(const usage_sweep_t *sweep);
+bool usage_fanout_found(const usage_fanout_t *sweep);
 
 /*
  * The pages that would complete the days, and those that the window over the
  * range can be expected to have.
  */
-int64_t usage_sweep_left(const usage_sweep_t *sweep);
-int64_t usage_sweep_range(const usage_sweep_t *sweep);
+int64_t usage_fanout_left(const usage_fanout_t *sweep);
+int64_t usage_fanout_range(const usage_fanout_t *sweep);
 
 /* The pages of days that are still to be asked for, at most. */
-int64_t usage_sweep_ahead(const usage_sweep_t *sweep);
+int64_t usage_fanout_ahead(const usage_fanout_t *sweep);
 
 /*
  * The calls that the days still take, at least: complete says that they are
  * wanted to their last row.  And those that the range still takes.
  */
-int64_t usage_sweep_days_ahead(const usage_sweep_t *sweep, bool complete);
-int64_t usage_sweep_range_ahead(const usage_sweep_t *sweep);
+int64_t usage_fanout_days_ahead(const usage_fanout_t *sweep, bool complete);
+int64_t usage_fanout_range_ahead(const usage_fanout_t *sweep);
 
 /* Wants the days to their last row. */
-void usage_sweep_complete(usage_sweep_t *sweep);
+void usage_fanout_complete(usage_fanout_t *sweep);
 
 /* Whether the days add up to the range, for each desktop that is wanted. */
-bool usage_sweep_adds_up(const usage_sweep_t *sweep);
+bool usage_fanout_adds_up(const usage_fanout_t *sweep);
 
 /*
  * Where all desktops are wanted, and the days add up to the range: what the
  * days' last pages would show.  A day with as many rows as the range has those
  * of the same desktops, those not seen without use.  Whether each day has.
  */
-bool usage_sweep_fill(usage_sweep_t *sweep);
+bool usage_fanout_fill(usage_fanout_t *sweep);
 
 /* Whether two sums of seconds are the same, added up in different orders. */
-bool usage_sweep_same(double sum, double total);
+bool usage_fanout_same(double sum, double total);
 
 
-#endif /* USAGE_SWEEP_H */
+#endif /* USAGE_FANOUT_H */

@@ -13,36 +13,36 @@
 #define NGX_HTTP_USAGE_POLL  20
 
 
-static ngx_int_t ngx_http_usage_stored_open(ngx_http_usage_ctx_t *ctx);
-static uint64_t ngx_http_usage_stored_subject(ngx_http_usage_ctx_t *ctx);
-static ngx_int_t ngx_http_usage_stored_proceed(ngx_http_usage_ctx_t *ctx);
-static ngx_int_t ngx_http_usage_stored_fetch(ngx_http_usage_ctx_t *ctx);
-static ngx_int_t ngx_http_usage_stored_run(ngx_http_usage_ctx_t *ctx);
-static ngx_int_t ngx_http_usage_stored_wait(ngx_http_usage_ctx_t *ctx);
-static ngx_int_t ngx_http_usage_stored_look_up(ngx_http_usage_ctx_t *ctx);
-static ngx_int_t ngx_http_usage_stored_found(ngx_http_usage_ctx_t *ctx);
-static ngx_int_t ngx_http_usage_stored_plan(ngx_http_usage_ctx_t *ctx,
+static ngx_int_t ngx_http_usage_lookup_open(ngx_http_usage_ctx_t *ctx);
+static uint64_t ngx_http_usage_lookup_subject(ngx_http_usage_ctx_t *ctx);
+static ngx_int_t ngx_http_usage_lookup_proceed(ngx_http_usage_ctx_t *ctx);
+static ngx_int_t ngx_http_usage_lookup_fetch(ngx_http_usage_ctx_t *ctx);
+static ngx_int_t ngx_http_usage_lookup_run(ngx_http_usage_ctx_t *ctx);
+static ngx_int_t ngx_http_usage_lookup_wait(ngx_http_usage_ctx_t *ctx);
+static ngx_int_t ngx_http_usage_lookup_look_up(ngx_http_usage_ctx_t *ctx);
+static ngx_int_t ngx_http_usage_lookup_found(ngx_http_usage_ctx_t *ctx);
+static ngx_int_t ngx_http_usage_lookup_plan(ngx_http_usage_ctx_t *ctx,
     usage_request_t *request, ngx_uint_t step);
-static void ngx_http_usage_stored_looked_up(ngx_http_usage_ctx_t *ctx);
-static void ngx_http_usage_stored_poll(ngx_event_t *ev);
+static void ngx_http_usage_lookup_looked_up(ngx_http_usage_ctx_t *ctx);
+static void ngx_http_usage_lookup_poll(ngx_event_t *ev);
 
 
 ngx_int_t
-ngx_http_usage_stored_start(ngx_http_usage_ctx_t *ctx)
+ngx_http_usage_lookup_start(ngx_http_usage_ctx_t *ctx)
 {
     ngx_int_t  rc;
 
-    rc = ngx_http_usage_stored_open(ctx);
+    rc = ngx_http_usage_lookup_open(ctx);
 
     if (rc == NGX_OK) {
-        return ngx_http_usage_stored_proceed(ctx);
+        return ngx_http_usage_lookup_proceed(ctx);
     }
 
     if (rc == NGX_ERROR) {
         return rc;
     }
 
-    return ngx_http_usage_stored_plan(ctx, &ctx->legacy,
+    return ngx_http_usage_lookup_plan(ctx, &ctx->legacy,
                                       NGX_HTTP_USAGE_PLAIN);
 }
 
@@ -52,7 +52,7 @@ ngx_http_usage_stored_start(ngx_http_usage_ctx_t *ctx)
  */
 
 static ngx_int_t
-ngx_http_usage_stored_open(ngx_http_usage_ctx_t *ctx)
+ngx_http_usage_lookup_open(ngx_http_usage_ctx_t *ctx)
 {
     static uint32_t  calls;
 
@@ -71,7 +71,7 @@ ngx_http_usage_stored_open(ngx_http_usage_ctx_t *ctx)
 
     ctx->store = ulcf->store->data;
     ctx->owner = (uint64_t) ngx_pid << 32 | ++calls;
-    ctx->subject = ngx_http_usage_stored_subject(ctx);
+    ctx->subject = ngx_http_usage_lookup_subject(ctx);
     ctx->started = ngx_current_msec;
 
     rc = ngx_http_usage_key(ctx, ulcf->store_key, ctx->store->sh->salt,
@@ -91,7 +91,7 @@ ngx_http_usage_stored_open(ngx_http_usage_ctx_t *ctx)
 
     if (rc == NGX_OK
         && (ctx->places == NULL || ctx->listed == NULL
-            || usage_live_init(&ctx->live, ctx->legacy.first + ctx->past - 1,
+            || usage_auth_init(&ctx->live, ctx->legacy.first + ctx->past - 1,
                                &ctx->pool)
                != USAGE_OK))
     {
@@ -108,7 +108,7 @@ ngx_http_usage_stored_open(ngx_http_usage_ctx_t *ctx)
  */
 
 static uint64_t
-ngx_http_usage_stored_subject(ngx_http_usage_ctx_t *ctx)
+ngx_http_usage_lookup_subject(ngx_http_usage_ctx_t *ctx)
 {
     size_t    i;
     uint64_t  seed[2];
@@ -134,7 +134,7 @@ ngx_http_usage_stored_subject(ngx_http_usage_ctx_t *ctx)
  */
 
 static ngx_int_t
-ngx_http_usage_stored_proceed(ngx_http_usage_ctx_t *ctx)
+ngx_http_usage_lookup_proceed(ngx_http_usage_ctx_t *ctx)
 {
     ngx_int_t  rc;
 
@@ -148,11 +148,11 @@ ngx_http_usage_stored_proceed(ngx_http_usage_ctx_t *ctx)
                                 (int32_t) ctx->legacy.first + ctx->past - 1);
 
         if (rc == NGX_AGAIN) {
-            return ngx_http_usage_stored_wait(ctx);
+            return ngx_http_usage_lookup_wait(ctx);
         }
 
         if (rc == NGX_DECLINED) {
-            return ngx_http_usage_stored_plan(ctx, &ctx->legacy,
+            return ngx_http_usage_lookup_plan(ctx, &ctx->legacy,
                                               NGX_HTTP_USAGE_PLAIN);
         }
 
@@ -165,13 +165,13 @@ ngx_http_usage_stored_proceed(ngx_http_usage_ctx_t *ctx)
     switch (rc) {
 
     case NGX_OK:
-        return ngx_http_usage_stored_found(ctx);
+        return ngx_http_usage_lookup_found(ctx);
 
     case NGX_AGAIN:
-        return ngx_http_usage_stored_look_up(ctx);
+        return ngx_http_usage_lookup_look_up(ctx);
 
     case NGX_DECLINED:
-        return ngx_http_usage_stored_fetch(ctx);
+        return ngx_http_usage_lookup_fetch(ctx);
 
     default: /* NGX_ERROR */
         (void) usage_no_memory(&ctx->pool, &ctx->error);
@@ -181,12 +181,12 @@ ngx_http_usage_stored_proceed(ngx_http_usage_ctx_t *ctx)
 
 
 static ngx_int_t
-ngx_http_usage_stored_fetch(ngx_http_usage_ctx_t *ctx)
+ngx_http_usage_lookup_fetch(ngx_http_usage_ctx_t *ctx)
 {
     if ((ctx->missing_first == 0 && ctx->missing_last == ctx->past - 1)
         || usage_request_counts(&ctx->legacy))
     {
-        return ngx_http_usage_stored_plan(ctx, &ctx->legacy,
+        return ngx_http_usage_lookup_plan(ctx, &ctx->legacy,
                                           NGX_HTTP_USAGE_WHOLE);
     }
 
@@ -196,11 +196,11 @@ ngx_http_usage_stored_fetch(ngx_http_usage_ctx_t *ctx)
     {
         /* what was fetched is not there */
 
-        return ngx_http_usage_stored_plan(ctx, &ctx->legacy,
+        return ngx_http_usage_lookup_plan(ctx, &ctx->legacy,
                                           NGX_HTTP_USAGE_PLAIN);
     }
 
-    return ngx_http_usage_stored_run(ctx);
+    return ngx_http_usage_lookup_run(ctx);
 }
 
 
@@ -209,7 +209,7 @@ ngx_http_usage_stored_fetch(ngx_http_usage_ctx_t *ctx)
  */
 
 static ngx_int_t
-ngx_http_usage_stored_run(ngx_http_usage_ctx_t *ctx)
+ngx_http_usage_lookup_run(ngx_http_usage_ctx_t *ctx)
 {
     ctx->run_last = ctx->missing_last;
     ctx->fetched += ctx->missing_last - ctx->missing_first + 1;
@@ -220,7 +220,7 @@ ngx_http_usage_stored_run(ngx_http_usage_ctx_t *ctx)
     ctx->part.offset = 0;
     ctx->part.limit = USAGE_LIMIT_MAX;
 
-    return ngx_http_usage_stored_plan(ctx, &ctx->part, NGX_HTTP_USAGE_RUN);
+    return ngx_http_usage_lookup_plan(ctx, &ctx->part, NGX_HTTP_USAGE_RUN);
 }
 
 
@@ -230,13 +230,13 @@ ngx_http_usage_stored_run(ngx_http_usage_ctx_t *ctx)
  */
 
 static ngx_int_t
-ngx_http_usage_stored_wait(ngx_http_usage_ctx_t *ctx)
+ngx_http_usage_lookup_wait(ngx_http_usage_ctx_t *ctx)
 {
     if (!ctx->waits) {
         ctx->waits = 1;
         ctx->live_wanted = !ctx->allowed;
 
-        ctx->poll.handler = ngx_http_usage_stored_poll;
+        ctx->poll.handler = ngx_http_usage_lookup_poll;
         ctx->poll.data = ctx;
         ctx->poll.log = ctx->request->connection->log;
     }
@@ -248,7 +248,7 @@ ngx_http_usage_stored_wait(ngx_http_usage_ctx_t *ctx)
 
 
 static void
-ngx_http_usage_stored_poll(ngx_event_t *ev)
+ngx_http_usage_lookup_poll(ngx_event_t *ev)
 {
     ngx_int_t              rc;
     ngx_connection_t      *c;
@@ -259,7 +259,7 @@ ngx_http_usage_stored_poll(ngx_event_t *ev)
 
     ngx_http_set_log_request(c->log, ctx->request);
 
-    rc = ngx_http_usage_stored_proceed(ctx);
+    rc = ngx_http_usage_lookup_proceed(ctx);
 
     if (rc != NGX_AGAIN) {
         ctx->waits = 0;
@@ -276,7 +276,7 @@ ngx_http_usage_stored_poll(ngx_event_t *ev)
  */
 
 static ngx_int_t
-ngx_http_usage_stored_look_up(ngx_http_usage_ctx_t *ctx)
+ngx_http_usage_lookup_look_up(ngx_http_usage_ctx_t *ctx)
 {
     ctx->part = ctx->legacy;
     ctx->part.desktop_ids = ctx->unlisted;
@@ -286,13 +286,13 @@ ngx_http_usage_stored_look_up(ngx_http_usage_ctx_t *ctx)
     ctx->part.offset = 0;
     ctx->part.limit = USAGE_LIMIT_MAX;
 
-    return ngx_http_usage_stored_plan(ctx, &ctx->part,
+    return ngx_http_usage_lookup_plan(ctx, &ctx->part,
                                       NGX_HTTP_USAGE_LOOK_UP);
 }
 
 
 static ngx_int_t
-ngx_http_usage_stored_found(ngx_http_usage_ctx_t *ctx)
+ngx_http_usage_lookup_found(ngx_http_usage_ctx_t *ctx)
 {
     ctx->ready = 1;
     ctx->stored = ctx->past - ctx->fetched;
@@ -309,7 +309,7 @@ ngx_http_usage_stored_found(ngx_http_usage_ctx_t *ctx)
 
 
 static ngx_int_t
-ngx_http_usage_stored_plan(ngx_http_usage_ctx_t *ctx, usage_request_t *request,
+ngx_http_usage_lookup_plan(ngx_http_usage_ctx_t *ctx, usage_request_t *request,
     ngx_uint_t step)
 {
     ctx->step = step;
@@ -334,18 +334,18 @@ ngx_http_usage_stored_plan(ngx_http_usage_ctx_t *ctx, usage_request_t *request,
  */
 
 ngx_int_t
-ngx_http_usage_stored_done(ngx_http_usage_ctx_t *ctx)
+ngx_http_usage_lookup_done(ngx_http_usage_ctx_t *ctx)
 {
     if (ctx->step != NGX_HTTP_USAGE_PLAIN) {
-        ngx_http_usage_store_keep(ctx);
+        ngx_http_usage_store_fill(ctx);
     }
 
     if (ctx->step == NGX_HTTP_USAGE_LOOK_UP) {
-        ngx_http_usage_stored_looked_up(ctx);
+        ngx_http_usage_lookup_looked_up(ctx);
     }
 
     if (ctx->step == NGX_HTTP_USAGE_RUN || ctx->step == NGX_HTTP_USAGE_LOOK_UP) {
-        return ngx_http_usage_stored_proceed(ctx);
+        return ngx_http_usage_lookup_proceed(ctx);
     }
 
     ctx->ready = 1;
@@ -359,7 +359,7 @@ ngx_http_usage_stored_done(ngx_http_usage_ctx_t *ctx)
 
 
 static void
-ngx_http_usage_stored_looked_up(ngx_http_usage_ctx_t *ctx)
+ngx_http_usage_lookup_looked_up(ngx_http_usage_ctx_t *ctx)
 {
     size_t  i, n;
 
@@ -383,7 +383,7 @@ ngx_http_usage_stored_looked_up(ngx_http_usage_ctx_t *ctx)
  */
 
 ngx_int_t
-ngx_http_usage_stored_shown(ngx_http_usage_ctx_t *ctx)
+ngx_http_usage_lookup_shown(ngx_http_usage_ctx_t *ctx)
 {
     size_t      first, last;
     ngx_int_t   rc;
@@ -428,13 +428,13 @@ ngx_http_usage_stored_shown(ngx_http_usage_ctx_t *ctx)
     ctx->step = NGX_HTTP_USAGE_PLAIN;
     ctx->fetched = 0;
 
-    return ngx_http_usage_stored_proceed(ctx) == NGX_ERROR ? NGX_ERROR
+    return ngx_http_usage_lookup_proceed(ctx) == NGX_ERROR ? NGX_ERROR
                                                            : NGX_OK;
 }
 
 
 void
-ngx_http_usage_stored_end(ngx_http_usage_ctx_t *ctx)
+ngx_http_usage_lookup_end(ngx_http_usage_ctx_t *ctx)
 {
     if (ctx->poll.timer_set) {
         ngx_del_timer(&ctx->poll);

@@ -26,25 +26,25 @@ static const char another[] =
  */
 static bool
 is_read(const usage_page_keys_t *keys, const char *row, const char *other,
-    usage_shape_row_t *got)
+    usage_template_row_t *got)
 {
-    char         *copy;
-    bool          read;
-    const char   *next;
-    unit_text_t   text = { 0 };
-    usage_shape_t shape;
+    char            *copy;
+    bool             read;
+    const char      *next;
+    unit_text_t      text = { 0 };
+    usage_template_t shape;
 
     unit_adds(&text, row);
     unit_adds(&text, ", {");
-    usage_shape_start(&shape);
-    usage_shape_learn(&shape, keys, unit_text_str(&text));
+    usage_template_start(&shape);
+    usage_template_learn(&shape, keys, unit_text_str(&text));
 
     unit_text_clear(&text);
     unit_adds(&text, other);
     unit_adds(&text, ", {\"resource_id\": \"some other\"}");
     copy = unit_exact(unit_text_str(&text));
 
-    next = usage_shape_read(&shape, copy, copy + text.len, got);
+    next = usage_template_read(&shape, copy, copy + text.len, got);
     read = next != NULL;
 
     if (read) {
@@ -66,7 +66,7 @@ is_read(const usage_page_keys_t *keys, const char *row, const char *other,
 static bool
 is_like(const char *row, const char *other)
 {
-    usage_shape_row_t got;
+    usage_template_row_t got;
 
     return is_read(&usage_page_desktops, row, other, &got);
 }
@@ -75,7 +75,7 @@ is_like(const char *row, const char *other)
 static void
 test_read(void **state)
 {
-    usage_shape_row_t row;
+    usage_template_row_t row;
 
     static const usage_page_keys_t idle = {
         usage_string("user"),
@@ -200,7 +200,7 @@ test_not_learned(void **state)
         assert_false(is_like(rows[i], rows[i]));
     }
 
-    for (n = 0; n <= USAGE_SHAPE_ONE; n++) {
+    for (n = 0; n <= USAGE_TEMPLATE_ONE; n++) {
         unit_text_clear(&text);
         unit_adds(&text, "{\"resource_id\":\"a\"");
 
@@ -210,12 +210,12 @@ test_not_learned(void **state)
 
         unit_adds(&text, "}");
         assert_true(
-            is_like(text.data, text.data) == (n + 2 <= USAGE_SHAPE_ONE));
+            is_like(text.data, text.data) == (n + 2 <= USAGE_TEMPLATE_ONE));
     }
 
     /* with ", {" behind it, and without the id and the number */
 
-    for (n = USAGE_SHAPE_BYTES - 1; n <= USAGE_SHAPE_BYTES + 1; n++) {
+    for (n = USAGE_TEMPLATE_BYTES - 1; n <= USAGE_TEMPLATE_BYTES + 1; n++) {
         unit_text_clear(&text);
         unit_adds(&text, "{\"resource_id\":\"a\",\"");
 
@@ -225,7 +225,8 @@ test_not_learned(void **state)
 
         unit_adds(&text, "\":0}");
         assert_int_equal(text.len + 3 - 2, n);
-        assert_true(is_like(text.data, text.data) == (n <= USAGE_SHAPE_BYTES));
+        assert_true(
+            is_like(text.data, text.data) == (n <= USAGE_TEMPLATE_BYTES));
     }
 
     unit_text_free(&text);
@@ -238,9 +239,9 @@ test_not_learned(void **state)
 static void
 test_long(void **state)
 {
-    size_t            n;
-    unit_text_t       text = { 0 }, name = { 0 };
-    usage_shape_row_t row;
+    size_t               n;
+    unit_text_t          text = { 0 }, name = { 0 };
+    usage_template_row_t row;
 
     static const char like[] = "{\"resource_name\":\"\",\"resource_id\":\"b\"}";
 
@@ -275,26 +276,27 @@ test_long(void **state)
 static void
 test_end(void **state)
 {
-    char             *copy;
-    usage_str_t       text;
-    usage_shape_t     shape;
-    usage_shape_row_t row;
+    char                *copy;
+    usage_str_t          text;
+    usage_template_t     shape;
+    usage_template_row_t row;
 
     static const char rows[] =
         ROW("a-1", "\"A 1\"", "\"u\"", METRICS("7.0", "1")) ", {";
 
     (void) state;
 
-    usage_shape_start(&shape);
-    assert_null(usage_shape_read(&shape, rows, rows + sizeof(rows) - 1, &row));
-    usage_shape_learn(&shape, &usage_page_desktops, unit_str(rows));
+    usage_template_start(&shape);
+    assert_null(
+        usage_template_read(&shape, rows, rows + sizeof(rows) - 1, &row));
+    usage_template_learn(&shape, &usage_page_desktops, unit_str(rows));
 
     text.data = rows;
 
     for (text.len = 0; text.len < sizeof(rows); text.len++) {
         copy = unit_exact(text);
         assert_true(
-            (usage_shape_read(&shape, copy, copy + text.len, &row) != NULL)
+            (usage_template_read(&shape, copy, copy + text.len, &row) != NULL)
             == (text.len == sizeof(rows) - 1));
         free(copy);
     }
@@ -314,11 +316,11 @@ one_shape(unit_text_t *text, size_t n)
 
 
 static bool
-knows(const usage_shape_t *shape, const unit_text_t *text)
+knows(const usage_template_t *shape, const unit_text_t *text)
 {
-    usage_shape_row_t row;
+    usage_template_row_t row;
 
-    return usage_shape_read(shape, text->data, text->data + text->len, &row)
+    return usage_template_read(shape, text->data, text->data + text->len, &row)
            != NULL;
 }
 
@@ -330,23 +332,24 @@ knows(const usage_shape_t *shape, const unit_text_t *text)
 static void
 test_many_shapes(void **state)
 {
-    bool          known;
-    size_t        n, i, learns;
-    unit_text_t   text = { 0 };
-    usage_shape_t shape;
+    bool             known;
+    size_t           n, i, learns;
+    unit_text_t      text = { 0 };
+    usage_template_t shape;
 
     (void) state;
 
-    usage_shape_start(&shape);
+    usage_template_start(&shape);
 
-    for (n = 0, learns = 0; n < USAGE_SHAPE_PARTS; n++) {
+    for (n = 0, learns = 0; n < USAGE_TEMPLATE_PARTS; n++) {
         one_shape(&text, n);
         assert_false(knows(&shape, &text));
-        usage_shape_learn(&shape, &usage_page_desktops, unit_text_str(&text));
+        usage_template_learn(
+            &shape, &usage_page_desktops, unit_text_str(&text));
         known = knows(&shape, &text);
         assert_true(!known || learns == n);
         learns += known;
-        assert_true(shape.parts <= USAGE_SHAPE_PARTS);
+        assert_true(shape.parts <= USAGE_TEMPLATE_PARTS);
 
         for (i = 0; i < learns; i++) {
             one_shape(&text, i);
@@ -356,16 +359,17 @@ test_many_shapes(void **state)
 
     assert_true(learns > 16 && learns < n);
 
-    usage_shape_start(&shape);
+    usage_template_start(&shape);
     one_shape(&text, 0);
 
-    for (n = 0; n <= USAGE_SHAPE_VAIN; n++) {
-        usage_shape_learn(&shape, &usage_page_desktops, unit_text_str(&text));
+    for (n = 0; n <= USAGE_TEMPLATE_VAIN; n++) {
+        usage_template_learn(
+            &shape, &usage_page_desktops, unit_text_str(&text));
     }
 
     assert_true(knows(&shape, &text));
     one_shape(&text, 1);
-    usage_shape_learn(&shape, &usage_page_desktops, unit_text_str(&text));
+    usage_template_learn(&shape, &usage_page_desktops, unit_text_str(&text));
     assert_false(knows(&shape, &text));
 
     unit_text_free(&text);
@@ -379,10 +383,10 @@ test_many_shapes(void **state)
 static void
 test_tree(void **state)
 {
-    size_t            i;
-    unit_text_t       text = { 0 };
-    usage_shape_t     shape;
-    usage_shape_row_t row;
+    size_t               i;
+    unit_text_t          text = { 0 };
+    usage_template_t     shape;
+    usage_template_row_t row;
 
     static const struct {
         const char *row;
@@ -403,12 +407,13 @@ test_tree(void **state)
 
     (void) state;
 
-    usage_shape_start(&shape);
+    usage_template_start(&shape);
 
     for (i = 0; i < unit_count(rows); i++) {
         unit_text_clear(&text);
         unit_addf(&text, "%s, {", rows[i].row);
-        usage_shape_learn(&shape, &usage_page_desktops, unit_text_str(&text));
+        usage_template_learn(
+            &shape, &usage_page_desktops, unit_text_str(&text));
     }
 
     for (i = 0; i < unit_count(rows); i++) {
@@ -417,7 +422,7 @@ test_tree(void **state)
         assert_true(knows(&shape, &text) == (rows[i].seconds >= 0));
 
         if (rows[i].seconds >= 0) {
-            (void) usage_shape_read(
+            (void) usage_template_read(
                 &shape, text.data, text.data + text.len, &row);
             assert_true(unit_is(row.id, "a"));
             assert_true(row.seconds == rows[i].seconds);
@@ -426,8 +431,8 @@ test_tree(void **state)
 
     /* learned of one kind of page, it is not for another */
 
-    assert_true(usage_shape_of(&shape, &usage_page_desktops));
-    assert_false(usage_shape_of(&shape, &usage_page_named_desktops));
+    assert_true(usage_template_of(&shape, &usage_page_desktops));
+    assert_false(usage_template_of(&shape, &usage_page_named_desktops));
 
     unit_text_free(&text);
 }
@@ -458,13 +463,13 @@ agrees_for(const oracle_keys_t *keys, usage_str_t text, size_t first)
     const char         *why;
     unit_arena_t        arena;
     usage_error_t       error;
-    usage_shape_t       shape;
+    usage_template_t    shape;
     usage_table_t       table;
     oracle_page_t       oracle;
     usage_result_t      rc;
     usage_page_reader_t reader;
 
-    usage_shape_start(&shape);
+    usage_template_start(&shape);
     oracle_page_read(&oracle, keys, text);
 
     for (times = 0; times < 2; times++) {

@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
-#include "gather/usage_sweep.h"
+#include "gather/usage_fanout.h"
 
 #include <math.h>
 
 
 /* how far a desktop's days may be from its total, in seconds: doubles added up
  * in another order */
-#define USAGE_SWEEP_TOLERANCE          1e-3
-#define USAGE_SWEEP_TOLERANCE_RELATIVE 1e-9
+#define USAGE_FANOUT_TOLERANCE          1e-3
+#define USAGE_FANOUT_TOLERANCE_RELATIVE 1e-9
 
 
 void
-usage_sweep_init(
-    usage_sweep_t *sweep, usage_table_t *table, usage_day_t first, size_t days)
+usage_fanout_init(
+    usage_fanout_t *sweep, usage_table_t *table, usage_day_t first, size_t days)
 {
     size_t      i;
     usage_day_t day;
@@ -41,7 +41,7 @@ usage_sweep_init(
  * desktops are.
  */
 static bool
-usage_sweep_all(const usage_sweep_t *sweep, size_t column)
+usage_fanout_all(const usage_fanout_t *sweep, size_t column)
 {
     size_t                 i;
     const usage_desktop_t *desktop;
@@ -60,9 +60,9 @@ usage_sweep_all(const usage_sweep_t *sweep, size_t column)
 
 
 bool
-usage_sweep_found(const usage_sweep_t *sweep)
+usage_fanout_found(const usage_fanout_t *sweep)
 {
-    return usage_sweep_all(sweep, sweep->days);
+    return usage_fanout_all(sweep, sweep->days);
 }
 
 
@@ -70,10 +70,10 @@ usage_sweep_found(const usage_sweep_t *sweep)
  * Whether all of a window that matters is here or asked for.
  */
 static bool
-usage_sweep_settled(const usage_sweep_t *sweep, size_t i)
+usage_fanout_settled(const usage_fanout_t *sweep, size_t i)
 {
     return usage_pages_ended(&sweep->windows[i].pages)
-           || usage_sweep_all(sweep, i);
+           || usage_fanout_all(sweep, i);
 }
 
 
@@ -81,13 +81,13 @@ usage_sweep_settled(const usage_sweep_t *sweep, size_t i)
  * Whether a window's next page is to be asked for now.
  */
 static bool
-usage_sweep_wants(const usage_sweep_t *sweep, size_t i)
+usage_fanout_wants(const usage_fanout_t *sweep, size_t i)
 {
     const usage_window_t *window;
 
     window = &sweep->windows[i];
 
-    if (window->pages.count < 0 || usage_sweep_settled(sweep, i)) {
+    if (window->pages.count < 0 || usage_fanout_settled(sweep, i)) {
         return false;
     }
 
@@ -99,8 +99,8 @@ usage_sweep_wants(const usage_sweep_t *sweep, size_t i)
  * The next page of windows from to to, first pages first.
  */
 static usage_result_t
-usage_sweep_next(
-    usage_sweep_t *sweep, size_t from, size_t to, usage_call_t *call)
+usage_fanout_next(
+    usage_fanout_t *sweep, size_t from, size_t to, usage_call_t *call)
 {
     size_t i;
 
@@ -112,7 +112,7 @@ usage_sweep_next(
     }
 
     for (i = from; i < to; i++) {
-        if (usage_sweep_wants(sweep, i)) {
+        if (usage_fanout_wants(sweep, i)) {
             usage_window_call(&sweep->windows[i], call);
             return USAGE_OK;
         }
@@ -123,25 +123,25 @@ usage_sweep_next(
 
 
 usage_result_t
-usage_sweep_next_day(usage_sweep_t *sweep, usage_call_t *call)
+usage_fanout_next_day(usage_fanout_t *sweep, usage_call_t *call)
 {
-    return usage_sweep_next(sweep, 0, sweep->days, call);
+    return usage_fanout_next(sweep, 0, sweep->days, call);
 }
 
 
 usage_result_t
-usage_sweep_next_range(usage_sweep_t *sweep, usage_call_t *call)
+usage_fanout_next_range(usage_fanout_t *sweep, usage_call_t *call)
 {
     if (sweep->days == 0) {
         return USAGE_AGAIN;
     }
 
-    return usage_sweep_next(sweep, sweep->days, sweep->days + 1, call);
+    return usage_fanout_next(sweep, sweep->days, sweep->days + 1, call);
 }
 
 
 int64_t
-usage_sweep_left(const usage_sweep_t *sweep)
+usage_fanout_left(const usage_fanout_t *sweep)
 {
     size_t               i;
     int64_t              pages;
@@ -150,7 +150,7 @@ usage_sweep_left(const usage_sweep_t *sweep)
     pages = 0;
 
     for (i = 0; i < sweep->days; i++) {
-        if (!usage_sweep_settled(sweep, i)) {
+        if (!usage_fanout_settled(sweep, i)) {
             day = &sweep->windows[i].pages;
             pages += usage_pages_of(day, day->count - day->next);
         }
@@ -161,7 +161,7 @@ usage_sweep_left(const usage_sweep_t *sweep)
 
 
 int64_t
-usage_sweep_range(const usage_sweep_t *sweep)
+usage_fanout_range(const usage_fanout_t *sweep)
 {
     size_t  i;
     int64_t count;
@@ -179,13 +179,13 @@ usage_sweep_range(const usage_sweep_t *sweep)
 
 
 int64_t
-usage_sweep_ahead(const usage_sweep_t *sweep)
+usage_fanout_ahead(const usage_fanout_t *sweep)
 {
     size_t               i;
     int64_t              pages, most;
     const usage_pages_t *day;
 
-    most = usage_sweep_range(sweep);
+    most = usage_fanout_range(sweep);
     pages = 0;
 
     for (i = 0; i < sweep->days; i++) {
@@ -194,7 +194,7 @@ usage_sweep_ahead(const usage_sweep_t *sweep)
         if (usage_pages_fresh(day)) {
             pages += most;
 
-        } else if (day->count >= 0 && !usage_sweep_settled(sweep, i)) {
+        } else if (day->count >= 0 && !usage_fanout_settled(sweep, i)) {
             pages += usage_pages_of(day, day->count - day->next);
         }
     }
@@ -208,7 +208,8 @@ usage_sweep_ahead(const usage_sweep_t *sweep)
  * under way may show all of them, or the next.
  */
 static int64_t
-usage_sweep_window_ahead(const usage_sweep_t *sweep, const usage_pages_t *pages)
+usage_fanout_window_ahead(
+    const usage_fanout_t *sweep, const usage_pages_t *pages)
 {
     int64_t count;
 
@@ -223,7 +224,7 @@ usage_sweep_window_ahead(const usage_sweep_t *sweep, const usage_pages_t *pages)
 
 
 int64_t
-usage_sweep_days_ahead(const usage_sweep_t *sweep, bool complete)
+usage_fanout_days_ahead(const usage_fanout_t *sweep, bool complete)
 {
     size_t               i;
     int64_t              first, left, range;
@@ -238,31 +239,31 @@ usage_sweep_days_ahead(const usage_sweep_t *sweep, bool complete)
         if (usage_pages_fresh(day)) {
             first++;
 
-        } else if (!usage_sweep_settled(sweep, i)) {
-            left += usage_sweep_window_ahead(sweep, day);
+        } else if (!usage_fanout_settled(sweep, i)) {
+            left += usage_fanout_window_ahead(sweep, day);
         }
     }
 
-    range = sweep->count > 0 ? 1 : usage_sweep_range(sweep);
+    range = sweep->count > 0 ? 1 : usage_fanout_range(sweep);
 
     return first + (left > range && !complete ? range : left);
 }
 
 
 int64_t
-usage_sweep_range_ahead(const usage_sweep_t *sweep)
+usage_fanout_range_ahead(const usage_fanout_t *sweep)
 {
     int64_t              pages, expected;
     const usage_pages_t *range;
 
     range = &sweep->windows[sweep->days].pages;
 
-    if (sweep->days == 0 || usage_sweep_settled(sweep, sweep->days)) {
+    if (sweep->days == 0 || usage_fanout_settled(sweep, sweep->days)) {
         return 0;
     }
 
-    pages = usage_sweep_window_ahead(sweep, range);
-    expected = usage_sweep_range(sweep);
+    pages = usage_fanout_window_ahead(sweep, range);
+    expected = usage_fanout_range(sweep);
 
     return usage_pages_fresh(range) && sweep->count == 0 && expected > pages
                ? expected
@@ -271,7 +272,7 @@ usage_sweep_range_ahead(const usage_sweep_t *sweep)
 
 
 void
-usage_sweep_complete(usage_sweep_t *sweep)
+usage_fanout_complete(usage_fanout_t *sweep)
 {
     size_t i;
 
@@ -282,15 +283,15 @@ usage_sweep_complete(usage_sweep_t *sweep)
 
 
 bool
-usage_sweep_same(double sum, double total)
+usage_fanout_same(double sum, double total)
 {
     return fabs(sum - total)
-           <= USAGE_SWEEP_TOLERANCE + USAGE_SWEEP_TOLERANCE_RELATIVE * total;
+           <= USAGE_FANOUT_TOLERANCE + USAGE_FANOUT_TOLERANCE_RELATIVE * total;
 }
 
 
 bool
-usage_sweep_fill(usage_sweep_t *sweep)
+usage_fanout_fill(usage_fanout_t *sweep)
 {
     bool           all;
     size_t         i, n;
@@ -328,7 +329,7 @@ usage_sweep_fill(usage_sweep_t *sweep)
 
 
 bool
-usage_sweep_adds_up(const usage_sweep_t *sweep)
+usage_fanout_adds_up(const usage_fanout_t *sweep)
 {
     size_t            i, n, count;
     double            sum, total;
@@ -348,7 +349,7 @@ usage_sweep_adds_up(const usage_sweep_t *sweep)
 
         total = cells[sweep->days] > 0 ? cells[sweep->days] : 0;
 
-        if (!usage_sweep_same(sum, total)) {
+        if (!usage_fanout_same(sum, total)) {
             return false;
         }
     }

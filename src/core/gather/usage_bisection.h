@@ -14,8 +14,8 @@
  * window may have pages.
  */
 
-#ifndef USAGE_SERIES_H
-#define USAGE_SERIES_H
+#ifndef USAGE_BISECTION_H
+#define USAGE_BISECTION_H
 
 #include "page/usage_page.h"
 #include "gather/usage_pages.h"
@@ -43,33 +43,34 @@ typedef struct {
     double              total;  /* seconds */
     double              seconds[USAGE_DAYS_MAX];
     usage_stretch_t    *stretches; /* that are not settled yet */
-} usage_series_t;
+} usage_bisection_t;
 
 
 /*
  * Starts a series whose fields down to pool are set, with one day at least; the
  * others are 0.  USAGE_ERROR where memory is out.
  */
-usage_result_t usage_series_start(usage_series_t *series);
+usage_result_t usage_bisection_start(usage_bisection_t *series);
 
 /* Says that the days are wanted.  USAGE_ERROR where memory is out. */
-usage_result_t usage_series_split(usage_series_t *series);
+usage_result_t usage_bisection_split(usage_bisection_t *series);
 
 /* The next call; USAGE_AGAIN: there is none just now. */
-usage_result_t usage_series_next(usage_series_t *series, usage_call_t *call);
+usage_result_t
+usage_bisection_next(usage_bisection_t *series, usage_call_t *call);
 
 /* The calls that the series still takes, at least. */
-int64_t usage_series_ahead(const usage_series_t *series);
+int64_t usage_bisection_ahead(const usage_bisection_t *series);
 
 /*
  * Takes a page, the reply to call, which a series asked for.  USAGE_ERROR: 502,
  * the pages don't agree, and were fetched too often; 500.
  */
-usage_result_t usage_series_page(
+usage_result_t usage_bisection_page(
     const usage_call_t *call, const usage_page_t *page, usage_error_t *error);
 
 /* Whether everything that was wanted is known. */
-bool usage_series_complete(const usage_series_t *series);
+bool usage_bisection_complete(const usage_bisection_t *series);
 
 
-#endif /* USAGE_SERIES_H */
+#endif /* USAGE_BISECTION_H */

@@ -14,47 +14,47 @@
 #include <ngx_md5.h>
 
 
-#define NGX_HTTP_USAGE_GONE_KEY  16
+#define NGX_HTTP_USAGE_BREAKER_KEY  16
 
 
 /*
  * An endpoint is the location and the server that lead to it.
  */
 typedef struct {
-    u_char                    key[NGX_HTTP_USAGE_GONE_KEY];
+    u_char                    key[NGX_HTTP_USAGE_BREAKER_KEY];
     ngx_msec_t                until;   /* then one call asks again */
     unsigned                  used:1;
     unsigned                  doubted:1; /* a probe is under way until then */
-} ngx_http_usage_gone_entry_t;
+} ngx_http_usage_breaker_entry_t;
 
 
 typedef struct {
     ngx_uint_t                   count;
-    ngx_http_usage_gone_entry_t  entries[1];
-} ngx_http_usage_gone_table_t;
+    ngx_http_usage_breaker_entry_t  entries[1];
+} ngx_http_usage_breaker_table_t;
 
 
-struct ngx_http_usage_gone_s {
-    ngx_http_usage_gone_table_t  *sh;
+struct ngx_http_usage_breaker_s {
+    ngx_http_usage_breaker_table_t  *sh;
     ngx_slab_pool_t              *shpool;
 };
 
 
-static ngx_int_t ngx_http_usage_gone_init_zone(ngx_shm_zone_t *shm_zone,
+static ngx_int_t ngx_http_usage_breaker_init_zone(ngx_shm_zone_t *shm_zone,
     void *data);
-static ngx_http_usage_gone_entry_t *ngx_http_usage_gone_lock(
+static ngx_http_usage_breaker_entry_t *ngx_http_usage_breaker_lock(
     ngx_http_usage_ctx_t *ctx, ngx_uint_t create);
-static void ngx_http_usage_gone_unlock(ngx_http_usage_ctx_t *ctx);
-static void ngx_http_usage_gone_key(ngx_http_usage_ctx_t *ctx, u_char *key);
+static void ngx_http_usage_breaker_unlock(ngx_http_usage_ctx_t *ctx);
+static void ngx_http_usage_breaker_key(ngx_http_usage_ctx_t *ctx, u_char *key);
 
 
 /* the zone is told from others by its address */
 
-static ngx_uint_t  ngx_http_usage_gone_tag;
+static ngx_uint_t  ngx_http_usage_breaker_tag;
 
 
 ngx_int_t
-ngx_http_usage_gone_zone(ngx_conf_t *cf)
+ngx_http_usage_breaker_zone(ngx_conf_t *cf)
 {
     static ngx_str_t  name = ngx_string("usage_fallback");
 
@@ -67,18 +67,18 @@ ngx_http_usage_gone_zone(ngx_conf_t *cf)
         return NGX_OK;
     }
 
-    umcf->gone = ngx_pcalloc(cf->pool, sizeof(ngx_http_usage_gone_t));
+    umcf->gone = ngx_pcalloc(cf->pool, sizeof(ngx_http_usage_breaker_t));
     if (umcf->gone == NULL) {
         return NGX_ERROR;
     }
 
     shm_zone = ngx_shared_memory_add(cf, &name, 8 * ngx_pagesize,
-                                     &ngx_http_usage_gone_tag);
+                                     &ngx_http_usage_breaker_tag);
     if (shm_zone == NULL) {
         return NGX_ERROR;
     }
 
-    shm_zone->init = ngx_http_usage_gone_init_zone;
+    shm_zone->init = ngx_http_usage_breaker_init_zone;
     shm_zone->data = umcf->gone;
 
     return NGX_OK;
@@ -86,11 +86,11 @@ ngx_http_usage_gone_zone(ngx_conf_t *cf)
 
 
 static ngx_int_t
-ngx_http_usage_gone_init_zone(ngx_shm_zone_t *shm_zone, void *data)
+ngx_http_usage_breaker_init_zone(ngx_shm_zone_t *shm_zone, void *data)
 {
     size_t                  size;
     ngx_slab_pool_t        *shpool;
-    ngx_http_usage_gone_t  *gone;
+    ngx_http_usage_breaker_t  *gone;
 
     gone = shm_zone->data;
     shpool = (ngx_slab_pool_t *) shm_zone->shm.addr;
@@ -109,8 +109,8 @@ ngx_http_usage_gone_init_zone(ngx_shm_zone_t *shm_zone, void *data)
         return NGX_ERROR;
     }
 
-    gone->sh->count = (size - offsetof(ngx_http_usage_gone_table_t, entries))
-                      / sizeof(ngx_http_usage_gone_entry_t);
+    gone->sh->count = (size - offsetof(ngx_http_usage_breaker_table_t, entries))
+                      / sizeof(ngx_http_usage_breaker_entry_t);
     shpool->data = gone->sh;
 
     return NGX_OK;
@@ -118,18 +118,18 @@ ngx_http_usage_gone_init_zone(ngx_shm_zone_t *shm_zone, void *data)
 
 
 ngx_int_t
-ngx_http_usage_gone_ask(ngx_http_usage_ctx_t *ctx, ngx_msec_t time)
+ngx_http_usage_breaker_ask(ngx_http_usage_ctx_t *ctx, ngx_msec_t time)
 {
     ngx_int_t                     rc;
     ngx_msec_t                    longest;
     ngx_msec_int_t                left;
-    ngx_http_usage_gone_entry_t  *entry;
+    ngx_http_usage_breaker_entry_t  *entry;
 
     rc = NGX_OK;
-    entry = ngx_http_usage_gone_lock(ctx, 0);
+    entry = ngx_http_usage_breaker_lock(ctx, 0);
 
     if (entry == NULL || entry->doubted) {
-        ngx_http_usage_gone_unlock(ctx);
+        ngx_http_usage_breaker_unlock(ctx);
         return NGX_OK;
     }
 
@@ -146,23 +146,23 @@ ngx_http_usage_gone_ask(ngx_http_usage_ctx_t *ctx, ngx_msec_t time)
         ctx->probes = 1;
     }
 
-    ngx_http_usage_gone_unlock(ctx);
+    ngx_http_usage_breaker_unlock(ctx);
 
     return rc;
 }
 
 
 ngx_int_t
-ngx_http_usage_gone_doubt(ngx_http_usage_ctx_t *ctx, ngx_msec_t time)
+ngx_http_usage_breaker_doubt(ngx_http_usage_ctx_t *ctx, ngx_msec_t time)
 {
     ngx_int_t                     rc;
-    ngx_http_usage_gone_entry_t  *entry;
+    ngx_http_usage_breaker_entry_t  *entry;
 
     if (ctx->conf->fallback_for == 0) {
         return NGX_DECLINED;
     }
 
-    entry = ngx_http_usage_gone_lock(ctx, 1);
+    entry = ngx_http_usage_breaker_lock(ctx, 1);
 
     rc = NGX_OK;
 
@@ -180,23 +180,23 @@ ngx_http_usage_gone_doubt(ngx_http_usage_ctx_t *ctx, ngx_msec_t time)
         entry->until = ngx_current_msec + time;
     }
 
-    ngx_http_usage_gone_unlock(ctx);
+    ngx_http_usage_breaker_unlock(ctx);
 
     return rc;
 }
 
 
 void
-ngx_http_usage_gone_set(ngx_http_usage_ctx_t *ctx, const char *why)
+ngx_http_usage_breaker_set(ngx_http_usage_ctx_t *ctx, const char *why)
 {
     ngx_uint_t                    known;
-    ngx_http_usage_gone_entry_t  *entry;
+    ngx_http_usage_breaker_entry_t  *entry;
 
     if (ctx->conf->fallback_for == 0) {
         return;
     }
 
-    entry = ngx_http_usage_gone_lock(ctx, 1);
+    entry = ngx_http_usage_breaker_lock(ctx, 1);
 
     known = entry->used && !entry->doubted;
 
@@ -205,7 +205,7 @@ ngx_http_usage_gone_set(ngx_http_usage_ctx_t *ctx, const char *why)
     entry->until = ngx_current_msec
                    + (ngx_msec_t) ctx->conf->fallback_for * 1000;
 
-    ngx_http_usage_gone_unlock(ctx);
+    ngx_http_usage_breaker_unlock(ctx);
 
     ctx->probes = 0;
 
@@ -218,10 +218,10 @@ ngx_http_usage_gone_set(ngx_http_usage_ctx_t *ctx, const char *why)
 
 
 void
-ngx_http_usage_gone_clear(ngx_http_usage_ctx_t *ctx)
+ngx_http_usage_breaker_clear(ngx_http_usage_ctx_t *ctx)
 {
     ngx_uint_t                    known;
-    ngx_http_usage_gone_entry_t  *entry;
+    ngx_http_usage_breaker_entry_t  *entry;
 
     /* what was asked before the endpoint went is no sign that it is back */
 
@@ -231,13 +231,13 @@ ngx_http_usage_gone_clear(ngx_http_usage_ctx_t *ctx)
 
     known = ctx->probes;
     ctx->probes = 0;
-    entry = ngx_http_usage_gone_lock(ctx, 0);
+    entry = ngx_http_usage_breaker_lock(ctx, 0);
 
     if (entry && (known || entry->doubted)) {
-        ngx_memzero(entry, sizeof(ngx_http_usage_gone_entry_t));
+        ngx_memzero(entry, sizeof(ngx_http_usage_breaker_entry_t));
     }
 
-    ngx_http_usage_gone_unlock(ctx);
+    ngx_http_usage_breaker_unlock(ctx);
 
     if (!known) {
         return;
@@ -249,10 +249,10 @@ ngx_http_usage_gone_clear(ngx_http_usage_ctx_t *ctx)
 
 
 void
-ngx_http_usage_gone_leave(ngx_http_usage_ctx_t *ctx)
+ngx_http_usage_breaker_leave(ngx_http_usage_ctx_t *ctx)
 {
     ngx_uint_t                    known;
-    ngx_http_usage_gone_entry_t  *entry;
+    ngx_http_usage_breaker_entry_t  *entry;
 
     if (!ctx->probes && !ctx->probe) {
         return;
@@ -260,13 +260,13 @@ ngx_http_usage_gone_leave(ngx_http_usage_ctx_t *ctx)
 
     known = ctx->probes;
     ctx->probes = 0;
-    entry = ngx_http_usage_gone_lock(ctx, 0);
+    entry = ngx_http_usage_breaker_lock(ctx, 0);
 
     if (entry && (known || entry->doubted)) {
         entry->until = ngx_current_msec;
     }
 
-    ngx_http_usage_gone_unlock(ctx);
+    ngx_http_usage_breaker_unlock(ctx);
 }
 
 
@@ -276,19 +276,19 @@ ngx_http_usage_gone_leave(ngx_http_usage_ctx_t *ctx)
  * there is no other.
  */
 
-static ngx_http_usage_gone_entry_t *
-ngx_http_usage_gone_lock(ngx_http_usage_ctx_t *ctx, ngx_uint_t create)
+static ngx_http_usage_breaker_entry_t *
+ngx_http_usage_breaker_lock(ngx_http_usage_ctx_t *ctx, ngx_uint_t create)
 {
-    u_char                        key[NGX_HTTP_USAGE_GONE_KEY];
+    u_char                        key[NGX_HTTP_USAGE_BREAKER_KEY];
     ngx_uint_t                    i;
-    ngx_http_usage_gone_t        *gone;
+    ngx_http_usage_breaker_t        *gone;
     ngx_http_usage_main_conf_t   *umcf;
-    ngx_http_usage_gone_entry_t  *entry, *other;
+    ngx_http_usage_breaker_entry_t  *entry, *other;
 
     umcf = ngx_http_get_module_main_conf(ctx->request, ngx_http_usage_module);
     gone = umcf->gone;
 
-    ngx_http_usage_gone_key(ctx, key);
+    ngx_http_usage_breaker_key(ctx, key);
 
     ngx_shmtx_lock(&gone->shpool->mutex);
 
@@ -298,7 +298,7 @@ ngx_http_usage_gone_lock(ngx_http_usage_ctx_t *ctx, ngx_uint_t create)
         entry = &gone->sh->entries[i];
 
         if (entry->used
-            && ngx_memcmp(entry->key, key, NGX_HTTP_USAGE_GONE_KEY) == 0)
+            && ngx_memcmp(entry->key, key, NGX_HTTP_USAGE_BREAKER_KEY) == 0)
         {
             return entry;
         }
@@ -316,14 +316,14 @@ ngx_http_usage_gone_lock(ngx_http_usage_ctx_t *ctx, ngx_uint_t create)
     }
 
     other->used = 0;
-    ngx_memcpy(other->key, key, NGX_HTTP_USAGE_GONE_KEY);
+    ngx_memcpy(other->key, key, NGX_HTTP_USAGE_BREAKER_KEY);
 
     return other;
 }
 
 
 static void
-ngx_http_usage_gone_unlock(ngx_http_usage_ctx_t *ctx)
+ngx_http_usage_breaker_unlock(ngx_http_usage_ctx_t *ctx)
 {
     ngx_http_usage_main_conf_t  *umcf;
 
@@ -334,7 +334,7 @@ ngx_http_usage_gone_unlock(ngx_http_usage_ctx_t *ctx)
 
 
 static void
-ngx_http_usage_gone_key(ngx_http_usage_ctx_t *ctx, u_char *key)
+ngx_http_usage_breaker_key(ngx_http_usage_ctx_t *ctx, u_char *key)
 {
     ngx_md5_t  md5;
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
-#include "gather/usage_live.h"
+#include "gather/usage_auth.h"
 
 
 usage_result_t
-usage_live_init(usage_live_t *live, usage_day_t day, const usage_pool_t *pool)
+usage_auth_init(usage_auth_t *live, usage_day_t day, const usage_pool_t *pool)
 {
     live->day = day;
 
@@ -13,7 +13,7 @@ usage_live_init(usage_live_t *live, usage_day_t day, const usage_pool_t *pool)
 
 
 void
-usage_live_call(usage_live_t *live, usage_call_t *call)
+usage_auth_call(usage_auth_t *live, usage_call_t *call)
 {
     memset(call, 0, sizeof(usage_call_t));
 
@@ -26,15 +26,15 @@ usage_live_call(usage_live_t *live, usage_call_t *call)
 
 
 bool
-usage_live_is(const usage_live_t *live, const usage_call_t *call)
+usage_auth_is(const usage_auth_t *live, const usage_call_t *call)
 {
     return call->asker == live;
 }
 
 
 void
-usage_live_read(
-    usage_live_t *live, usage_page_reader_t *reader, usage_error_t *error)
+usage_auth_read(
+    usage_auth_t *live, usage_page_reader_t *reader, usage_error_t *error)
 {
     usage_page_start(reader, &usage_page_desktops,
         usage_page_bounds(&usage_page_desktops, 1, 1), NULL, &live->table,
@@ -43,7 +43,7 @@ usage_live_read(
 
 
 usage_result_t
-usage_live_page(const usage_page_t *page, usage_error_t *error)
+usage_auth_page(const usage_page_t *page, usage_error_t *error)
 {
     size_t expected;
 

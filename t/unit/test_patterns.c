@@ -5,7 +5,7 @@
  */
 
 #include "unit.h"
-#include "request/usage_forms.h"
+#include "request/usage_patterns.h"
 
 
 #define ROUTE_HEAD "/v2/"
@@ -15,7 +15,7 @@
 static int
 setup(void **state)
 {
-    *state = usage_forms_create();
+    *state = usage_patterns_create();
 
     return *state == NULL;
 }
@@ -24,7 +24,7 @@ setup(void **state)
 static int
 teardown(void **state)
 {
-    usage_forms_free(*state);
+    usage_patterns_free(*state);
 
     return 0;
 }
@@ -34,7 +34,7 @@ teardown(void **state)
  * As the function sees it: no byte after the text.
  */
 static bool
-route(const usage_forms_t *forms, usage_str_t path, usage_str_t *project)
+route(const usage_patterns_t *forms, usage_str_t path, usage_str_t *project)
 {
     bool  is;
     char *copy;
@@ -42,7 +42,7 @@ route(const usage_forms_t *forms, usage_str_t path, usage_str_t *project)
     copy = unit_exact(path);
     path.data = copy;
 
-    is = usage_forms_route(forms, path, project);
+    is = usage_patterns_route(forms, path, project);
 
     if (is) {
         assert_true(project->data == copy + sizeof(ROUTE_HEAD) - 1);
@@ -55,14 +55,14 @@ route(const usage_forms_t *forms, usage_str_t path, usage_str_t *project)
 
 
 static bool
-date(const usage_forms_t *forms, usage_str_t text)
+date(const usage_patterns_t *forms, usage_str_t text)
 {
     bool  is;
     char *copy;
 
     copy = unit_exact(text);
     text.data = copy;
-    is = usage_forms_date(forms, text);
+    is = usage_patterns_date(forms, text);
     free(copy);
 
     return is;
@@ -70,14 +70,14 @@ date(const usage_forms_t *forms, usage_str_t text)
 
 
 static bool
-digits(const usage_forms_t *forms, usage_str_t text)
+digits(const usage_patterns_t *forms, usage_str_t text)
 {
     bool  is;
     char *copy;
 
     copy = unit_exact(text);
     text.data = copy;
-    is = usage_forms_digits(forms, text);
+    is = usage_patterns_digits(forms, text);
     free(copy);
 
     return is;
@@ -87,10 +87,10 @@ digits(const usage_forms_t *forms, usage_str_t text)
 static void
 test_project(void **state)
 {
-    size_t               i;
-    unit_text_t          path = { 0 };
-    usage_str_t          project;
-    const usage_forms_t *forms;
+    size_t                  i;
+    unit_text_t             path = { 0 };
+    usage_str_t             project;
+    const usage_patterns_t *forms;
 
     static const char *projects[] = { "a", "0", "-", "_",
         "5d7bf4a07c2e4b52b7b6d8f2b2cbf0a1", "Project_1-x",
@@ -135,12 +135,12 @@ test_project(void **state)
 static void
 test_not_the_route(void **state)
 {
-    int                  c;
-    bool                 valid;
-    char                 path[] = ROUTE_HEAD "aba" ROUTE_TAIL;
-    size_t               i;
-    usage_str_t          text, project;
-    const usage_forms_t *forms;
+    int                     c;
+    bool                    valid;
+    char                    path[] = ROUTE_HEAD "aba" ROUTE_TAIL;
+    size_t                  i;
+    usage_str_t             text, project;
+    const usage_patterns_t *forms;
 
     static const usage_str_t others[] = {
         usage_string(""),
@@ -194,11 +194,11 @@ test_not_the_route(void **state)
 static void
 test_date(void **state)
 {
-    int                  c;
-    char                 text[] = "2022-12-09";
-    size_t               i;
-    usage_str_t          str;
-    const usage_forms_t *forms;
+    int                     c;
+    char                    text[] = "2022-12-09";
+    size_t                  i;
+    usage_str_t             str;
+    const usage_patterns_t *forms;
 
     static const usage_str_t wrong[] = {
         usage_string(""), usage_string("2022-12-9"), usage_string("2022-1-09"),
@@ -242,11 +242,11 @@ test_date(void **state)
 static void
 test_digits(void **state)
 {
-    int                  c;
-    char                 text[] = "1x3";
-    size_t               i;
-    usage_str_t          str;
-    const usage_forms_t *forms;
+    int                     c;
+    char                    text[] = "1x3";
+    size_t                  i;
+    usage_str_t             str;
+    const usage_patterns_t *forms;
 
     static const usage_str_t wrong[] = {
         usage_string(""),

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
-#include "request/usage_forms.h"
+#include "request/usage_patterns.h"
 
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
@@ -13,7 +13,7 @@
 #define USAGE_FORM_DIGITS "\\A[0-9]+\\z"
 
 
-struct usage_forms_s {
+struct usage_patterns_s {
     pcre2_code       *route;
     pcre2_code       *date;
     pcre2_code       *digits;
@@ -22,7 +22,7 @@ struct usage_forms_s {
 
 
 static pcre2_code *
-usage_forms_compile(const char *pattern)
+usage_patterns_compile(const char *pattern)
 {
     int        error;
     PCRE2_SIZE offset;
@@ -32,25 +32,25 @@ usage_forms_compile(const char *pattern)
 }
 
 
-usage_forms_t *
-usage_forms_create(void)
+usage_patterns_t *
+usage_patterns_create(void)
 {
-    usage_forms_t *forms;
+    usage_patterns_t *forms;
 
-    forms = calloc(1, sizeof(usage_forms_t));
+    forms = calloc(1, sizeof(usage_patterns_t));
     if (forms == NULL) {
         return NULL;
     }
 
-    forms->route = usage_forms_compile(USAGE_FORM_ROUTE);
-    forms->date = usage_forms_compile(USAGE_FORM_DATE);
-    forms->digits = usage_forms_compile(USAGE_FORM_DIGITS);
+    forms->route = usage_patterns_compile(USAGE_FORM_ROUTE);
+    forms->date = usage_patterns_compile(USAGE_FORM_DATE);
+    forms->digits = usage_patterns_compile(USAGE_FORM_DIGITS);
     forms->match = pcre2_match_data_create(2, NULL);
 
     if (forms->route == NULL || forms->date == NULL || forms->digits == NULL
         || forms->match == NULL)
     {
-        usage_forms_free(forms);
+        usage_patterns_free(forms);
         return NULL;
     }
 
@@ -59,7 +59,7 @@ usage_forms_create(void)
 
 
 void
-usage_forms_free(usage_forms_t *forms)
+usage_patterns_free(usage_patterns_t *forms)
 {
     pcre2_code_free(forms->route);
     pcre2_code_free(forms->date);
@@ -70,8 +70,8 @@ usage_forms_free(usage_forms_t *forms)
 
 
 static bool
-usage_forms_match(
-    const usage_forms_t *forms, const pcre2_code *form, usage_str_t text)
+usage_patterns_match(
+    const usage_patterns_t *forms, const pcre2_code *form, usage_str_t text)
 {
     return pcre2_match(
                form, (PCRE2_SPTR) text.data, text.len, 0, 0, forms->match, NULL)
@@ -80,12 +80,12 @@ usage_forms_match(
 
 
 bool
-usage_forms_route(
-    const usage_forms_t *forms, usage_str_t path, usage_str_t *project)
+usage_patterns_route(
+    const usage_patterns_t *forms, usage_str_t path, usage_str_t *project)
 {
     const PCRE2_SIZE *groups;
 
-    if (!usage_forms_match(forms, forms->route, path)) {
+    if (!usage_patterns_match(forms, forms->route, path)) {
         return false;
     }
 
@@ -98,14 +98,14 @@ usage_forms_route(
 
 
 bool
-usage_forms_date(const usage_forms_t *forms, usage_str_t text)
+usage_patterns_date(const usage_patterns_t *forms, usage_str_t text)
 {
-    return usage_forms_match(forms, forms->date, text);
+    return usage_patterns_match(forms, forms->date, text);
 }
 
 
 bool
-usage_forms_digits(const usage_forms_t *forms, usage_str_t text)
+usage_patterns_digits(const usage_patterns_t *forms, usage_str_t text)
 {
-    return usage_forms_match(forms, forms->digits, text);
+    return usage_patterns_match(forms, forms->digits, text);
 }

@@ -5,31 +5,31 @@
  * patterns compiled once.
  */
 
-#ifndef USAGE_FORMS_H
-#define USAGE_FORMS_H
+#ifndef USAGE_PATTERNS_H
+#define USAGE_PATTERNS_H
 
 #include "base/usage_core.h"
 
 
-typedef struct usage_forms_s usage_forms_t;
+typedef struct usage_patterns_s usage_patterns_t;
 
 
 /* Compiles the patterns; NULL where memory is out.  Freed by the caller. */
-usage_forms_t *usage_forms_create(void);
-void           usage_forms_free(usage_forms_t *forms);
+usage_patterns_t *usage_patterns_create(void);
+void              usage_patterns_free(usage_patterns_t *forms);
 
 /*
  * Whether path, decoded and without its query, is the legacy route; *project
  * is then its project_id, a piece of path.
  */
-bool usage_forms_route(
-    const usage_forms_t *forms, usage_str_t path, usage_str_t *project);
+bool usage_patterns_route(
+    const usage_patterns_t *forms, usage_str_t path, usage_str_t *project);
 
 /* Whether text is a date, yyyy-MM-dd to the letter. */
-bool usage_forms_date(const usage_forms_t *forms, usage_str_t text);
+bool usage_patterns_date(const usage_patterns_t *forms, usage_str_t text);
 
 /* Whether text is one or more decimal digits. */
-bool usage_forms_digits(const usage_forms_t *forms, usage_str_t text);
+bool usage_patterns_digits(const usage_patterns_t *forms, usage_str_t text);
 
 
-#endif /* USAGE_FORMS_H */
+#endif /* USAGE_PATTERNS_H */

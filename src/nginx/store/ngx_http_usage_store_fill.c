@@ -42,7 +42,7 @@ static ngx_int_t ngx_http_usage_keep_insert(ngx_http_usage_keep_t *keep,
 
 
 void
-ngx_http_usage_store_keep(ngx_http_usage_ctx_t *ctx)
+ngx_http_usage_store_fill(ngx_http_usage_ctx_t *ctx)
 {
     ngx_http_usage_keep_t  keep;
 

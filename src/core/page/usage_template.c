@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
-#include "page/usage_shape.h"
+#include "page/usage_template.h"
 #include "base/usage_number.h"
 #include "base/usage_scan_special.h"
 
 
 void
-usage_shape_start(usage_shape_t *shape)
+usage_template_start(usage_template_t *shape)
 {
     shape->keys = NULL;
     shape->vain = 0;
@@ -21,7 +21,7 @@ usage_shape_start(usage_shape_t *shape)
  * last may overlap the one before it.
  */
 static inline bool
-usage_shape_same(const char *a, const char *b, size_t len)
+usage_template_same(const char *a, const char *b, size_t len)
 {
     size_t   i;
     uint64_t one, other;
@@ -55,7 +55,7 @@ usage_shape_same(const char *a, const char *b, size_t len)
  * enough bytes up to end to look at them together.
  */
 static inline const char *
-usage_shape_plain(const char *p, const char *end)
+usage_template_plain(const char *p, const char *end)
 {
     uint64_t special;
 
@@ -76,23 +76,23 @@ usage_shape_plain(const char *p, const char *end)
  * (That it is a quote which ends it, the constant bytes behind it tell.)
  */
 static inline const char *
-usage_shape_take_string(
-    unsigned kind, const char *p, const char *end, usage_shape_row_t *row)
+usage_template_take_string(
+    unsigned kind, const char *p, const char *end, usage_template_row_t *row)
 {
     usage_str_t text;
 
     text.data = p;
-    p = usage_shape_plain(p, end);
+    p = usage_template_plain(p, end);
     text.len = (size_t) (p - text.data);
 
-    if (kind == USAGE_SHAPE_ID) {
+    if (kind == USAGE_TEMPLATE_ID) {
         if (text.len == 0 || text.len > USAGE_ID_CHARS_MAX) {
             return NULL;
         }
 
         row->id = text;
 
-    } else if (kind == USAGE_SHAPE_NAME) {
+    } else if (kind == USAGE_TEMPLATE_NAME) {
         if (text.len > USAGE_ID_BYTES_MAX) {
             return NULL;
         }
@@ -108,8 +108,8 @@ usage_shape_take_string(
  * A number, likewise.
  */
 static inline const char *
-usage_shape_take_number(
-    unsigned kind, const char *p, const char *end, usage_shape_row_t *row)
+usage_template_take_number(
+    unsigned kind, const char *p, const char *end, usage_template_row_t *row)
 {
     bool    integer;
     size_t  len;
@@ -121,7 +121,7 @@ usage_shape_take_number(
         return NULL;
     }
 
-    if (kind == USAGE_SHAPE_SECONDS) {
+    if (kind == USAGE_TEMPLATE_SECONDS) {
         row->seconds = number;
     }
 
@@ -133,34 +133,35 @@ usage_shape_take_number(
  * A part, and what follows it; NULL: something else is at p.
  */
 static inline const char *
-usage_shape_take(const usage_shape_t *shape, const usage_shape_part_t *part,
-    const char *p, const char *end, usage_shape_row_t *row)
+usage_template_take(const usage_template_t *shape,
+    const usage_template_part_t *part, const char *p, const char *end,
+    usage_template_row_t *row)
 {
     if ((size_t) (end - p) < part->len
-        || !usage_shape_same(p, shape->text + part->text, part->len))
+        || !usage_template_same(p, shape->text + part->text, part->len))
     {
         return NULL;
     }
 
     p += part->len;
 
-    if (part->kind == USAGE_SHAPE_END) {
+    if (part->kind == USAGE_TEMPLATE_END) {
         return p;
     }
 
-    return part->kind < USAGE_SHAPE_NUMBER
-               ? usage_shape_take_string(part->kind, p, end, row)
-               : usage_shape_take_number(part->kind, p, end, row);
+    return part->kind < USAGE_TEMPLATE_NUMBER
+               ? usage_template_take_string(part->kind, p, end, row)
+               : usage_template_take_number(part->kind, p, end, row);
 }
 
 
 const char *
-usage_shape_read(const usage_shape_t *shape, const char *p, const char *end,
-    usage_shape_row_t *row)
+usage_template_read(const usage_template_t *shape, const char *p,
+    const char *end, usage_template_row_t *row)
 {
-    unsigned                  at;
-    const char               *next;
-    const usage_shape_part_t *part;
+    unsigned                     at;
+    const char                  *next;
+    const usage_template_part_t *part;
 
     row->name.len = 0;
     row->seconds = 0;
@@ -168,14 +169,14 @@ usage_shape_read(const usage_shape_t *shape, const char *p, const char *end,
 
     while (at != 0) {
         part = &shape->part[at - 1];
-        next = usage_shape_take(shape, part, p, end, row);
+        next = usage_template_take(shape, part, p, end, row);
 
         if (next == NULL) {
             at = part->other;
             continue;
         }
 
-        if (part->kind == USAGE_SHAPE_END) {
+        if (part->kind == USAGE_TEMPLATE_END) {
             return next - 1;
         }
 

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
-#include "page/usage_shape.h"
+#include "page/usage_template.h"
 #include "base/usage_number.h"
 
 
 /* where a row that is learned stands */
 
 enum {
-    USAGE_SHAPE_OUTSIDE = 0,
-    USAGE_SHAPE_ROW,
-    USAGE_SHAPE_METRICS,
-    USAGE_SHAPE_METRIC
+    USAGE_TEMPLATE_OUTSIDE = 0,
+    USAGE_TEMPLATE_ROW,
+    USAGE_TEMPLATE_METRICS,
+    USAGE_TEMPLATE_METRIC
 };
 
 
@@ -28,13 +28,13 @@ typedef struct {
     bool                     usage; /* the metric is the one that counts */
     size_t                   value; /* its value's part, if it is a number */
     size_t                   parts;
-    usage_str_t              part[USAGE_SHAPE_ONE];
-    usage_shape_kind_t       kind[USAGE_SHAPE_ONE];
-} usage_shape_lesson_t;
+    usage_str_t              part[USAGE_TEMPLATE_ONE];
+    usage_template_kind_t    kind[USAGE_TEMPLATE_ONE];
+} usage_template_lesson_t;
 
 
 static bool
-usage_shape_is(usage_str_t text, const char *literal)
+usage_template_is(usage_str_t text, const char *literal)
 {
     return text.len == strlen(literal)
            && memcmp(text.data, literal, text.len) == 0;
@@ -45,11 +45,11 @@ usage_shape_is(usage_str_t text, const char *literal)
  * The constant bytes end here; what comes is of that kind.
  */
 static bool
-usage_shape_cut(usage_shape_lesson_t *lesson, usage_shape_kind_t kind)
+usage_template_cut(usage_template_lesson_t *lesson, usage_template_kind_t kind)
 {
     usage_str_t *part;
 
-    if (lesson->parts == USAGE_SHAPE_ONE) {
+    if (lesson->parts == USAGE_TEMPLATE_ONE) {
         return false;
     }
 
@@ -66,11 +66,11 @@ usage_shape_cut(usage_shape_lesson_t *lesson, usage_shape_kind_t kind)
  * The quote at p: a key, or a value.
  */
 static bool
-usage_shape_quote(usage_shape_lesson_t *lesson)
+usage_template_quote(usage_template_lesson_t *lesson)
 {
-    usage_str_t        text;
-    const char        *after;
-    usage_shape_kind_t kind;
+    usage_str_t           text;
+    const char           *after;
+    usage_template_kind_t kind;
 
     text.data = ++lesson->p;
     after = memchr(text.data, '"', (size_t) (lesson->end - text.data));
@@ -86,25 +86,26 @@ usage_shape_quote(usage_shape_lesson_t *lesson)
         return true;
     }
 
-    if (lesson->level == USAGE_SHAPE_METRIC
-        && usage_shape_is(lesson->key, "metric_name"))
+    if (lesson->level == USAGE_TEMPLATE_METRIC
+        && usage_template_is(lesson->key, "metric_name"))
     {
         lesson->usage = usage_str_equal(text, lesson->keys->metric);
         lesson->p = after;
         return true;
     }
 
-    kind = USAGE_SHAPE_STRING;
+    kind = USAGE_TEMPLATE_STRING;
 
-    if (lesson->level == USAGE_SHAPE_ROW) {
-        kind = usage_str_equal(lesson->key, lesson->keys->id) ? USAGE_SHAPE_ID
+    if (lesson->level == USAGE_TEMPLATE_ROW) {
+        kind = usage_str_equal(lesson->key, lesson->keys->id)
+                   ? USAGE_TEMPLATE_ID
                : lesson->key.len > 0
                        && usage_str_equal(lesson->key, lesson->keys->name)
-                   ? USAGE_SHAPE_NAME
-                   : USAGE_SHAPE_STRING;
+                   ? USAGE_TEMPLATE_NAME
+                   : USAGE_TEMPLATE_STRING;
     }
 
-    if (!usage_shape_cut(lesson, kind)) {
+    if (!usage_template_cut(lesson, kind)) {
         return false;
     }
 
@@ -116,14 +117,14 @@ usage_shape_quote(usage_shape_lesson_t *lesson)
 
 
 static bool
-usage_shape_number(usage_shape_lesson_t *lesson)
+usage_template_number(usage_template_lesson_t *lesson)
 {
-    if (!usage_shape_cut(lesson, USAGE_SHAPE_NUMBER)) {
+    if (!usage_template_cut(lesson, USAGE_TEMPLATE_NUMBER)) {
         return false;
     }
 
-    if (lesson->level == USAGE_SHAPE_METRIC
-        && usage_shape_is(lesson->key, "metric_value"))
+    if (lesson->level == USAGE_TEMPLATE_METRIC
+        && usage_template_is(lesson->key, "metric_value"))
     {
         lesson->value = lesson->parts;
     }
@@ -142,11 +143,11 @@ usage_shape_number(usage_shape_lesson_t *lesson)
  * Of what holds others, a row has an array of metrics, and that has metrics.
  */
 static bool
-usage_shape_open(usage_shape_lesson_t *lesson)
+usage_template_open(usage_template_lesson_t *lesson)
 {
-    if (lesson->level == USAGE_SHAPE_METRIC
-        || (lesson->level == USAGE_SHAPE_ROW
-            && !usage_shape_is(lesson->key, "metric")))
+    if (lesson->level == USAGE_TEMPLATE_METRIC
+        || (lesson->level == USAGE_TEMPLATE_ROW
+            && !usage_template_is(lesson->key, "metric")))
     {
         return false;
     }
@@ -161,11 +162,12 @@ usage_shape_open(usage_shape_lesson_t *lesson)
 
 
 static void
-usage_shape_close(usage_shape_lesson_t *lesson)
+usage_template_close(usage_template_lesson_t *lesson)
 {
-    if (lesson->level == USAGE_SHAPE_METRIC && lesson->usage
-        && lesson->value > 0) {
-        lesson->kind[lesson->value - 1] = USAGE_SHAPE_SECONDS;
+    if (lesson->level == USAGE_TEMPLATE_METRIC && lesson->usage
+        && lesson->value > 0)
+    {
+        lesson->kind[lesson->value - 1] = USAGE_TEMPLATE_SECONDS;
     }
 
     lesson->level--;
@@ -174,7 +176,7 @@ usage_shape_close(usage_shape_lesson_t *lesson)
 
 
 static bool
-usage_shape_lesson(usage_shape_lesson_t *lesson)
+usage_template_lesson(usage_template_lesson_t *lesson)
 {
     bool good;
     char c;
@@ -183,27 +185,27 @@ usage_shape_lesson(usage_shape_lesson_t *lesson)
         c = *lesson->p;
 
         if (c == '"') {
-            good = usage_shape_quote(lesson);
+            good = usage_template_quote(lesson);
 
         } else if (c == '{' || c == '[') {
-            good = usage_shape_open(lesson);
+            good = usage_template_open(lesson);
 
         } else if (c == '}' || c == ']') {
-            usage_shape_close(lesson);
+            usage_template_close(lesson);
             good = true;
 
         } else if (c == '-' || (c >= '0' && c <= '9')) {
-            good = usage_shape_number(lesson);
+            good = usage_template_number(lesson);
 
         } else { /* punctuation, white space, words */
             lesson->p++;
             good = true;
         }
-    } while (good && lesson->level != USAGE_SHAPE_OUTSIDE);
+    } while (good && lesson->level != USAGE_TEMPLATE_OUTSIDE);
 
     lesson->p = lesson->end;
 
-    return good && usage_shape_cut(lesson, USAGE_SHAPE_END);
+    return good && usage_template_cut(lesson, USAGE_TEMPLATE_END);
 }
 
 
@@ -211,12 +213,13 @@ usage_shape_lesson(usage_shape_lesson_t *lesson)
  * A new part, the last of them; or there is no room for it.
  */
 static bool
-usage_shape_add(usage_shape_t *shape, usage_str_t text, usage_shape_kind_t kind)
+usage_template_add(
+    usage_template_t *shape, usage_str_t text, usage_template_kind_t kind)
 {
-    usage_shape_part_t *part;
+    usage_template_part_t *part;
 
-    if (shape->parts == USAGE_SHAPE_PARTS
-        || text.len > USAGE_SHAPE_BYTES - shape->len)
+    if (shape->parts == USAGE_TEMPLATE_PARTS
+        || text.len > USAGE_TEMPLATE_BYTES - shape->len)
     {
         return false;
     }
@@ -239,10 +242,10 @@ usage_shape_add(usage_shape_t *shape, usage_str_t text, usage_shape_kind_t kind)
  * Which of the parts from at on it is, or where one more would go.
  */
 static uint8_t *
-usage_shape_place(usage_shape_t *shape, uint8_t *at, usage_str_t text,
-    usage_shape_kind_t kind)
+usage_template_place(usage_template_t *shape, uint8_t *at, usage_str_t text,
+    usage_template_kind_t kind)
 {
-    usage_shape_part_t *part;
+    usage_template_part_t *part;
 
     while (*at != 0) {
         part = &shape->part[*at - 1];
@@ -264,7 +267,8 @@ usage_shape_place(usage_shape_t *shape, uint8_t *at, usage_str_t text,
  * Puts what was learned to the tree.  Gives whether it is new.
  */
 static bool
-usage_shape_enter(usage_shape_t *shape, const usage_shape_lesson_t *lesson)
+usage_template_enter(
+    usage_template_t *shape, const usage_template_lesson_t *lesson)
 {
     bool     added;
     size_t   i;
@@ -274,10 +278,10 @@ usage_shape_enter(usage_shape_t *shape, const usage_shape_lesson_t *lesson)
     added = false;
 
     for (i = 0; i < lesson->parts; i++) {
-        at = usage_shape_place(shape, at, lesson->part[i], lesson->kind[i]);
+        at = usage_template_place(shape, at, lesson->part[i], lesson->kind[i]);
 
         if (*at == 0) {
-            if (!usage_shape_add(shape, lesson->part[i], lesson->kind[i])) {
+            if (!usage_template_add(shape, lesson->part[i], lesson->kind[i])) {
                 return false;
             }
 
@@ -293,12 +297,12 @@ usage_shape_enter(usage_shape_t *shape, const usage_shape_lesson_t *lesson)
 
 
 void
-usage_shape_learn(
-    usage_shape_t *shape, const usage_page_keys_t *keys, usage_str_t row)
+usage_template_learn(
+    usage_template_t *shape, const usage_page_keys_t *keys, usage_str_t row)
 {
-    usage_shape_lesson_t lesson;
+    usage_template_lesson_t lesson;
 
-    if (shape->vain == USAGE_SHAPE_VAIN) {
+    if (shape->vain == USAGE_TEMPLATE_VAIN) {
         return;
     }
 
@@ -308,15 +312,16 @@ usage_shape_learn(
     lesson.from = row.data;
     lesson.p = row.data;
     lesson.end = row.data + row.len;
-    lesson.level = USAGE_SHAPE_OUTSIDE;
+    lesson.level = USAGE_TEMPLATE_OUTSIDE;
     lesson.key.data = "";
     lesson.key.len = 0;
     lesson.usage = false;
     lesson.value = 0;
     lesson.parts = 0;
 
-    if (memchr(row.data, '\\', row.len) != NULL || !usage_shape_lesson(&lesson)
-        || !usage_shape_enter(shape, &lesson))
+    if (memchr(row.data, '\\', row.len) != NULL
+        || !usage_template_lesson(&lesson)
+        || !usage_template_enter(shape, &lesson))
     {
         shape->vain++;
     }
