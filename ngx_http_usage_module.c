@@ -12,9 +12,12 @@
  * and status shows that.  src/core/ has the translation.
  */
 
-#include "modes/ngx_http_usage_mode.h"
-#include "conf/ngx_http_usage_noeffect.h"
+#include "base/ngx_http_usage_metrics.h"
+#include "conf/ngx_http_usage_conf.h"
+#include "handler/ngx_http_usage_handler.h"
+#include "modes/ngx_http_usage_modes.h"
 #include "pace/ngx_http_usage_pace.h"
+#include "reply/ngx_http_usage_reply.h"
 #include "sign/ngx_http_usage_sign.h"
 #include "status/ngx_http_usage_status.h"
 
@@ -312,7 +315,7 @@ ngx_http_usage_header_filter(ngx_http_request_t *r)
 
     ctx = ngx_http_usage_find_ctx(r);
 
-    if (ctx && ctx->passed) {
+    if (ctx && ctx->answerer.passed) {
         return ngx_http_usage_pass_header(ctx, r) == NGX_OK
                    ? ngx_http_next_header_filter(r) : NGX_ERROR;
     }
@@ -320,7 +323,7 @@ ngx_http_usage_header_filter(ngx_http_request_t *r)
     ulcf = ngx_http_get_module_loc_conf(r, ngx_http_usage_module);
 
     if (ulcf->translate && r->err_status >= NGX_HTTP_BAD_REQUEST) {
-        if ((ctx == NULL || !ctx->replying)
+        if ((ctx == NULL || !ctx->answer.begun)
             && ngx_http_usage_reply_replace(r) != NGX_OK)
         {
             return NGX_ERROR;
@@ -346,11 +349,11 @@ ngx_http_usage_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
 
     ctx = ngx_http_get_module_ctx(r, ngx_http_usage_module);
 
-    if (ctx && ctx->capture && r == r->main) {
-        ngx_http_usage_compare_body(ctx, in);
+    if (ctx && ctx->endpoint && ctx->endpoint->capture && r == r->main) {
+        ngx_http_usage_capture_body(ctx, in);
     }
 
-    if (ctx == NULL || ctx->replacement == NULL) {
+    if (ctx == NULL || ctx->answer.replacement == NULL) {
         return ngx_http_next_body_filter(r, in);
     }
 
@@ -361,16 +364,16 @@ ngx_http_usage_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
         cl->buf->file_pos = cl->buf->file_last;
     }
 
-    out = ctx->replacement->buf ? ctx->replacement : NULL;
+    out = ctx->answer.replacement->buf ? ctx->answer.replacement : NULL;
 
     if (out) {
-        ctx->replacement = ngx_alloc_chain_link(r->pool);
-        if (ctx->replacement == NULL) {
+        ctx->answer.replacement = ngx_alloc_chain_link(r->pool);
+        if (ctx->answer.replacement == NULL) {
             return NGX_ERROR;
         }
 
-        ctx->replacement->buf = NULL;
-        ctx->replacement->next = NULL;
+        ctx->answer.replacement->buf = NULL;
+        ctx->answer.replacement->next = NULL;
     }
 
     return ngx_http_next_body_filter(r, out);
@@ -378,7 +381,7 @@ ngx_http_usage_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
 
 
 static void
-ngx_http_usage_free_forms(void *data)
+ngx_http_usage_free_patterns(void *data)
 {
     usage_patterns_free(data);
 }
@@ -413,13 +416,13 @@ ngx_http_usage_create_main_conf(ngx_conf_t *cf)
         return NULL;
     }
 
-    umcf->forms = usage_patterns_create();
-    if (umcf->forms == NULL) {
+    umcf->patterns = usage_patterns_create();
+    if (umcf->patterns == NULL) {
         return NULL;
     }
 
-    cln->handler = ngx_http_usage_free_forms;
-    cln->data = umcf->forms;
+    cln->handler = ngx_http_usage_free_patterns;
+    cln->data = umcf->patterns;
 
     return umcf;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * The module's own types: configuration, the legacy call that a request makes,
- * the calls of the successors that its subrequests make.
+ * What all folders of src/nginx share: the configuration, the context of the
+ * client's request, and the files of this folder.
  */
 
 #ifndef NGX_HTTP_USAGE_H
@@ -14,11 +14,10 @@
 
 #include <openssl/evp.h>
 
+#include "reply/usage_reply.h"
+#include "request/usage_patterns.h"
+#include "request/usage_request.h"
 #include "sign/usage_credentials.h"
-#include "gather/usage_auth.h"
-#include "base/usage_number.h"
-#include "plan/usage_plan.h"
-#include "sign/usage_signature.h"
 
 
 /* of SHA-256 */
@@ -26,9 +25,6 @@
 
 /* usage_compare_sample, of all calls */
 #define NGX_HTTP_USAGE_SAMPLE_ALL  10000
-
-/* how much of a reply's beginning is kept for the log, in bytes */
-#define NGX_HTTP_USAGE_HEAD  48
 
 /* the largest reply of the legacy endpoint that is held, or compared */
 #define NGX_HTTP_USAGE_LEGACY_MAX  (16 * 1024 * 1024)
@@ -47,11 +43,11 @@ typedef struct ngx_http_usage_replay_s  ngx_http_usage_replay_t;
 typedef struct ngx_http_usage_metrics_s  ngx_http_usage_metrics_t;
 
 typedef struct {
-    usage_patterns_t            *forms;
+    usage_patterns_t         *patterns;
     ngx_http_usage_metrics_t *metrics;
     ngx_http_usage_known_t   *known;
     ngx_uint_t                translates; /* some location does */
-    ngx_http_usage_breaker_t    *gone;       /* NULL: nobody falls back */
+    ngx_http_usage_breaker_t *breaker;    /* NULL: nobody falls back */
     ngx_array_t               blocks;     /* of ngx_http_usage_loc_conf_t * */
     ngx_array_t               zones;      /* of ngx_http_usage_zone_t */
     uint64_t                  seed[2];    /* of hashes, for all workers */
@@ -82,17 +78,6 @@ typedef struct {
     ngx_uint_t                reloads;  /* that the zone has seen */
     ngx_uint_t                crowded;  /* unsigned  crowded:1; */
 } ngx_http_usage_rate_t;
-
-
-/*
- * What a call has reserved of a bucket: the time at which it may start, what
- * the bucket was before, and what it became.
- */
-typedef struct {
-    uint64_t                  time;
-    uint64_t                  before;
-    uint64_t                  after;
-} ngx_http_usage_slot_t;
 
 
 /*
@@ -156,34 +141,20 @@ typedef struct {
 } ngx_http_usage_loc_conf_t;
 
 
-typedef struct ngx_http_usage_ctx_s ngx_http_usage_ctx_t;
-typedef struct ngx_http_usage_compare_s ngx_http_usage_compare_t;
-typedef struct ngx_http_usage_store_s ngx_http_usage_store_t;
+typedef struct ngx_http_usage_ctx_s      ngx_http_usage_ctx_t;
+typedef struct ngx_http_usage_store_s    ngx_http_usage_store_t;
+
+/* what the folders own: fetch, pace, planner, store, modes */
+
+typedef struct ngx_http_usage_fetches_s   ngx_http_usage_fetches_t;
+typedef struct ngx_http_usage_pace_s      ngx_http_usage_pace_t;
+typedef struct ngx_http_usage_planner_s   ngx_http_usage_planner_t;
+typedef struct ngx_http_usage_lookup_s    ngx_http_usage_lookup_t;
+typedef struct ngx_http_usage_endpoint_s  ngx_http_usage_endpoint_t;
 
 
 /*
- * What a plan is for.
- */
-enum {
-    NGX_HTTP_USAGE_PLAIN = 0, /* the call, without the store */
-    NGX_HTTP_USAGE_WHOLE,     /* the call, of which nothing is stored yet */
-    NGX_HTTP_USAGE_RUN,       /* days next to each other, which are missing */
-    NGX_HTTP_USAGE_LOOK_UP    /* desktops that the directory may know */
-};
-
-
-/*
- * What is found out of a desktop that stored windows don't show.
- */
-enum {
-    NGX_HTTP_USAGE_UNASKED = 0,
-    NGX_HTTP_USAGE_KNOWN,
-    NGX_HTTP_USAGE_UNKNOWN
-};
-
-
-/*
- * Who answers the legacy call (usage_mode).
+ * Who answers the request (usage_mode).
  */
 typedef enum {
     NGX_HTTP_USAGE_MODE_TRANSLATE = 0,
@@ -194,422 +165,201 @@ typedef enum {
     NGX_HTTP_USAGE_MODES
 } ngx_http_usage_mode_t;
 
-
-/*
- * The memory of a subrequest, which lies in it itself.
- */
-typedef struct ngx_http_usage_memory_s  ngx_http_usage_memory_t;
-
-struct ngx_http_usage_memory_s {
-    ngx_http_usage_memory_t         *next;
-    ngx_pool_t                      *pool;
-    ngx_pool_cleanup_t              *shared;  /* of the client's request */
-    ngx_http_request_t              *request;
-    ngx_uint_t                       done;    /* unsigned  done:1; */
-};
+typedef struct {
+    ngx_http_usage_mode_t            mode;
+    unsigned                         translated:1; /* the gateway answers */
+    unsigned                         passed:1;     /* the endpoint answers */
+    unsigned                         compared:1;   /* nobody gets the reply */
+} ngx_http_usage_answerer_t;
 
 
 /*
- * The client's address as the client's request has it.
+ * What the client asks for.
  */
 typedef struct {
-    struct sockaddr                 *sockaddr;
-    socklen_t                        socklen; /* bytes */
-    ngx_str_t                        text;
-} ngx_http_usage_address_t;
+    usage_str_t                      project_id;
+    usage_str_t                      body;       /* data NULL: not read */
+    usage_request_t                  request;    /* the body, if it is valid */
+    ngx_http_event_handler_pt        read_body;  /* nginx's own handler */
+    ngx_event_t                      timer;      /* until the deadline */
+    ngx_msec_t                       deadline;   /* by usage_timeout */
+    ngx_uint_t                       parsed;     /* unsigned  parsed:1; */
+} ngx_http_usage_inbound_t;
 
 
 /*
- * What became of an upstream call.
- */
-typedef enum {
-    NGX_HTTP_USAGE_ANSWERED = 0,
-    NGX_HTTP_USAGE_TIMED_OUT,
-    NGX_HTTP_USAGE_UNRESOLVED,  /* the upstream's name */
-    NGX_HTTP_USAGE_UNREACHABLE,
-    NGX_HTTP_USAGE_NOT_MADE,    /* nginx itself failed, or refused it */
-    NGX_HTTP_USAGE_INCOMPLETE,  /* the reply ended early */
-    NGX_HTTP_USAGE_CANCELLED
-} ngx_http_usage_outcome_t;
-
-
-/*
- * One call of a successor: a subrequest, what it answered so far.
+ * Who asks, and what is proven of that.
  */
 typedef struct {
-    ngx_http_usage_ctx_t            *ctx;
-    ngx_http_request_t              *request; /* NULL: free for the next call */
-    ngx_http_usage_memory_t         *memory;
-    ngx_http_post_subrequest_t       done_handler;
-    ngx_http_handler_pt              content_handler; /* of its location */
-    void                           (*finalize_upstream)(ngx_http_request_t *r,
-                                                        ngx_int_t rc);
-    usage_call_t                     call;
-    usage_error_t                    error;   /* of the reader */
-    ngx_uint_t                       status;
-    ngx_str_t                        retry_after;
-    ngx_str_t                        body;    /* that isn't read as it comes */
-    size_t                           body_size;
-    u_char                           head[NGX_HTTP_USAGE_HEAD];
-    size_t                           head_len;
-    usage_page_reader_t              reader;
-    unsigned                         legacy:1;    /* of the legacy endpoint */
-    unsigned                         reads:1;     /* as it comes */
-    unsigned                         whole:1;
-    unsigned                         own:1;       /* the status is nginx's */
-    unsigned                         timed_out:1;
-    unsigned                         cached:1;    /* by nginx's proxy_cache */
-    unsigned                         nonsense:1;  /* the reader says so */
-    unsigned                         too_large:1;
-    unsigned                         done:1;
-    unsigned                         counted:1;   /* for usage_status */
-    unsigned                         waits:1;     /* to be tried again, */
-    unsigned                         due:1;       /* now */
-    ngx_uint_t                       tries;       /* again, so far */
-    ngx_event_t                      timer;       /* until the next */
-} ngx_http_usage_fetch_t;
+    const usage_credential_t        *credential; /* NULL: it isn't signed */
+    usage_str_t                      signed_names; /* of headers */
+    uint64_t                         key[2];     /* of the credential */
+    unsigned                         refused:1;  /* the signature is */
+    unsigned                         trusted:1;  /* the service took it */
+    unsigned                         allowed:1;  /* to read statistics, now */
+} ngx_http_usage_caller_t;
 
 
 /*
- * The pace of a legacy call, and the time that it has waited.
+ * What the reply is written from.
  */
 typedef struct {
-    ngx_http_usage_rate_t           *rate; /* NULL: nothing to keep to */
-    uint64_t                         key[2];
-    ngx_http_usage_fetch_t          *held; /* has a slot, and isn't started */
-    ngx_msec_t                       held_since;
-    ngx_http_usage_slot_t            slot;
-    ngx_event_t                      timer;
-    ngx_uint_t                       calls[USAGE_CALL_APIS]; /* started */
-    ngx_uint_t                       waiting; /* calls, at this moment */
-    ngx_msec_t                       since;   /* the first of them */
-    ngx_msec_t                       waited;  /* until that */
-} ngx_http_usage_pace_t;
+    usage_item_t                    *items;      /* entries to send */
+    size_t                           count;      /* of these */
+    size_t                           elements;   /* of each entry */
+    int64_t                          total;      /* entries, sent or not */
+    ngx_uint_t                       sent;       /* entries, sent by now */
+    ngx_uint_t                       stored;     /* days from the store */
+    double                           unattributed; /* seconds, of no desktop */
+    ngx_chain_t                     *replacement; /* of nginx's error page */
+    ngx_uint_t                       begun;      /* unsigned  begun:1; */
+} ngx_http_usage_answer_t;
 
 
 /*
- * The legacy call: the context of the request that the client made.
+ * What the log says of an upstream call that failed.
+ */
+typedef struct {
+    ngx_str_t                        uri;        /* of the call */
+    ngx_str_t                        reply;      /* how it begins, not JSON */
+    ngx_uint_t                       told;       /* the client knows the error */
+} ngx_http_usage_blame_t;
+
+
+/*
+ * How those reach their owner who answer a request: each set by the owner, or
+ * NULL.
+ */
+typedef struct {
+
+    /* Takes the reply in the client's place. */
+    void  (*reply)(ngx_http_usage_ctx_t *ctx, ngx_uint_t status, u_char *data,
+                   size_t len);
+
+    /* The translation is answered 200. */
+    void  (*answered)(ngx_http_usage_ctx_t *ctx);
+
+    /* No upstream call is of use any more: the client left, or has a reply. */
+    void  (*end)(ngx_http_usage_ctx_t *ctx);
+
+} ngx_http_usage_hooks_t;
+
+
+/*
+ * The context of the client's request.
  */
 struct ngx_http_usage_ctx_s {
     ngx_http_request_t              *request;
-    ngx_http_usage_loc_conf_t       *conf;    /* of the call's location */
-    ngx_http_usage_mode_t            mode;
-    ngx_str_t                        uri;          /* before it was passed */
-    ngx_uint_t                       uri_changes;  /* left afterwards */
-    ngx_http_event_handler_pt        read_body;
-    usage_pool_t                     pool;
-    usage_budget_t                   budget;       /* of pool, and of bodies */
-    usage_str_t                      project_id;
-    usage_str_t                      body;         /* data NULL: none is had */
-    usage_request_t                  legacy;
-    usage_upstream_t                 upstream;
-    usage_plan_t                     plan;
-    usage_error_t                    error;
-    const usage_credential_t        *credential; /* NULL: it isn't signed */
-    usage_str_t                      signed_names; /* of headers */
-    ngx_event_t                      timer;
-    ngx_event_t                      wake;        /* subrequests are done */
-    ngx_msec_t                       deadline;
-    ngx_http_usage_pace_t            pace;
-    uint64_t                         known_key[2]; /* of the credential */
-    ngx_http_headers_in_t            headers_in;   /* of the subrequests */
-    ngx_http_request_body_t         *request_body; /* of the subrequests */
-    ngx_http_usage_fetch_t         **fetches;
-    ngx_http_usage_memory_t         *memories;
-    ngx_http_usage_address_t         address;
-    ngx_http_usage_fetch_t          *endpoint;     /* legacy one asked, NULL */
-    ngx_msec_t                       endpoint_time;  /* that it has, */
-    ngx_msec_t                       endpoint_since;
-    const char                      *endpoint_silent; /* why, or NULL */
-    ngx_http_usage_compare_t        *capture;      /* takes the reply, NULL */
-    ngx_http_usage_compare_t        *compare;      /* is given it, NULL */
-    ngx_uint_t                       fetching;
-    ngx_uint_t                       calls;
-    ngx_uint_t                       desktops;     /* entries sent */
-    usage_item_t                    *items;        /* of the reply, */
-    size_t                           count;        /* so many, */
-    size_t                           elements;     /* each with so many */
-    int64_t                          total;
-    ngx_http_usage_store_t          *store;        /* NULL: none */
-    u_char                           key[NGX_HTTP_USAGE_KEY_LEN];
-    uint64_t                         owner;        /* of what it stores */
-    uint64_t                         subject;      /* which desktops it needs */
-    ngx_msec_t                       started;
-    size_t                           past;         /* days to be found */
-    size_t                           missing_first;
-    size_t                           missing_last;
-    size_t                           run_last;     /* of those fetched */
-    size_t                           fetched;
-    ngx_uint_t                       stored;       /* windows taken */
-    usage_request_t                  part;         /* that the plan is for */
-    uint32_t                        *places;       /* in the store */
-    uint32_t                        *listed;
-    usage_str_t                     *unlisted;     /* desktops to look up */
-    size_t                           unlisted_count;
-    u_char                          *known;        /* of those asked for */
-    uint32_t                        *asked;        /* of those sent, which */
-    usage_auth_t                     live;
-    ngx_event_t                      poll;
-    ngx_uint_t                       step;
-    ngx_str_t                        project_text; /* $usage_project_id */
-    ngx_str_t                        error_text;   /* $usage_error */
-    ngx_str_t                        error_uri;    /* whose call failed */
-    ngx_str_t                        error_reply;  /* how what isn't JSON begins */
-    ngx_chain_t                     *replacement;  /* of nginx's error page */
-    unsigned                         parsed:1;
-    unsigned                         opened:1;
-    unsigned                         passed:1;      /* the legacy endpoint's */
-    unsigned                         translated:1;
-    unsigned                         probes:1;      /* whether it is back */
-    unsigned                         probe:1;       /* the gateway's own call */
-    unsigned                         refused:1;     /* its signature is */
-    unsigned                         replying:1;
-    unsigned                         ended:1;
-    unsigned                         ready:1;       /* the items are here */
-    unsigned                         waits:1;       /* for another call */
-    unsigned                         leads:1;       /* others may wait */
-    unsigned                         unplaced:1;    /* ids that aren't kept */
-    unsigned                         live_wanted:1;
-    unsigned                         live_waiting:1;
-    unsigned                         shown:1;       /* a good credential */
-    unsigned                         allowed:1;     /* to read statistics */
+    ngx_http_usage_loc_conf_t       *conf;       /* of the first location */
+    usage_pool_t                     pool;       /* of the request */
+    usage_budget_t                   budget;     /* usage_memory */
+    usage_error_t                    error;      /* status 0: none */
+    ngx_http_usage_blame_t           blame;
+    ngx_http_usage_answerer_t        answerer;
+    ngx_http_usage_inbound_t         inbound;
+    ngx_http_usage_caller_t          caller;
+    ngx_http_usage_answer_t          answer;
+    ngx_http_usage_hooks_t           hooks;
+    ngx_http_usage_fetches_t        *fetches;    /* NULL: no upstream calls */
+    ngx_http_usage_pace_t           *pace;       /* NULL: no waiting */
+    ngx_http_usage_planner_t        *planner;    /* NULL: not translated */
+    ngx_http_usage_lookup_t         *lookup;     /* NULL: no day store */
+    ngx_http_usage_endpoint_t       *endpoint;   /* NULL: it isn't asked */
 };
 
 
 extern ngx_module_t  ngx_http_usage_module;
 
 
-/* ngx_http_usage_conf.c: setters of directives, and what follows them */
-
-char *ngx_http_usage_translate(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
-char *ngx_http_usage_timeout(ngx_conf_t *cf, void *post, void *data);
-char *ngx_http_usage_clock_skew(ngx_conf_t *cf, void *post, void *data);
-char *ngx_http_usage_memory(ngx_conf_t *cf, void *post, void *data);
-char *ngx_http_usage_use_time(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
-char *ngx_http_usage_retention(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
-char *ngx_http_usage_hour_format(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
-char *ngx_http_usage_deprecation(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
-
-
-char *ngx_http_usage_store(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
-
-
-/* ngx_http_usage_variables.c */
-
-ngx_int_t ngx_http_usage_add_variables(ngx_conf_t *cf);
-
-
-/* ngx_http_usage_handler.c: the legacy call as it comes in */
-
-/* The content handler of a location with usage_translate. */
-ngx_int_t ngx_http_usage_handler(ngx_http_request_t *r);
+/* ngx_http_usage_ctx.c: the context of a request */
 
 /*
- * The context of the legacy call that r makes, created where it has none.
- * NULL where memory is out.
+ * Returns the context of r, created if r has none.  NULL: memory is out.
  */
 ngx_http_usage_ctx_t *ngx_http_usage_get_ctx(ngx_http_request_t *r);
 
-/* alloc() of a usage_pool_t, whose data is an nginx pool. */
-void *ngx_http_usage_alloc(void *data, size_t size);
+/*
+ * Returns the context of r, also after an internal redirect if it was kept for
+ * that, or NULL.
+ */
+ngx_http_usage_ctx_t *ngx_http_usage_find_ctx(ngx_http_request_t *r);
 
 /*
- * Whether the path is the legacy call's; the project_id is set then.
+ * Keeps the context findable after an internal redirect.  NGX_ERROR: memory is
+ * out.
  */
-ngx_uint_t ngx_http_usage_route(ngx_http_usage_ctx_t *ctx, usage_str_t path);
+ngx_int_t ngx_http_usage_keep_ctx(ngx_http_usage_ctx_t *ctx);
 
-/* Reads the call's body.  NGX_ERROR: ctx->error says what is wrong with it. */
-ngx_int_t ngx_http_usage_parse(ngx_http_usage_ctx_t *ctx);
-
-/*
- * Reads the body of a call that was passed on unread, whose reply comes, if all
- * of it is here.
- */
-void ngx_http_usage_parse_passed(ngx_http_usage_ctx_t *ctx);
-
-/* Translates the call, or says what is wrong with it. */
-void ngx_http_usage_translate_call(ngx_http_usage_ctx_t *ctx);
+/* Allocates size bytes from an nginx pool: alloc() of a usage_pool_t. */
+void *ngx_http_usage_alloc(void *pool, size_t size);
 
 
-/* ngx_http_usage_call.c: the legacy call under way */
+/* ngx_http_usage_mode.c: who answers the request */
 
-/*
- * Prepares the request for subrequests: the time allowed begins, and what has
- * to happen when the client goes away is seen to.
- */
-ngx_int_t ngx_http_usage_call_open(ngx_http_usage_ctx_t *ctx);
+/* What modes are called: in usage_mode, in $usage_mode and in metrics. */
+extern ngx_str_t  ngx_http_usage_modes[NGX_HTTP_USAGE_MODES];
 
-/*
- * Makes the calls that ctx->plan wants, and sends the reply in the end.
- */
-void ngx_http_usage_call_start(ngx_http_usage_ctx_t *ctx);
+/* Finds the mode of that name.  NGX_HTTP_USAGE_MODES: there is none. */
+ngx_http_usage_mode_t ngx_http_usage_mode_named(ngx_str_t *name);
 
-/* Goes on where a call waited, or ends where ctx->error says so. */
-void ngx_http_usage_call_resume(ngx_http_usage_ctx_t *ctx);
+/* Tells whether requests in a location may be of that mode. */
+ngx_uint_t ngx_http_usage_mode_may_be(ngx_http_usage_loc_conf_t *conf,
+    ngx_http_usage_mode_t mode);
 
-/* The call is decided: what is still under way is of no use any more. */
-void ngx_http_usage_call_end(ngx_http_usage_ctx_t *ctx);
+/* Sets the mode of a request, as usage_mode says for it. */
+void ngx_http_usage_set_mode(ngx_http_usage_ctx_t *ctx);
 
-/* limit_req's delay of one subrequest ends where another deleted its timer. */
-void ngx_http_usage_undelay(ngx_http_request_t *r);
-
-/* Takes away a timer or a delay that a subrequest left at the connection. */
-void ngx_http_usage_calm(ngx_http_request_t *r);
-
-/*
- * Wakes a legacy call from a timer's handler.
- */
-void ngx_http_usage_call_wake(ngx_http_usage_ctx_t *ctx);
+/* Tells who answers the request, as far as that is known by now. */
+ngx_http_usage_mode_t ngx_http_usage_mode_done(ngx_http_usage_ctx_t *ctx);
 
 
 /* ngx_http_usage_headers.c: lists of headers */
 
 /*
- * The next header of a list, or NULL; *part is its first part and *i is 0 to
- * start with.
+ * Returns the next header of a list, or NULL.  To begin, *part is the list's
+ * first part, and *i is 0.
  */
 ngx_table_elt_t *ngx_http_usage_next_header(ngx_list_part_t **part,
     ngx_uint_t *i);
 
-/* Which of the names, in lower case and with an empty one last, or NULL. */
+/*
+ * Returns the next header that has one of the names, or NULL.  The names are in
+ * lower case, an empty one is last.
+ */
+ngx_table_elt_t *ngx_http_usage_find_header(ngx_list_part_t **part,
+    ngx_uint_t *i, ngx_str_t *names);
+
+/* Returns the name of a header among such names, or NULL. */
 ngx_str_t *ngx_http_usage_header_in(ngx_table_elt_t *header, ngx_str_t *names);
 
+/* Counts the headers of a list. */
 ngx_uint_t ngx_http_usage_count_headers(ngx_list_t *list);
 
-/* Adds a header, whose name is in lower case. */
+/* Adds a header, whose name is in lower case.  NGX_ERROR: memory is out. */
 ngx_int_t ngx_http_usage_push_header(ngx_list_t *list, ngx_str_t *name,
     ngx_str_t *value);
 
-/*
- * Whether each X-Project-Id names the project of the path.  NGX_ERROR:
- * ctx->error says that one doesn't.
- */
-ngx_int_t ngx_http_usage_check_project(ngx_http_usage_ctx_t *ctx);
-
-/* The token that a request carries, or NULL. */
-ngx_str_t *ngx_http_usage_token(ngx_http_request_t *r);
-
-
-/* ngx_http_usage_advance.c: what the calls brought, and which are next */
-
-/*
- * Takes what a fetch brought.  NGX_ERROR: it ended the call, and the reply is
- * sent.
- */
-ngx_int_t ngx_http_usage_collect(ngx_http_usage_ctx_t *ctx,
-    ngx_http_usage_fetch_t *fetch);
-
-/*
- * Starts what the plan wants next, as far as usage_concurrency and usage_rate
- * allow, or sends the reply.
- */
-void ngx_http_usage_advance(ngx_http_usage_ctx_t *ctx);
-
-
-/* ngx_http_usage_fetch.c: the calls of the successors */
-
-/*
- * Starts a subrequest for fetch->call.  NGX_ERROR: an internal error.
- */
-ngx_int_t ngx_http_usage_fetch_start(ngx_http_usage_ctx_t *ctx,
-    ngx_http_usage_fetch_t *fetch);
-
-/* Ends a subrequest that isn't done, as nobody waits for it any more. */
-void ngx_http_usage_fetch_abandon(ngx_http_usage_fetch_t *fetch);
-
-/*
- * Runs a subrequest that isn't at an upstream yet: one that limit_req delays
- * waits for the client's connection, whose events are its parent's.
- */
-void ngx_http_usage_fetch_nudge(ngx_http_usage_fetch_t *fetch);
-
-/* The fetch whose subrequest r is, or NULL. */
-ngx_http_usage_fetch_t *ngx_http_usage_fetch_of(ngx_http_request_t *r);
-
-/* What a fetch does with the header and the body of its subrequest. */
-ngx_int_t ngx_http_usage_fetch_header(ngx_http_usage_fetch_t *fetch,
-    ngx_http_request_t *r);
-ngx_int_t ngx_http_usage_fetch_body(ngx_http_usage_fetch_t *fetch,
-    ngx_chain_t *in);
-
-/*
- * Gives the memory of the reply's body back, and to usage_memory what the pool
- * has freed.  The fetch has an empty body then.
- */
-void ngx_http_usage_fetch_drop_body(ngx_http_usage_fetch_t *fetch);
-
-
-/* ngx_http_usage_memory.c: the memory of the subrequests */
-
-/* Prepares ctx for memories; what is left of them ends with its request. */
-ngx_int_t ngx_http_usage_memory_init(ngx_http_usage_ctx_t *ctx);
-
-/* The memory of a new subrequest, or NULL. */
-ngx_http_usage_memory_t *ngx_http_usage_memory_create(
-    ngx_http_usage_ctx_t *ctx);
-
-/* Frees the memories of subrequests that are done, where nothing needs them. */
-void ngx_http_usage_memory_sweep(ngx_http_usage_ctx_t *ctx);
-
-/* Puts the client's address back, if a subrequest set another. */
-void ngx_http_usage_memory_restore(ngx_http_usage_ctx_t *ctx);
-
-
-/* ngx_http_usage_outcome.c: what became of an upstream call */
-
-/* Tells whether nginx made this status of r, and not an upstream of r. */
-ngx_uint_t ngx_http_usage_outcome_own(ngx_http_request_t *r,
-    ngx_uint_t status);
-
-/* Tells what became of an upstream call that is over. */
-ngx_http_usage_outcome_t ngx_http_usage_outcome(ngx_http_usage_fetch_t *fetch);
-
-/*
- * Notes for the log whose failure ends the legacy call, and how its reply
- * begins if that isn't JSON.
- */
-void ngx_http_usage_outcome_blame(ngx_http_usage_ctx_t *ctx,
-    ngx_http_usage_fetch_t *fetch);
-
-
-/* ngx_http_usage_reply.c: what the client gets */
-
-/*
- * Each sends a reply and finalizes the request: the legacy reply, the error in
- * ctx->error, an error reply of the upstream as it came.
- */
-void ngx_http_usage_reply_ok(ngx_http_usage_ctx_t *ctx);
-void ngx_http_usage_reply_error(ngx_http_usage_ctx_t *ctx,
-    ngx_str_t *retry_after);
-void ngx_http_usage_reply_upstream(ngx_http_usage_ctx_t *ctx,
-    ngx_http_usage_fetch_t *fetch);
-
-/* Sends a reply whose header is set but for its length, and finalizes. */
-void ngx_http_usage_send(ngx_http_usage_ctx_t *ctx, u_char *data, size_t len);
-
-/* Adds the headers of usage_deprecation to the reply. */
-ngx_int_t ngx_http_usage_add_deprecation(ngx_http_usage_ctx_t *ctx);
-
-/*
- * Gives an error page of nginx itself the legacy form: its header becomes that
- * of the replacement, which ctx->replacement holds.
- */
-ngx_int_t ngx_http_usage_reply_replace(ngx_http_request_t *r);
-
-
-/* Adds a header to the reply of r. */
+/* Adds a header to the reply of r.  NGX_ERROR: memory is out. */
 ngx_int_t ngx_http_usage_add_header(ngx_http_request_t *r, const char *name,
     ngx_str_t *value);
 
+/*
+ * Tells whether the gateway may speak for a header of the client's: the request
+ * isn't signed, or the signature is over the header.
+ */
+ngx_uint_t ngx_http_usage_vouches(ngx_http_usage_ctx_t *ctx,
+    ngx_table_elt_t *header);
 
-/* ngx_http_usage_key.c: who the caller is */
+/* Returns the token that a request carries, or NULL. */
+ngx_str_t *ngx_http_usage_token(ngx_http_request_t *r);
+
+
+/* ngx_http_usage_key.c: who the caller is, as a hash */
 
 /*
- * Makes the caller's key: of value, or of its credential where that is NULL;
- * salt has NGX_HTTP_USAGE_KEY_LEN bytes, and so has key.  NGX_DECLINED: there
- * is no credential, and the key is that of all who have none.
+ * Makes the key of a caller: of value, or of its credential if value is NULL.
+ * salt and key have NGX_HTTP_USAGE_KEY_LEN bytes.  NGX_DECLINED: there is no
+ * credential, and the key is that of all who have none.
  */
 ngx_int_t ngx_http_usage_key(ngx_http_usage_ctx_t *ctx,
     ngx_http_complex_value_t *value, u_char *salt, u_char *key);
@@ -626,69 +376,20 @@ ngx_int_t ngx_http_usage_key_credential(EVP_MD_CTX *md,
     ngx_http_usage_ctx_t *ctx);
 
 
-/* ngx_http_usage_known.c: which credentials are good, and which are not */
-
-/* Makes room for what is known of credentials, once in a configuration. */
-ngx_int_t ngx_http_usage_known_zone(ngx_conf_t *cf);
+/* ngx_http_usage_zones.c: the zones that directives name */
 
 /*
- * Finds out whether the call's credential is known to be good, which ctx->shown
- * says then.  NGX_ERROR: ctx->error says why not.
+ * Notes that a directive of usage_store or usage_rate (then with its rate)
+ * names a zone, and whether it uses it.
  */
-ngx_int_t ngx_http_usage_known_open(ngx_http_usage_ctx_t *ctx);
-
-/* Remembers for minutes that the call's credential is good. */
-void ngx_http_usage_known_set(ngx_http_usage_ctx_t *ctx);
+ngx_int_t ngx_http_usage_zone_named(ngx_conf_t *cf, ngx_shm_zone_t *zone,
+    ngx_http_usage_rate_t *rate, ngx_uint_t used);
 
 /*
- * Forgets that it is good, if a fetch's reply refuses it; remembers a 401 of
- * the service for seconds, with its body if that is passed to the client.
+ * Checks all of them, once the configuration is read: warns of zones that
+ * nothing uses.  NGX_ERROR: one is not defined.
  */
-void ngx_http_usage_known_refuse(ngx_http_usage_ctx_t *ctx,
-    ngx_http_usage_fetch_t *fetch, ngx_uint_t passed);
-
-/*
- * Whether an API answered 401 to the call's credential seconds ago, and with
- * what; *body is empty if that isn't known.
- */
-ngx_uint_t ngx_http_usage_known_refused(ngx_http_usage_ctx_t *ctx,
-    usage_call_api_t api, ngx_str_t *body);
-
-
-/* ngx_http_usage_lookup.c: a legacy call and the day store */
-
-/*
- * Starts a legacy call: with a plan, or with what is stored, or with waiting
- * for another call.  NGX_ERROR: ctx->error says why.
- */
-ngx_int_t ngx_http_usage_lookup_start(ngx_http_usage_ctx_t *ctx);
-
-/*
- * Goes on when the plan is done: ctx->ready is set, or another plan started,
- * or NGX_AGAIN.  NGX_ERROR: ctx->error says why.
- */
-ngx_int_t ngx_http_usage_lookup_done(ngx_http_usage_ctx_t *ctx);
-
-/*
- * Goes on once the service took the call's credential: from then on others may
- * wait for what it fetches.  NGX_ERROR: ctx->error says why.
- */
-ngx_int_t ngx_http_usage_lookup_shown(ngx_http_usage_ctx_t *ctx);
-
-/* Lets others go on, when the legacy call ends. */
-void ngx_http_usage_lookup_end(ngx_http_usage_ctx_t *ctx);
-
-
-/* ngx_http_usage_store*.c: the day store (ngx_http_usage_store.h) */
-
-/* The zone of that name, defined where size isn't 0; whether it is a store. */
-ngx_shm_zone_t *ngx_http_usage_store_zone(ngx_conf_t *cf, ngx_str_t *name,
-    ssize_t size);
-ngx_uint_t ngx_http_usage_store_is(ngx_shm_zone_t *zone);
-
-/* The bytes of a store, and how many of them are used. */
-void ngx_http_usage_store_room(ngx_shm_zone_t *zone, size_t *size,
-    size_t *used);
+ngx_int_t ngx_http_usage_check_zones(ngx_conf_t *cf);
 
 
 /* ngx_http_usage_build.c: which build runs */

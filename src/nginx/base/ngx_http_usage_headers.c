@@ -4,7 +4,9 @@
  * Lists of headers.
  */
 
-#include "sign/ngx_http_usage_sign.h"
+#include "base/ngx_http_usage.h"
+
+#include "sign/usage_signature.h"
 
 
 ngx_table_elt_t *
@@ -24,6 +26,23 @@ ngx_http_usage_next_header(ngx_list_part_t **part, ngx_uint_t *i)
     headers = (*part)->elts;
 
     return &headers[(*i)++];
+}
+
+
+ngx_table_elt_t *
+ngx_http_usage_find_header(ngx_list_part_t **part, ngx_uint_t *i,
+    ngx_str_t *names)
+{
+    ngx_table_elt_t  *header;
+
+    while ((header = ngx_http_usage_next_header(part, i)) != NULL) {
+
+        if (ngx_http_usage_header_in(header, names)) {
+            return header;
+        }
+    }
+
+    return NULL;
 }
 
 
@@ -96,9 +115,9 @@ ngx_http_usage_token(ngx_http_request_t *r)
     part = &r->headers_in.headers.part;
     i = 0;
 
-    while ((header = ngx_http_usage_next_header(&part, &i)) != NULL) {
+    while ((header = ngx_http_usage_find_header(&part, &i, names)) != NULL) {
 
-        if (header->value.len && ngx_http_usage_header_in(header, names)) {
+        if (header->value.len) {
             return &header->value;
         }
     }
@@ -107,52 +126,39 @@ ngx_http_usage_token(ngx_http_request_t *r)
 }
 
 
-/*
- * The service may let the header win over the path, by which the day store and
- * whoever reads the access log tell whose data it is.
- */
-
 ngx_int_t
-ngx_http_usage_check_project(ngx_http_usage_ctx_t *ctx)
+ngx_http_usage_add_header(ngx_http_request_t *r, const char *name,
+    ngx_str_t *value)
 {
-    static ngx_str_t  names[] = {
-        ngx_string("x-project-id"),
-        ngx_null_string
-    };
+    ngx_table_elt_t  *h;
 
-    usage_str_t       value;
-    ngx_uint_t        i;
-    ngx_list_part_t  *part;
-    ngx_table_elt_t  *header;
-
-    part = &ctx->request->headers_in.headers.part;
-    i = 0;
-
-    while ((header = ngx_http_usage_next_header(&part, &i)) != NULL) {
-
-        /* one that a signed call didn't sign isn't sent on */
-
-        if (ngx_http_usage_header_in(header, names) == NULL
-            || !ngx_http_usage_sign_covers(ctx, header))
-        {
-            continue;
-        }
-
-        value.data = (char *) header->value.data;
-        value.len = header->value.len;
-
-        if (value.len != ctx->project_id.len
-            || ngx_memcmp(value.data, ctx->project_id.data, value.len) != 0)
-        {
-            (void) usage_error(&ctx->error, NGX_HTTP_BAD_REQUEST,
-                               "X-Project-Id is \"%.*s\"; allowed: the "
-                               "project_id of the path, \"%.*s\"",
-                               usage_shown(value), value.data,
-                               usage_shown(ctx->project_id),
-                               ctx->project_id.data);
-            return NGX_ERROR;
-        }
+    h = ngx_list_push(&r->headers_out.headers);
+    if (h == NULL) {
+        return NGX_ERROR;
     }
 
+    ngx_memzero(h, sizeof(ngx_table_elt_t));
+
+    h->hash = 1;
+    h->key.data = (u_char *) name;
+    h->key.len = ngx_strlen(name);
+    h->value = *value;
+
     return NGX_OK;
+}
+
+
+ngx_uint_t
+ngx_http_usage_vouches(ngx_http_usage_ctx_t *ctx, ngx_table_elt_t *header)
+{
+    usage_str_t  name;
+
+    if (ctx->caller.credential == NULL) {
+        return 1;
+    }
+
+    name.data = (char *) header->key.data;
+    name.len = header->key.len;
+
+    return usage_signature_signs(ctx->caller.signed_names, name);
 }

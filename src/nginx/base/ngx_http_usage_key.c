@@ -5,7 +5,7 @@
  * had back from it.
  */
 
-#include "sign/ngx_http_usage_sign.h"
+#include "base/ngx_http_usage.h"
 
 #include <ngx_md5.h>
 
@@ -69,17 +69,15 @@ done:
 static ngx_int_t
 ngx_http_usage_key_place(EVP_MD_CTX *md, ngx_http_usage_ctx_t *ctx)
 {
-    ngx_str_t                  *host;
-    ngx_http_usage_loc_conf_t  *ulcf;
+    ngx_str_t  *host;
 
-    ulcf = ngx_http_get_module_loc_conf(ctx->request, ngx_http_usage_module);
     host = &ctx->request->headers_in.server;
 
-    if (ngx_http_usage_key_add(md, ctx->project_id.data, ctx->project_id.len)
+    if (ngx_http_usage_key_add(md, ctx->inbound.project_id.data, ctx->inbound.project_id.len)
         != NGX_OK
-        || ngx_http_usage_key_add(md, ulcf->prefix.data, ulcf->prefix.len)
+        || ngx_http_usage_key_add(md, ctx->conf->prefix.data, ctx->conf->prefix.len)
            != NGX_OK
-        || ngx_http_usage_key_add(md, ulcf->server, sizeof(ulcf->server))
+        || ngx_http_usage_key_add(md, ctx->conf->server, sizeof(ctx->conf->server))
            != NGX_OK
         || ngx_http_usage_key_add(md, host->data, host->len) != NGX_OK)
     {
@@ -99,12 +97,12 @@ ngx_http_usage_key_place(EVP_MD_CTX *md, ngx_http_usage_ctx_t *ctx)
 void
 ngx_http_usage_key_server(ngx_conf_t *cf, ngx_http_usage_loc_conf_t *conf)
 {
-    ngx_uint_t                   i, n, s;
-    ngx_http_conf_addr_t        *addr;
-    ngx_http_conf_port_t        *port;
-    ngx_http_server_name_t      *name;
-    ngx_http_core_srv_conf_t    *cscf, **servers;
-    ngx_http_core_main_conf_t   *cmcf;
+    ngx_uint_t                  i, n, s;
+    ngx_http_conf_addr_t       *addr;
+    ngx_http_conf_port_t       *port;
+    ngx_http_server_name_t     *name;
+    ngx_http_core_srv_conf_t   *cscf, **servers;
+    ngx_http_core_main_conf_t  *cmcf;
 
     cscf = ngx_http_conf_get_module_srv_conf(cf, ngx_http_core_module);
     cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
@@ -179,11 +177,11 @@ ngx_http_usage_key_credential(EVP_MD_CTX *md, ngx_http_usage_ctx_t *ctx)
 
     rc = NGX_DECLINED;
 
-    if (ctx->credential) {
+    if (ctx->caller.credential) {
         if (ngx_http_usage_key_add(md, access_key.data, access_key.len)
             != NGX_OK
-            || ngx_http_usage_key_add(md, ctx->credential->access_key.data,
-                                      ctx->credential->access_key.len)
+            || ngx_http_usage_key_add(md, ctx->caller.credential->access_key.data,
+                                      ctx->caller.credential->access_key.len)
                != NGX_OK)
         {
             return NGX_ERROR;
@@ -199,7 +197,7 @@ ngx_http_usage_key_credential(EVP_MD_CTX *md, ngx_http_usage_ctx_t *ctx)
 
         name = ngx_http_usage_header_in(header, names);
 
-        if (name == NULL || !ngx_http_usage_sign_covers(ctx, header)) {
+        if (name == NULL || !ngx_http_usage_vouches(ctx, header)) {
             continue;
         }
 

@@ -5,11 +5,9 @@
  */
 
 #include "base/ngx_http_usage_metrics.h"
-#include "modes/ngx_http_usage_mode.h"
 
 
 static ngx_int_t ngx_http_usage_metrics_init(ngx_shm_zone_t *zone, void *data);
-static ngx_uint_t ngx_http_usage_cell(ngx_http_usage_fetch_t *fetch);
 
 
 /* the zone is told from others by its address */
@@ -113,7 +111,7 @@ ngx_http_usage_metrics_init(ngx_shm_zone_t *zone, void *data)
 }
 
 
-static ngx_inline ngx_http_usage_counts_t *
+ngx_http_usage_counts_t *
 ngx_http_usage_counts(ngx_http_request_t *r)
 {
     ngx_http_usage_main_conf_t  *umcf;
@@ -182,87 +180,10 @@ ngx_http_usage_count_request(ngx_http_request_t *r)
     (void) ngx_atomic_fetch_add(&counts->durations[mode][i], 1);
     (void) ngx_atomic_fetch_add(&counts->duration_ms[mode], ms);
 
-    if (ctx && ctx->passed && mode != NGX_HTTP_USAGE_MODE_FALLBACK) {
+    if (ctx && ctx->answerer.passed && mode != NGX_HTTP_USAGE_MODE_FALLBACK) {
         (void) ngx_atomic_fetch_add(
                           &counts->calls[NGX_HTTP_USAGE_API_LEGACY][status], 1);
     }
 
     return NGX_OK;
-}
-
-
-void
-ngx_http_usage_count_call(ngx_http_usage_fetch_t *fetch)
-{
-    ngx_uint_t                api, outcome;
-    ngx_http_usage_counts_t  *counts;
-
-    if (fetch->request == NULL || fetch->counted) {
-        return;
-    }
-
-    fetch->counted = 1;
-
-    counts = ngx_http_usage_counts(fetch->ctx->request);
-    api = fetch->legacy ? NGX_HTTP_USAGE_API_LEGACY : fetch->call.api;
-    outcome = ngx_http_usage_cell(fetch);
-
-    (void) ngx_atomic_fetch_add(&counts->calls[api][outcome], 1);
-}
-
-
-/*
- * The cell of an upstream call: the status of its answer, or what came instead.
- */
-
-static ngx_uint_t
-ngx_http_usage_cell(ngx_http_usage_fetch_t *fetch)
-{
-    if (fetch->cached) {
-        return NGX_HTTP_USAGE_CALL_CACHED;
-    }
-
-    switch (ngx_http_usage_outcome(fetch)) {
-
-    case NGX_HTTP_USAGE_TIMED_OUT:
-        return NGX_HTTP_USAGE_CALL_TIMEOUT;
-
-    case NGX_HTTP_USAGE_UNRESOLVED:
-    case NGX_HTTP_USAGE_UNREACHABLE:
-        return NGX_HTTP_USAGE_CALL_UNREACHABLE;
-
-    case NGX_HTTP_USAGE_NOT_MADE:
-        return NGX_HTTP_USAGE_CALL_NOT_MADE;
-
-    case NGX_HTTP_USAGE_INCOMPLETE:
-        return NGX_HTTP_USAGE_CALL_INCOMPLETE;
-
-    case NGX_HTTP_USAGE_CANCELLED:
-        return NGX_HTTP_USAGE_CALL_CANCELLED;
-
-    default:
-        return ngx_min(fetch->status, NGX_HTTP_USAGE_STATUSES - 1);
-    }
-}
-
-
-void
-ngx_http_usage_count_days(ngx_http_usage_ctx_t *ctx)
-{
-    if (ctx->store == NULL) {
-        return;
-    }
-
-    ngx_http_usage_count(ctx->request, NGX_HTTP_USAGE_STORE_HITS, ctx->stored);
-    ngx_http_usage_count(ctx->request, NGX_HTTP_USAGE_STORE_MISSES,
-                         ctx->past - ctx->stored);
-}
-
-
-void
-ngx_http_usage_count_wait(ngx_http_usage_ctx_t *ctx)
-{
-    ngx_http_usage_count(ctx->request, NGX_HTTP_USAGE_PACE_WAITS, 1);
-    ngx_http_usage_count(ctx->request, NGX_HTTP_USAGE_PACE_WAIT_MS,
-                         ngx_current_msec - ctx->pace.held_since);
 }

@@ -14,6 +14,8 @@
 
 #include "base/ngx_http_usage.h"
 
+#include "gather/usage_call.h"
+
 
 /*
  * What an upstream call is of: an API of the successors, or the legacy one.
@@ -92,21 +94,15 @@ struct ngx_http_usage_metrics_s {
 /* Makes room for the counters, once in a configuration. */
 ngx_int_t ngx_http_usage_metrics_add(ngx_conf_t *cf);
 
+/* Returns the counters that all workers share. */
+ngx_http_usage_counts_t *ngx_http_usage_counts(ngx_http_request_t *r);
+
 /* Adds n to a counter. */
 void ngx_http_usage_count(ngx_http_request_t *r,
     ngx_http_usage_counter_t counter, ngx_uint_t n);
 
 /* A handler of the log phase: counts a legacy call, and how long it took. */
 ngx_int_t ngx_http_usage_count_request(ngx_http_request_t *r);
-
-/* Counts an upstream call, once, as what became of it until now. */
-void ngx_http_usage_count_call(ngx_http_usage_fetch_t *fetch);
-
-/* Counts the days of a reply, taken from the store or fetched for it. */
-void ngx_http_usage_count_days(ngx_http_usage_ctx_t *ctx);
-
-/* Counts that usage_rate held a call, which it does no longer. */
-void ngx_http_usage_count_wait(ngx_http_usage_ctx_t *ctx);
 
 
 #endif /* NGX_HTTP_USAGE_METRICS_H */

@@ -4,23 +4,26 @@
  * What the calls of the successors brought, and which are next.
  */
 
+#include "call/ngx_http_usage_call.h"
 #include "pace/ngx_http_usage_pace.h"
+#include "planner/ngx_http_usage_planner.h"
+#include "reply/ngx_http_usage_reply.h"
 
 
 static ngx_uint_t ngx_http_usage_failed(ngx_http_usage_fetch_t *fetch,
     usage_error_t *error);
 static ngx_int_t ngx_http_usage_collect_ok(ngx_http_usage_ctx_t *ctx,
     ngx_http_usage_fetch_t *fetch);
-static ngx_int_t ngx_http_usage_next_fetch(ngx_http_usage_ctx_t *ctx,
+static ngx_int_t ngx_http_usage_pace_keep(ngx_http_usage_ctx_t *ctx,
+    ngx_str_t *retry_after);
+static ngx_uint_t ngx_http_usage_ahead(ngx_http_usage_ctx_t *ctx,
+    usage_call_api_t api);
+static ngx_int_t ngx_http_usage_next(ngx_http_usage_ctx_t *ctx,
     ngx_http_usage_fetch_t **fetch);
 static void ngx_http_usage_refuse(ngx_http_usage_ctx_t *ctx,
     ngx_http_usage_fetch_t *fetch, ngx_str_t *body);
 static ngx_int_t ngx_http_usage_begin(ngx_http_usage_ctx_t *ctx,
-    ngx_http_usage_fetch_t *fetch);
-static usage_result_t ngx_http_usage_next(ngx_http_usage_ctx_t *ctx,
-    usage_call_t *call);
-static ngx_http_usage_fetch_t *ngx_http_usage_free_fetch(
-    ngx_http_usage_ctx_t *ctx);
+    ngx_http_usage_fetch_t *fetch, ngx_str_t *retry_after);
 
 
 ngx_int_t
@@ -42,9 +45,7 @@ ngx_http_usage_collect(ngx_http_usage_ctx_t *ctx,
         }
 
     } else if (ngx_http_usage_retry(ctx, fetch) == NGX_OK
-               || (!usage_auth_is(&ctx->live, &fetch->call)
-                   && usage_plan_refused(&ctx->plan, &fetch->call,
-                                         fetch->status)))
+               || ngx_http_usage_planner_refused(ctx, fetch))
     {
         return NGX_OK;
 
@@ -64,8 +65,7 @@ ngx_http_usage_collect(ngx_http_usage_ctx_t *ctx,
     }
 
     ngx_http_usage_outcome_blame(ctx, fetch);
-    ngx_http_usage_call_end(ctx);
-    ngx_http_usage_reply_error(ctx, &fetch->retry_after);
+    ngx_http_usage_call_fail(ctx, &fetch->retry_after);
 
     return NGX_ERROR;
 }
@@ -118,29 +118,7 @@ static ngx_int_t
 ngx_http_usage_collect_ok(ngx_http_usage_ctx_t *ctx,
     ngx_http_usage_fetch_t *fetch)
 {
-    usage_str_t     body;
-    usage_result_t  rc;
-
-    if (!fetch->reads) {
-        body.data = (char *) fetch->body.data;
-        body.len = fetch->body.len;
-
-        rc = usage_plan_body(&ctx->plan, &fetch->call, body, &ctx->error);
-
-    } else if (usage_page_end(&fetch->reader) != USAGE_OK) {
-        ctx->error = fetch->error;
-        rc = USAGE_ERROR;
-
-    } else if (usage_auth_is(&ctx->live, &fetch->call)) {
-        ctx->live_waiting = 0;
-        rc = usage_auth_page(&fetch->reader.page, &ctx->error);
-
-    } else {
-        rc = usage_plan_page(&ctx->plan, &fetch->call, &fetch->reader.page,
-                             &ctx->error);
-    }
-
-    if (rc != USAGE_OK) {
+    if (ngx_http_usage_planner_take(ctx, fetch) != USAGE_OK) {
         return NGX_ERROR;
     }
 
@@ -149,17 +127,17 @@ ngx_http_usage_collect_ok(ngx_http_usage_ctx_t *ctx,
     }
 
     if (fetch->call.api == USAGE_CALL_DESKTOPS) {
-        ctx->allowed = 1;
+        ctx->caller.allowed = 1;
     }
 
-    if (ctx->shown) {
+    if (ctx->caller.trusted) {
         return NGX_OK;
     }
 
-    ctx->shown = 1;
+    ctx->caller.trusted = 1;
     ngx_http_usage_known_set(ctx);
 
-    return ngx_http_usage_lookup_shown(ctx);
+    return ngx_http_usage_planner_trusted(ctx);
 }
 
 
@@ -172,12 +150,12 @@ ngx_http_usage_advance(ngx_http_usage_ctx_t *ctx)
 
     ngx_str_null(&retry_after);
 
-    rc = ngx_http_usage_pace_check(ctx, &retry_after);
+    rc = ngx_http_usage_pace_keep(ctx, &retry_after);
 
     while (rc == NGX_OK) {
-        rc = ngx_http_usage_next_fetch(ctx, &fetch);
+        rc = ngx_http_usage_next(ctx, &fetch);
 
-        if (rc == NGX_OK && !ctx->shown
+        if (rc == NGX_OK && !ctx->caller.trusted
             && ngx_http_usage_known_refused(ctx, fetch->call.api, &refusal))
         {
             ngx_http_usage_refuse(ctx, fetch, &refusal);
@@ -185,26 +163,72 @@ ngx_http_usage_advance(ngx_http_usage_ctx_t *ctx)
         }
 
         if (rc == NGX_OK) {
-            rc = ngx_http_usage_pace_hold(ctx, fetch, &retry_after);
-        }
-
-        if (rc == NGX_OK) {
-            rc = ngx_http_usage_begin(ctx, fetch);
+            rc = ngx_http_usage_begin(ctx, fetch, &retry_after);
         }
     }
 
-    if (rc == NGX_AGAIN) {
+    switch (rc) {
+
+    case NGX_AGAIN:
         return;
-    }
 
-    ngx_http_usage_call_end(ctx);
-
-    if (rc == NGX_DONE) {
+    case NGX_DONE:
+        ngx_http_usage_planner_count(ctx);
+        ngx_http_usage_call_end(ctx);
         ngx_http_usage_reply_ok(ctx);
+        return;
 
-    } else {
-        ngx_http_usage_reply_error(ctx, &retry_after);
+    default: /* NGX_ERROR, NGX_DECLINED */
+        ngx_http_usage_call_fail(ctx, &retry_after);
     }
+}
+
+
+/*
+ * Whether the calls ahead can start before usage_timeout: NGX_OK, or
+ * NGX_DECLINED with ctx->error and *retry_after set.
+ */
+
+static ngx_int_t
+ngx_http_usage_pace_keep(ngx_http_usage_ctx_t *ctx, ngx_str_t *retry_after)
+{
+    ngx_uint_t  api, calls;
+
+    if (ctx->pace->rate == NULL) {
+        return NGX_OK;
+    }
+
+    for (api = 0; api < USAGE_CALL_APIS; api++) {
+        calls = ngx_http_usage_ahead(ctx, api);
+
+        if (ngx_http_usage_pace_check(ctx, api, calls, retry_after) != NGX_OK) {
+            return NGX_DECLINED;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+/*
+ * The calls of an API that are to be started, at least, but for one that is
+ * held: those of the plan, and those that are tried again.
+ */
+
+static ngx_uint_t
+ngx_http_usage_ahead(ngx_http_usage_ctx_t *ctx, usage_call_api_t api)
+{
+    ngx_uint_t               i, calls;
+    ngx_http_usage_fetch_t  *fetch;
+
+    calls = ngx_http_usage_planner_ahead(ctx, api);
+    i = 0;
+
+    while ((fetch = ngx_http_usage_next_fetch(ctx, &i)) != NULL) {
+        calls += (fetch->waits || fetch->due) && fetch->call.api == api;
+    }
+
+    return calls;
 }
 
 
@@ -220,12 +244,12 @@ ngx_http_usage_refuse(ngx_http_usage_ctx_t *ctx, ngx_http_usage_fetch_t *fetch,
                        "the upstream answered 401 to this credential a moment "
                        "ago, and isn't asked again for some seconds");
 
-    ngx_http_usage_call_end(ctx);
-
     if (body->len == 0) {
-        ngx_http_usage_reply_error(ctx, NULL);
+        ngx_http_usage_call_fail(ctx, NULL);
         return;
     }
+
+    ngx_http_usage_call_end(ctx);
 
     fetch->body = *body;
     fetch->body_size = body->len;
@@ -239,127 +263,71 @@ ngx_http_usage_refuse(ngx_http_usage_ctx_t *ctx, ngx_http_usage_fetch_t *fetch,
 /*
  * NGX_OK: *fetch has a call that is to be started.  NGX_AGAIN: there is none
  * just now.  NGX_DONE: there are no more.  NGX_ERROR: ctx->error is set.
+ *
+ * Until the service took the credential, there is one call at a time.
  */
 
 static ngx_int_t
-ngx_http_usage_next_fetch(ngx_http_usage_ctx_t *ctx,
-    ngx_http_usage_fetch_t **fetch)
+ngx_http_usage_next(ngx_http_usage_ctx_t *ctx, ngx_http_usage_fetch_t **fetch)
 {
-    usage_result_t  rc;
-
-    *fetch = ctx->pace.held ? ctx->pace.held : ngx_http_usage_retry_next(ctx);
+    *fetch = ctx->pace->held ? ctx->pace->held : ngx_http_usage_retry_next(ctx);
 
     if (*fetch) {
         return NGX_OK;
     }
 
-    *fetch = ngx_http_usage_free_fetch(ctx);
-
+    *fetch = ngx_http_usage_free_fetch(ctx, ctx->caller.trusted
+                                            ? ctx->conf->concurrency : 1);
     if (*fetch == NULL) {
         return ctx->error.status ? NGX_ERROR : NGX_AGAIN;
     }
 
-    rc = ngx_http_usage_next(ctx, &(*fetch)->call);
+    switch (ngx_http_usage_planner_next(ctx, *fetch)) {
 
-    if (rc == USAGE_AGAIN) {
-        return ctx->ready && !ctx->live_waiting ? NGX_DONE : NGX_AGAIN;
+    case USAGE_OK:
+        (*fetch)->tries = 0;
+        return NGX_OK;
+
+    case USAGE_AGAIN:
+        return ngx_http_usage_planner_done(ctx) ? NGX_DONE : NGX_AGAIN;
+
+    default: /* USAGE_ERROR */
+        return NGX_ERROR;
     }
-
-    (*fetch)->tries = 0;
-
-    return rc == USAGE_OK ? NGX_OK : NGX_ERROR;
 }
 
 
+/*
+ * Starts a call, unless usage_rate holds it.
+ */
+
 static ngx_int_t
-ngx_http_usage_begin(ngx_http_usage_ctx_t *ctx, ngx_http_usage_fetch_t *fetch)
+ngx_http_usage_begin(ngx_http_usage_ctx_t *ctx, ngx_http_usage_fetch_t *fetch,
+    ngx_str_t *retry_after)
 {
+    ngx_int_t         rc;
+    usage_call_api_t  api;
+
+    api = fetch->call.api;
+    rc = ngx_http_usage_pace_hold(ctx, fetch);
+
+    if (rc == NGX_DECLINED) {
+        return ngx_http_usage_pace_refuse(ctx, api,
+                                          1 + ngx_http_usage_ahead(ctx, api),
+                                          retry_after);
+    }
+
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
     if (ngx_http_usage_fetch_start(ctx, fetch) != NGX_OK) {
         (void) usage_error(&ctx->error, NGX_HTTP_INTERNAL_SERVER_ERROR,
                            "a subrequest could not be started");
         return NGX_ERROR;
     }
 
-    ctx->fetching++;
-    ctx->calls++;
+    ctx->fetches->started++;
 
     return NGX_OK;
-}
-
-
-/*
- * The next call: of the plan, or the live one of what is stored.
- */
-
-static usage_result_t
-ngx_http_usage_next(ngx_http_usage_ctx_t *ctx, usage_call_t *call)
-{
-    ngx_int_t       rc;
-    usage_result_t  next;
-
-    for ( ;; ) {
-        if (ctx->live_wanted) {
-            ctx->live_wanted = 0;
-            ctx->live_waiting = 1;
-            usage_auth_call(&ctx->live, call);
-
-            return USAGE_OK;
-        }
-
-        if (ctx->ready || ctx->waits) {
-            return USAGE_AGAIN;
-        }
-
-        next = usage_plan_next(&ctx->plan, call, &ctx->error);
-
-        if (next != USAGE_AGAIN || !usage_plan_done(&ctx->plan)) {
-            return next;
-        }
-
-        rc = ngx_http_usage_lookup_done(ctx);
-
-        if (rc == NGX_ERROR) {
-            return USAGE_ERROR;
-        }
-    }
-}
-
-
-/*
- * NULL: all are busy, or, where ctx->error is set, memory is out.  Until the
- * service took the credential, there is one.
- */
-
-static ngx_http_usage_fetch_t *
-ngx_http_usage_free_fetch(ngx_http_usage_ctx_t *ctx)
-{
-    ngx_uint_t                  i, n;
-    ngx_http_usage_fetch_t     *fetch;
-    ngx_http_usage_loc_conf_t  *ulcf;
-
-    ulcf = ngx_http_get_module_loc_conf(ctx->request, ngx_http_usage_module);
-    n = ctx->shown ? (ngx_uint_t) ulcf->concurrency : 1;
-
-    for (i = 0; i < n; i++) {
-        fetch = ctx->fetches[i];
-
-        if (fetch == NULL) {
-            fetch = ngx_pcalloc(ctx->request->pool,
-                                sizeof(ngx_http_usage_fetch_t));
-            if (fetch == NULL) {
-                (void) usage_error(&ctx->error, NGX_HTTP_INTERNAL_SERVER_ERROR,
-                                   "out of memory");
-                return NULL;
-            }
-
-            fetch->ctx = ctx;
-            ctx->fetches[i] = fetch;
-        }
-
-        if (fetch->request == NULL && !fetch->waits) {
-            return fetch;
-        }
-    }
-
-    return NULL;
 }

@@ -5,6 +5,7 @@
  */
 
 #include "base/ngx_http_usage_metrics.h"
+#include "call/ngx_http_usage_call.h"
 #include "pace/ngx_http_usage_pace.h"
 
 
@@ -21,9 +22,8 @@ static void ngx_http_usage_retry_due(ngx_event_t *ev);
 ngx_int_t
 ngx_http_usage_retry(ngx_http_usage_ctx_t *ctx, ngx_http_usage_fetch_t *fetch)
 {
-    ngx_log_t                  *log;
-    ngx_msec_t                  delay;
-    ngx_http_usage_loc_conf_t  *ulcf;
+    ngx_log_t  *log;
+    ngx_msec_t  delay;
 
     /* what the operator's location answers itself is meant to be told */
 
@@ -35,15 +35,14 @@ ngx_http_usage_retry(ngx_http_usage_ctx_t *ctx, ngx_http_usage_fetch_t *fetch)
     }
 
     log = ctx->request->connection->log;
-    ulcf = ngx_http_get_module_loc_conf(ctx->request, ngx_http_usage_module);
     delay = ngx_http_usage_retry_delay(fetch);
 
     if (fetch->status == NGX_HTTP_TOO_MANY_REQUESTS) {
         ngx_http_usage_pace_push(ctx, fetch->call.api, delay);
     }
 
-    if (fetch->tries >= (ngx_uint_t) ulcf->retries
-        || (ngx_msec_int_t) (ctx->deadline - ngx_current_msec)
+    if (fetch->tries >= (ngx_uint_t) ctx->conf->retries
+        || (ngx_msec_int_t) (ctx->inbound.deadline - ngx_current_msec)
            <= (ngx_msec_int_t) delay)
     {
         return NGX_DECLINED;
@@ -55,7 +54,7 @@ ngx_http_usage_retry(ngx_http_usage_ctx_t *ctx, ngx_http_usage_fetch_t *fetch)
     ngx_log_error(NGX_LOG_WARN, log, 0,
                   "usage: the upstream answered %ui, it is asked again in "
                   "%M ms, %ui of %i times; upstream call: %V", fetch->status,
-                  delay, fetch->tries, ulcf->retries,
+                  delay, fetch->tries, ctx->conf->retries,
                   &fetch->request->unparsed_uri);
 
     ngx_http_usage_wait_begin(ctx);
@@ -84,46 +83,6 @@ ngx_http_usage_retry_delay(ngx_http_usage_fetch_t *fetch)
     delay = (ngx_msec_t) NGX_HTTP_USAGE_RETRY_WAIT << fetch->tries;
 
     return delay - delay / 4 + (ngx_msec_t) ngx_random() % (delay / 2);
-}
-
-
-/*
- * Whether it is a number of seconds, or a date in one of the forms of HTTP,
- * which nginx's parser alone takes with anything before and behind it.
- */
-
-ngx_uint_t
-ngx_http_usage_retry_after_is(ngx_str_t *value)
-{
-    static const char  days[] = "MonTueWedThuFriSatSun";
-    static const char  shortest[] = "Sun Nov  6 08:49:37 1994";
-
-    size_t      len;
-    u_char     *p;
-    ngx_uint_t  i;
-
-    p = value->data;
-    len = value->len;
-
-    if (ngx_atotm(p, len) != NGX_ERROR) {
-        return 1;
-    }
-
-    if (len < sizeof(shortest) - 1
-        || ngx_parse_http_time(p, len) == NGX_ERROR
-        || (len >= sizeof(shortest)
-            && ngx_strncmp(p + len - 4, " GMT", 4) != 0))
-    {
-        return 0;
-    }
-
-    for (i = 0; i < sizeof(days) - 1; i += 3) {
-        if (ngx_strncmp(p, days + i, 3) == 0) {
-            return 1;
-        }
-    }
-
-    return 0;
 }
 
 
@@ -160,32 +119,34 @@ ngx_http_usage_retry_after(ngx_str_t *value)
 static void
 ngx_http_usage_retry_due(ngx_event_t *ev)
 {
+    ngx_http_request_t      *r;
     ngx_http_usage_fetch_t  *fetch;
 
     fetch = ev->data;
+    r = fetch->ctx->request;
+
+    ngx_http_set_log_request(r->connection->log, r);
 
     fetch->waits = 0;
     fetch->due = 1;
 
-    ngx_http_usage_count(fetch->ctx->request, NGX_HTTP_USAGE_RETRIES, 1);
+    ngx_http_usage_count(r, NGX_HTTP_USAGE_RETRIES, 1);
     ngx_http_usage_wait_end(fetch->ctx);
-    ngx_http_usage_call_wake(fetch->ctx);
+    ngx_http_usage_wake(fetch->ctx);
 }
 
 
 ngx_http_usage_fetch_t *
 ngx_http_usage_retry_next(ngx_http_usage_ctx_t *ctx)
 {
-    ngx_uint_t                  i;
-    ngx_http_usage_fetch_t     *fetch;
-    ngx_http_usage_loc_conf_t  *ulcf;
+    ngx_uint_t               i;
+    ngx_http_usage_fetch_t  *fetch;
 
-    ulcf = ngx_http_get_module_loc_conf(ctx->request, ngx_http_usage_module);
+    i = 0;
 
-    for (i = 0; i < (ngx_uint_t) ulcf->concurrency; i++) {
-        fetch = ctx->fetches[i];
+    while ((fetch = ngx_http_usage_next_fetch(ctx, &i)) != NULL) {
 
-        if (fetch && fetch->due) {
+        if (fetch->due) {
             fetch->due = 0;
             return fetch;
         }
@@ -198,16 +159,14 @@ ngx_http_usage_retry_next(ngx_http_usage_ctx_t *ctx)
 void
 ngx_http_usage_retry_end(ngx_http_usage_ctx_t *ctx)
 {
-    ngx_uint_t                  i;
-    ngx_http_usage_fetch_t     *fetch;
-    ngx_http_usage_loc_conf_t  *ulcf;
+    ngx_uint_t               i;
+    ngx_http_usage_fetch_t  *fetch;
 
-    ulcf = ngx_http_get_module_loc_conf(ctx->request, ngx_http_usage_module);
+    i = 0;
 
-    for (i = 0; i < (ngx_uint_t) ulcf->concurrency; i++) {
-        fetch = ctx->fetches[i];
+    while ((fetch = ngx_http_usage_next_fetch(ctx, &i)) != NULL) {
 
-        if (fetch && fetch->waits) {
+        if (fetch->waits) {
             fetch->waits = 0;
             ngx_del_timer(&fetch->timer);
             ngx_http_usage_wait_end(ctx);

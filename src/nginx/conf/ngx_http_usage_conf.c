@@ -4,8 +4,12 @@
  * The values of those directives that nginx has no reader for.
  */
 
+#include "conf/ngx_http_usage_conf.h"
 #include "base/ngx_http_usage_metrics.h"
-#include "conf/ngx_http_usage_noeffect.h"
+#include "call/ngx_http_usage_call.h"
+#include "handler/ngx_http_usage_handler.h"
+#include "modes/ngx_http_usage_modes.h"
+#include "store/ngx_http_usage_store.h"
 
 
 /* a leap year: its hours have all names that the hours of any year have */
@@ -318,7 +322,7 @@ ngx_http_usage_conf_date(ngx_conf_t *cf, ngx_str_t *value, size_t skip,
     text.data = (char *) value->data + skip;
     text.len = value->len - skip;
 
-    if (!usage_patterns_date(umcf->forms, text)
+    if (!usage_patterns_date(umcf->patterns, text)
         || !usage_day_parse(text.data, day))
     {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
@@ -506,4 +510,41 @@ ngx_http_usage_store(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     return ulcf->store
            && ngx_http_usage_zone_named(cf, ulcf->store, NULL, 1) == NGX_OK
                ? NGX_CONF_OK : NGX_CONF_ERROR;
+}
+
+
+char *
+ngx_http_usage_mode(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_usage_loc_conf_t *ulcf = conf;
+
+    char       *rv;
+    ngx_str_t  *value;
+
+    rv = ngx_http_set_complex_value_slot(cf, cmd, conf);
+    if (rv != NGX_CONF_OK) {
+        return rv;
+    }
+
+    value = cf->args->elts;
+
+    if (ulcf->mode->lengths == NULL
+        && ngx_http_usage_mode_named(&value[1]) == NGX_HTTP_USAGE_MODES)
+    {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid value \"%V\", it must be \"translate\", "
+                           "\"passthrough\", \"compare\", \"fallback\" or a "
+                           "variable", &value[1]);
+        return NGX_CONF_ERROR;
+    }
+
+    if ((ulcf->mode->lengths
+         || ngx_http_usage_mode_named(&value[1])
+            == NGX_HTTP_USAGE_MODE_FALLBACK)
+        && ngx_http_usage_breaker_zone(cf) != NGX_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
 }

@@ -15,7 +15,7 @@
  * is put back as soon as memory goes in which that address may lie.
  */
 
-#include "base/ngx_http_usage.h"
+#include "fetch/ngx_http_usage_fetch.h"
 
 
 /* all that a subrequest takes by proxy_pass, its larger buffers aside */
@@ -48,9 +48,9 @@ ngx_http_usage_memory_init(ngx_http_usage_ctx_t *ctx)
 
     c = ctx->request->connection;
 
-    ctx->address.sockaddr = c->sockaddr;
-    ctx->address.socklen = c->socklen;
-    ctx->address.text = c->addr_text;
+    ctx->fetches->address.sockaddr = c->sockaddr;
+    ctx->fetches->address.socklen = c->socklen;
+    ctx->fetches->address.text = c->addr_text;
 
     return NGX_OK;
 }
@@ -63,9 +63,9 @@ ngx_http_usage_memory_cleanup(void *data)
 
     ngx_http_usage_memory_t  *memory;
 
-    while (ctx->memories) {
-        memory = ctx->memories;
-        ctx->memories = memory->next;
+    while (ctx->fetches->memories) {
+        memory = ctx->fetches->memories;
+        ctx->fetches->memories = memory->next;
         ngx_http_usage_memory_destroy(ctx, memory);
     }
 }
@@ -99,9 +99,9 @@ ngx_http_usage_memory_restore(ngx_http_usage_ctx_t *ctx)
 
     c = ctx->request->connection;
 
-    c->sockaddr = ctx->address.sockaddr;
-    c->socklen = ctx->address.socklen;
-    c->addr_text = ctx->address.text;
+    c->sockaddr = ctx->fetches->address.sockaddr;
+    c->socklen = ctx->fetches->address.socklen;
+    c->addr_text = ctx->fetches->address.text;
 }
 
 
@@ -126,8 +126,8 @@ ngx_http_usage_memory_create(ngx_http_usage_ctx_t *ctx)
     memory->pool = pool;
     memory->shared = ctx->request->pool->cleanup;
     pool->cleanup = memory->shared;
-    memory->next = ctx->memories;
-    ctx->memories = memory;
+    memory->next = ctx->fetches->memories;
+    ctx->fetches->memories = memory;
 
     return memory;
 }
@@ -147,13 +147,13 @@ ngx_http_usage_memory_sweep(ngx_http_usage_ctx_t *ctx)
      * none if the client's request and the fetches are all that is counted.
      */
 
-    if (r->main->count != 1 + ctx->fetching) {
+    if (r->main->count != 1 + ctx->fetches->under_way) {
         return;
     }
 
     ngx_http_set_log_request(r->connection->log, r);
 
-    next = &ctx->memories;
+    next = &ctx->fetches->memories;
 
     while (*next) {
         memory = *next;

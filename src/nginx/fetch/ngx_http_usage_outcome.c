@@ -8,7 +8,9 @@
  * answers.  That status must not be told as the upstream's.
  */
 
-#include "base/ngx_http_usage.h"
+#include "fetch/ngx_http_usage_fetch.h"
+
+#include "base/ngx_http_usage_metrics.h"
 
 
 /* the first bytes of a reply, each of which may become "\x00" */
@@ -16,6 +18,7 @@
 
 
 static ngx_uint_t ngx_http_usage_outcome_unresolved(ngx_http_request_t *r);
+static ngx_uint_t ngx_http_usage_cell(ngx_http_usage_fetch_t *fetch);
 
 
 ngx_uint_t
@@ -56,7 +59,7 @@ ngx_http_usage_outcome(ngx_http_usage_fetch_t *fetch)
         return NGX_HTTP_USAGE_CANCELLED;
     }
 
-    return fetch->whole ? NGX_HTTP_USAGE_ANSWERED : NGX_HTTP_USAGE_INCOMPLETE;
+    return fetch->complete ? NGX_HTTP_USAGE_ANSWERED : NGX_HTTP_USAGE_INCOMPLETE;
 }
 
 
@@ -85,7 +88,7 @@ ngx_http_usage_outcome_blame(ngx_http_usage_ctx_t *ctx,
     u_char     *p, ch;
     ngx_str_t  *type;
 
-    ctx->error_uri = fetch->request->unparsed_uri;
+    ctx->blame.uri = fetch->request->unparsed_uri;
 
     i = 0;
 
@@ -113,7 +116,7 @@ ngx_http_usage_outcome_blame(ngx_http_usage_ctx_t *ctx,
         return;
     }
 
-    ctx->error_reply.data = p;
+    ctx->blame.reply.data = p;
 
     p = ngx_cpymem(p, type->data, type->len);
     p = ngx_cpymem(p, " \"", 2);
@@ -131,5 +134,61 @@ ngx_http_usage_outcome_blame(ngx_http_usage_ctx_t *ctx,
 
     *p++ = '"';
 
-    ctx->error_reply.len = p - ctx->error_reply.data;
+    ctx->blame.reply.len = p - ctx->blame.reply.data;
+}
+
+
+void
+ngx_http_usage_count_call(ngx_http_usage_fetch_t *fetch)
+{
+    ngx_uint_t                api, outcome;
+    ngx_http_usage_counts_t  *counts;
+
+    if (fetch->request == NULL || fetch->counted) {
+        return;
+    }
+
+    fetch->counted = 1;
+
+    counts = ngx_http_usage_counts(fetch->ctx->request);
+    api = fetch->kind == NGX_HTTP_USAGE_FETCH_LEGACY
+          ? NGX_HTTP_USAGE_API_LEGACY : fetch->call.api;
+    outcome = ngx_http_usage_cell(fetch);
+
+    (void) ngx_atomic_fetch_add(&counts->calls[api][outcome], 1);
+}
+
+
+/*
+ * The cell of an upstream call: the status of its answer, or what came instead.
+ */
+
+static ngx_uint_t
+ngx_http_usage_cell(ngx_http_usage_fetch_t *fetch)
+{
+    if (fetch->cached) {
+        return NGX_HTTP_USAGE_CALL_CACHED;
+    }
+
+    switch (ngx_http_usage_outcome(fetch)) {
+
+    case NGX_HTTP_USAGE_TIMED_OUT:
+        return NGX_HTTP_USAGE_CALL_TIMEOUT;
+
+    case NGX_HTTP_USAGE_UNRESOLVED:
+    case NGX_HTTP_USAGE_UNREACHABLE:
+        return NGX_HTTP_USAGE_CALL_UNREACHABLE;
+
+    case NGX_HTTP_USAGE_NOT_MADE:
+        return NGX_HTTP_USAGE_CALL_NOT_MADE;
+
+    case NGX_HTTP_USAGE_INCOMPLETE:
+        return NGX_HTTP_USAGE_CALL_INCOMPLETE;
+
+    case NGX_HTTP_USAGE_CANCELLED:
+        return NGX_HTTP_USAGE_CALL_CANCELLED;
+
+    default:
+        return ngx_min(fetch->status, NGX_HTTP_USAGE_STATUSES - 1);
+    }
 }

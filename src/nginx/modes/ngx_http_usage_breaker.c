@@ -9,7 +9,7 @@
  * key that nobody has: the endpoint is asked once more.
  */
 
-#include "modes/ngx_http_usage_mode.h"
+#include "modes/ngx_http_usage_modes.h"
 
 #include <ngx_md5.h>
 
@@ -63,12 +63,12 @@ ngx_http_usage_breaker_zone(ngx_conf_t *cf)
 
     umcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_usage_module);
 
-    if (umcf->gone) {
+    if (umcf->breaker) {
         return NGX_OK;
     }
 
-    umcf->gone = ngx_pcalloc(cf->pool, sizeof(ngx_http_usage_breaker_t));
-    if (umcf->gone == NULL) {
+    umcf->breaker = ngx_pcalloc(cf->pool, sizeof(ngx_http_usage_breaker_t));
+    if (umcf->breaker == NULL) {
         return NGX_ERROR;
     }
 
@@ -79,7 +79,7 @@ ngx_http_usage_breaker_zone(ngx_conf_t *cf)
     }
 
     shm_zone->init = ngx_http_usage_breaker_init_zone;
-    shm_zone->data = umcf->gone;
+    shm_zone->data = umcf->breaker;
 
     return NGX_OK;
 }
@@ -88,30 +88,30 @@ ngx_http_usage_breaker_zone(ngx_conf_t *cf)
 static ngx_int_t
 ngx_http_usage_breaker_init_zone(ngx_shm_zone_t *shm_zone, void *data)
 {
-    size_t                  size;
-    ngx_slab_pool_t        *shpool;
-    ngx_http_usage_breaker_t  *gone;
+    size_t                     size;
+    ngx_slab_pool_t           *shpool;
+    ngx_http_usage_breaker_t  *breaker;
 
-    gone = shm_zone->data;
+    breaker = shm_zone->data;
     shpool = (ngx_slab_pool_t *) shm_zone->shm.addr;
 
-    gone->shpool = shpool;
+    breaker->shpool = shpool;
 
     if (data || shm_zone->shm.exists) {
-        gone->sh = shpool->data;
+        breaker->sh = shpool->data;
         return NGX_OK;
     }
 
     size = ngx_pagesize;
 
-    gone->sh = ngx_slab_calloc(shpool, size);
-    if (gone->sh == NULL) {
+    breaker->sh = ngx_slab_calloc(shpool, size);
+    if (breaker->sh == NULL) {
         return NGX_ERROR;
     }
 
-    gone->sh->count = (size - offsetof(ngx_http_usage_breaker_table_t, entries))
+    breaker->sh->count = (size - offsetof(ngx_http_usage_breaker_table_t, entries))
                       / sizeof(ngx_http_usage_breaker_entry_t);
-    shpool->data = gone->sh;
+    shpool->data = breaker->sh;
 
     return NGX_OK;
 }
@@ -120,9 +120,9 @@ ngx_http_usage_breaker_init_zone(ngx_shm_zone_t *shm_zone, void *data)
 ngx_int_t
 ngx_http_usage_breaker_ask(ngx_http_usage_ctx_t *ctx, ngx_msec_t time)
 {
-    ngx_int_t                     rc;
-    ngx_msec_t                    longest;
-    ngx_msec_int_t                left;
+    ngx_int_t                        rc;
+    ngx_msec_t                       longest;
+    ngx_msec_int_t                   left;
     ngx_http_usage_breaker_entry_t  *entry;
 
     rc = NGX_OK;
@@ -143,7 +143,7 @@ ngx_http_usage_breaker_ask(ngx_http_usage_ctx_t *ctx, ngx_msec_t time)
 
     } else {
         entry->until = ngx_current_msec + time;
-        ctx->probes = 1;
+        ctx->endpoint->half_open = 1;
     }
 
     ngx_http_usage_breaker_unlock(ctx);
@@ -155,7 +155,7 @@ ngx_http_usage_breaker_ask(ngx_http_usage_ctx_t *ctx, ngx_msec_t time)
 ngx_int_t
 ngx_http_usage_breaker_doubt(ngx_http_usage_ctx_t *ctx, ngx_msec_t time)
 {
-    ngx_int_t                     rc;
+    ngx_int_t                        rc;
     ngx_http_usage_breaker_entry_t  *entry;
 
     if (ctx->conf->fallback_for == 0) {
@@ -187,9 +187,9 @@ ngx_http_usage_breaker_doubt(ngx_http_usage_ctx_t *ctx, ngx_msec_t time)
 
 
 void
-ngx_http_usage_breaker_set(ngx_http_usage_ctx_t *ctx, const char *why)
+ngx_http_usage_breaker_open(ngx_http_usage_ctx_t *ctx, const char *why)
 {
-    ngx_uint_t                    known;
+    ngx_uint_t                       known;
     ngx_http_usage_breaker_entry_t  *entry;
 
     if (ctx->conf->fallback_for == 0) {
@@ -207,7 +207,7 @@ ngx_http_usage_breaker_set(ngx_http_usage_ctx_t *ctx, const char *why)
 
     ngx_http_usage_breaker_unlock(ctx);
 
-    ctx->probes = 0;
+    ctx->endpoint->half_open = 0;
 
     if (!known) {
         ngx_log_error(NGX_LOG_WARN, ctx->request->connection->log, 0,
@@ -218,19 +218,19 @@ ngx_http_usage_breaker_set(ngx_http_usage_ctx_t *ctx, const char *why)
 
 
 void
-ngx_http_usage_breaker_clear(ngx_http_usage_ctx_t *ctx)
+ngx_http_usage_breaker_close(ngx_http_usage_ctx_t *ctx)
 {
-    ngx_uint_t                    known;
+    ngx_uint_t                       known;
     ngx_http_usage_breaker_entry_t  *entry;
 
     /* what was asked before the endpoint went is no sign that it is back */
 
-    if (!ctx->probes && !ctx->probe) {
+    if (!ctx->endpoint->half_open && !ctx->endpoint->probe) {
         return;
     }
 
-    known = ctx->probes;
-    ctx->probes = 0;
+    known = ctx->endpoint->half_open;
+    ctx->endpoint->half_open = 0;
     entry = ngx_http_usage_breaker_lock(ctx, 0);
 
     if (entry && (known || entry->doubted)) {
@@ -251,15 +251,15 @@ ngx_http_usage_breaker_clear(ngx_http_usage_ctx_t *ctx)
 void
 ngx_http_usage_breaker_leave(ngx_http_usage_ctx_t *ctx)
 {
-    ngx_uint_t                    known;
+    ngx_uint_t                       known;
     ngx_http_usage_breaker_entry_t  *entry;
 
-    if (!ctx->probes && !ctx->probe) {
+    if (!ctx->endpoint->half_open && !ctx->endpoint->probe) {
         return;
     }
 
-    known = ctx->probes;
-    ctx->probes = 0;
+    known = ctx->endpoint->half_open;
+    ctx->endpoint->half_open = 0;
     entry = ngx_http_usage_breaker_lock(ctx, 0);
 
     if (entry && (known || entry->doubted)) {
@@ -279,23 +279,23 @@ ngx_http_usage_breaker_leave(ngx_http_usage_ctx_t *ctx)
 static ngx_http_usage_breaker_entry_t *
 ngx_http_usage_breaker_lock(ngx_http_usage_ctx_t *ctx, ngx_uint_t create)
 {
-    u_char                        key[NGX_HTTP_USAGE_BREAKER_KEY];
-    ngx_uint_t                    i;
-    ngx_http_usage_breaker_t        *gone;
-    ngx_http_usage_main_conf_t   *umcf;
+    u_char                           key[NGX_HTTP_USAGE_BREAKER_KEY];
+    ngx_uint_t                       i;
+    ngx_http_usage_breaker_t        *breaker;
+    ngx_http_usage_main_conf_t      *umcf;
     ngx_http_usage_breaker_entry_t  *entry, *other;
 
     umcf = ngx_http_get_module_main_conf(ctx->request, ngx_http_usage_module);
-    gone = umcf->gone;
+    breaker = umcf->breaker;
 
     ngx_http_usage_breaker_key(ctx, key);
 
-    ngx_shmtx_lock(&gone->shpool->mutex);
+    ngx_shmtx_lock(&breaker->shpool->mutex);
 
-    other = gone->sh->entries;
+    other = breaker->sh->entries;
 
-    for (i = 0; i < gone->sh->count; i++) {
-        entry = &gone->sh->entries[i];
+    for (i = 0; i < breaker->sh->count; i++) {
+        entry = &breaker->sh->entries[i];
 
         if (entry->used
             && ngx_memcmp(entry->key, key, NGX_HTTP_USAGE_BREAKER_KEY) == 0)
@@ -329,7 +329,7 @@ ngx_http_usage_breaker_unlock(ngx_http_usage_ctx_t *ctx)
 
     umcf = ngx_http_get_module_main_conf(ctx->request, ngx_http_usage_module);
 
-    ngx_shmtx_unlock(&umcf->gone->shpool->mutex);
+    ngx_shmtx_unlock(&umcf->breaker->shpool->mutex);
 }
 
 

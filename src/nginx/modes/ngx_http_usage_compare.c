@@ -6,40 +6,33 @@
  * translates the call, and the two are compared.
  */
 
-#include "modes/ngx_http_usage_mode.h"
+#include "modes/ngx_http_usage_modes.h"
+#include "call/ngx_http_usage_call.h"
 
 
 /* of a worker's connections, one in so many is for comparing */
 #define NGX_HTTP_USAGE_COMPARE_SHARE  16
 
-#define NGX_HTTP_USAGE_COMPARE_SIZE   4096
-
 
 struct ngx_http_usage_compare_s {
     ngx_http_request_t              *request; /* detached */
     ngx_http_usage_ctx_t            *client;  /* NULL: it doesn't wait for it */
-    ngx_event_t                      event;   /* the reply is whole */
+    ngx_http_usage_capture_t         capture;
     ngx_http_usage_compare_reply_t   legacy;
-    u_char                          *data;    /* of its body */
-    size_t                           len;
-    size_t                           size;
-    unsigned                         encoded:1;
-    unsigned                         too_large:1;
 };
 
 
-static ngx_http_usage_compare_t *ngx_http_usage_compare_create(
-    ngx_http_usage_ctx_t *ctx);
+static ngx_int_t ngx_http_usage_compare_create(ngx_http_usage_ctx_t *ctx);
 static void ngx_http_usage_compare_left(void *data);
 static void ngx_http_usage_compare_ended(void *data);
 static ngx_int_t ngx_http_usage_compare_readable(ngx_http_request_t *r);
-static ngx_int_t ngx_http_usage_compare_keep(
-    ngx_http_usage_compare_t *compare, u_char *data, size_t len);
 static void ngx_http_usage_compare_whole(ngx_event_t *ev);
 static const char *ngx_http_usage_compare_judge(
     ngx_http_usage_compare_t *compare);
 static void ngx_http_usage_compare_skip(ngx_log_t *log, const char *why);
 static void ngx_http_usage_compare_run(ngx_http_usage_compare_t *compare);
+static void ngx_http_usage_compare_take(ngx_http_usage_ctx_t *ctx,
+    ngx_uint_t status, u_char *data, size_t len);
 
 
 /* how many are under way in this worker */
@@ -136,19 +129,15 @@ ngx_http_usage_compare_pass(ngx_http_usage_ctx_t *ctx)
     {
         ngx_http_usage_compare_skip(log, "too many are under way");
 
-    } else {
-        ctx->capture = ngx_http_usage_compare_create(ctx);
-
-        if (ctx->capture == NULL) {
-            ngx_http_usage_compare_skip(log, "it could not be prepared");
-        }
+    } else if (ngx_http_usage_compare_create(ctx) != NGX_OK) {
+        ngx_http_usage_compare_skip(log, "it could not be prepared");
     }
 
     return ngx_http_usage_pass(ctx);
 }
 
 
-static ngx_http_usage_compare_t *
+static ngx_int_t
 ngx_http_usage_compare_create(ngx_http_usage_ctx_t *ctx)
 {
     static ngx_str_t  request_id = ngx_string("request_id");
@@ -163,17 +152,18 @@ ngx_http_usage_compare_create(ngx_http_usage_ctx_t *ctx)
     key = ngx_hash_key(request_id.data, request_id.len);
     left = ngx_pool_cleanup_add(ctx->request->pool, 0);
 
-    if (left == NULL || ctx->body.data == NULL
+    if (ngx_http_usage_endpoint(ctx) == NULL || left == NULL
+        || ctx->inbound.body.data == NULL
         || ngx_http_get_variable(ctx->request, &request_id, key) == NULL)
     {
-        return NULL;
+        return NGX_ERROR;
     }
 
     r = ngx_http_usage_detached_create(ctx->request,
-                                       (u_char *) ctx->body.data,
-                                       ctx->body.len);
+                                       (u_char *) ctx->inbound.body.data,
+                                       ctx->inbound.body.len);
     if (r == NULL) {
-        return NULL;
+        return NGX_ERROR;
     }
 
     compare = ngx_pcalloc(r->pool, sizeof(ngx_http_usage_compare_t));
@@ -183,14 +173,15 @@ ngx_http_usage_compare_create(ngx_http_usage_ctx_t *ctx)
         || ngx_http_usage_compare_readable(ctx->request) != NGX_OK)
     {
         ngx_http_usage_detached_end(r);
-        return NULL;
+        return NGX_ERROR;
     }
 
     compare->request = r;
     compare->client = ctx;
-    compare->event.handler = ngx_http_usage_compare_whole;
-    compare->event.data = compare;
-    compare->event.log = r->connection->log;
+    compare->capture.pool = r->pool;
+    compare->capture.event.handler = ngx_http_usage_compare_whole;
+    compare->capture.event.data = compare;
+    compare->capture.event.log = r->connection->log;
 
     ended->handler = ngx_http_usage_compare_ended;
     ended->data = compare;
@@ -198,9 +189,11 @@ ngx_http_usage_compare_create(ngx_http_usage_ctx_t *ctx)
     left->handler = ngx_http_usage_compare_left;
     left->data = ctx;
 
+    ctx->endpoint->capture = &compare->capture;
+
     ngx_http_usage_compares++;
 
-    return compare;
+    return NGX_OK;
 }
 
 
@@ -216,7 +209,7 @@ ngx_http_usage_compare_readable(ngx_http_request_t *r)
     headers = ngx_palloc(r->pool, sizeof(ngx_list_t));
 
     if (headers == NULL
-        || ngx_http_usage_legacy_headers(r, headers, 1) != NGX_OK)
+        || ngx_http_usage_endpoint_headers(r, headers, 1) != NGX_OK)
     {
         return NGX_ERROR;
     }
@@ -242,16 +235,16 @@ ngx_http_usage_compare_left(void *data)
 
     ngx_http_usage_compare_t  *compare;
 
-    compare = ctx->capture;
-
-    if (compare == NULL) {
+    if (ctx->endpoint->capture == NULL) {
         return;
     }
 
-    ctx->capture = NULL;
+    compare = ctx->endpoint->capture->event.data;
+
+    ctx->endpoint->capture = NULL;
     compare->client = NULL;
 
-    if (!compare->event.posted) {
+    if (!compare->capture.event.posted) {
         ngx_http_usage_compare_skip(compare->request->connection->log,
                                     "the legacy endpoint's reply did not "
                                     "reach its end");
@@ -272,111 +265,12 @@ ngx_http_usage_compare_ended(void *data)
     ngx_http_usage_compares--;
 
     if (compare->client) {
-        compare->client->capture = NULL;
+        compare->client->endpoint->capture = NULL;
     }
 
-    if (compare->event.posted) {
-        ngx_delete_posted_event(&compare->event);
+    if (compare->capture.event.posted) {
+        ngx_delete_posted_event(&compare->capture.event);
     }
-}
-
-
-void
-ngx_http_usage_compare_abandon(ngx_http_request_t *r)
-{
-    ngx_http_usage_ctx_t  *ctx;
-
-    ctx = ngx_http_get_module_ctx(r, ngx_http_usage_module);
-
-    if (ctx) {
-        ngx_http_usage_call_end(ctx);
-    }
-
-    ngx_http_usage_detached_end(r);
-}
-
-
-void
-ngx_http_usage_compare_header(ngx_http_usage_ctx_t *ctx)
-{
-    ngx_http_request_t        *r;
-    ngx_http_usage_compare_t  *compare;
-
-    r = ctx->request;
-    compare = ctx->capture;
-
-    r->filter_need_in_memory = 1;
-
-    compare->legacy.status = r->headers_out.status;
-    compare->encoded = r->headers_out.content_encoding != NULL;
-    compare->len = 0;
-}
-
-
-void
-ngx_http_usage_compare_body(ngx_http_usage_ctx_t *ctx, ngx_chain_t *in)
-{
-    ngx_buf_t                 *b;
-    ngx_chain_t               *cl;
-    ngx_http_usage_compare_t  *compare;
-
-    compare = ctx->capture;
-
-    for (cl = in; cl; cl = cl->next) {
-        b = cl->buf;
-
-        if (ngx_buf_in_memory(b)
-            && ngx_http_usage_compare_keep(compare, b->pos, b->last - b->pos)
-               != NGX_OK)
-        {
-            compare->too_large = 1;
-        }
-
-        if (b->last_buf && !compare->event.posted) {
-            ngx_post_event(&compare->event, &ngx_posted_events);
-        }
-    }
-}
-
-
-static ngx_int_t
-ngx_http_usage_compare_keep(ngx_http_usage_compare_t *compare, u_char *data,
-    size_t len)
-{
-    u_char      *p;
-    size_t       size;
-    ngx_pool_t  *pool;
-
-    if (compare->too_large
-        || len > NGX_HTTP_USAGE_LEGACY_MAX - compare->len)
-    {
-        return NGX_ERROR;
-    }
-
-    if (compare->len + len > compare->size) {
-        pool = compare->request->pool;
-
-        size = ngx_max(compare->size * 2, NGX_HTTP_USAGE_COMPARE_SIZE);
-        size = ngx_max(size, compare->len + len);
-
-        p = ngx_palloc(pool, size);
-        if (p == NULL) {
-            return NGX_ERROR;
-        }
-
-        if (compare->data) {
-            ngx_memcpy(p, compare->data, compare->len);
-            (void) ngx_pfree(pool, compare->data);
-        }
-
-        compare->data = p;
-        compare->size = size;
-    }
-
-    ngx_memcpy(compare->data + compare->len, data, len);
-    compare->len += len;
-
-    return NGX_OK;
 }
 
 
@@ -395,7 +289,7 @@ ngx_http_usage_compare_whole(ngx_event_t *ev)
     c = compare->request->connection;
 
     if (compare->client) {
-        compare->client->capture = NULL;
+        compare->client->endpoint->capture = NULL;
         compare->client = NULL;
     }
 
@@ -422,21 +316,22 @@ ngx_http_usage_compare_judge(ngx_http_usage_compare_t *compare)
     ngx_http_usage_compare_reply_t  *legacy;
 
     legacy = &compare->legacy;
+    legacy->status = compare->capture.status;
 
     if (legacy->status == 0) {
         return "the legacy endpoint could not be asked";
     }
 
-    if (compare->encoded) {
+    if (compare->capture.encoded) {
         return "the legacy endpoint's reply is encoded";
     }
 
-    if (compare->too_large) {
+    if (compare->capture.too_large) {
         return "the legacy endpoint's reply is too large";
     }
 
-    legacy->body.data = (char *) compare->data;
-    legacy->body.len = compare->len;
+    legacy->body.data = (char *) compare->capture.data;
+    legacy->body.len = compare->capture.len;
 
     if (usage_legacy_judge(&legacy->read, legacy->status, legacy->body, 0)
         != USAGE_LEGACY_ANSWER)
@@ -472,13 +367,16 @@ ngx_http_usage_compare_run(ngx_http_usage_compare_t *compare)
     r = compare->request;
 
     ctx = ngx_http_usage_get_ctx(r);
-    if (ctx == NULL) {
+
+    if (ctx == NULL || ngx_http_usage_endpoint(ctx) == NULL) {
         ngx_http_usage_detached_end(r);
         return;
     }
 
-    ctx->mode = NGX_HTTP_USAGE_MODE_COMPARE;
-    ctx->compare = compare;
+    ctx->answerer.mode = NGX_HTTP_USAGE_MODE_COMPARE;
+    ctx->answerer.compared = 1;
+    ctx->endpoint->compare = compare;
+    ctx->hooks.reply = ngx_http_usage_compare_take;
 
     path.data = (char *) r->uri.data;
     path.len = r->uri.len;
@@ -491,7 +389,11 @@ ngx_http_usage_compare_run(ngx_http_usage_compare_t *compare)
 }
 
 
-void
+/*
+ * Takes the translated reply; the detached request ends with it.
+ */
+
+static void
 ngx_http_usage_compare_take(ngx_http_usage_ctx_t *ctx, ngx_uint_t status,
     u_char *data, size_t len)
 {
@@ -503,6 +405,6 @@ ngx_http_usage_compare_take(ngx_http_usage_ctx_t *ctx, ngx_uint_t status,
 
     (void) usage_legacy_judge(&translated.read, status, translated.body, 0);
 
-    ngx_http_usage_compare_report(ctx, &ctx->compare->legacy, &translated);
+    ngx_http_usage_compare_report(ctx, &ctx->endpoint->compare->legacy, &translated);
     ngx_http_usage_detached_end(ctx->request);
 }

@@ -6,7 +6,7 @@
  */
 
 #include "base/ngx_http_usage_metrics.h"
-#include "modes/ngx_http_usage_mode.h"
+#include "modes/ngx_http_usage_modes.h"
 
 #include "compare/usage_compare.h"
 #include "base/usage_json.h"
@@ -60,10 +60,10 @@ ngx_http_usage_compare_report(ngx_http_usage_ctx_t *ctx,
     ngx_http_usage_compare_reply_t *legacy,
     ngx_http_usage_compare_reply_t *translated)
 {
-    u_char                   *buffer, *p, *end;
-    size_t                    i, max;
-    ngx_log_t                *log;
-    ngx_http_usage_report_t   report;
+    u_char                  *buffer, *p, *end;
+    size_t                   i, max;
+    ngx_log_t               *log;
+    ngx_http_usage_report_t  report;
 
     ngx_memzero(&report, sizeof(ngx_http_usage_report_t));
 
@@ -197,8 +197,8 @@ ngx_http_usage_report_head(ngx_http_usage_report_t *report, u_char *p)
     p = ngx_http_usage_report_text(p, "client", (char *) client->data,
                                    client->len);
     p = ngx_http_usage_report_credential(ctx->request, p);
-    p = ngx_http_usage_report_text(p, "project_id", ctx->project_id.data,
-                                   ctx->project_id.len);
+    p = ngx_http_usage_report_text(p, "project_id", ctx->inbound.project_id.data,
+                                   ctx->inbound.project_id.len);
     p = ngx_http_usage_report_reply(p, "legacy", report->legacy);
     p = ngx_http_usage_report_reply(p, "translated", report->translated);
 

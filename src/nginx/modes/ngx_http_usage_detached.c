@@ -9,7 +9,8 @@
  * for it, close it, count it, it can do to this one.
  */
 
-#include "modes/ngx_http_usage_mode.h"
+#include "modes/ngx_http_usage_modes.h"
+#include "call/ngx_http_usage_call.h"
 
 
 #define NGX_HTTP_USAGE_DETACHED_POOL  1024
@@ -40,6 +41,7 @@ static ngx_int_t ngx_http_usage_detached_init(ngx_connection_t *c,
 static ngx_int_t ngx_http_usage_detached_call(ngx_http_request_t *to,
     ngx_http_request_t *r);
 static void ngx_http_usage_detached_event(ngx_event_t *ev);
+static void ngx_http_usage_detached_abandon(ngx_http_request_t *r);
 static ngx_int_t ngx_http_usage_detached_host(ngx_http_request_t *to,
     ngx_http_request_t *r);
 static ngx_int_t ngx_http_usage_detached_headers(ngx_http_request_t *to,
@@ -341,7 +343,7 @@ ngx_http_usage_detached_event(ngx_event_t *ev)
 
         /* worker_shutdown_timeout */
 
-        ngx_http_usage_compare_abandon(r);
+        ngx_http_usage_detached_abandon(r);
 
     } else if (ev->write) {
         r->write_event_handler(r);
@@ -351,6 +353,25 @@ ngx_http_usage_detached_event(ngx_event_t *ev)
     }
 
     ngx_http_run_posted_requests(c);
+}
+
+
+/*
+ * Ends a request in the middle of what it does.
+ */
+
+static void
+ngx_http_usage_detached_abandon(ngx_http_request_t *r)
+{
+    ngx_http_usage_ctx_t  *ctx;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_usage_module);
+
+    if (ctx) {
+        ngx_http_usage_call_end(ctx);
+    }
+
+    ngx_http_usage_detached_end(r);
 }
 
 

@@ -8,7 +8,8 @@
  * wrote but the project: an endpoint that is there answers 401.
  */
 
-#include "modes/ngx_http_usage_mode.h"
+#include "modes/ngx_http_usage_modes.h"
+#include "call/ngx_http_usage_call.h"
 
 
 typedef struct {
@@ -20,6 +21,9 @@ typedef struct {
 static ngx_int_t ngx_http_usage_probe_plain(ngx_http_request_t *r);
 static void ngx_http_usage_probe_ended(void *data);
 static void ngx_http_usage_probe_run(ngx_event_t *ev);
+static void ngx_http_usage_probe_judged(ngx_http_usage_ctx_t *ctx,
+    usage_legacy_t verdict, const char *why);
+static void ngx_http_usage_probe_left(ngx_http_usage_ctx_t *ctx);
 
 
 void
@@ -34,7 +38,7 @@ ngx_http_usage_probe_start(ngx_http_usage_ctx_t *ctx, const char *why)
 
     /* (nothing is known of it until its time is over) */
 
-    if (ngx_http_usage_breaker_doubt(ctx, ctx->endpoint_time) != NGX_OK) {
+    if (ngx_http_usage_breaker_doubt(ctx, ctx->endpoint->time) != NGX_OK) {
         return;
     }
 
@@ -51,13 +55,15 @@ ngx_http_usage_probe_start(ngx_http_usage_ctx_t *ctx, const char *why)
         own = ngx_http_usage_get_ctx(r);
     }
 
-    if (own == NULL) {
+    if (own == NULL || ngx_http_usage_endpoint(own) == NULL) {
         ngx_http_usage_detached_end(r);
         return;
     }
 
-    own->mode = NGX_HTTP_USAGE_MODE_FALLBACK;
-    own->probe = 1;
+    own->answerer.mode = NGX_HTTP_USAGE_MODE_FALLBACK;
+    own->endpoint->probe = 1;
+    own->endpoint->judged = ngx_http_usage_probe_judged;
+    own->endpoint->left = ngx_http_usage_probe_left;
 
     (void) usage_error(&own->error, 0, "%s", why);
 
@@ -140,7 +146,7 @@ ngx_http_usage_probe_run(ngx_event_t *ev)
     r = ctx->request;
     c = r->connection;
 
-    if (ngx_http_usage_legacy_ask(ctx) != NGX_OK) {
+    if (ngx_http_usage_endpoint_ask(ctx) != NGX_OK) {
         ngx_http_usage_breaker_leave(ctx);
         ngx_http_usage_call_end(ctx);
         ngx_http_usage_detached_end(r);
@@ -151,20 +157,29 @@ ngx_http_usage_probe_run(ngx_event_t *ev)
 }
 
 
-void
-ngx_http_usage_probe_end(ngx_http_usage_ctx_t *ctx, const char *why)
+static void
+ngx_http_usage_probe_judged(ngx_http_usage_ctx_t *ctx, usage_legacy_t verdict,
+    const char *why)
 {
     if (why) {
-        ngx_http_usage_breaker_set(ctx, why);
+        ngx_http_usage_breaker_open(ctx, why);
 
     } else {
         ngx_log_error(NGX_LOG_INFO, ctx->request->connection->log, 0,
                       "usage: %s, but answers a call of the gateway's own: it "
                       "is still asked", ctx->error.detail);
 
-        ngx_http_usage_breaker_clear(ctx);
+        ngx_http_usage_breaker_close(ctx);
     }
 
     ngx_http_usage_call_end(ctx);
     ngx_http_usage_detached_end(ctx->request);
+}
+
+
+static void
+ngx_http_usage_probe_left(ngx_http_usage_ctx_t *ctx)
+{
+    ngx_http_usage_fetch_abandon(ctx->endpoint->fetch);
+    ngx_http_usage_breaker_leave(ctx);
 }

@@ -31,13 +31,10 @@ static ngx_int_t ngx_http_usage_pace_digest(ngx_http_usage_ctx_t *ctx,
     EVP_MD_CTX *md, u_char *digest);
 static void ngx_http_usage_pace_key(ngx_http_usage_ctx_t *ctx,
     usage_call_api_t api, uint64_t *key);
-static ngx_uint_t ngx_http_usage_pace_ahead(ngx_http_usage_ctx_t *ctx,
-    usage_call_api_t api);
 static void ngx_http_usage_pace_need(ngx_http_usage_ctx_t *ctx,
-    usage_call_api_t api, ngx_uint_t calls, uint64_t now,
-    ngx_http_usage_need_t *need);
+    usage_call_api_t api, ngx_uint_t calls, ngx_http_usage_need_t *need);
 static uint64_t ngx_http_usage_pace_left(ngx_http_usage_ctx_t *ctx);
-static ngx_int_t ngx_http_usage_pace_refuse(ngx_http_usage_ctx_t *ctx,
+static ngx_int_t ngx_http_usage_pace_needs(ngx_http_usage_ctx_t *ctx,
     ngx_http_usage_need_t *need, ngx_str_t *retry_after);
 static void ngx_http_usage_pace_release(ngx_http_usage_ctx_t *ctx);
 static void ngx_http_usage_pace_wake(ngx_event_t *ev);
@@ -50,16 +47,19 @@ ngx_http_usage_pace_init(ngx_http_usage_ctx_t *ctx)
     ngx_int_t                   rc;
     EVP_MD_CTX                 *md;
     ngx_http_usage_pace_t      *pace;
-    ngx_http_usage_loc_conf_t  *ulcf;
 
-    ulcf = ngx_http_get_module_loc_conf(ctx->request, ngx_http_usage_module);
-    pace = &ctx->pace;
+    pace = ngx_pcalloc(ctx->request->pool, sizeof(ngx_http_usage_pace_t));
+    if (pace == NULL) {
+        return NGX_ERROR;
+    }
 
-    if (ulcf->rate == NULL) {
+    ctx->pace = pace;
+
+    if (ctx->conf->rate == NULL) {
         return NGX_OK;
     }
 
-    pace->rate = ulcf->rate;
+    pace->rate = ctx->conf->rate;
 
     md = EVP_MD_CTX_new();
     if (md == NULL) {
@@ -98,19 +98,16 @@ static ngx_int_t
 ngx_http_usage_pace_digest(ngx_http_usage_ctx_t *ctx, EVP_MD_CTX *md,
     u_char *digest)
 {
-    ngx_int_t                   rc;
-    ngx_http_usage_loc_conf_t  *ulcf;
-
-    ulcf = ngx_http_get_module_loc_conf(ctx->request, ngx_http_usage_module);
+    ngx_int_t  rc;
 
     if (EVP_DigestInit_ex(md, EVP_sha256(), NULL) != 1
-        || EVP_DigestUpdate(md, ngx_http_usage_rate_salt(ctx->pace.rate),
+        || EVP_DigestUpdate(md, ngx_http_usage_rate_salt(ctx->pace->rate),
                             NGX_HTTP_USAGE_SALT)
            != 1
-        || EVP_DigestUpdate(md, ctx->project_id.data, ctx->project_id.len)
+        || EVP_DigestUpdate(md, ctx->inbound.project_id.data, ctx->inbound.project_id.len)
            != 1
         || EVP_DigestUpdate(md, "\n", 1) != 1
-        || EVP_DigestUpdate(md, ulcf->prefix.data, ulcf->prefix.len) != 1)
+        || EVP_DigestUpdate(md, ctx->conf->prefix.data, ctx->conf->prefix.len) != 1)
     {
         return NGX_ERROR;
     }
@@ -129,58 +126,22 @@ static void
 ngx_http_usage_pace_key(ngx_http_usage_ctx_t *ctx, usage_call_api_t api,
     uint64_t *key)
 {
-    key[0] = ctx->pace.key[0] ^ api;
-    key[1] = ctx->pace.key[1];
-}
-
-
-/*
- * The calls of an API that are to be started, at least, but for one that is
- * held: those of the plan, and those that are tried again.
- */
-
-static ngx_uint_t
-ngx_http_usage_pace_ahead(ngx_http_usage_ctx_t *ctx, usage_call_api_t api)
-{
-    ngx_uint_t                  i, calls;
-    ngx_http_usage_fetch_t     *fetch;
-    ngx_http_usage_loc_conf_t  *ulcf;
-
-    ulcf = ngx_http_get_module_loc_conf(ctx->request, ngx_http_usage_module);
-    calls = 0;
-
-    /* what another call is waited for to fetch may be taken from the store */
-
-    if (!ctx->ready && !ctx->waits) {
-        calls = usage_plan_ahead(&ctx->plan, api);
-    }
-
-    if (ctx->live_wanted && api == USAGE_CALL_DESKTOPS) {
-        calls++;
-    }
-
-    for (i = 0; i < (ngx_uint_t) ulcf->concurrency; i++) {
-        fetch = ctx->fetches[i];
-
-        if (fetch && (fetch->waits || fetch->due) && fetch->call.api == api) {
-            calls++;
-        }
-    }
-
-    return calls;
+    key[0] = ctx->pace->key[0] ^ api;
+    key[1] = ctx->pace->key[1];
 }
 
 
 static void
 ngx_http_usage_pace_need(ngx_http_usage_ctx_t *ctx, usage_call_api_t api,
-    ngx_uint_t calls, uint64_t now, ngx_http_usage_need_t *need)
+    ngx_uint_t calls, ngx_http_usage_need_t *need)
 {
-    uint64_t                key[2];
+    uint64_t                now, key[2];
     ngx_log_t              *log;
     ngx_http_usage_pace_t  *pace;
 
-    pace = &ctx->pace;
+    pace = ctx->pace;
     log = ctx->request->connection->log;
+    now = ngx_http_usage_rate_now();
 
     ngx_http_usage_pace_key(ctx, api, key);
 
@@ -201,40 +162,38 @@ ngx_http_usage_pace_left(ngx_http_usage_ctx_t *ctx)
 {
     ngx_msec_int_t  left;
 
-    left = (ngx_msec_int_t) (ctx->deadline - ngx_current_msec);
+    left = (ngx_msec_int_t) (ctx->inbound.deadline - ngx_current_msec);
 
     return left > 0 ? (uint64_t) left * 1000 : 0;
 }
 
 
 ngx_int_t
-ngx_http_usage_pace_check(ngx_http_usage_ctx_t *ctx, ngx_str_t *retry_after)
+ngx_http_usage_pace_check(ngx_http_usage_ctx_t *ctx, usage_call_api_t api,
+    ngx_uint_t calls, ngx_str_t *retry_after)
 {
-    uint64_t               now;
-    ngx_uint_t             api, calls;
     ngx_http_usage_need_t  need;
 
-    if (ctx->pace.rate == NULL) {
+    if (calls == 0) {
         return NGX_OK;
     }
 
-    now = ngx_http_usage_rate_now();
+    ngx_http_usage_pace_need(ctx, api, calls, &need);
 
-    for (api = 0; api < USAGE_CALL_APIS; api++) {
-        calls = ngx_http_usage_pace_ahead(ctx, api);
+    return need.wait > ngx_http_usage_pace_left(ctx)
+           ? ngx_http_usage_pace_needs(ctx, &need, retry_after) : NGX_OK;
+}
 
-        if (calls == 0) {
-            continue;
-        }
 
-        ngx_http_usage_pace_need(ctx, api, calls, now, &need);
+ngx_int_t
+ngx_http_usage_pace_refuse(ngx_http_usage_ctx_t *ctx, usage_call_api_t api,
+    ngx_uint_t calls, ngx_str_t *retry_after)
+{
+    ngx_http_usage_need_t  need;
 
-        if (need.wait > ngx_http_usage_pace_left(ctx)) {
-            return ngx_http_usage_pace_refuse(ctx, &need, retry_after);
-        }
-    }
+    ngx_http_usage_pace_need(ctx, api, calls, &need);
 
-    return NGX_OK;
+    return ngx_http_usage_pace_needs(ctx, &need, retry_after);
 }
 
 
@@ -244,22 +203,20 @@ ngx_http_usage_pace_check(ngx_http_usage_ctx_t *ctx, ngx_str_t *retry_after)
  */
 
 static ngx_int_t
-ngx_http_usage_pace_refuse(ngx_http_usage_ctx_t *ctx,
+ngx_http_usage_pace_needs(ngx_http_usage_ctx_t *ctx,
     ngx_http_usage_need_t *need, ngx_str_t *retry_after)
 {
-    u_char                     *p;
-    uint64_t                    alone, allowed, wait, burst;
-    ngx_http_usage_rate_t      *rate;
-    ngx_http_usage_loc_conf_t  *ulcf;
+    u_char                 *p;
+    uint64_t                alone, allowed, wait, burst;
+    ngx_http_usage_rate_t  *rate;
 
-    rate = ctx->pace.rate;
-    ulcf = ngx_http_get_module_loc_conf(ctx->request, ngx_http_usage_module);
+    rate = ctx->pace->rate;
 
     ngx_http_usage_count(ctx->request, NGX_HTTP_USAGE_PACE_REFUSALS, 1);
 
     burst = ngx_min(need->all, rate->burst);
     alone = (need->all - burst) * rate->interval;
-    allowed = (uint64_t) ulcf->timeout * 1000;
+    allowed = (uint64_t) ctx->conf->timeout * 1000;
 
     wait = need->idle + alone + NGX_HTTP_USAGE_PACE_REPLY * 1000;
     wait = wait > allowed ? wait - allowed : 0;
@@ -275,7 +232,7 @@ ngx_http_usage_pace_refuse(ngx_http_usage_ctx_t *ctx,
                        (unsigned long) ((alone + 999999) / 1000000),
                        (unsigned long) need->calls,
                        (unsigned long) ((need->wait + 999999) / 1000000),
-                       (unsigned long) ulcf->timeout,
+                       (unsigned long) ctx->conf->timeout,
                        alone <= allowed ? ", which suffices after Retry-After"
                                         : ": waiting does not help; fewer "
                                           "days or desktops, a longer "
@@ -300,14 +257,13 @@ ngx_http_usage_pace_refuse(ngx_http_usage_ctx_t *ctx,
 
 ngx_int_t
 ngx_http_usage_pace_hold(ngx_http_usage_ctx_t *ctx,
-    ngx_http_usage_fetch_t *fetch, ngx_str_t *retry_after)
+    ngx_http_usage_fetch_t *fetch)
 {
     uint64_t                now, time, key[2];
     ngx_log_t              *log;
-    ngx_http_usage_need_t   need;
     ngx_http_usage_pace_t  *pace;
 
-    pace = &ctx->pace;
+    pace = ctx->pace;
     log = ctx->request->connection->log;
 
     if (pace->rate == NULL) {
@@ -341,12 +297,7 @@ ngx_http_usage_pace_hold(ngx_http_usage_ctx_t *ctx,
 
     if (time - now > ngx_http_usage_pace_left(ctx)) {
         ngx_http_usage_pace_end(ctx);
-        ngx_http_usage_pace_need(ctx, fetch->call.api,
-                                 1 + ngx_http_usage_pace_ahead(ctx,
-                                                          fetch->call.api),
-                                 now, &need);
-
-        return ngx_http_usage_pace_refuse(ctx, &need, retry_after);
+        return NGX_DECLINED;
     }
 
     if (!pace->timer.timer_set) {
@@ -362,14 +313,18 @@ ngx_http_usage_pace_release(ngx_http_usage_ctx_t *ctx)
 {
     ngx_http_usage_pace_t  *pace;
 
-    pace = &ctx->pace;
+    pace = ctx->pace;
 
     if (pace->held == NULL) {
         return;
     }
 
     pace->held = NULL;
-    ngx_http_usage_count_wait(ctx);
+    
+    ngx_http_usage_count(ctx->request, NGX_HTTP_USAGE_PACE_WAITS, 1);
+    ngx_http_usage_count(ctx->request, NGX_HTTP_USAGE_PACE_WAIT_MS,
+                         ngx_current_msec - pace->held_since);
+
     ngx_http_usage_wait_end(ctx);
 
     if (pace->timer.timer_set) {
@@ -381,7 +336,7 @@ ngx_http_usage_pace_release(ngx_http_usage_ctx_t *ctx)
 static void
 ngx_http_usage_pace_wake(ngx_event_t *ev)
 {
-    ngx_http_usage_call_wake(ev->data);
+    ngx_http_usage_wake(ev->data);
 }
 
 
@@ -391,9 +346,9 @@ ngx_http_usage_pace_push(ngx_http_usage_ctx_t *ctx, usage_call_api_t api,
 {
     uint64_t  key[2];
 
-    if (ctx->pace.rate) {
+    if (ctx->pace->rate) {
         ngx_http_usage_pace_key(ctx, api, key);
-        ngx_http_usage_rate_push(ctx->pace.rate, key, delay,
+        ngx_http_usage_rate_push(ctx->pace->rate, key, delay,
                                  ctx->request->connection->log);
     }
 }
@@ -405,9 +360,9 @@ ngx_http_usage_pace_end(ngx_http_usage_ctx_t *ctx)
     uint64_t                key[2];
     ngx_http_usage_pace_t  *pace;
 
-    pace = &ctx->pace;
+    pace = ctx->pace;
 
-    if (pace->held) {
+    if (pace && pace->held) {
         ngx_http_usage_pace_key(ctx, pace->held->call.api, key);
         ngx_http_usage_rate_return(pace->rate, key, &pace->slot,
                                    ctx->request->connection->log);
@@ -419,8 +374,8 @@ ngx_http_usage_pace_end(ngx_http_usage_ctx_t *ctx)
 void
 ngx_http_usage_wait_begin(ngx_http_usage_ctx_t *ctx)
 {
-    if (ctx->pace.waiting++ == 0) {
-        ctx->pace.since = ngx_current_msec;
+    if (ctx->pace->waiting++ == 0) {
+        ctx->pace->since = ngx_current_msec;
     }
 }
 
@@ -428,8 +383,8 @@ ngx_http_usage_wait_begin(ngx_http_usage_ctx_t *ctx)
 void
 ngx_http_usage_wait_end(ngx_http_usage_ctx_t *ctx)
 {
-    if (--ctx->pace.waiting == 0) {
-        ctx->pace.waited += ngx_current_msec - ctx->pace.since;
+    if (--ctx->pace->waiting == 0) {
+        ctx->pace->waited += ngx_current_msec - ctx->pace->since;
     }
 }
 
@@ -439,10 +394,14 @@ ngx_http_usage_waited(ngx_http_usage_ctx_t *ctx)
 {
     ngx_msec_t  waited;
 
-    waited = ctx->pace.waited;
+    if (ctx->pace == NULL) {
+        return 0;
+    }
 
-    if (ctx->pace.waiting) {
-        waited += ngx_current_msec - ctx->pace.since;
+    waited = ctx->pace->waited;
+
+    if (ctx->pace->waiting) {
+        waited += ngx_current_msec - ctx->pace->since;
     }
 
     return waited;

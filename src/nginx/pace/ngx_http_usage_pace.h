@@ -7,7 +7,35 @@
 #ifndef NGX_HTTP_USAGE_PACE_H
 #define NGX_HTTP_USAGE_PACE_H
 
-#include "base/ngx_http_usage.h"
+#include "fetch/ngx_http_usage_fetch.h"
+
+
+/*
+ * What a call has reserved of a bucket: the time at which it may start, what
+ * the bucket was before, and what it became.
+ */
+typedef struct {
+    uint64_t                  time;
+    uint64_t                  before;
+    uint64_t                  after;
+} ngx_http_usage_slot_t;
+
+
+/*
+ * The pace of a request's upstream calls, and the time that it has waited.
+ */
+struct ngx_http_usage_pace_s {
+    ngx_http_usage_rate_t           *rate; /* NULL: nothing to keep to */
+    uint64_t                         key[2]; /* of the credential's buckets */
+    ngx_http_usage_fetch_t          *held; /* has a slot, and isn't started */
+    ngx_msec_t                       held_since;
+    ngx_http_usage_slot_t            slot;
+    ngx_event_t                      timer; /* until the slot's time */
+    ngx_uint_t                       calls[USAGE_CALL_APIS]; /* started */
+    ngx_uint_t                       waiting; /* calls, at this moment */
+    ngx_msec_t                       since;   /* the first of them waits */
+    ngx_msec_t                       waited;  /* milliseconds until that */
+};
 
 
 /* ngx_http_usage_rate_conf.c: the directive usage_rate */
@@ -15,7 +43,7 @@
 char *ngx_http_usage_rate(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 
 
-/* ngx_http_usage_rate.c: what all workers know of the pace */
+/* ngx_http_usage_gcra.c: what all workers know of the pace */
 
 /* Prepares a zone, once all of its directives are read. */
 ngx_int_t ngx_http_usage_rate_init_zone(ngx_shm_zone_t *shm_zone, void *data);
@@ -55,19 +83,23 @@ uint64_t ngx_http_usage_rate_ahead(ngx_http_usage_rate_t *rate, uint64_t *key,
 ngx_int_t ngx_http_usage_pace_init(ngx_http_usage_ctx_t *ctx);
 
 /*
- * Whether the calls ahead can start before usage_timeout: NGX_OK, or
- * NGX_DECLINED with ctx->error and *retry_after set, empty where waiting does
- * not help.
+ * Checks that so many further calls of an API can start before usage_timeout.
+ * NGX_DECLINED: they can't; ctx->error and *retry_after are set, empty if
+ * waiting does not help.
  */
 ngx_int_t ngx_http_usage_pace_check(ngx_http_usage_ctx_t *ctx,
-    ngx_str_t *retry_after);
+    usage_call_api_t api, ngx_uint_t calls, ngx_str_t *retry_after);
 
 /*
- * NGX_OK: the fetch's call may start now.  NGX_AGAIN: it is held, and the
- * legacy call is woken when its time has come.  NGX_DECLINED: as above.
+ * NGX_OK: a call may start now.  NGX_AGAIN: it is held, and the request is woken
+ * when its time has come.  NGX_DECLINED: that is behind usage_timeout.
  */
 ngx_int_t ngx_http_usage_pace_hold(ngx_http_usage_ctx_t *ctx,
-    ngx_http_usage_fetch_t *fetch, ngx_str_t *retry_after);
+    ngx_http_usage_fetch_t *fetch);
+
+/* Says that so many calls can't start in time, as ngx_http_usage_pace_check(). */
+ngx_int_t ngx_http_usage_pace_refuse(ngx_http_usage_ctx_t *ctx,
+    usage_call_api_t api, ngx_uint_t calls, ngx_str_t *retry_after);
 
 /* The upstream refused a call: nobody is to ask for so many milliseconds. */
 void ngx_http_usage_pace_push(ngx_http_usage_ctx_t *ctx, usage_call_api_t api,
@@ -82,25 +114,6 @@ void ngx_http_usage_wait_end(ngx_http_usage_ctx_t *ctx);
 
 /* $usage_waited, in milliseconds. */
 ngx_msec_t ngx_http_usage_waited(ngx_http_usage_ctx_t *ctx);
-
-
-/* ngx_http_usage_retry.c: another try of what the upstream refused */
-
-/*
- * NGX_OK: the fetch, which is done, waits to be tried again; NGX_DECLINED: it
- * doesn't.
- */
-ngx_int_t ngx_http_usage_retry(ngx_http_usage_ctx_t *ctx,
-    ngx_http_usage_fetch_t *fetch);
-
-/* Tells whether a value is one of Retry-After. */
-ngx_uint_t ngx_http_usage_retry_after_is(ngx_str_t *value);
-
-/* A fetch whose call is to be tried again now, or NULL. */
-ngx_http_usage_fetch_t *ngx_http_usage_retry_next(ngx_http_usage_ctx_t *ctx);
-
-/* The legacy call ends: none is tried again. */
-void ngx_http_usage_retry_end(ngx_http_usage_ctx_t *ctx);
 
 
 #endif /* NGX_HTTP_USAGE_PACE_H */

@@ -4,7 +4,6 @@
  * The directive usage_rate.
  */
 
-#include "conf/ngx_http_usage_noeffect.h"
 #include "pace/ngx_http_usage_pace.h"
 
 

@@ -5,9 +5,10 @@
  * upstream's own error.
  */
 
-#include "base/ngx_http_usage_metrics.h"
-#include "modes/ngx_http_usage_mode.h"
+#include "reply/ngx_http_usage_reply.h"
 #include "sign/ngx_http_usage_sign.h"
+
+#include "base/usage_number.h"
 
 #include "base/usage_json.h"
 
@@ -23,7 +24,6 @@ static ngx_int_t ngx_http_usage_add_retry_after(ngx_http_request_t *r,
 static void ngx_http_usage_explain(ngx_http_request_t *r,
     usage_error_t *error);
 static ngx_int_t ngx_http_usage_add_unattributed(ngx_http_usage_ctx_t *ctx);
-static void ngx_http_usage_log_strays(ngx_http_usage_ctx_t *ctx);
 static usage_time_form_t ngx_http_usage_time_form(ngx_http_request_t *r);
 
 
@@ -44,8 +44,8 @@ ngx_http_usage_reply_ok(ngx_http_usage_ctx_t *ctx)
     form.use_time = ngx_http_usage_time_form(r);
     form.hour_format = (char *) ulcf->hour_format.data;
 
-    if (usage_reply_write(&ctx->legacy, ctx->items, ctx->count, ctx->elements,
-                          ctx->total, &form, &ctx->pool, &reply)
+    if (usage_reply_write(&ctx->inbound.request, ctx->answer.items, ctx->answer.count, ctx->answer.elements,
+                          ctx->answer.total, &form, &ctx->pool, &reply)
         != USAGE_OK
         || ngx_http_usage_add_unattributed(ctx) != NGX_OK)
     {
@@ -54,17 +54,12 @@ ngx_http_usage_reply_ok(ngx_http_usage_ctx_t *ctx)
         return;
     }
 
-    ctx->desktops = ctx->count;
+    ctx->answer.sent = ctx->answer.count;
 
-    if (ctx->endpoint_silent) {
-
-        /* to a call that is right, by a caller whose rights are proven */
-
-        ngx_http_usage_breaker_set(ctx, ctx->endpoint_silent);
+    if (ctx->hooks.answered) {
+        ctx->hooks.answered(ctx);
     }
 
-    ngx_http_usage_count_days(ctx);
-    ngx_http_usage_log_strays(ctx);
     ngx_http_usage_answer(ctx, NGX_HTTP_OK, (u_char *) reply.data, reply.len);
 }
 
@@ -76,10 +71,10 @@ ngx_http_usage_reply_ok(ngx_http_usage_ctx_t *ctx)
 static ngx_int_t
 ngx_http_usage_add_unattributed(ngx_http_usage_ctx_t *ctx)
 {
-    char       *p;
-    ngx_str_t   hours;
+    char      *p;
+    ngx_str_t  hours;
 
-    if (ctx->plan.unattributed == 0) {
+    if (ctx->answer.unattributed == 0) {
         return NGX_OK;
     }
 
@@ -89,35 +84,10 @@ ngx_http_usage_add_unattributed(ngx_http_usage_ctx_t *ctx)
     }
 
     hours.data = (u_char *) p;
-    hours.len = usage_hours_write_number(p, ctx->plan.unattributed) - p;
+    hours.len = usage_hours_write_number(p, ctx->answer.unattributed) - p;
 
     return ngx_http_usage_add_header(ctx->request, "X-Usage-Unattributed",
                                      &hours);
-}
-
-
-/*
- * translation.md, "By the hour": a record that leads to no desktop is logged.
- */
-
-static void
-ngx_http_usage_log_strays(ngx_http_usage_ctx_t *ctx)
-{
-    char         text[USAGE_SHOWN_MAX];
-    size_t       len, count;
-    usage_str_t  name;
-
-    count = usage_plan_strays(&ctx->plan, &name);
-
-    if (count == 0) {
-        return;
-    }
-
-    len = usage_show(name, text);
-
-    ngx_log_error(NGX_LOG_WARN, ctx->request->connection->log, 0,
-                  "usage: connection records lead to %uz desktops that the "
-                  "directory does not know, among them \"%*s\"", count, len, text);
 }
 
 
@@ -204,19 +174,18 @@ ngx_http_usage_fail(ngx_http_usage_ctx_t *ctx, ngx_uint_t status, u_char *data,
 
     r = ctx->request;
 
-    ctx->error_text.len = ngx_strlen(ctx->error.detail);
-    ctx->error_text.data = (u_char *) ctx->error.detail;
+    ctx->blame.told = 1;
 
     key = ngx_http_usage_refused_key(ctx, text);
 
-    if (ctx->compare == NULL) {
+    if (!ctx->answerer.compared) {
         ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
-                      "usage: the legacy call is answered %ui: %V%s%V%s%V%s%*s",
-                      status, &ctx->error_text,
-                      ctx->error_reply.len ? "; the reply is not JSON: " : "",
-                      &ctx->error_reply,
-                      ctx->error_uri.len ? "; upstream call: " : "",
-                      &ctx->error_uri, key ? "; access key: " : "", key, text);
+                      "usage: the legacy call is answered %ui: %s%s%V%s%V%s%*s",
+                      status, ctx->error.detail,
+                      ctx->blame.reply.len ? "; the reply is not JSON: " : "",
+                      &ctx->blame.reply,
+                      ctx->blame.uri.len ? "; upstream call: " : "",
+                      &ctx->blame.uri, key ? "; access key: " : "", key, text);
     }
 
     if (ngx_http_usage_add_retry_after(r, status, retry_after) != NGX_OK
@@ -240,7 +209,7 @@ ngx_http_usage_refused_key(ngx_http_usage_ctx_t *ctx, u_char *text)
 {
     usage_str_t  key;
 
-    if (!ctx->refused
+    if (!ctx->caller.refused
         || ngx_http_usage_access_key(ctx->request, &key) != NGX_OK)
     {
         return 0;
@@ -258,8 +227,8 @@ ngx_http_usage_answer(ngx_http_usage_ctx_t *ctx, ngx_uint_t status,
 {
     ngx_http_request_t  *r;
 
-    if (ctx->compare) {
-        ngx_http_usage_compare_take(ctx, status, data, len);
+    if (ctx->hooks.reply) {
+        ctx->hooks.reply(ctx, status, data, len);
         return;
     }
 
@@ -287,7 +256,7 @@ ngx_http_usage_send(ngx_http_usage_ctx_t *ctx, u_char *data, size_t len)
     ngx_http_request_t  *r;
 
     r = ctx->request;
-    ctx->replying = 1;
+    ctx->answer.begun = 1;
 
     /* a reply that is computed has no validators for "If-Match" to fail on */
 
@@ -321,28 +290,6 @@ ngx_http_usage_send(ngx_http_usage_ctx_t *ctx, u_char *data, size_t len)
 }
 
 
-ngx_int_t
-ngx_http_usage_add_header(ngx_http_request_t *r, const char *name,
-    ngx_str_t *value)
-{
-    ngx_table_elt_t  *h;
-
-    h = ngx_list_push(&r->headers_out.headers);
-    if (h == NULL) {
-        return NGX_ERROR;
-    }
-
-    ngx_memzero(h, sizeof(ngx_table_elt_t));
-
-    h->hash = 1;
-    h->key.data = (u_char *) name;
-    h->key.len = ngx_strlen(name);
-    h->value = *value;
-
-    return NGX_OK;
-}
-
-
 /*
  * translation.md, "Errors": the upstream's own, or 60 with a 429; none where
  * an empty value says that waiting does not help.
@@ -352,8 +299,8 @@ static ngx_int_t
 ngx_http_usage_add_retry_after(ngx_http_request_t *r, ngx_uint_t status,
     ngx_str_t *value)
 {
-    u_char     *p;
-    ngx_str_t   text;
+    u_char    *p;
+    ngx_str_t  text;
 
     if (value && value->len) {
         return ngx_http_usage_add_header(r, "Retry-After", value);
@@ -378,20 +325,18 @@ ngx_http_usage_add_retry_after(ngx_http_request_t *r, ngx_uint_t status,
 ngx_int_t
 ngx_http_usage_add_deprecation(ngx_http_usage_ctx_t *ctx)
 {
-    ngx_http_request_t         *r;
-    ngx_http_usage_loc_conf_t  *ulcf;
+    ngx_http_request_t  *r;
 
     r = ctx->request;
-    ulcf = ctx->conf;
 
-    if ((ulcf->deprecation.len
-         && ngx_http_usage_add_header(r, "Deprecation", &ulcf->deprecation)
+    if ((ctx->conf->deprecation.len
+         && ngx_http_usage_add_header(r, "Deprecation", &ctx->conf->deprecation)
             != NGX_OK)
-        || (ulcf->sunset.len
-            && ngx_http_usage_add_header(r, "Sunset", &ulcf->sunset)
+        || (ctx->conf->sunset.len
+            && ngx_http_usage_add_header(r, "Sunset", &ctx->conf->sunset)
                != NGX_OK)
-        || (ulcf->link.len
-            && ngx_http_usage_add_header(r, "Link", &ulcf->link) != NGX_OK))
+        || (ctx->conf->link.len
+            && ngx_http_usage_add_header(r, "Link", &ctx->conf->link) != NGX_OK))
     {
         return NGX_ERROR;
     }
@@ -425,8 +370,7 @@ ngx_http_usage_reply_replace(ngx_http_request_t *r)
 
     ngx_http_usage_explain(r, &ctx->error);
 
-    ctx->error_text.data = (u_char *) ctx->error.detail;
-    ctx->error_text.len = ngx_strlen(ctx->error.detail);
+    ctx->blame.told = 1;
 
     b->pos = p;
     b->last = p + usage_error_json(status, ctx->error.detail, (char *) p);
@@ -436,7 +380,7 @@ ngx_http_usage_reply_replace(ngx_http_request_t *r)
 
     cl->buf = b;
     cl->next = NULL;
-    ctx->replacement = cl;
+    ctx->answer.replacement = cl;
 
     ngx_http_clear_content_length(r);
     ngx_http_clear_accept_ranges(r);

@@ -92,10 +92,10 @@ static ngx_int_t
 ngx_http_usage_credentials_load(ngx_conf_t *cf, ngx_str_t *name,
     ngx_str_t *text)
 {
-    char        *reason;
-    ssize_t      n;
-    ngx_int_t    rc;
-    ngx_file_t   file;
+    char       *reason;
+    ssize_t     n;
+    ngx_int_t   rc;
+    ngx_file_t  file;
 
     ngx_memzero(&file, sizeof(ngx_file_t));
 

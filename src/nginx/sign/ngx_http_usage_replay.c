@@ -198,15 +198,12 @@ ngx_int_t
 ngx_http_usage_replay_check(ngx_http_usage_ctx_t *ctx,
     usage_signature_t *signature)
 {
-    int64_t                         date;
-    ngx_int_t                       rc;
-    ngx_http_usage_loc_conf_t      *ulcf;
-    ngx_http_usage_replay_entry_t   entry;
-
-    ulcf = ngx_http_get_module_loc_conf(ctx->request, ngx_http_usage_module);
+    int64_t                        date;
+    ngx_int_t                      rc;
+    ngx_http_usage_replay_entry_t  entry;
 
     if (!usage_sign_date_parse(signature->date, &date)
-        || ngx_http_usage_replay_request(ulcf->replay, ctx->request,
+        || ngx_http_usage_replay_request(ctx->conf->replay, ctx->request,
                                          entry.request)
            != NGX_OK)
     {
@@ -219,9 +216,9 @@ ngx_http_usage_replay_check(ngx_http_usage_ctx_t *ctx,
 
     /* a second more, as what workers take for now is not quite the same */
 
-    entry.until = date + ulcf->clock_skew + 1;
+    entry.until = date + ctx->conf->clock_skew + 1;
 
-    rc = ngx_http_usage_replay_add(ulcf->replay, &entry);
+    rc = ngx_http_usage_replay_add(ctx->conf->replay, &entry);
 
     if (rc == NGX_BUSY) {
         (void) usage_error(&ctx->error, NGX_HTTP_UNAUTHORIZED,
@@ -234,8 +231,8 @@ ngx_http_usage_replay_check(ngx_http_usage_ctx_t *ctx,
                            "the zone \"%.*s\" of usage_replay has no room for "
                            "a signature: it has to be larger, or "
                            "usage_clock_skew shorter",
-                           (int) ulcf->replay->zone->shm.name.len,
-                           ulcf->replay->zone->shm.name.data);
+                           (int) ctx->conf->replay->zone->shm.name.len,
+                           ctx->conf->replay->zone->shm.name.data);
     }
 
     return rc == NGX_OK ? NGX_OK : NGX_ERROR;

@@ -6,6 +6,7 @@
  */
 
 #include "base/ngx_http_usage_metrics.h"
+#include "fetch/ngx_http_usage_fetch.h"
 #include "sign/ngx_http_usage_sign.h"
 
 
@@ -56,9 +57,9 @@ ngx_http_usage_verify(ngx_http_usage_ctx_t *ctx)
         return NGX_OK;
     }
 
-    ctx->refused = 1;
+    ctx->caller.refused = 1;
 
-    if (ctx->compare == NULL && ctx->error.status == NGX_HTTP_UNAUTHORIZED) {
+    if (!ctx->answerer.compared && ctx->error.status == NGX_HTTP_UNAUTHORIZED) {
         ngx_http_usage_count(ctx->request, NGX_HTTP_USAGE_SIGNATURES_REFUSED,
                              1);
     }
@@ -70,13 +71,10 @@ ngx_http_usage_verify(ngx_http_usage_ctx_t *ctx)
 static ngx_int_t
 ngx_http_usage_sign_check(ngx_http_usage_ctx_t *ctx, usage_signed_t *request)
 {
-    usage_signature_t           signature;
-    const usage_credential_t   *credential;
-    ngx_http_usage_loc_conf_t  *ulcf;
+    usage_signature_t          signature;
+    const usage_credential_t  *credential;
 
-    ulcf = ngx_http_get_module_loc_conf(ctx->request, ngx_http_usage_module);
-
-    if (ulcf->credentials == NULL) {
+    if (ctx->conf->credentials == NULL) {
         (void) usage_error(&ctx->error, NGX_HTTP_UNAUTHORIZED,
                            "the call is signed, but this gateway knows no "
                            "access keys: it takes \"usage_credentials file;\" "
@@ -86,13 +84,13 @@ ngx_http_usage_sign_check(ngx_http_usage_ctx_t *ctx, usage_signed_t *request)
     }
 
     if (usage_signature_read(&signature, request, ngx_time(),
-                             ulcf->clock_skew, &ctx->error)
+                             ctx->conf->clock_skew, &ctx->error)
         != USAGE_OK)
     {
         return NGX_ERROR;
     }
 
-    credential = usage_credentials_find(ulcf->credentials,
+    credential = usage_credentials_find(ctx->conf->credentials,
                                         signature.access_key);
 
     if (usage_signature_check(&signature, request,
@@ -104,8 +102,8 @@ ngx_http_usage_sign_check(ngx_http_usage_ctx_t *ctx, usage_signed_t *request)
         return NGX_ERROR;
     }
 
-    ctx->credential = credential;
-    ctx->signed_names = signature.names;
+    ctx->caller.credential = credential;
+    ctx->caller.signed_names = signature.names;
 
     if (ngx_http_usage_sign_tokens(ctx) != NGX_OK) {
         return NGX_ERROR;
@@ -113,7 +111,7 @@ ngx_http_usage_sign_check(ngx_http_usage_ctx_t *ctx, usage_signed_t *request)
 
     /* (a comparison is nobody's reply) */
 
-    return ulcf->replay && ctx->compare == NULL
+    return ctx->conf->replay && !ctx->answerer.compared
            ? ngx_http_usage_replay_check(ctx, &signature) : NGX_OK;
 }
 
@@ -134,7 +132,7 @@ ngx_http_usage_sign_tokens(ngx_http_usage_ctx_t *ctx)
     ngx_list_part_t  *part;
     ngx_table_elt_t  *header;
 
-    if (ctx->credential->security_token.len) {
+    if (ctx->caller.credential->security_token.len) {
         return NGX_OK;
     }
 
@@ -144,7 +142,7 @@ ngx_http_usage_sign_tokens(ngx_http_usage_ctx_t *ctx)
     while ((header = ngx_http_usage_next_header(&part, &i)) != NULL) {
 
         if (ngx_http_usage_header_in(header, token)
-            && !ngx_http_usage_sign_covers(ctx, header))
+            && !ngx_http_usage_vouches(ctx, header))
         {
             (void) usage_error(&ctx->error, NGX_HTTP_UNAUTHORIZED,
                                "X-Security-Token is sent, but SignedHeaders "
@@ -156,22 +154,6 @@ ngx_http_usage_sign_tokens(ngx_http_usage_ctx_t *ctx)
     }
 
     return NGX_OK;
-}
-
-
-ngx_uint_t
-ngx_http_usage_sign_covers(ngx_http_usage_ctx_t *ctx, ngx_table_elt_t *header)
-{
-    usage_str_t  name;
-
-    if (ctx->credential == NULL) {
-        return 1;
-    }
-
-    name.data = (char *) header->key.data;
-    name.len = header->key.len;
-
-    return usage_signature_signs(ctx->signed_names, name);
 }
 
 
@@ -275,7 +257,7 @@ ngx_http_usage_sign_received(ngx_http_usage_ctx_t *ctx,
     request->path.len = r->unparsed_uri.len;
     request->query.data = "";
     request->query.len = 0;
-    request->body = ctx->body;
+    request->body = ctx->inbound.body;
 
     p = ngx_strlchr(r->unparsed_uri.data,
                     r->unparsed_uri.data + r->unparsed_uri.len, '?');
@@ -303,7 +285,7 @@ ngx_http_usage_sign_phase_handler(ngx_http_request_t *r)
 
     fetch = ngx_http_usage_fetch_of(r);
 
-    if (fetch == NULL || fetch->ctx->credential == NULL
+    if (fetch == NULL || fetch->ctx->caller.credential == NULL
         || r->content_handler == NULL
         || r->content_handler == ngx_http_usage_sign_content_handler)
     {
@@ -374,8 +356,8 @@ ngx_http_usage_sign_subrequest(ngx_http_request_t *r,
     ngx_http_usage_sign_uri(ctx, r, &request);
 
     if (ngx_http_usage_sign_signed(r, ctx, &date, &request) != NGX_OK
-        || usage_sign(&request, ctx->credential->access_key,
-                      ctx->credential->secret, &pool, &value)
+        || usage_sign(&request, ctx->caller.credential->access_key,
+                      ctx->caller.credential->secret, &pool, &value)
            != USAGE_OK)
     {
         return NGX_ERROR;
@@ -408,7 +390,7 @@ ngx_http_usage_sign_signed(ngx_http_request_t *r, ngx_http_usage_ctx_t *ctx,
     ngx_list_part_t  *part;
     ngx_table_elt_t  *header;
 
-    i = ngx_http_usage_count_headers(&ctx->headers_in.headers) + 2;
+    i = ngx_http_usage_count_headers(&ctx->fetches->headers_in.headers) + 2;
 
     headers = ngx_palloc(r->pool, i * sizeof(usage_header_t));
 
@@ -422,7 +404,7 @@ ngx_http_usage_sign_signed(ngx_http_request_t *r, ngx_http_usage_ctx_t *ctx,
     request->headers = headers;
     request->count = 2;
 
-    part = &ctx->headers_in.headers.part;
+    part = &ctx->fetches->headers_in.headers.part;
     i = 0;
 
     while ((header = ngx_http_usage_next_header(&part, &i)) != NULL) {
@@ -452,18 +434,14 @@ static ngx_int_t
 ngx_http_usage_sign_host(ngx_http_request_t *r, ngx_http_usage_ctx_t *ctx,
     ngx_str_t *host)
 {
-    ngx_http_usage_loc_conf_t  *ulcf;
-
-    ulcf = ngx_http_get_module_loc_conf(ctx->request, ngx_http_usage_module);
-
-    if (ngx_http_complex_value(r, ulcf->sign_host, host) != NGX_OK) {
+    if (ngx_http_complex_value(r, ctx->conf->sign_host, host) != NGX_OK) {
         return NGX_ERROR;
     }
 
     if (host->len == 0) {
         ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
                       "usage_sign_host \"%V\" is empty, so the call of the "
-                      "successor can't be signed", &ulcf->sign_host->value);
+                      "successor can't be signed", &ctx->conf->sign_host->value);
         return NGX_ERROR;
     }
 
@@ -479,12 +457,9 @@ static void
 ngx_http_usage_sign_uri(ngx_http_usage_ctx_t *ctx, ngx_http_request_t *r,
     usage_signed_t *request)
 {
-    u_char                     *p, *query, *last;
-    ngx_http_usage_loc_conf_t  *ulcf;
+    u_char  *p, *query, *last;
 
-    ulcf = ngx_http_get_module_loc_conf(ctx->request, ngx_http_usage_module);
-
-    p = r->unparsed_uri.data + ulcf->prefix.len;
+    p = r->unparsed_uri.data + ctx->conf->prefix.len;
     last = r->unparsed_uri.data + r->unparsed_uri.len;
     query = ngx_strlchr(p, last, '?') + 1;
 
@@ -521,7 +496,7 @@ ngx_http_usage_sign_headers(ngx_http_request_t *r, ngx_http_usage_ctx_t *ctx,
         return NGX_ERROR;
     }
 
-    part = &ctx->headers_in.headers.part;
+    part = &ctx->fetches->headers_in.headers.part;
     i = 0;
 
     while ((header = ngx_http_usage_next_header(&part, &i)) != NULL) {

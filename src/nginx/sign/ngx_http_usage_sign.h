@@ -9,6 +9,8 @@
 
 #include "base/ngx_http_usage.h"
 
+#include "sign/usage_signature.h"
+
 
 /* ngx_http_usage_credentials.c: the directive usage_credentials */
 
@@ -37,13 +39,6 @@ ngx_int_t ngx_http_usage_access_key(ngx_http_request_t *r,
 
 /* The names of the headers that r's signature, not verified, is over, or "". */
 usage_str_t ngx_http_usage_signed_names(ngx_http_request_t *r);
-
-/*
- * Whether the gateway may speak for a header of the client's: the call isn't
- * signed, or the header is.
- */
-ngx_uint_t ngx_http_usage_sign_covers(ngx_http_usage_ctx_t *ctx,
-    ngx_table_elt_t *header);
 
 /* Before content is made: has subrequests signed that need it. */
 ngx_int_t ngx_http_usage_sign_phase_handler(ngx_http_request_t *r);

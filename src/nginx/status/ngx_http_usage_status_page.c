@@ -4,8 +4,8 @@
  * What usage_status shows: the home of all names, help texts and units.
  */
 
-#include "modes/ngx_http_usage_mode.h"
 #include "status/ngx_http_usage_status.h"
+#include "store/ngx_http_usage_store.h"
 
 
 /*

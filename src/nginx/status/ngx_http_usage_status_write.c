@@ -189,8 +189,8 @@ ngx_http_usage_page_text(ngx_http_usage_page_t *page, const char *text)
 ngx_int_t
 ngx_http_usage_page_label(ngx_pool_t *pool, ngx_str_t *from, ngx_str_t *to)
 {
-    u_char    *p, *q, *last, *next;
-    uint32_t   c;
+    u_char   *p, *q, *last, *next;
+    uint32_t  c;
 
     q = ngx_pnalloc(pool, 2 * from->len);
     if (q == NULL) {

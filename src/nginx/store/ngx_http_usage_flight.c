@@ -29,26 +29,26 @@ ngx_http_usage_flight_take(ngx_http_usage_ctx_t *ctx, int32_t first,
     ngx_http_usage_flight_t     *flight;
     ngx_http_usage_partition_t  *partition;
 
-    ngx_http_usage_store_lock(ctx->store);
+    ngx_http_usage_store_lock(ctx->lookup->store);
 
-    if (ngx_http_usage_store_had_no_room(ctx->store, ctx->key)) {
-        ngx_http_usage_store_unlock(ctx->store);
+    if (ngx_http_usage_store_had_no_room(ctx->lookup->store, ctx->lookup->key)) {
+        ngx_http_usage_store_unlock(ctx->lookup->store);
         return NGX_DECLINED;
     }
 
-    ngx_http_usage_store_change(ctx->store);
+    ngx_http_usage_store_change(ctx->lookup->store);
 
     /* who has shown nothing changes nothing for others */
 
-    rc = ctx->shown ? NGX_OK : NGX_DONE;
+    rc = ctx->caller.trusted ? NGX_OK : NGX_DONE;
 
-    partition = ctx->shown ? ngx_http_usage_store_create(ctx->store, ctx->key,
-                                                         ctx->owner)
-                           : ngx_http_usage_store_partition(ctx->store,
-                                                            ctx->key);
+    partition = ctx->caller.trusted ? ngx_http_usage_store_create(ctx->lookup->store, ctx->lookup->key,
+                                                         ctx->lookup->owner)
+                           : ngx_http_usage_store_partition(ctx->lookup->store,
+                                                            ctx->lookup->key);
     if (partition == NULL) {
-        ngx_http_usage_store_unlock(ctx->store);
-        return ctx->shown ? NGX_DECLINED : NGX_DONE;
+        ngx_http_usage_store_unlock(ctx->lookup->store);
+        return ctx->caller.trusted ? NGX_DECLINED : NGX_DONE;
     }
 
     for (q = ngx_queue_head(&partition->flights);
@@ -60,7 +60,7 @@ ngx_http_usage_flight_take(ngx_http_usage_ctx_t *ctx, int32_t first,
 
         if (ngx_http_usage_flight_lost(flight)) {
             ngx_queue_remove(q);
-            ngx_slab_free_locked(ctx->store->shpool, flight);
+            ngx_slab_free_locked(ctx->lookup->store->shpool, flight);
 
         } else if (ngx_http_usage_flight_blocks(ctx, flight, first, last)) {
             rc = NGX_AGAIN;
@@ -69,12 +69,13 @@ ngx_http_usage_flight_take(ngx_http_usage_ctx_t *ctx, int32_t first,
 
     if (rc == NGX_OK) {
         rc = ngx_http_usage_flight_add(ctx, partition, first, last);
+        ctx->lookup->leads = rc == NGX_OK;
 
     } else if (rc == NGX_DONE) {
-        ngx_http_usage_store_release(ctx->store, partition);
+        ngx_http_usage_store_release(ctx->lookup->store, partition);
     }
 
-    ngx_http_usage_store_unlock(ctx->store);
+    ngx_http_usage_store_unlock(ctx->lookup->store);
 
     return rc;
 }
@@ -88,12 +89,12 @@ ngx_http_usage_flight_blocks(ngx_http_usage_ctx_t *ctx,
         return 0;
     }
 
-    if (flight->subject == ctx->subject) {
+    if (flight->subject == ctx->lookup->subject) {
         return 1;
     }
 
     return flight->subject == 0
-           && ngx_current_msec - ctx->started < NGX_HTTP_USAGE_PATIENCE;
+           && ngx_current_msec - ctx->lookup->started < NGX_HTTP_USAGE_PATIENCE;
 }
 
 
@@ -114,30 +115,27 @@ static ngx_int_t
 ngx_http_usage_flight_add(ngx_http_usage_ctx_t *ctx,
     ngx_http_usage_partition_t *partition, int32_t first, int32_t last)
 {
-    ngx_http_usage_flight_t    *flight;
-    ngx_http_usage_loc_conf_t  *ulcf;
-
-    ulcf = ngx_http_get_module_loc_conf(ctx->request, ngx_http_usage_module);
+    ngx_http_usage_flight_t  *flight;
 
     /* the partition has to outlive what may be thrown out for it */
 
     partition->busy = 1;
-    flight = ngx_http_usage_store_alloc(ctx->store, NULL,
+    flight = ngx_http_usage_store_alloc(ctx->lookup->store, NULL,
                                         sizeof(ngx_http_usage_flight_t),
-                                        ctx->owner);
+                                        ctx->lookup->owner);
     partition->busy = 0;
 
     if (flight == NULL) {
-        ngx_http_usage_store_release(ctx->store, partition);
+        ngx_http_usage_store_release(ctx->lookup->store, partition);
         return NGX_DECLINED;
     }
 
-    flight->owner = ctx->owner;
-    flight->subject = ctx->subject;
+    flight->owner = ctx->lookup->owner;
+    flight->subject = ctx->lookup->subject;
     flight->first = first;
     flight->last = last;
     flight->pid = ngx_pid;
-    flight->deadline = ngx_time() + ulcf->timeout / 1000 + 1;
+    flight->deadline = ngx_time() + ctx->conf->timeout / 1000 + 1;
 
     ngx_queue_insert_tail(&partition->flights, &flight->queue);
 
@@ -152,12 +150,18 @@ ngx_http_usage_flight_drop(ngx_http_usage_ctx_t *ctx)
     ngx_http_usage_flight_t     *flight;
     ngx_http_usage_partition_t  *partition;
 
-    ngx_http_usage_store_lock(ctx->store);
+    if (!ctx->lookup->leads) {
+        return;
+    }
 
-    partition = ngx_http_usage_store_partition(ctx->store, ctx->key);
+    ctx->lookup->leads = 0;
+
+    ngx_http_usage_store_lock(ctx->lookup->store);
+
+    partition = ngx_http_usage_store_partition(ctx->lookup->store, ctx->lookup->key);
 
     if (partition) {
-        ngx_http_usage_store_change(ctx->store);
+        ngx_http_usage_store_change(ctx->lookup->store);
 
         for (q = ngx_queue_head(&partition->flights);
              q != ngx_queue_sentinel(&partition->flights);
@@ -166,14 +170,14 @@ ngx_http_usage_flight_drop(ngx_http_usage_ctx_t *ctx)
             next = ngx_queue_next(q);
             flight = ngx_queue_data(q, ngx_http_usage_flight_t, queue);
 
-            if (flight->owner == ctx->owner) {
+            if (flight->owner == ctx->lookup->owner) {
                 ngx_queue_remove(q);
-                ngx_slab_free_locked(ctx->store->shpool, flight);
+                ngx_slab_free_locked(ctx->lookup->store->shpool, flight);
             }
         }
 
-        ngx_http_usage_store_release(ctx->store, partition);
+        ngx_http_usage_store_release(ctx->lookup->store, partition);
     }
 
-    ngx_http_usage_store_unlock(ctx->store);
+    ngx_http_usage_store_unlock(ctx->lookup->store);
 }

@@ -539,18 +539,15 @@ time_t
 ngx_http_usage_store_until(ngx_http_usage_ctx_t *ctx, int32_t last,
     time_t fetched)
 {
-    time_t                      start;
-    ngx_http_usage_loc_conf_t  *ulcf;
-
-    ulcf = ngx_http_get_module_loc_conf(ctx->request, ngx_http_usage_module);
+    time_t  start;
 
     start = (time_t) last * USAGE_SECONDS_PER_DAY;
 
     if (last != NGX_HTTP_USAGE_DIRECTORY
-        && fetched >= start + ulcf->final_after)
+        && fetched >= start + ctx->conf->final_after)
     {
         return 0;
     }
 
-    return fetched + ulcf->fresh;
+    return fetched + ctx->conf->fresh;
 }

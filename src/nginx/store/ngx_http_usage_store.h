@@ -18,6 +18,8 @@
 
 #include "base/ngx_http_usage.h"
 
+#include "plan/usage_plan.h"
+
 
 /*
  * A desktop's id.
@@ -110,13 +112,70 @@ typedef struct {
 } ngx_http_usage_store_sh_t;
 
 
+/*
+ * What is found out of a desktop that stored windows don't show.
+ */
+enum {
+    NGX_HTTP_USAGE_UNASKED = 0,
+    NGX_HTTP_USAGE_KNOWN,
+    NGX_HTTP_USAGE_UNKNOWN
+};
+
+
+/*
+ * A request's look-up.
+ */
+struct ngx_http_usage_lookup_s {
+    ngx_http_usage_store_t         *store;
+    u_char                          key[NGX_HTTP_USAGE_KEY_LEN]; /* partition */
+    uint64_t                        owner;    /* the request, of what it stores */
+    uint64_t                        subject;  /* which desktops it fetches */
+    ngx_msec_t                      started;
+    size_t                          past;     /* days to be found */
+    size_t                          missing_first; /* days, of these */
+    size_t                          missing_last;
+    uint32_t                       *places;   /* of the requested desktops */
+    uint32_t                       *listed;   /* places of the entries to send */
+    uint32_t                       *requested; /* which desktops these are */
+    usage_str_t                    *unlisted; /* desktops to be looked up */
+    size_t                          unlisted_count;
+    u_char                         *known;    /* of the requested desktops */
+    unsigned                        unplaced:1; /* desktops without a place */
+    unsigned                        leads:1;  /* others may follow */
+};
+
+
 struct ngx_http_usage_store_s {
     ngx_http_usage_store_sh_t      *sh;
     ngx_slab_pool_t                *shpool;
 };
 
 
+/* ngx_http_usage_lookup.c */
+
+/*
+ * Prepares the look-up: ctx->lookup.  NGX_DECLINED: the request has nothing to
+ * do with the store, or no credential; NGX_ERROR: ctx->error says why.
+ */
+ngx_int_t ngx_http_usage_lookup_open(ngx_http_usage_ctx_t *ctx);
+
+/* Learns of a plan that is done which desktops the directory knows. */
+void ngx_http_usage_lookup_learn(ngx_http_usage_ctx_t *ctx,
+    usage_plan_t *plan);
+
+
 /* ngx_http_usage_store.c */
+
+/* Returns the zone of that name, defined if size isn't 0, or NULL. */
+ngx_shm_zone_t *ngx_http_usage_store_zone(ngx_conf_t *cf, ngx_str_t *name,
+    ssize_t size);
+
+/* Tells whether a zone is a store. */
+ngx_uint_t ngx_http_usage_store_is(ngx_shm_zone_t *zone);
+
+/* Tells the bytes of a store, and how many of them are used. */
+void ngx_http_usage_store_room(ngx_shm_zone_t *zone, size_t *size,
+    size_t *used);
 
 /*
  * Locks the store; one that was left in the middle of a change is emptied.
@@ -200,13 +259,13 @@ time_t ngx_http_usage_store_until(ngx_http_usage_ctx_t *ctx, int32_t last,
 
 /*
  * Fills in the reply's items.  NGX_DECLINED: days are missing, those from
- * ctx->missing_first to ctx->missing_last first; NGX_AGAIN: whether the
- * directory knows ctx->unlisted; NGX_ERROR: memory is out.
+ * lookup->missing_first to lookup->missing_last first; NGX_AGAIN: whether the
+ * directory knows lookup->unlisted; NGX_ERROR: memory is out.
  */
 ngx_int_t ngx_http_usage_store_find(ngx_http_usage_ctx_t *ctx);
 
 
-/* ngx_http_usage_store_asked.c */
+/* ngx_http_usage_store_requested.c */
 
 /*
  * A call's way through its partition.
@@ -232,7 +291,7 @@ void ngx_http_usage_find_places(ngx_http_usage_search_t *search);
  * directory knows.  NGX_AGAIN: that is to be asked; NGX_DECLINED: the windows
  * don't tell; NGX_ERROR: memory is out.
  */
-ngx_int_t ngx_http_usage_find_asked(ngx_http_usage_search_t *search);
+ngx_int_t ngx_http_usage_find_requested(ngx_http_usage_search_t *search);
 
 /*
  * Whether a window may be taken: one that can still change only for a while,
@@ -244,8 +303,8 @@ ngx_uint_t ngx_http_usage_find_valid(ngx_http_usage_search_t *search,
 
 /* ngx_http_usage_store_fill.c */
 
-/* Stores what ctx->plan got. */
-void ngx_http_usage_store_fill(ngx_http_usage_ctx_t *ctx);
+/* Stores what a plan got. */
+void ngx_http_usage_store_fill(ngx_http_usage_ctx_t *ctx, usage_plan_t *plan);
 
 
 /* ngx_http_usage_flight.c */

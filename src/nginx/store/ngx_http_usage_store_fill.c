@@ -42,18 +42,18 @@ static ngx_int_t ngx_http_usage_keep_insert(ngx_http_usage_keep_t *keep,
 
 
 void
-ngx_http_usage_store_fill(ngx_http_usage_ctx_t *ctx)
+ngx_http_usage_store_fill(ngx_http_usage_ctx_t *ctx, usage_plan_t *plan)
 {
     ngx_http_usage_keep_t  keep;
 
     ngx_memzero(&keep, sizeof(ngx_http_usage_keep_t));
 
     keep.ctx = ctx;
-    keep.store = ctx->store;
-    keep.plan = &ctx->plan;
+    keep.store = ctx->lookup->store;
+    keep.plan = plan;
 
     keep.places = ngx_palloc(ctx->request->pool,
-                             (ctx->plan.table.count + 1) * sizeof(uint32_t));
+                             (plan->table.count + 1) * sizeof(uint32_t));
     if (keep.places == NULL) {
         return;
     }
@@ -61,8 +61,8 @@ ngx_http_usage_store_fill(ngx_http_usage_ctx_t *ctx)
     ngx_http_usage_store_lock(keep.store);
     ngx_http_usage_store_change(keep.store);
 
-    keep.partition = ngx_http_usage_store_create(keep.store, ctx->key,
-                                                 ctx->owner);
+    keep.partition = ngx_http_usage_store_create(keep.store, ctx->lookup->key,
+                                                 ctx->lookup->owner);
 
     if (keep.partition) {
         keep.partition->busy = 1;
@@ -95,13 +95,13 @@ ngx_http_usage_keep_needed(ngx_http_usage_keep_t *keep)
     ngx_http_usage_partition_t  *partition;
 
     partition = keep->partition;
-    first = (int32_t) keep->ctx->legacy.first;
-    last = first + (int32_t) keep->ctx->past - 1;
+    first = (int32_t) keep->ctx->inbound.request.first;
+    last = first + (int32_t) keep->ctx->lookup->past - 1;
 
     for (i = 0; i < partition->windows_count; i++) {
         window = partition->windows[i];
 
-        if (window->owner == keep->ctx->owner
+        if (window->owner == keep->ctx->lookup->owner
             || (window->first >= first && window->last <= last))
         {
             ngx_http_usage_store_used(keep->store, window);
@@ -120,7 +120,7 @@ ngx_http_usage_keep_locked(ngx_http_usage_keep_t *keep)
 
     if (ngx_http_usage_store_add_ids(keep->store, keep->partition,
                                      plan, keep->places,
-                                     keep->ctx->owner)
+                                     keep->ctx->lookup->owner)
         != NGX_OK)
     {
         return NGX_ERROR;
@@ -128,10 +128,6 @@ ngx_http_usage_keep_locked(ngx_http_usage_keep_t *keep)
 
     if (ngx_http_usage_keep_known(keep) != NGX_OK) {
         return NGX_ERROR;
-    }
-
-    if (keep->ctx->step == NGX_HTTP_USAGE_LOOK_UP) {
-        return NGX_OK; /* of no days */
     }
 
     for (i = 0; i <= plan->days; i++) {
@@ -285,7 +281,7 @@ ngx_http_usage_keep_add(ngx_http_usage_keep_t *keep, int32_t first,
     size = ngx_http_usage_window_size(partition->ids_count, wide);
 
     window = ngx_http_usage_store_alloc(keep->store, partition, size,
-                                        keep->ctx->owner);
+                                        keep->ctx->lookup->owner);
     if (window == NULL) {
         return NULL;
     }
@@ -295,7 +291,7 @@ ngx_http_usage_keep_add(ngx_http_usage_keep_t *keep, int32_t first,
     window->partition = partition;
     window->first = first;
     window->last = last;
-    window->owner = keep->ctx->owner;
+    window->owner = keep->ctx->lookup->owner;
     window->fetched = fetched;
     window->used = ngx_time();
     window->count = partition->ids_count;
@@ -353,9 +349,9 @@ static void
 ngx_http_usage_keep_cells(ngx_http_usage_keep_t *keep, size_t column,
     ngx_http_usage_window_t *window)
 {
-    size_t         i;
-    double         seconds;
-    usage_table_t *table;
+    size_t          i;
+    double          seconds;
+    usage_table_t  *table;
 
     table = &keep->plan->table;
 
@@ -474,7 +470,7 @@ ngx_http_usage_keep_insert(ngx_http_usage_keep_t *keep,
 
         windows = ngx_http_usage_store_alloc(keep->store, partition,
                                     room * sizeof(ngx_http_usage_window_t *),
-                                    keep->ctx->owner);
+                                    keep->ctx->lookup->owner);
         if (windows == NULL) {
             ngx_http_usage_store_free(keep->store, partition, window,
                                   ngx_http_usage_window_size(window->count,

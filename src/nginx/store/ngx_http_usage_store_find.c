@@ -23,26 +23,26 @@ static void ngx_http_usage_find_touch(ngx_http_usage_search_t *search);
 ngx_int_t
 ngx_http_usage_store_find(ngx_http_usage_ctx_t *ctx)
 {
-    ngx_int_t                 rc;
-    ngx_http_usage_search_t   search;
+    ngx_int_t                rc;
+    ngx_http_usage_search_t  search;
 
     ngx_memzero(&search, sizeof(ngx_http_usage_search_t));
 
     search.ctx = ctx;
-    search.store = ctx->store;
-    search.days = ctx->past;
-    search.first = (int32_t) ctx->legacy.first;
+    search.store = ctx->lookup->store;
+    search.days = ctx->lookup->past;
+    search.first = (int32_t) ctx->inbound.request.first;
     search.now = ngx_time();
 
-    search.places = ctx->places;
-    search.listed = ctx->listed;
+    search.places = ctx->lookup->places;
+    search.listed = ctx->lookup->listed;
 
-    ctx->missing_first = 0;
-    ctx->missing_last = ctx->past - 1;
+    ctx->lookup->missing_first = 0;
+    ctx->lookup->missing_last = ctx->lookup->past - 1;
 
     ngx_http_usage_store_lock(search.store);
 
-    search.partition = ngx_http_usage_store_partition(search.store, ctx->key);
+    search.partition = ngx_http_usage_store_partition(search.store, ctx->lookup->key);
 
     rc = search.partition ? ngx_http_usage_find_locked(&search) : NGX_DECLINED;
 
@@ -58,7 +58,7 @@ ngx_http_usage_find_locked(ngx_http_usage_search_t *search)
     ngx_int_t         rc;
     usage_request_t  *request;
 
-    request = &search->ctx->legacy;
+    request = &search->ctx->inbound.request;
 
     ngx_http_usage_find_places(search);
 
@@ -69,7 +69,7 @@ ngx_http_usage_find_locked(ngx_http_usage_search_t *search)
     }
 
     if (rc == NGX_OK) {
-        rc = request->desktops ? ngx_http_usage_find_asked(search)
+        rc = request->desktops ? ngx_http_usage_find_requested(search)
                                : ngx_http_usage_find_all(search);
     }
 
@@ -91,7 +91,7 @@ ngx_http_usage_find_range(ngx_http_usage_search_t *search)
 {
     ngx_http_usage_window_t  *window;
 
-    if (!usage_request_counts(&search->ctx->legacy)) {
+    if (!usage_request_counts(&search->ctx->inbound.request)) {
         return NGX_DECLINED;
     }
 
@@ -133,7 +133,7 @@ ngx_http_usage_find_tells(ngx_http_usage_search_t *search,
 
     known = ngx_http_usage_window_known(window);
 
-    for (i = 0; i < search->ctx->legacy.desktops; i++) {
+    for (i = 0; i < search->ctx->inbound.request.desktops; i++) {
         place = search->places[i];
 
         if (place >= window->count || !ngx_http_usage_bit(known, place)) {
@@ -141,7 +141,7 @@ ngx_http_usage_find_tells(ngx_http_usage_search_t *search,
         }
     }
 
-    return search->ctx->legacy.desktops > 0;
+    return search->ctx->inbound.request.desktops > 0;
 }
 
 
@@ -172,12 +172,12 @@ ngx_http_usage_find_windows(ngx_http_usage_search_t *search)
         }
 
         if (!missing) {
-            ctx->missing_first = i;
-            ctx->missing_last = i;
+            ctx->lookup->missing_first = i;
+            ctx->lookup->missing_last = i;
             missing = 1;
 
-        } else if (ctx->missing_last == i - 1) {
-            ctx->missing_last = i;
+        } else if (ctx->lookup->missing_last == i - 1) {
+            ctx->lookup->missing_last = i;
         }
     }
 
@@ -198,7 +198,7 @@ ngx_http_usage_find_all(ngx_http_usage_search_t *search)
     usage_request_t             *request;
     ngx_http_usage_partition_t  *partition;
 
-    request = &search->ctx->legacy;
+    request = &search->ctx->inbound.request;
     partition = search->partition;
     words = ngx_http_usage_words(partition->ids_count);
 
@@ -216,8 +216,8 @@ ngx_http_usage_find_all(ngx_http_usage_search_t *search)
         }
     }
 
-    for (n = 0, search->ctx->total = 0; n < words; n++) {
-        search->ctx->total += __builtin_popcountll(any[n]);
+    for (n = 0, search->ctx->answer.total = 0; n < words; n++) {
+        search->ctx->answer.total += __builtin_popcountll(any[n]);
     }
 
     offset = 0;
@@ -267,8 +267,8 @@ ngx_http_usage_find_items(ngx_http_usage_search_t *search)
     for (i = 0; i < search->count; i++) {
         items[i].seconds = &seconds[i * days];
 
-        if (ctx->legacy.desktops) {
-            items[i].id = ctx->legacy.desktop_ids[ctx->asked[i]];
+        if (ctx->inbound.request.desktops) {
+            items[i].id = ctx->inbound.request.desktop_ids[ctx->lookup->requested[i]];
             continue;
         }
 
@@ -288,8 +288,8 @@ ngx_http_usage_find_items(ngx_http_usage_search_t *search)
         ngx_http_usage_find_cells(search, i, &seconds[i]);
     }
 
-    ctx->items = items;
-    ctx->count = search->count;
+    ctx->answer.items = items;
+    ctx->answer.count = search->count;
 
     return NGX_OK;
 }

@@ -11,7 +11,7 @@
  * pointers.  An entry that a worker was killed over counts as not used.
  */
 
-#include "base/ngx_http_usage.h"
+#include "call/ngx_http_usage_call.h"
 
 #include <openssl/rand.h>
 
@@ -146,8 +146,8 @@ ngx_http_usage_known_init_zone(ngx_shm_zone_t *shm_zone, void *data)
 ngx_int_t
 ngx_http_usage_known_open(ngx_http_usage_ctx_t *ctx)
 {
-    u_char                         key[NGX_HTTP_USAGE_KEY_LEN];
-    ngx_http_usage_known_t        *known;
+    u_char                   key[NGX_HTTP_USAGE_KEY_LEN];
+    ngx_http_usage_known_t  *known;
 
     known = ngx_http_usage_known(ctx);
 
@@ -157,11 +157,11 @@ ngx_http_usage_known_open(ngx_http_usage_ctx_t *ctx)
         return NGX_ERROR;
     }
 
-    ngx_memcpy(ctx->known_key, key, sizeof(ctx->known_key));
+    ngx_memcpy(ctx->caller.key, key, sizeof(ctx->caller.key));
 
     ngx_shmtx_lock(&known->shpool->mutex);
 
-    ctx->shown = ngx_http_usage_known_valid(ngx_http_usage_known_good(ctx, 0));
+    ctx->caller.trusted = ngx_http_usage_known_valid(ngx_http_usage_known_good(ctx, 0));
 
     ngx_shmtx_unlock(&known->shpool->mutex);
 
@@ -290,11 +290,11 @@ ngx_http_usage_known_good(ngx_http_usage_ctx_t *ctx, ngx_uint_t create)
     ngx_http_usage_known_sh_t  *sh;
 
     sh = ngx_http_usage_known(ctx)->sh;
-    set = ctx->known_key[0] % NGX_HTTP_USAGE_KNOWN_GOOD;
+    set = ctx->caller.key[0] % NGX_HTTP_USAGE_KNOWN_GOOD;
 
     return ngx_http_usage_known_find(
                (u_char *) &sh->good[set * NGX_HTTP_USAGE_KNOWN_WAYS],
-               sizeof(ngx_http_usage_known_entry_t), ctx->known_key,
+               sizeof(ngx_http_usage_known_entry_t), ctx->caller.key,
                create);
 }
 
@@ -313,8 +313,8 @@ ngx_http_usage_known_bad(ngx_http_usage_ctx_t *ctx, usage_call_api_t api,
 
     sh = ngx_http_usage_known(ctx)->sh;
 
-    key[0] = ctx->known_key[0] ^ api;
-    key[1] = ctx->known_key[1];
+    key[0] = ctx->caller.key[0] ^ api;
+    key[1] = ctx->caller.key[1];
     set = key[0] % NGX_HTTP_USAGE_KNOWN_REFUSED;
 
     return ngx_http_usage_known_find(

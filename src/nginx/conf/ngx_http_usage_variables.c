@@ -4,9 +4,11 @@
  * The variables: what a legacy call was and took, for logs and maps.
  */
 
-#include "modes/ngx_http_usage_mode.h"
+#include "conf/ngx_http_usage_conf.h"
 #include "pace/ngx_http_usage_pace.h"
 #include "sign/ngx_http_usage_sign.h"
+
+#include "sign/usage_sign.h"
 
 
 /* the digits of a token's SHA-256 that logs show */
@@ -28,18 +30,23 @@ static ngx_int_t ngx_http_usage_credential_variable(ngx_http_request_t *r,
 
 
 enum {
+    NGX_HTTP_USAGE_PROJECT_ID = 0,
+    NGX_HTTP_USAGE_ERROR
+};
+
+
+enum {
     NGX_HTTP_USAGE_DAYS = 0,
     NGX_HTTP_USAGE_DESKTOPS,
     NGX_HTTP_USAGE_CALLS,
-    NGX_HTTP_USAGE_LOOKUP
+    NGX_HTTP_USAGE_STORED
 };
 
 
 static ngx_http_variable_t  ngx_http_usage_vars[] = {
 
     { ngx_string("usage_project_id"), NULL,
-      ngx_http_usage_text_variable,
-      offsetof(ngx_http_usage_ctx_t, project_text),
+      ngx_http_usage_text_variable, NGX_HTTP_USAGE_PROJECT_ID,
       NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
     { ngx_string("usage_mode"), NULL,
@@ -63,15 +70,14 @@ static ngx_http_variable_t  ngx_http_usage_vars[] = {
       NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
     { ngx_string("usage_stored"), NULL,
-      ngx_http_usage_number_variable, NGX_HTTP_USAGE_LOOKUP,
+      ngx_http_usage_number_variable, NGX_HTTP_USAGE_STORED,
       NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
     { ngx_string("usage_credential"), NULL,
       ngx_http_usage_credential_variable, 0, 0, 0 },
 
     { ngx_string("usage_error"), NULL,
-      ngx_http_usage_text_variable,
-      offsetof(ngx_http_usage_ctx_t, error_text),
+      ngx_http_usage_text_variable, NGX_HTTP_USAGE_ERROR,
       NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
       ngx_http_null_variable
@@ -82,12 +88,23 @@ static ngx_int_t
 ngx_http_usage_text_variable(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data)
 {
+    ngx_str_t              text;
     ngx_http_usage_ctx_t  *ctx;
+
+    ngx_str_null(&text);
 
     ctx = ngx_http_usage_find_ctx(r->main);
 
-    return ngx_http_usage_set_text(v, ctx ? (ngx_str_t *) ((char *) ctx + data)
-                                          : NULL);
+    if (ctx && data == NGX_HTTP_USAGE_PROJECT_ID) {
+        text.data = (u_char *) ctx->inbound.project_id.data;
+        text.len = ctx->inbound.project_id.len;
+
+    } else if (ctx && ctx->blame.told) {
+        text.data = (u_char *) ctx->error.detail;
+        text.len = ngx_strlen(ctx->error.detail);
+    }
+
+    return ngx_http_usage_set_text(v, &text);
 }
 
 
@@ -140,19 +157,19 @@ ngx_http_usage_number_variable(ngx_http_request_t *r,
     switch (data) {
 
     case NGX_HTTP_USAGE_DAYS:
-        n = ctx->parsed ? usage_request_days(&ctx->legacy) : 0;
+        n = ctx->inbound.parsed ? usage_request_days(&ctx->inbound.request) : 0;
         break;
 
     case NGX_HTTP_USAGE_DESKTOPS:
-        n = ctx->desktops;
+        n = ctx->answer.sent;
         break;
 
-    case NGX_HTTP_USAGE_LOOKUP:
-        n = ctx->stored;
+    case NGX_HTTP_USAGE_STORED:
+        n = ctx->answer.stored;
         break;
 
     default: /* NGX_HTTP_USAGE_CALLS */
-        n = ctx->calls;
+        n = ctx->fetches ? ctx->fetches->started : 0;
         break;
     }
 

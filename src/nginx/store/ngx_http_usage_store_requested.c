@@ -19,7 +19,7 @@ ngx_http_usage_find_places(ngx_http_usage_search_t *search)
     size_t            i;
     usage_request_t  *request;
 
-    request = &search->ctx->legacy;
+    request = &search->ctx->inbound.request;
 
     for (i = 0; i < request->desktops; i++) {
         search->places[i] = ngx_http_usage_store_id(search->partition,
@@ -30,14 +30,14 @@ ngx_http_usage_find_places(ngx_http_usage_search_t *search)
         if (search->places[i] == NGX_HTTP_USAGE_NO_PLACE
             && search->partition->unknown == NGX_HTTP_USAGE_UNKNOWN_IDS)
         {
-            search->ctx->unplaced = 1;
+            search->ctx->lookup->unplaced = 1;
         }
     }
 }
 
 
 ngx_int_t
-ngx_http_usage_find_asked(ngx_http_usage_search_t *search)
+ngx_http_usage_find_requested(ngx_http_usage_search_t *search)
 {
     size_t                 n;
     uint32_t               place;
@@ -47,22 +47,22 @@ ngx_http_usage_find_asked(ngx_http_usage_search_t *search)
     ngx_http_usage_ctx_t  *ctx;
 
     ctx = search->ctx;
-    request = &ctx->legacy;
-    ctx->total = 0;
-    ctx->unlisted_count = 0;
+    request = &ctx->inbound.request;
+    ctx->answer.total = 0;
+    ctx->lookup->unlisted_count = 0;
 
-    if (ctx->unlisted == NULL) {
-        ctx->unlisted = ngx_palloc(ctx->request->pool,
+    if (ctx->lookup->unlisted == NULL) {
+        ctx->lookup->unlisted = ngx_palloc(ctx->request->pool,
                                    request->desktops * sizeof(usage_str_t));
-        ctx->known = ngx_palloc(ctx->request->pool, request->desktops);
-        ctx->asked = ngx_palloc(ctx->request->pool,
+        ctx->lookup->known = ngx_palloc(ctx->request->pool, request->desktops);
+        ctx->lookup->requested = ngx_palloc(ctx->request->pool,
                                 USAGE_LIMIT_MAX * sizeof(uint32_t));
 
-        if (ctx->unlisted == NULL || ctx->known == NULL || ctx->asked == NULL) {
+        if (ctx->lookup->unlisted == NULL || ctx->lookup->known == NULL || ctx->lookup->requested == NULL) {
             return NGX_ERROR;
         }
 
-        ngx_memset(ctx->known, NGX_HTTP_USAGE_UNASKED, request->desktops);
+        ngx_memset(ctx->lookup->known, NGX_HTTP_USAGE_UNASKED, request->desktops);
     }
 
     for (n = 0; n < request->desktops; n++) {
@@ -70,37 +70,37 @@ ngx_http_usage_find_asked(ngx_http_usage_search_t *search)
         rc = ngx_http_usage_find_shown(search, place);
         shown = rc == 1;
 
-        if (!shown && ctx->known[n] == NGX_HTTP_USAGE_UNASKED) {
-            ctx->known[n] = ngx_http_usage_find_known(search, place);
+        if (!shown && ctx->lookup->known[n] == NGX_HTTP_USAGE_UNASKED) {
+            ctx->lookup->known[n] = ngx_http_usage_find_known(search, place);
         }
 
-        if (!shown && ctx->known[n] == NGX_HTTP_USAGE_UNASKED) {
-            ctx->unlisted[ctx->unlisted_count++] = request->desktop_ids[n];
+        if (!shown && ctx->lookup->known[n] == NGX_HTTP_USAGE_UNASKED) {
+            ctx->lookup->unlisted[ctx->lookup->unlisted_count++] = request->desktop_ids[n];
         }
 
-        if (rc == NGX_DECLINED && ctx->known[n] == NGX_HTTP_USAGE_UNKNOWN) {
+        if (rc == NGX_DECLINED && ctx->lookup->known[n] == NGX_HTTP_USAGE_UNKNOWN) {
 
             /* the statistics may have it all the same */
 
-            ctx->missing_first = 0;
-            ctx->missing_last = ctx->past - 1;
+            ctx->lookup->missing_first = 0;
+            ctx->lookup->missing_last = ctx->lookup->past - 1;
 
             return NGX_DECLINED;
         }
 
-        if (!shown && ctx->known[n] != NGX_HTTP_USAGE_KNOWN) {
+        if (!shown && ctx->lookup->known[n] != NGX_HTTP_USAGE_KNOWN) {
             continue;
         }
 
-        if (ctx->total >= request->offset && search->count < request->limit) {
-            ctx->asked[search->count] = n;
+        if (ctx->answer.total >= request->offset && search->count < request->limit) {
+            ctx->lookup->requested[search->count] = n;
             search->listed[search->count++] = place;
         }
 
-        ctx->total++;
+        ctx->answer.total++;
     }
 
-    return ctx->unlisted_count ? NGX_AGAIN : NGX_OK;
+    return ctx->lookup->unlisted_count ? NGX_AGAIN : NGX_OK;
 }
 
 
@@ -134,7 +134,7 @@ ngx_http_usage_find_shown(ngx_http_usage_search_t *search, uint32_t place)
     }
 
     window = ngx_http_usage_store_window(search->partition, search->first,
-                                 search->first + search->ctx->past - 1);
+                                 search->first + search->ctx->lookup->past - 1);
 
     if (window && place < window->count
         && ngx_http_usage_find_valid(search, window)
@@ -155,17 +155,13 @@ ngx_http_usage_find_shown(ngx_http_usage_search_t *search, uint32_t place)
 static u_char
 ngx_http_usage_find_known(ngx_http_usage_search_t *search, uint32_t place)
 {
-    ngx_http_usage_window_t    *window;
-    ngx_http_usage_loc_conf_t  *ulcf;
-
-    ulcf = ngx_http_get_module_loc_conf(search->ctx->request,
-                                        ngx_http_usage_module);
+    ngx_http_usage_window_t  *window;
 
     window = ngx_http_usage_store_window(search->partition,
                                          NGX_HTTP_USAGE_DIRECTORY,
                                          NGX_HTTP_USAGE_DIRECTORY);
 
-    if (window == NULL || ulcf->store_key || place >= window->count
+    if (window == NULL || search->ctx->conf->store_key || place >= window->count
         || !ngx_http_usage_find_valid(search, window)
         || !ngx_http_usage_bit(ngx_http_usage_window_known(window), place))
     {
@@ -183,7 +179,7 @@ ngx_http_usage_find_valid(ngx_http_usage_search_t *search,
 {
     time_t  until;
 
-    if (window->owner == search->ctx->owner) {
+    if (window->owner == search->ctx->lookup->owner) {
         return 1;
     }
 

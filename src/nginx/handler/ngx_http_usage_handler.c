@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/*
+ * The legacy call as it comes in: its route, its method, its body.
+ */
+
+#include "handler/ngx_http_usage_handler.h"
+#include "call/ngx_http_usage_call.h"
+#include "modes/ngx_http_usage_modes.h"
+#include "reply/ngx_http_usage_reply.h"
+
+
+static void ngx_http_usage_read_body(ngx_http_request_t *r);
+static void ngx_http_usage_start(ngx_http_request_t *r);
+
+
+ngx_int_t
+ngx_http_usage_handler(ngx_http_request_t *r)
+{
+    ngx_int_t              rc;
+    usage_str_t            path;
+    ngx_http_usage_ctx_t  *ctx;
+
+    /* one that is there is of a call before that failed (error_page) */
+
+    ngx_http_set_ctx(r, NULL, ngx_http_usage_module);
+
+    ctx = ngx_http_usage_get_ctx(r);
+    if (ctx == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    path.data = (char *) r->uri.data;
+    path.len = r->uri.len;
+
+    if (!ngx_http_usage_route(ctx, path)) {
+        (void) usage_error(&ctx->error, NGX_HTTP_NOT_FOUND,
+                           "the path \"%.*s\" is not "
+                           "/v2/{project_id}/desktops/statistics/used with a "
+                           "project_id of 1 to 255 letters, digits, \"_\", "
+                           "\"-\"", usage_shown(path), path.data);
+
+    } else if (r->method != NGX_HTTP_POST) {
+        (void) usage_error(&ctx->error, NGX_HTTP_NOT_ALLOWED,
+                           "the method is %.*s; allowed: POST",
+                           (int) ngx_min(r->method_name.len, USAGE_SHOWN_MAX),
+                           r->method_name.data);
+    }
+
+    /* a path that is another may have anything in it: it goes nowhere */
+
+    if (ctx->inbound.project_id.len
+        && (ctx->answerer.mode == NGX_HTTP_USAGE_MODE_PASSTHROUGH
+            || (ctx->answerer.mode == NGX_HTTP_USAGE_MODE_COMPARE
+                && (ctx->error.status
+                    || !ngx_http_usage_compare_chooses(ctx)))))
+    {
+        return ngx_http_usage_pass(ctx);
+    }
+
+    if (ctx->error.status) {
+        rc = ngx_http_discard_request_body(r);
+
+        if (rc != NGX_OK) {
+            return rc;
+        }
+
+        r->main->count++;
+        ngx_http_usage_reply_error(ctx, NULL);
+
+        return NGX_DONE;
+    }
+
+    rc = ngx_http_read_client_request_body(r, ngx_http_usage_start);
+
+    if (rc >= NGX_HTTP_SPECIAL_RESPONSE) {
+        return rc;
+    }
+
+    if (rc == NGX_AGAIN) {
+        ctx->inbound.read_body = r->read_event_handler;
+        r->read_event_handler = ngx_http_usage_read_body;
+    }
+
+    return NGX_DONE;
+}
+
+
+/*
+ * nginx closes the connection of a client that is too slow with its body; here
+ * the client is told.
+ */
+
+static void
+ngx_http_usage_read_body(ngx_http_request_t *r)
+{
+    ngx_connection_t      *c;
+    ngx_http_usage_ctx_t  *ctx;
+
+    c = r->connection;
+    ctx = ngx_http_get_module_ctx(r, ngx_http_usage_module);
+
+    if (!c->read->timedout) {
+        ctx->inbound.read_body(r);
+        return;
+    }
+
+    c->read->timedout = 0;
+    r->keepalive = 0;
+
+    (void) usage_error(&ctx->error, NGX_HTTP_REQUEST_TIME_OUT,
+                       "the body did not arrive in time");
+
+    ngx_http_usage_reply_error(ctx, NULL);
+}
+
+
+/*
+ * The body is here.
+ */
+
+static void
+ngx_http_usage_start(ngx_http_request_t *r)
+{
+    ngx_http_usage_ctx_t  *ctx;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_usage_module);
+
+    (void) ngx_http_usage_parse(ctx);
+
+    if (ctx->answerer.mode == NGX_HTTP_USAGE_MODE_COMPARE) {
+        ngx_http_finalize_request(r, ngx_http_usage_compare_pass(ctx));
+        return;
+    }
+
+    if (ctx->answerer.mode == NGX_HTTP_USAGE_MODE_FALLBACK
+        && ngx_http_usage_fallback_start(ctx) == NGX_OK)
+    {
+        return;
+    }
+
+    ngx_http_usage_translate_call(ctx);
+}

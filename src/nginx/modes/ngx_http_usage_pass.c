@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/*
+ * The way to the legacy endpoint: the client's own request goes there, and what
+ * comes back is the reply.
+ */
+
+#include "modes/ngx_http_usage_modes.h"
+#include "call/ngx_http_usage_call.h"
+#include "reply/ngx_http_usage_reply.h"
+
+
+static void ngx_http_usage_hide_header(ngx_http_request_t *r,
+    ngx_str_t *names);
+
+
+ngx_int_t
+ngx_http_usage_pass(ngx_http_usage_ctx_t *ctx)
+{
+    ngx_str_t            uri, args;
+    ngx_http_request_t  *r;
+
+    r = ctx->request;
+
+    if (ngx_http_usage_endpoint(ctx) == NULL
+        || ngx_http_usage_keep_ctx(ctx) != NGX_OK
+        || ngx_http_usage_endpoint_uri(ctx, r->pool, &uri) != NGX_OK)
+    {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    ctx->error.status = 0;
+    ctx->answerer.passed = 1;
+    ctx->endpoint->uri = r->uri;
+    ctx->endpoint->uri_changes = r->uri_changes - 1;
+
+    args = r->args;
+
+    return ngx_http_internal_redirect(r, &uri, &args);
+}
+
+
+ngx_int_t
+ngx_http_usage_pass_header(ngx_http_usage_ctx_t *ctx, ngx_http_request_t *r)
+{
+    static ngx_str_t  deprecation[] = {
+        ngx_string("deprecation"),
+        ngx_null_string
+    };
+
+    static ngx_str_t  sunset[] = {
+        ngx_string("sunset"),
+        ngx_null_string
+    };
+
+    /* what the client asked for, in logs */
+
+    r->uri = ctx->endpoint->uri;
+
+    ngx_http_usage_parse_passed(ctx);
+
+    /* a page of nginx itself, where error_page didn't lead elsewhere */
+
+    if (r->err_status >= NGX_HTTP_BAD_REQUEST
+        && r->uri_changes == ctx->endpoint->uri_changes)
+    {
+        return ngx_http_usage_reply_replace(r);
+    }
+
+    if (ctx->endpoint->capture) {
+        ngx_http_usage_capture_header(ctx);
+    }
+
+    /* what the endpoint itself says of its end is not said twice */
+
+    if (ctx->conf->deprecation.len) {
+        ngx_http_usage_hide_header(r, deprecation);
+    }
+
+    if (ctx->conf->sunset.len) {
+        ngx_http_usage_hide_header(r, sunset);
+    }
+
+    return ngx_http_usage_add_deprecation(ctx);
+}
+
+
+static void
+ngx_http_usage_hide_header(ngx_http_request_t *r, ngx_str_t *names)
+{
+    ngx_uint_t        i;
+    ngx_list_part_t  *part;
+    ngx_table_elt_t  *header;
+
+    part = &r->headers_out.headers.part;
+    i = 0;
+
+    while ((header = ngx_http_usage_find_header(&part, &i, names)) != NULL) {
+        header->hash = 0;
+    }
+}

@@ -1,0 +1,586 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/*
+ * Which upstream calls a request takes.
+ *
+ * Without the day store, the core's plan for the request says it.  With it, the
+ * store is looked into first.  What it lacks is planned, one run of days after
+ * the other; what the directory has to tell is planned, too; and if another
+ * request fetches the days already, this one follows it, and looks again until
+ * they are there.  Each time that a plan is done, what it got fills the store,
+ * and the store is looked into once more.
+ *
+ * Nobody is answered from the store who hasn't shown a right to it in this very
+ * request: if no statistics had to be fetched, the authorization probe is.
+ */
+
+#include "planner/ngx_http_usage_planner.h"
+#include "base/ngx_http_usage_metrics.h"
+#include "store/ngx_http_usage_store.h"
+
+
+/* milliseconds until a follower looks again for what it waits for */
+#define NGX_HTTP_USAGE_POLL  20
+
+
+static ngx_int_t ngx_http_usage_planner_proceed(ngx_http_usage_ctx_t *ctx);
+static ngx_int_t ngx_http_usage_planner_flight(ngx_http_usage_ctx_t *ctx);
+static ngx_int_t ngx_http_usage_planner_fetch(ngx_http_usage_ctx_t *ctx);
+static ngx_int_t ngx_http_usage_planner_run(ngx_http_usage_ctx_t *ctx);
+static ngx_int_t ngx_http_usage_planner_follow(ngx_http_usage_ctx_t *ctx);
+static void ngx_http_usage_planner_poll(ngx_event_t *ev);
+static ngx_int_t ngx_http_usage_planner_look_up(ngx_http_usage_ctx_t *ctx);
+static ngx_int_t ngx_http_usage_planner_found(ngx_http_usage_ctx_t *ctx);
+static ngx_int_t ngx_http_usage_planner_plan(ngx_http_usage_ctx_t *ctx,
+    usage_request_t *request, ngx_http_usage_step_t step);
+static ngx_int_t ngx_http_usage_planner_planned(ngx_http_usage_ctx_t *ctx);
+static void ngx_http_usage_planner_unmatched(ngx_http_usage_ctx_t *ctx);
+
+
+ngx_int_t
+ngx_http_usage_planner_start(ngx_http_usage_ctx_t *ctx)
+{
+    ngx_int_t                  rc;
+    ngx_http_usage_planner_t  *planner;
+
+    planner = ngx_pcalloc(ctx->request->pool, sizeof(ngx_http_usage_planner_t));
+
+    if (planner == NULL) {
+        (void) usage_no_memory(&ctx->pool, &ctx->error);
+        return NGX_ERROR;
+    }
+
+    ctx->planner = planner;
+
+    planner->upstream.connections = ctx->conf->connections;
+    planner->upstream.lookback = ctx->conf->lookback;
+    planner->upstream.resource_id = ctx->conf->resource_id;
+
+    rc = ngx_http_usage_lookup_open(ctx);
+
+    if (rc == NGX_DECLINED) {
+        return ngx_http_usage_planner_plan(ctx, &ctx->inbound.request,
+                                           NGX_HTTP_USAGE_PLAIN);
+    }
+
+    if (rc == NGX_OK
+        && usage_auth_init(&planner->auth, ctx->inbound.request.first
+                                           + ctx->lookup->past - 1,
+                           &ctx->pool)
+           != USAGE_OK)
+    {
+        (void) usage_no_memory(&ctx->pool, &ctx->error);
+        return NGX_ERROR;
+    }
+
+    return rc == NGX_OK ? ngx_http_usage_planner_proceed(ctx) : NGX_ERROR;
+}
+
+
+/*
+ * Goes on: with the reply, with a plan for what is missing, or not at all for
+ * now (NGX_AGAIN).
+ */
+
+static ngx_int_t
+ngx_http_usage_planner_proceed(ngx_http_usage_ctx_t *ctx)
+{
+    ngx_int_t  rc;
+
+    rc = ngx_http_usage_store_find(ctx);
+
+    if (rc == NGX_DECLINED && !ctx->lookup->leads) {
+
+        rc = ngx_http_usage_planner_flight(ctx);
+
+        if (rc == NGX_AGAIN) {
+            return ngx_http_usage_planner_follow(ctx);
+        }
+
+        if (rc == NGX_DECLINED) {
+            return ngx_http_usage_planner_plan(ctx, &ctx->inbound.request,
+                                               NGX_HTTP_USAGE_PLAIN);
+        }
+
+        /* who fetched until now may have stored it meanwhile */
+
+        rc = ngx_http_usage_store_find(ctx);
+    }
+
+    switch (rc) {
+
+    case NGX_OK:
+        return ngx_http_usage_planner_found(ctx);
+
+    case NGX_AGAIN:
+        return ngx_http_usage_planner_look_up(ctx);
+
+    case NGX_DECLINED:
+        return ngx_http_usage_planner_fetch(ctx);
+
+    default: /* NGX_ERROR */
+        (void) usage_no_memory(&ctx->pool, &ctx->error);
+        return NGX_ERROR;
+    }
+}
+
+
+/*
+ * Lets others follow, from the first of the missing days on; as
+ * ngx_http_usage_flight_take().
+ */
+
+static ngx_int_t
+ngx_http_usage_planner_flight(ngx_http_usage_ctx_t *ctx)
+{
+    int32_t  first;
+
+    first = (int32_t) ctx->inbound.request.first;
+
+    return ngx_http_usage_flight_take(ctx, first + ctx->lookup->missing_first,
+                                      first + ctx->lookup->past - 1);
+}
+
+
+static ngx_int_t
+ngx_http_usage_planner_fetch(ngx_http_usage_ctx_t *ctx)
+{
+    ngx_http_usage_lookup_t   *lookup;
+    ngx_http_usage_planner_t  *planner;
+
+    lookup = ctx->lookup;
+    planner = ctx->planner;
+
+    if ((lookup->missing_first == 0
+         && lookup->missing_last == lookup->past - 1)
+        || usage_request_counts(&ctx->inbound.request))
+    {
+        return ngx_http_usage_planner_plan(ctx, &ctx->inbound.request,
+                                           NGX_HTTP_USAGE_WHOLE);
+    }
+
+    if (lookup->unplaced
+        || (planner->step == NGX_HTTP_USAGE_RUN
+            && lookup->missing_first <= planner->run_last))
+    {
+        /* what was fetched is not there */
+
+        return ngx_http_usage_planner_plan(ctx, &ctx->inbound.request,
+                                           NGX_HTTP_USAGE_PLAIN);
+    }
+
+    return ngx_http_usage_planner_run(ctx);
+}
+
+
+/*
+ * The missing days next to each other are fetched as if the request were for
+ * them.
+ */
+
+static ngx_int_t
+ngx_http_usage_planner_run(ngx_http_usage_ctx_t *ctx)
+{
+    usage_request_t           *part;
+    ngx_http_usage_lookup_t   *lookup;
+    ngx_http_usage_planner_t  *planner;
+
+    lookup = ctx->lookup;
+    planner = ctx->planner;
+    part = &planner->part;
+
+    planner->run_last = lookup->missing_last;
+    planner->fetched += lookup->missing_last - lookup->missing_first + 1;
+
+    *part = ctx->inbound.request;
+    part->last = part->first + (usage_day_t) lookup->missing_last;
+    part->first += (usage_day_t) lookup->missing_first;
+    part->offset = 0;
+    part->limit = USAGE_LIMIT_MAX;
+
+    return ngx_http_usage_planner_plan(ctx, part, NGX_HTTP_USAGE_RUN);
+}
+
+
+/*
+ * Another request fetches what is needed.  The caller's own right to it is found
+ * out meanwhile.
+ */
+
+static ngx_int_t
+ngx_http_usage_planner_follow(ngx_http_usage_ctx_t *ctx)
+{
+    ngx_http_usage_planner_t  *planner;
+
+    planner = ctx->planner;
+
+    if (!planner->follows) {
+        planner->follows = 1;
+        planner->auth_wanted = !ctx->caller.allowed;
+
+        planner->poll.handler = ngx_http_usage_planner_poll;
+        planner->poll.data = ctx;
+        planner->poll.log = ctx->request->connection->log;
+    }
+
+    ngx_add_timer(&planner->poll, NGX_HTTP_USAGE_POLL);
+
+    return NGX_AGAIN;
+}
+
+
+static void
+ngx_http_usage_planner_poll(ngx_event_t *ev)
+{
+    ngx_http_usage_ctx_t  *ctx;
+
+    ctx = ev->data;
+
+    ngx_http_set_log_request(ctx->request->connection->log, ctx->request);
+
+    if (ngx_http_usage_planner_proceed(ctx) != NGX_AGAIN) {
+        ctx->planner->follows = 0;
+        ngx_http_usage_wake(ctx);
+    }
+}
+
+
+/*
+ * Which of the desktops that no window shows does the directory know?  It is
+ * asked as for a request that has no days.
+ */
+
+static ngx_int_t
+ngx_http_usage_planner_look_up(ngx_http_usage_ctx_t *ctx)
+{
+    usage_request_t  *part;
+
+    part = &ctx->planner->part;
+
+    *part = ctx->inbound.request;
+    part->desktop_ids = ctx->lookup->unlisted;
+    part->desktops = ctx->lookup->unlisted_count;
+    part->first = usage_day_of(ngx_time()) + 1;
+    part->last = part->first;
+    part->offset = 0;
+    part->limit = USAGE_LIMIT_MAX;
+
+    return ngx_http_usage_planner_plan(ctx, part, NGX_HTTP_USAGE_LOOK_UP);
+}
+
+
+static ngx_int_t
+ngx_http_usage_planner_found(ngx_http_usage_ctx_t *ctx)
+{
+    ctx->planner->ready = 1;
+    ctx->answer.stored = ctx->lookup->past - ctx->planner->fetched;
+    ctx->answer.elements = ctx->lookup->past;
+
+    /* if no statistics were asked for, the caller may not see them by now */
+
+    if (!ctx->caller.allowed && !ctx->planner->auth_waiting) {
+        ctx->planner->auth_wanted = 1;
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_usage_planner_plan(ngx_http_usage_ctx_t *ctx, usage_request_t *request,
+    ngx_http_usage_step_t step)
+{
+    ngx_http_usage_planner_t  *planner;
+
+    planner = ctx->planner;
+    planner->step = step;
+
+    if (usage_plan_start(&planner->plan, request, &planner->upstream,
+                         &ctx->pool, ngx_time(), &ctx->error)
+        != USAGE_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    if (step == NGX_HTTP_USAGE_WHOLE || step == NGX_HTTP_USAGE_RUN) {
+        usage_plan_keep(&planner->plan);
+    }
+
+    return NGX_OK;
+}
+
+
+usage_result_t
+ngx_http_usage_planner_next(ngx_http_usage_ctx_t *ctx,
+    ngx_http_usage_fetch_t *fetch)
+{
+    usage_result_t             rc;
+    ngx_http_usage_planner_t  *planner;
+
+    planner = ctx->planner;
+
+    for ( ;; ) {
+        if (planner->auth_wanted) {
+            planner->auth_wanted = 0;
+            planner->auth_waiting = 1;
+
+            fetch->kind = NGX_HTTP_USAGE_FETCH_AUTH;
+            usage_auth_call(&planner->auth, &fetch->call);
+
+            return USAGE_OK;
+        }
+
+        if (planner->ready || planner->follows) {
+            return USAGE_AGAIN;
+        }
+
+        fetch->kind = NGX_HTTP_USAGE_FETCH_PLAN;
+        rc = usage_plan_next(&planner->plan, &fetch->call, &ctx->error);
+
+        if (rc != USAGE_AGAIN || !usage_plan_done(&planner->plan)) {
+            return rc;
+        }
+
+        if (ngx_http_usage_planner_planned(ctx) == NGX_ERROR) {
+            return USAGE_ERROR;
+        }
+    }
+}
+
+
+ngx_uint_t
+ngx_http_usage_planner_done(ngx_http_usage_ctx_t *ctx)
+{
+    return ctx->planner->ready && !ctx->planner->auth_waiting;
+}
+
+
+/*
+ * A plan is done.
+ */
+
+static ngx_int_t
+ngx_http_usage_planner_planned(ngx_http_usage_ctx_t *ctx)
+{
+    ngx_http_usage_planner_t  *planner;
+
+    planner = ctx->planner;
+
+    if (planner->step != NGX_HTTP_USAGE_PLAIN) {
+        ngx_http_usage_store_fill(ctx, &planner->plan);
+    }
+
+    if (planner->step == NGX_HTTP_USAGE_LOOK_UP) {
+        ngx_http_usage_lookup_learn(ctx, &planner->plan);
+    }
+
+    if (planner->step == NGX_HTTP_USAGE_RUN
+        || planner->step == NGX_HTTP_USAGE_LOOK_UP)
+    {
+        return ngx_http_usage_planner_proceed(ctx);
+    }
+
+    planner->ready = 1;
+
+    ctx->answer.elements = usage_plan_past(&planner->plan);
+    ctx->answer.unattributed = planner->plan.unattributed;
+
+    ngx_http_usage_planner_unmatched(ctx);
+
+    return usage_plan_list(&planner->plan, &ctx->answer.items,
+                           &ctx->answer.count, &ctx->answer.total,
+                           &ctx->error)
+           == USAGE_OK
+           ? NGX_OK : NGX_ERROR;
+}
+
+
+/*
+ * translation.md, "By the hour": a record that leads to no desktop is logged.
+ */
+
+static void
+ngx_http_usage_planner_unmatched(ngx_http_usage_ctx_t *ctx)
+{
+    char         text[USAGE_SHOWN_MAX];
+    size_t       len, count;
+    usage_str_t  name;
+
+    count = usage_plan_strays(&ctx->planner->plan, &name);
+
+    if (count == 0) {
+        return;
+    }
+
+    len = usage_show(name, text);
+
+    ngx_log_error(NGX_LOG_WARN, ctx->request->connection->log, 0,
+                  "usage: connection records lead to %uz desktops that the "
+                  "directory does not know, among them \"%*s\"", count, len,
+                  text);
+}
+
+
+ngx_uint_t
+ngx_http_usage_planner_ahead(ngx_http_usage_ctx_t *ctx, usage_call_api_t api)
+{
+    ngx_uint_t                 calls;
+    ngx_http_usage_planner_t  *planner;
+
+    calls = 0;
+    planner = ctx->planner;
+
+    /* what another request fetches may be taken from the store */
+
+    if (!planner->ready && !planner->follows) {
+        calls = usage_plan_ahead(&planner->plan, api);
+    }
+
+    if (planner->auth_wanted && api == USAGE_CALL_DESKTOPS) {
+        calls++;
+    }
+
+    return calls;
+}
+
+
+ngx_uint_t
+ngx_http_usage_planner_read(ngx_http_usage_fetch_t *fetch)
+{
+    ngx_http_usage_planner_t  *planner;
+
+    planner = fetch->ctx->planner;
+
+    if (fetch->kind == NGX_HTTP_USAGE_FETCH_AUTH) {
+        usage_auth_read(&planner->auth, &fetch->reader, &fetch->error);
+        return 1;
+    }
+
+    return usage_plan_read(&planner->plan, &fetch->call, &fetch->reader,
+                           &fetch->error);
+}
+
+
+usage_result_t
+ngx_http_usage_planner_take(ngx_http_usage_ctx_t *ctx,
+    ngx_http_usage_fetch_t *fetch)
+{
+    usage_str_t                body;
+    ngx_http_usage_planner_t  *planner;
+
+    planner = ctx->planner;
+
+    if (!fetch->reads) {
+        body.data = (char *) fetch->body.data;
+        body.len = fetch->body.len;
+
+        return usage_plan_body(&planner->plan, &fetch->call, body,
+                               &ctx->error);
+    }
+
+    if (usage_page_end(&fetch->reader) != USAGE_OK) {
+        ctx->error = fetch->error;
+        return USAGE_ERROR;
+    }
+
+    if (fetch->kind == NGX_HTTP_USAGE_FETCH_AUTH) {
+        planner->auth_waiting = 0;
+        return usage_auth_page(&fetch->reader.page, &ctx->error);
+    }
+
+    return usage_plan_page(&planner->plan, &fetch->call, &fetch->reader.page,
+                           &ctx->error);
+}
+
+
+ngx_uint_t
+ngx_http_usage_planner_refused(ngx_http_usage_ctx_t *ctx,
+    ngx_http_usage_fetch_t *fetch)
+{
+    return fetch->kind == NGX_HTTP_USAGE_FETCH_PLAN
+           && usage_plan_refused(&ctx->planner->plan, &fetch->call,
+                                 fetch->status);
+}
+
+
+/*
+ * The plan was started by a caller who had shown nothing, so nobody follows.  If
+ * that is to change, and another one fetches the days by now, or did so, the
+ * plan is dropped.
+ */
+
+ngx_int_t
+ngx_http_usage_planner_trusted(ngx_http_usage_ctx_t *ctx)
+{
+    size_t                     first, last;
+    ngx_int_t                  rc;
+    ngx_uint_t                 api, ahead;
+    ngx_http_usage_lookup_t   *lookup;
+    ngx_http_usage_planner_t  *planner;
+
+    lookup = ctx->lookup;
+    planner = ctx->planner;
+
+    if (lookup == NULL || lookup->leads || planner->follows || planner->ready
+        || (planner->step != NGX_HTTP_USAGE_WHOLE
+            && planner->step != NGX_HTTP_USAGE_RUN))
+    {
+        return NGX_OK;
+    }
+
+    for (api = 0, ahead = 0; api < USAGE_CALL_APIS; api++) {
+        ahead += usage_plan_ahead(&planner->plan, api);
+    }
+
+    if (ahead == 0) {
+        return NGX_OK;
+    }
+
+    first = lookup->missing_first;
+    last = lookup->missing_last;
+
+    rc = ngx_http_usage_planner_flight(ctx);
+
+    if (rc == NGX_DECLINED) {
+        return NGX_OK;
+    }
+
+    if (rc == NGX_OK && ngx_http_usage_store_find(ctx) == NGX_DECLINED
+        && lookup->missing_first == first && lookup->missing_last == last)
+    {
+        return NGX_OK;
+    }
+
+    planner->step = NGX_HTTP_USAGE_PLAIN;
+    planner->fetched = 0;
+
+    return ngx_http_usage_planner_proceed(ctx) == NGX_ERROR ? NGX_ERROR
+                                                            : NGX_OK;
+}
+
+
+void
+ngx_http_usage_planner_count(ngx_http_usage_ctx_t *ctx)
+{
+    if (ctx->lookup == NULL) {
+        return;
+    }
+
+    ngx_http_usage_count(ctx->request, NGX_HTTP_USAGE_STORE_HITS,
+                         ctx->answer.stored);
+    ngx_http_usage_count(ctx->request, NGX_HTTP_USAGE_STORE_MISSES,
+                         ctx->lookup->past - ctx->answer.stored);
+}
+
+
+void
+ngx_http_usage_planner_end(ngx_http_usage_ctx_t *ctx)
+{
+    if (ctx->planner && ctx->planner->poll.timer_set) {
+        ngx_del_timer(&ctx->planner->poll);
+    }
+
+    if (ctx->lookup) {
+        ngx_http_usage_flight_drop(ctx);
+    }
+}
