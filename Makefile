@@ -215,7 +215,9 @@ lint-format:
 lint-scripts:
 	shellcheck $(SCRIPTS) .ci/run
 	@for script in $(NODE); do node --check $$script || exit 1; done
-	perl -c tools/demo 2>&1 | grep -q 'syntax OK'
+	@for script in tools/demo tools/lint/*; do \
+	    perl -c $$script 2>&1 | grep -q 'syntax OK' || { perl -c $$script; exit 1; }; \
+	done
 
 # (nroff comes with man; where it is missing, so is who reads the page)
 
