@@ -7,7 +7,8 @@
 #   make test-dates every test at other dates than today
 #   make unit       the core's unit tests
 #   make vanilla    upstream's nginx with the module, under sanitizers
-#   make lint       clang-format, clang-tidy, cppcheck, shellcheck
+#   make lint       clang-format, clang-tidy, cppcheck, shellcheck, licenses,
+#                   references to documents
 #   make format     clang-format, in place
 #   make fuzz       the fuzzers of t/fuzz, each for FUZZ_SECONDS
 #   make node       the vendor's client code, for the tests, into build/node
@@ -48,8 +49,8 @@ UNIT_SIM   = $(filter t/unit/test_sim_%,$(UNIT))
 UNIT_CORE  = $(filter-out $(UNIT_SIM),$(UNIT))
 
 .PHONY: all vanilla module ctl rebuild sim unit test test-dates test-vanilla lint \
-    lint-format lint-scripts lint-man lint-license lint-cppcheck lint-tidy \
-    format fuzz \
+    lint-format lint-scripts lint-man lint-license lint-references \
+    lint-cppcheck lint-tidy format fuzz \
     bench-page bench-reply node vectors clean
 .DELETE_ON_ERROR:
 
@@ -199,7 +200,8 @@ TIDY_C     = $(CORE) $(SIM)
 TIDY_CTL   = $(CTL)
 TIDY_NGINX = $(NGINX)
 
-lint: lint-format lint-scripts lint-man lint-license lint-cppcheck lint-tidy
+lint: lint-format lint-scripts lint-man lint-license lint-references \
+    lint-cppcheck lint-tidy
 
 # $(call with,tool,version): the tool is there in that version; or it says no.
 
@@ -213,7 +215,9 @@ lint-format:
 lint-scripts:
 	shellcheck $(SCRIPTS) .ci/run
 	@for script in $(NODE); do node --check $$script || exit 1; done
-	perl -c tools/demo 2>&1 | grep -q 'syntax OK'
+	@for script in tools/demo tools/lint/*; do \
+	    perl -c $$script 2>&1 | grep -q 'syntax OK' || { perl -c $$script; exit 1; }; \
+	done
 
 # (nroff comes with man; where it is missing, so is who reads the page)
 
@@ -227,6 +231,12 @@ lint-license:
 	@! find . \( -path ./$(BUILD) -o -path ./.git -o -name 'seeds-*' \) -prune \
 	    -o -type f ! -name '*.json' ! -name LICENSE -print0 \
 	    | xargs -0 grep -L 'SPDX-License-Identifier: BSD-2-Clause' | grep .
+
+# Each reference to a document leads to a heading that is there.
+
+lint-references:
+	@find . \( -path ./$(BUILD) -o -path ./.git -o -name 'seeds-*' \) -prune \
+	    -o -type f ! -name '*.json' -print0 | xargs -0 tools/lint/references
 
 lint-cppcheck: module
 	@! $(call with,cppcheck,2.10) || { \

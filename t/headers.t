@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# Which headers travel, and which are added (interface.md).
+# Which headers travel, and which are added (docs/directives.md, "Headers").
 
 use strict;
 use warnings;
