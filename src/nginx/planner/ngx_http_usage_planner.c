@@ -137,7 +137,7 @@ ngx_http_usage_planner_flight(ngx_http_usage_ctx_t *ctx)
 
     first = (int32_t) ctx->inbound.request.first;
 
-    return ngx_http_usage_flight_take(ctx, first + ctx->lookup->missing_first,
+    return ngx_http_usage_flight_take(ctx, first + ctx->lookup->cover.missing_first,
                                       first + ctx->lookup->past - 1);
 }
 
@@ -151,8 +151,8 @@ ngx_http_usage_planner_fetch(ngx_http_usage_ctx_t *ctx)
     lookup = ctx->lookup;
     planner = ctx->planner;
 
-    if ((lookup->missing_first == 0
-         && lookup->missing_last == lookup->past - 1)
+    if ((lookup->cover.missing_first == 0
+         && lookup->cover.missing_last == lookup->past - 1)
         || usage_request_counts(&ctx->inbound.request))
     {
         return ngx_http_usage_planner_plan(ctx, &ctx->inbound.request,
@@ -161,7 +161,7 @@ ngx_http_usage_planner_fetch(ngx_http_usage_ctx_t *ctx)
 
     if (lookup->unplaced
         || (planner->step == NGX_HTTP_USAGE_RUN
-            && lookup->missing_first <= planner->run_last))
+            && lookup->cover.missing_first <= planner->run_last))
     {
         /* what was fetched is not there */
 
@@ -189,12 +189,12 @@ ngx_http_usage_planner_run(ngx_http_usage_ctx_t *ctx)
     planner = ctx->planner;
     part = &planner->part;
 
-    planner->run_last = lookup->missing_last;
-    planner->fetched += lookup->missing_last - lookup->missing_first + 1;
+    planner->run_last = lookup->cover.missing_last;
+    planner->fetched += lookup->cover.missing_last - lookup->cover.missing_first + 1;
 
     *part = ctx->inbound.request;
-    part->last = part->first + (usage_day_t) lookup->missing_last;
-    part->first += (usage_day_t) lookup->missing_first;
+    part->last = part->first + (usage_day_t) lookup->cover.missing_last;
+    part->first += (usage_day_t) lookup->cover.missing_first;
     part->offset = 0;
     part->limit = USAGE_LIMIT_MAX;
 
@@ -258,8 +258,8 @@ ngx_http_usage_planner_look_up(ngx_http_usage_ctx_t *ctx)
     part = &ctx->planner->part;
 
     *part = ctx->inbound.request;
-    part->desktop_ids = ctx->lookup->unlisted;
-    part->desktops = ctx->lookup->unlisted_count;
+    part->desktop_ids = ctx->lookup->cover.unlisted;
+    part->desktops = ctx->lookup->cover.unlisted_count;
     part->first = usage_day_of(ngx_time()) + 1;
     part->last = part->first;
     part->offset = 0;
@@ -536,8 +536,8 @@ ngx_http_usage_planner_trusted(ngx_http_usage_ctx_t *ctx)
         return NGX_OK;
     }
 
-    first = lookup->missing_first;
-    last = lookup->missing_last;
+    first = lookup->cover.missing_first;
+    last = lookup->cover.missing_last;
 
     rc = ngx_http_usage_planner_flight(ctx);
 
@@ -546,7 +546,7 @@ ngx_http_usage_planner_trusted(ngx_http_usage_ctx_t *ctx)
     }
 
     if (rc == NGX_OK && ngx_http_usage_store_find(ctx) == NGX_DECLINED
-        && lookup->missing_first == first && lookup->missing_last == last)
+        && lookup->cover.missing_first == first && lookup->cover.missing_last == last)
     {
         return NGX_OK;
     }

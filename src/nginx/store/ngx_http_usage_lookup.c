@@ -10,6 +10,8 @@
 #include "base/usage_hash.h"
 
 
+static ngx_int_t ngx_http_usage_lookup_arrays(ngx_http_usage_ctx_t *ctx,
+    ngx_http_usage_lookup_t *lookup);
 static uint64_t ngx_http_usage_lookup_subject(ngx_http_usage_ctx_t *ctx);
 
 
@@ -53,14 +55,9 @@ ngx_http_usage_lookup_open(ngx_http_usage_ctx_t *ctx)
         return NGX_ERROR;
     }
 
-    /* once, as the store may be looked into many times */
+    lookup->cover.request = request;
 
-    lookup->places = ngx_palloc(ctx->request->pool,
-                                (request->desktops + 1) * sizeof(uint32_t));
-    lookup->listed = ngx_palloc(ctx->request->pool,
-                                USAGE_LIMIT_MAX * sizeof(uint32_t));
-
-    if (lookup->places == NULL || lookup->listed == NULL) {
+    if (ngx_http_usage_lookup_arrays(ctx, lookup) != NGX_OK) {
         (void) usage_no_memory(&ctx->pool, &ctx->error);
         return NGX_ERROR;
     }
@@ -68,6 +65,36 @@ ngx_http_usage_lookup_open(ngx_http_usage_ctx_t *ctx)
     ctx->lookup = lookup;
 
     return rc;
+}
+
+
+/*
+ * Once, as the store may be looked into many times.
+ */
+
+static ngx_int_t
+ngx_http_usage_lookup_arrays(ngx_http_usage_ctx_t *ctx,
+    ngx_http_usage_lookup_t *lookup)
+{
+    size_t          desktops, listed;
+    ngx_pool_t     *pool;
+    usage_cover_t  *cover;
+
+    pool = ctx->request->pool;
+    cover = &lookup->cover;
+    desktops = ctx->inbound.request.desktops + 1;
+    listed = USAGE_LIMIT_MAX;
+
+    lookup->places = ngx_palloc(pool, desktops * sizeof(uint32_t));
+    cover->places = lookup->places;
+    cover->entries = ngx_pcalloc(pool, desktops * sizeof(usage_cover_entry_t));
+    cover->unlisted = ngx_palloc(pool, desktops * sizeof(usage_str_t));
+    cover->listed = ngx_palloc(pool, listed * sizeof(uint32_t));
+    cover->requested = ngx_palloc(pool, listed * sizeof(uint32_t));
+
+    return lookup->places && cover->entries && cover->unlisted
+           && cover->listed && cover->requested
+           ? NGX_OK : NGX_ERROR;
 }
 
 
@@ -102,19 +129,19 @@ ngx_http_usage_lookup_subject(ngx_http_usage_ctx_t *ctx)
 void
 ngx_http_usage_lookup_learn(ngx_http_usage_ctx_t *ctx, usage_plan_t *plan)
 {
-    size_t                    i, n;
-    usage_request_t          *request;
-    ngx_http_usage_lookup_t  *lookup;
+    size_t            i, n;
+    usage_cover_t    *cover;
+    usage_request_t  *request;
 
     i = 0;
-    lookup = ctx->lookup;
+    cover = &ctx->lookup->cover;
     request = &ctx->inbound.request;
 
-    for (n = 0; n < request->desktops && i < lookup->unlisted_count; n++) {
+    for (n = 0; n < request->desktops && i < cover->unlisted_count; n++) {
 
-        if (request->desktop_ids[n].data == lookup->unlisted[i].data) {
-            lookup->known[n] = usage_plan_knows(plan, i)
-                               ? NGX_HTTP_USAGE_KNOWN : NGX_HTTP_USAGE_UNKNOWN;
+        if (request->desktop_ids[n].data == cover->unlisted[i].data) {
+            cover->entries[n] = usage_plan_knows(plan, i)
+                                ? USAGE_COVER_LISTED : USAGE_COVER_UNLISTED;
             i++;
         }
     }

@@ -524,8 +524,7 @@ ngx_http_usage_store_remove(ngx_http_usage_store_t *store,
     ngx_queue_remove(&window->queue);
     ngx_queue_remove(&window->own);
     ngx_http_usage_store_free(store, partition, window,
-                              ngx_http_usage_window_size(window->count,
-                                                         window->wide));
+                              ngx_http_usage_window_size(window));
 
     ngx_http_usage_store_release(store, partition);
 }

@@ -18,6 +18,7 @@
 
 #include "base/ngx_http_usage.h"
 
+#include "cover/usage_cover.h"
 #include "plan/usage_plan.h"
 
 
@@ -50,8 +51,7 @@ typedef struct {
 
 
 /*
- * The statistics of desktops for some days.  Behind it lie two bits and a cell
- * for each id: whether the window shows it, whether that is known, its seconds.
+ * The statistics of desktops for some days.  What it covers lies behind it.
  */
 typedef struct ngx_http_usage_window_s  ngx_http_usage_window_t;
 
@@ -61,18 +61,17 @@ struct ngx_http_usage_window_s {
     ngx_http_usage_partition_t     *partition;
     int32_t                         first;    /* days, or what follows */
     int32_t                         last;
-    uint64_t                        owner;    /* who stored it */
+    uint64_t                        owner;    /* the request that stored it */
     time_t                          fetched;
     time_t                          used;
-    uint32_t                        count;    /* of ids, those of later ones... */
-    unsigned                        complete:1; /* ...are not shown, if this */
-    unsigned                        wide:1;   /* cells are doubles, not uint32_t */
+    usage_cover_window_t            cover;    /* of the partition's ids */
 };
 
 
-/* the cell of one that has no use, where it isn't known whether the window
- * shows it; that of one that isn't shown is 0 */
-#define NGX_HTTP_USAGE_UNUSED  1
+/* the bytes of a window, with what it covers */
+#define ngx_http_usage_window_size(window)                                    \
+    (sizeof(ngx_http_usage_window_t)                                          \
+     + usage_cover_size((window)->cover.count, (window)->cover.wide))
 
 
 /* the window that shows which desktops the directory knows */
@@ -113,34 +112,18 @@ typedef struct {
 
 
 /*
- * What is found out of a desktop that stored windows don't show.
- */
-enum {
-    NGX_HTTP_USAGE_UNASKED = 0,
-    NGX_HTTP_USAGE_KNOWN,
-    NGX_HTTP_USAGE_UNKNOWN
-};
-
-
-/*
  * A request's look-up.
  */
 struct ngx_http_usage_lookup_s {
     ngx_http_usage_store_t         *store;
     u_char                          key[NGX_HTTP_USAGE_KEY_LEN]; /* partition */
-    uint64_t                        owner;    /* the request, of what it stores */
+    uint64_t                        owner;    /* a number of the request's own */
     uint64_t                        subject;  /* which desktops it fetches */
     ngx_msec_t                      started;
     size_t                          past;     /* days to be found */
-    size_t                          missing_first; /* days, of these */
-    size_t                          missing_last;
+    usage_cover_t                   cover;    /* what was found last */
     uint32_t                       *places;   /* of the requested desktops */
-    uint32_t                       *listed;   /* places of the entries to send */
-    uint32_t                       *requested; /* which desktops these are */
-    usage_str_t                    *unlisted; /* desktops to be looked up */
-    size_t                          unlisted_count;
-    u_char                         *known;    /* of the requested desktops */
-    unsigned                        unplaced:1; /* desktops without a place */
+    unsigned                        unplaced:1; /* some have none, and get none */
     unsigned                        leads:1;  /* others may follow */
 };
 
@@ -159,7 +142,7 @@ struct ngx_http_usage_store_s {
  */
 ngx_int_t ngx_http_usage_lookup_open(ngx_http_usage_ctx_t *ctx);
 
-/* Learns of a plan that is done which desktops the directory knows. */
+/* Learns from a plan that is done which desktops the directory knows. */
 void ngx_http_usage_lookup_learn(ngx_http_usage_ctx_t *ctx,
     usage_plan_t *plan);
 
@@ -226,11 +209,9 @@ void ngx_http_usage_store_remove(ngx_http_usage_store_t *store,
     ngx_http_usage_window_t *window);
 
 
-#define NGX_HTTP_USAGE_NO_PLACE  ((uint32_t) -1)
-
 /* ngx_http_usage_store_ids.c */
 
-/* The place of an id in a partition, or NGX_HTTP_USAGE_NO_PLACE. */
+/* The place of an id in a partition, or USAGE_COVER_NO_PLACE. */
 uint32_t ngx_http_usage_store_id(ngx_http_usage_partition_t *partition,
     usage_str_t text);
 
@@ -239,7 +220,7 @@ uint32_t ngx_http_usage_store_id(ngx_http_usage_partition_t *partition,
 
 /*
  * The place of each desktop of a plan's table; ids that are new are added, and
- * those that don't exist have NGX_HTTP_USAGE_NO_PLACE if there are too many of
+ * those that don't exist have USAGE_COVER_NO_PLACE if there are too many of
  * them.  NGX_ERROR: there is no room.
  */
 ngx_int_t ngx_http_usage_store_add_ids(ngx_http_usage_store_t *store,
@@ -258,47 +239,11 @@ time_t ngx_http_usage_store_until(ngx_http_usage_ctx_t *ctx, int32_t last,
 /* ngx_http_usage_store_find.c */
 
 /*
- * Fills in the reply's items.  NGX_DECLINED: days are missing, those from
- * lookup->missing_first to lookup->missing_last first; NGX_AGAIN: whether the
- * directory knows lookup->unlisted; NGX_ERROR: memory is out.
+ * Looks for the request's days.  NGX_OK: ctx->answer has the entries.  What else
+ * ctx->lookup->cover says: NGX_DECLINED, days are missing; NGX_AGAIN, the
+ * directory is to be asked for desktops.  NGX_ERROR: memory is out.
  */
 ngx_int_t ngx_http_usage_store_find(ngx_http_usage_ctx_t *ctx);
-
-
-/* ngx_http_usage_store_requested.c */
-
-/*
- * A call's way through its partition.
- */
-typedef struct {
-    ngx_http_usage_ctx_t           *ctx;
-    ngx_http_usage_store_t         *store;
-    ngx_http_usage_partition_t     *partition;
-    ngx_http_usage_window_t        *windows[USAGE_DAYS_MAX];
-    size_t                          days;
-    int32_t                         first;
-    time_t                          now;
-    uint32_t                       *places;   /* of the asked ids */
-    uint32_t                       *listed;   /* of the entries to send */
-    size_t                          count;
-} ngx_http_usage_search_t;
-
-/* The places of those that are asked for. */
-void ngx_http_usage_find_places(ngx_http_usage_search_t *search);
-
-/*
- * Of those that are asked for, what a window shows is listed, and what the
- * directory knows.  NGX_AGAIN: that is to be asked; NGX_DECLINED: the windows
- * don't tell; NGX_ERROR: memory is out.
- */
-ngx_int_t ngx_http_usage_find_requested(ngx_http_usage_search_t *search);
-
-/*
- * Whether a window may be taken: one that can still change only for a while,
- * but by who stored it.
- */
-ngx_uint_t ngx_http_usage_find_valid(ngx_http_usage_search_t *search,
-    ngx_http_usage_window_t *window);
 
 
 /* ngx_http_usage_store_fill.c */
@@ -317,56 +262,6 @@ void ngx_http_usage_store_fill(ngx_http_usage_ctx_t *ctx, usage_plan_t *plan);
 ngx_int_t ngx_http_usage_flight_take(ngx_http_usage_ctx_t *ctx, int32_t first,
     int32_t last);
 void ngx_http_usage_flight_drop(ngx_http_usage_ctx_t *ctx);
-
-
-/* what lies behind a window */
-
-#define ngx_http_usage_words(count)  (((count) + 63) / 64)
-
-static ngx_inline size_t
-ngx_http_usage_window_size(uint32_t count, ngx_uint_t wide)
-{
-    return sizeof(ngx_http_usage_window_t)
-           + 2 * ngx_http_usage_words(count) * sizeof(uint64_t)
-           + count * (wide ? sizeof(double) : sizeof(uint32_t));
-}
-
-static ngx_inline uint64_t *
-ngx_http_usage_window_shown(ngx_http_usage_window_t *window)
-{
-    return (uint64_t *) (window + 1);
-}
-
-static ngx_inline uint64_t *
-ngx_http_usage_window_known(ngx_http_usage_window_t *window)
-{
-    return ngx_http_usage_window_shown(window)
-           + ngx_http_usage_words(window->count);
-}
-
-static ngx_inline void *
-ngx_http_usage_window_cells(ngx_http_usage_window_t *window)
-{
-    return ngx_http_usage_window_known(window)
-           + ngx_http_usage_words(window->count);
-}
-
-static ngx_inline double
-ngx_http_usage_window_cell(ngx_http_usage_window_t *window, uint32_t place)
-{
-    void  *cells;
-
-    cells = ngx_http_usage_window_cells(window);
-
-    return window->wide ? ((double *) cells)[place]
-                        : ((uint32_t *) cells)[place];
-}
-
-#define ngx_http_usage_bit(bits, i)  ((bits)[(i) / 64] >> ((i) % 64) & 1)
-#define ngx_http_usage_set_bit(bits, i)                                       \
-    (bits)[(i) / 64] |= (uint64_t) 1 << ((i) % 64)
-#define ngx_http_usage_clear_bit(bits, i)                                     \
-    (bits)[(i) / 64] &= ~((uint64_t) 1 << ((i) % 64))
 
 
 #endif /* NGX_HTTP_USAGE_STORE_H */

@@ -16,68 +16,66 @@ typedef struct {
     ngx_http_usage_partition_t     *partition;
     usage_plan_t                   *plan;
     uint32_t                       *places;   /* of the table's desktops */
-} ngx_http_usage_keep_t;
+} ngx_http_usage_fill_t;
 
 
-static void ngx_http_usage_keep_needed(ngx_http_usage_keep_t *keep);
-static ngx_int_t ngx_http_usage_keep_locked(ngx_http_usage_keep_t *keep);
-static ngx_int_t ngx_http_usage_keep_window(ngx_http_usage_keep_t *keep,
+static void ngx_http_usage_fill_needed(ngx_http_usage_fill_t *fill);
+static ngx_int_t ngx_http_usage_fill_locked(ngx_http_usage_fill_t *fill);
+static ngx_int_t ngx_http_usage_fill_window(ngx_http_usage_fill_t *fill,
     size_t column);
-static ngx_int_t ngx_http_usage_keep_known(ngx_http_usage_keep_t *keep);
-static ngx_http_usage_window_t *ngx_http_usage_keep_add(
-    ngx_http_usage_keep_t *keep, int32_t first, int32_t last,
+static void ngx_http_usage_fill_complete(ngx_http_usage_fill_t *fill,
+    size_t column, usage_cover_window_t *window);
+static void ngx_http_usage_fill_requested(ngx_http_usage_fill_t *fill,
+    size_t column, usage_cover_window_t *window);
+static ngx_int_t ngx_http_usage_fill_directory(ngx_http_usage_fill_t *fill);
+static ngx_http_usage_window_t *ngx_http_usage_fill_add(
+    ngx_http_usage_fill_t *fill, int32_t first, int32_t last,
     ngx_uint_t complete, ngx_uint_t wide);
-static ngx_uint_t ngx_http_usage_keep_wide(ngx_http_usage_keep_t *keep,
+static time_t ngx_http_usage_fill_fetched(ngx_http_usage_fill_t *fill,
+    int32_t first, int32_t last);
+static ngx_uint_t ngx_http_usage_fill_wide(ngx_http_usage_fill_t *fill,
     size_t column);
-static void ngx_http_usage_keep_cells(ngx_http_usage_keep_t *keep,
-    size_t column, ngx_http_usage_window_t *window);
-static void ngx_http_usage_keep_asked(ngx_http_usage_keep_t *keep,
-    size_t column, ngx_http_usage_window_t *window);
-static void ngx_http_usage_keep_cell(ngx_http_usage_window_t *window,
-    uint32_t place, double seconds);
-static void ngx_http_usage_keep_old(ngx_http_usage_window_t *window,
-    ngx_http_usage_window_t *old);
-static ngx_int_t ngx_http_usage_keep_insert(ngx_http_usage_keep_t *keep,
+static ngx_int_t ngx_http_usage_fill_insert(ngx_http_usage_fill_t *fill,
     ngx_http_usage_window_t *window);
 
 
 void
 ngx_http_usage_store_fill(ngx_http_usage_ctx_t *ctx, usage_plan_t *plan)
 {
-    ngx_http_usage_keep_t  keep;
+    ngx_http_usage_fill_t  fill;
 
-    ngx_memzero(&keep, sizeof(ngx_http_usage_keep_t));
+    ngx_memzero(&fill, sizeof(ngx_http_usage_fill_t));
 
-    keep.ctx = ctx;
-    keep.store = ctx->lookup->store;
-    keep.plan = plan;
+    fill.ctx = ctx;
+    fill.store = ctx->lookup->store;
+    fill.plan = plan;
 
-    keep.places = ngx_palloc(ctx->request->pool,
+    fill.places = ngx_palloc(ctx->request->pool,
                              (plan->table.count + 1) * sizeof(uint32_t));
-    if (keep.places == NULL) {
+    if (fill.places == NULL) {
         return;
     }
 
-    ngx_http_usage_store_lock(keep.store);
-    ngx_http_usage_store_change(keep.store);
+    ngx_http_usage_store_lock(fill.store);
+    ngx_http_usage_store_change(fill.store);
 
-    keep.partition = ngx_http_usage_store_create(keep.store, ctx->lookup->key,
+    fill.partition = ngx_http_usage_store_create(fill.store, ctx->lookup->key,
                                                  ctx->lookup->owner);
 
-    if (keep.partition) {
-        keep.partition->busy = 1;
-        ngx_http_usage_keep_needed(&keep);
+    if (fill.partition) {
+        fill.partition->busy = 1;
+        ngx_http_usage_fill_needed(&fill);
 
-        if (ngx_http_usage_keep_locked(&keep) != NGX_OK) {
+        if (ngx_http_usage_fill_locked(&fill) != NGX_OK) {
             ngx_log_error(NGX_LOG_WARN, ctx->request->connection->log, 0,
                           "usage: usage_store's zone has no room for a call");
         }
 
-        keep.partition->busy = 0;
-        ngx_http_usage_store_release(keep.store, keep.partition);
+        fill.partition->busy = 0;
+        ngx_http_usage_store_release(fill.store, fill.partition);
     }
 
-    ngx_http_usage_store_unlock(keep.store);
+    ngx_http_usage_store_unlock(fill.store);
 }
 
 
@@ -87,46 +85,42 @@ ngx_http_usage_store_fill(ngx_http_usage_ctx_t *ctx, usage_plan_t *plan)
  */
 
 static void
-ngx_http_usage_keep_needed(ngx_http_usage_keep_t *keep)
+ngx_http_usage_fill_needed(ngx_http_usage_fill_t *fill)
 {
     int32_t                      first, last;
     uint32_t                     i;
     ngx_http_usage_window_t     *window;
     ngx_http_usage_partition_t  *partition;
 
-    partition = keep->partition;
-    first = (int32_t) keep->ctx->inbound.request.first;
-    last = first + (int32_t) keep->ctx->lookup->past - 1;
+    partition = fill->partition;
+    first = (int32_t) fill->ctx->inbound.request.first;
+    last = first + (int32_t) fill->ctx->lookup->past - 1;
 
     for (i = 0; i < partition->windows_count; i++) {
         window = partition->windows[i];
 
-        if (window->owner == keep->ctx->lookup->owner
+        if (window->owner == fill->ctx->lookup->owner
             || (window->first >= first && window->last <= last))
         {
-            ngx_http_usage_store_used(keep->store, window);
+            ngx_http_usage_store_used(fill->store, window);
         }
     }
 }
 
 
 static ngx_int_t
-ngx_http_usage_keep_locked(ngx_http_usage_keep_t *keep)
+ngx_http_usage_fill_locked(ngx_http_usage_fill_t *fill)
 {
     size_t         i;
     usage_plan_t  *plan;
 
-    plan = keep->plan;
+    plan = fill->plan;
 
-    if (ngx_http_usage_store_add_ids(keep->store, keep->partition,
-                                     plan, keep->places,
-                                     keep->ctx->lookup->owner)
-        != NGX_OK)
+    if (ngx_http_usage_store_add_ids(fill->store, fill->partition, plan,
+                                     fill->places, fill->ctx->lookup->owner)
+        != NGX_OK
+        || ngx_http_usage_fill_directory(fill) != NGX_OK)
     {
-        return NGX_ERROR;
-    }
-
-    if (ngx_http_usage_keep_known(keep) != NGX_OK) {
         return NGX_ERROR;
     }
 
@@ -138,7 +132,7 @@ ngx_http_usage_keep_locked(ngx_http_usage_keep_t *keep)
 
         if ((usage_plan_whole(plan, i)
              || (plan->request->desktops && usage_plan_tells(plan)))
-            && ngx_http_usage_keep_window(keep, i) != NGX_OK)
+            && ngx_http_usage_fill_window(fill, i) != NGX_OK)
         {
             return NGX_ERROR;
         }
@@ -149,41 +143,114 @@ ngx_http_usage_keep_locked(ngx_http_usage_keep_t *keep)
 
 
 /*
- * The statistics in a column of the table.
+ * The statistics in a column of the table: of a day, or of the range.
  */
 
 static ngx_int_t
-ngx_http_usage_keep_window(ngx_http_usage_keep_t *keep, size_t column)
+ngx_http_usage_fill_window(ngx_http_usage_fill_t *fill, size_t column)
 {
     int32_t                   first, last;
-    ngx_uint_t                whole;
+    ngx_uint_t                complete;
     usage_plan_t             *plan;
     ngx_http_usage_window_t  *window;
 
-    plan = keep->plan;
-    whole = usage_plan_whole(plan, column);
+    plan = fill->plan;
+    complete = usage_plan_whole(plan, column);
 
-    first = (int32_t) plan->request->first + (column == plan->days ? 0 : column);
-    last = (int32_t) plan->request->first
-           + (column == plan->days ? plan->days - 1 : column);
+    first = (int32_t) plan->request->first;
 
-    window = ngx_http_usage_store_window(keep->partition, first, last);
+    if (column < plan->days) {
+        first += column;
+        last = first;
 
-    if (window && window->complete && !whole
-        && ngx_http_usage_store_until(keep->ctx, last, window->fetched) == 0)
-    {
-        return NGX_OK; /* stored meanwhile, by a call for all desktops */
+    } else {
+        last = first + plan->days - 1;
     }
 
-    window = ngx_http_usage_keep_add(keep, first, last, whole,
-                                     ngx_http_usage_keep_wide(keep, column));
+    window = ngx_http_usage_store_window(fill->partition, first, last);
+
+    if (window && window->cover.complete && !complete
+        && ngx_http_usage_store_until(fill->ctx, last, window->fetched) == 0)
+    {
+        return NGX_OK; /* stored meanwhile, by a request for all desktops */
+    }
+
+    window = ngx_http_usage_fill_add(fill, first, last, complete,
+                                     ngx_http_usage_fill_wide(fill, column));
     if (window == NULL) {
         return NGX_ERROR;
     }
 
-    ngx_http_usage_keep_cells(keep, column, window);
+    if (complete) {
+        ngx_http_usage_fill_complete(fill, column, &window->cover);
+
+    } else {
+        ngx_http_usage_fill_requested(fill, column, &window->cover);
+    }
 
     return NGX_OK;
+}
+
+
+static void
+ngx_http_usage_fill_complete(ngx_http_usage_fill_t *fill, size_t column,
+    usage_cover_window_t *window)
+{
+    size_t          i;
+    double          seconds;
+    usage_table_t  *table;
+
+    table = &fill->plan->table;
+
+    for (i = 0; i < table->count; i++) {
+        seconds = table->desktops[i]->cells[column];
+
+        if (seconds >= 0) {
+            usage_cover_enter(window, fill->places[i], USAGE_COVER_SHOWN,
+                              seconds);
+        }
+    }
+}
+
+
+/*
+ * Of a window that isn't complete, the requested desktops are known.  Those are
+ * the table's first.
+ */
+
+static void
+ngx_http_usage_fill_requested(ngx_http_usage_fill_t *fill, size_t column,
+    usage_cover_window_t *window)
+{
+    size_t              i;
+    double              seconds;
+    usage_cover_cell_t  cell;
+
+    for (i = 0; i < fill->plan->request->desktops; i++) {
+
+        if (fill->places[i] == USAGE_COVER_NO_PLACE) {
+            continue;
+        }
+
+        switch (usage_plan_cell(fill->plan, i, column)) {
+
+        case USAGE_CELL_SHOWN:
+            cell = USAGE_COVER_SHOWN;
+            break;
+
+        case USAGE_CELL_UNUSED:
+            cell = USAGE_COVER_UNUSED;
+            break;
+
+        default: /* USAGE_CELL_ABSENT */
+            cell = USAGE_COVER_ABSENT;
+            break;
+        }
+
+        seconds = fill->plan->table.desktops[i]->cells[column];
+
+        usage_cover_enter(window, fill->places[i], cell, ngx_max(seconds, 0));
+    }
 }
 
 
@@ -192,16 +259,15 @@ ngx_http_usage_keep_window(ngx_http_usage_keep_t *keep, size_t column)
  */
 
 static ngx_int_t
-ngx_http_usage_keep_known(ngx_http_usage_keep_t *keep)
+ngx_http_usage_fill_directory(ngx_http_usage_fill_t *fill)
 {
     size_t                    i, desktops;
-    uint64_t                 *shown, *known;
     ngx_http_usage_window_t  *window;
 
-    desktops = keep->plan->request->desktops;
+    desktops = fill->plan->request->desktops;
 
     for (i = 0; i < desktops; i++) {
-        if (usage_plan_looked_for(keep->plan, i)) {
+        if (usage_plan_looked_for(fill->plan, i)) {
             break;
         }
     }
@@ -210,30 +276,20 @@ ngx_http_usage_keep_known(ngx_http_usage_keep_t *keep)
         return NGX_OK;
     }
 
-    window = ngx_http_usage_keep_add(keep, NGX_HTTP_USAGE_DIRECTORY,
+    window = ngx_http_usage_fill_add(fill, NGX_HTTP_USAGE_DIRECTORY,
                                      NGX_HTTP_USAGE_DIRECTORY, 0, 0);
     if (window == NULL) {
         return NGX_ERROR;
     }
 
-    shown = ngx_http_usage_window_shown(window);
-    known = ngx_http_usage_window_known(window);
-
     for ( /* void */ ; i < desktops; i++) {
 
-        if (keep->places[i] == NGX_HTTP_USAGE_NO_PLACE) {
-            continue;
-        }
-
-        if (usage_plan_looked_for(keep->plan, i)) {
-            ngx_http_usage_set_bit(known, keep->places[i]);
-        }
-
-        if (usage_plan_knows(keep->plan, i)) {
-            ngx_http_usage_set_bit(shown, keep->places[i]);
-
-        } else if (usage_plan_looked_for(keep->plan, i)) {
-            ngx_http_usage_clear_bit(shown, keep->places[i]);
+        if (fill->places[i] != USAGE_COVER_NO_PLACE
+            && usage_plan_looked_for(fill->plan, i))
+        {
+            usage_cover_enter(&window->cover, fill->places[i],
+                              usage_plan_knows(fill->plan, i)
+                              ? USAGE_COVER_SHOWN : USAGE_COVER_ABSENT, 0);
         }
     }
 
@@ -242,46 +298,35 @@ ngx_http_usage_keep_known(ngx_http_usage_keep_t *keep)
 
 
 /*
- * A window of those days, which takes the place of an older one, and takes over
- * what that knows, unless it is complete itself.
+ * Adds a window of those days.  It takes the place of an older one, and takes
+ * over what that tells, unless it is complete itself.
  */
 
 static ngx_http_usage_window_t *
-ngx_http_usage_keep_add(ngx_http_usage_keep_t *keep, int32_t first,
+ngx_http_usage_fill_add(ngx_http_usage_fill_t *fill, int32_t first,
     int32_t last, ngx_uint_t complete, ngx_uint_t wide)
 {
     size_t                       size;
-    time_t                       now, until, fetched;
+    time_t                       fetched;
     ngx_http_usage_window_t     *window, *old;
     ngx_http_usage_partition_t  *partition;
 
-    partition = keep->partition;
+    partition = fill->partition;
+    fetched = ngx_http_usage_fill_fetched(fill, first, last);
     old = ngx_http_usage_store_window(partition, first, last);
 
-    now = keep->plan->now;
-    fetched = now;
+    if (complete) {
+        fetched = fill->plan->now;
 
-    if (old) {
-        until = ngx_http_usage_store_until(keep->ctx, last, old->fetched);
-
-        if (until != 0
-            && (until <= now
-                || ngx_http_usage_store_until(keep->ctx, last, now) == 0))
-        {
-            ngx_http_usage_store_remove(keep->store, old);
-            old = NULL;
-        }
+    } else if (old) {
+        wide = wide || old->cover.wide;
     }
 
-    if (old && !complete) {
-        wide = wide || old->wide;
-        fetched = ngx_min(fetched, old->fetched);
-    }
+    size = sizeof(ngx_http_usage_window_t)
+           + usage_cover_size(partition->ids_count, wide);
 
-    size = ngx_http_usage_window_size(partition->ids_count, wide);
-
-    window = ngx_http_usage_store_alloc(keep->store, partition, size,
-                                        keep->ctx->lookup->owner);
+    window = ngx_http_usage_store_alloc(fill->store, partition, size,
+                                        fill->ctx->lookup->owner);
     if (window == NULL) {
         return NULL;
     }
@@ -291,12 +336,12 @@ ngx_http_usage_keep_add(ngx_http_usage_keep_t *keep, int32_t first,
     window->partition = partition;
     window->first = first;
     window->last = last;
-    window->owner = keep->ctx->lookup->owner;
+    window->owner = fill->ctx->lookup->owner;
     window->fetched = fetched;
     window->used = ngx_time();
-    window->count = partition->ids_count;
-    window->complete = complete;
-    window->wide = wide;
+
+    usage_cover_window(&window->cover, window + 1, partition->ids_count,
+                       complete, wide);
 
     /* the allocation may have thrown it out */
 
@@ -304,13 +349,13 @@ ngx_http_usage_keep_add(ngx_http_usage_keep_t *keep, int32_t first,
 
     if (old) {
         if (!complete) {
-            ngx_http_usage_keep_old(window, old);
+            usage_cover_take_over(&window->cover, &old->cover);
         }
 
-        ngx_http_usage_store_remove(keep->store, old);
+        ngx_http_usage_store_remove(fill->store, old);
     }
 
-    if (ngx_http_usage_keep_insert(keep, window) != NGX_OK) {
+    if (ngx_http_usage_fill_insert(fill, window) != NGX_OK) {
         return NULL;
     }
 
@@ -319,24 +364,52 @@ ngx_http_usage_keep_add(ngx_http_usage_keep_t *keep, int32_t first,
 
 
 /*
- * Whether any of a column's seconds is not a whole number of them, or too many.
+ * When a window was fetched that takes over what an older one tells: when that
+ * was.  But what isn't valid any more isn't taken over: it is removed.
+ */
+
+static time_t
+ngx_http_usage_fill_fetched(ngx_http_usage_fill_t *fill, int32_t first,
+    int32_t last)
+{
+    time_t                    now, until;
+    ngx_http_usage_window_t  *old;
+
+    now = fill->plan->now;
+    old = ngx_http_usage_store_window(fill->partition, first, last);
+
+    if (old == NULL) {
+        return now;
+    }
+
+    until = ngx_http_usage_store_until(fill->ctx, last, old->fetched);
+
+    if (until != 0
+        && (until <= now
+            || ngx_http_usage_store_until(fill->ctx, last, now) == 0))
+    {
+        ngx_http_usage_store_remove(fill->store, old);
+        return now;
+    }
+
+    return ngx_min(now, old->fetched);
+}
+
+
+/*
+ * Whether any seconds of a column need a wide window.
  */
 
 static ngx_uint_t
-ngx_http_usage_keep_wide(ngx_http_usage_keep_t *keep, size_t column)
+ngx_http_usage_fill_wide(ngx_http_usage_fill_t *fill, size_t column)
 {
-    double          seconds;
     size_t          i;
     usage_table_t  *table;
 
-    table = &keep->plan->table;
+    table = &fill->plan->table;
 
     for (i = 0; i < table->count; i++) {
-        seconds = table->desktops[i]->cells[column];
-
-        if (seconds > 0
-            && (seconds > UINT32_MAX || seconds != (uint32_t) seconds))
-        {
+        if (usage_cover_is_wide(table->desktops[i]->cells[column])) {
             return 1;
         }
     }
@@ -345,136 +418,25 @@ ngx_http_usage_keep_wide(ngx_http_usage_keep_t *keep, size_t column)
 }
 
 
-static void
-ngx_http_usage_keep_cells(ngx_http_usage_keep_t *keep, size_t column,
-    ngx_http_usage_window_t *window)
-{
-    size_t          i;
-    double          seconds;
-    usage_table_t  *table;
-
-    table = &keep->plan->table;
-
-    if (!window->complete) {
-        ngx_http_usage_keep_asked(keep, column, window);
-        return;
-    }
-
-    for (i = 0; i < table->count; i++) {
-        seconds = table->desktops[i]->cells[column];
-
-        if (seconds >= 0) {
-            ngx_http_usage_set_bit(ngx_http_usage_window_shown(window),
-                                   keep->places[i]);
-            ngx_http_usage_keep_cell(window, keep->places[i], seconds);
-        }
-    }
-}
-
-
-/*
- * Of a window that isn't complete, what the request asked for is known.  Those
- * are the table's first.
- */
-
-static void
-ngx_http_usage_keep_asked(ngx_http_usage_keep_t *keep, size_t column,
-    ngx_http_usage_window_t *window)
-{
-    size_t        i;
-    double        seconds;
-    uint32_t      place;
-    uint64_t     *shown;
-    usage_cell_t  cell;
-
-    shown = ngx_http_usage_window_shown(window);
-
-    for (i = 0; i < keep->plan->request->desktops; i++) {
-        place = keep->places[i];
-
-        if (place == NGX_HTTP_USAGE_NO_PLACE) {
-            continue;
-        }
-
-        seconds = keep->plan->table.desktops[i]->cells[column];
-        cell = usage_plan_cell(keep->plan, i, column);
-
-        ngx_http_usage_set_bit(ngx_http_usage_window_known(window), place);
-
-        if (cell == USAGE_CELL_SHOWN) {
-            ngx_http_usage_set_bit(shown, place);
-            ngx_http_usage_keep_cell(window, place, seconds > 0 ? seconds : 0);
-
-        } else {
-            ngx_http_usage_clear_bit(shown, place);
-            ngx_http_usage_keep_cell(window, place,
-                                     cell == USAGE_CELL_UNUSED
-                                     ? NGX_HTTP_USAGE_UNUSED : 0);
-        }
-    }
-}
-
-
-static void
-ngx_http_usage_keep_cell(ngx_http_usage_window_t *window, uint32_t place,
-    double seconds)
-{
-    if (window->wide) {
-        ((double *) ngx_http_usage_window_cells(window))[place] = seconds;
-
-    } else {
-        ((uint32_t *) ngx_http_usage_window_cells(window))[place] = seconds;
-    }
-}
-
-
-/*
- * What an older window of the same days knows.
- */
-
-static void
-ngx_http_usage_keep_old(ngx_http_usage_window_t *window,
-    ngx_http_usage_window_t *old)
-{
-    uint32_t  i;
-
-    for (i = 0; i < old->count; i++) {
-
-        if (!ngx_http_usage_bit(ngx_http_usage_window_known(old), i)) {
-            continue;
-        }
-
-        ngx_http_usage_set_bit(ngx_http_usage_window_known(window), i);
-
-        if (ngx_http_usage_bit(ngx_http_usage_window_shown(old), i)) {
-            ngx_http_usage_set_bit(ngx_http_usage_window_shown(window), i);
-        }
-
-        ngx_http_usage_keep_cell(window, i, ngx_http_usage_window_cell(old, i));
-    }
-}
-
-
 static ngx_int_t
-ngx_http_usage_keep_insert(ngx_http_usage_keep_t *keep,
+ngx_http_usage_fill_insert(ngx_http_usage_fill_t *fill,
     ngx_http_usage_window_t *window)
 {
     uint32_t                     place, room;
     ngx_http_usage_window_t    **windows;
     ngx_http_usage_partition_t  *partition;
 
-    partition = keep->partition;
+    partition = fill->partition;
 
     if (partition->windows_count == partition->windows_room) {
         room = ngx_max(partition->windows_room * 2, 8);
 
-        windows = ngx_http_usage_store_alloc(keep->store, partition,
+        windows = ngx_http_usage_store_alloc(fill->store, partition,
                                     room * sizeof(ngx_http_usage_window_t *),
-                                    keep->ctx->lookup->owner);
+                                    fill->ctx->lookup->owner);
         if (windows == NULL) {
-            ngx_http_usage_store_free(keep->store, partition, window,
-                                  ngx_http_usage_window_size(window->count,
-                                                             window->wide));
+            ngx_http_usage_store_free(fill->store, partition, window,
+                                      ngx_http_usage_window_size(window));
             return NGX_ERROR;
         }
 
@@ -482,7 +444,7 @@ ngx_http_usage_keep_insert(ngx_http_usage_keep_t *keep,
             ngx_memcpy(windows, partition->windows,
                        partition->windows_count
                        * sizeof(ngx_http_usage_window_t *));
-            ngx_http_usage_store_free(keep->store, partition,
+            ngx_http_usage_store_free(fill->store, partition,
                                       partition->windows,
                                       partition->windows_room
                                       * sizeof(ngx_http_usage_window_t *));
@@ -501,7 +463,7 @@ ngx_http_usage_keep_insert(ngx_http_usage_keep_t *keep,
     partition->windows[place] = window;
     partition->windows_count++;
 
-    ngx_queue_insert_head(&keep->store->sh->windows, &window->queue);
+    ngx_queue_insert_head(&fill->store->sh->windows, &window->queue);
     ngx_queue_insert_head(&partition->used, &window->own);
 
     return NGX_OK;

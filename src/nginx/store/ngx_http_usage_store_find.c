@@ -1,240 +1,213 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * What a legacy call takes from the day store: the entries of its reply, or
- * what is missing for them.
+ * What a request finds in the day store.  In: its look-up.  Out: the entries of
+ * its reply, or what is missing for them.  The core decides that; here are the
+ * lock, and the windows that are valid for the request.
  */
 
 #include "store/ngx_http_usage_store.h"
 
 
-static ngx_int_t ngx_http_usage_find_locked(ngx_http_usage_search_t *search);
-static ngx_int_t ngx_http_usage_find_range(ngx_http_usage_search_t *search);
-static ngx_uint_t ngx_http_usage_find_tells(ngx_http_usage_search_t *search,
-    ngx_http_usage_window_t *window);
-static ngx_int_t ngx_http_usage_find_windows(ngx_http_usage_search_t *search);
-static ngx_int_t ngx_http_usage_find_all(ngx_http_usage_search_t *search);
-static ngx_int_t ngx_http_usage_find_items(ngx_http_usage_search_t *search);
-static void ngx_http_usage_find_cells(ngx_http_usage_search_t *search,
-    size_t day, double *seconds);
-static void ngx_http_usage_find_touch(ngx_http_usage_search_t *search);
+static ngx_int_t ngx_http_usage_find_locked(ngx_http_usage_ctx_t *ctx,
+    ngx_http_usage_partition_t *partition);
+static void ngx_http_usage_find_places(ngx_http_usage_ctx_t *ctx,
+    ngx_http_usage_partition_t *partition);
+static void ngx_http_usage_find_windows(ngx_http_usage_ctx_t *ctx,
+    ngx_http_usage_partition_t *partition, ngx_http_usage_window_t **windows);
+static ngx_http_usage_window_t *ngx_http_usage_find_window(
+    ngx_http_usage_ctx_t *ctx, ngx_http_usage_partition_t *partition,
+    int32_t first, int32_t last);
+static void ngx_http_usage_find_touch(ngx_http_usage_ctx_t *ctx,
+    ngx_http_usage_window_t **windows);
+static ngx_int_t ngx_http_usage_find_items(ngx_http_usage_ctx_t *ctx,
+    ngx_http_usage_partition_t *partition);
 
 
 ngx_int_t
 ngx_http_usage_store_find(ngx_http_usage_ctx_t *ctx)
 {
-    ngx_int_t                rc;
-    ngx_http_usage_search_t  search;
+    ngx_int_t                    rc;
+    ngx_http_usage_lookup_t     *lookup;
+    ngx_http_usage_partition_t  *partition;
 
-    ngx_memzero(&search, sizeof(ngx_http_usage_search_t));
+    lookup = ctx->lookup;
 
-    search.ctx = ctx;
-    search.store = ctx->lookup->store;
-    search.days = ctx->lookup->past;
-    search.first = (int32_t) ctx->inbound.request.first;
-    search.now = ngx_time();
+    ngx_http_usage_store_lock(lookup->store);
 
-    search.places = ctx->lookup->places;
-    search.listed = ctx->lookup->listed;
+    partition = ngx_http_usage_store_partition(lookup->store, lookup->key);
 
-    ctx->lookup->missing_first = 0;
-    ctx->lookup->missing_last = ctx->lookup->past - 1;
+    if (partition) {
+        rc = ngx_http_usage_find_locked(ctx, partition);
 
-    ngx_http_usage_store_lock(search.store);
+    } else {
+        rc = NGX_DECLINED;
+        lookup->cover.missing_first = 0;
+        lookup->cover.missing_last = lookup->past - 1;
+    }
 
-    search.partition = ngx_http_usage_store_partition(search.store, ctx->lookup->key);
-
-    rc = search.partition ? ngx_http_usage_find_locked(&search) : NGX_DECLINED;
-
-    ngx_http_usage_store_unlock(search.store);
+    ngx_http_usage_store_unlock(lookup->store);
 
     return rc;
 }
 
 
 static ngx_int_t
-ngx_http_usage_find_locked(ngx_http_usage_search_t *search)
+ngx_http_usage_find_locked(ngx_http_usage_ctx_t *ctx,
+    ngx_http_usage_partition_t *partition)
 {
-    ngx_int_t         rc;
-    usage_request_t  *request;
+    usage_cover_result_t      rc;
+    ngx_http_usage_window_t  *windows[USAGE_DAYS_MAX + 1];
 
-    request = &search->ctx->inbound.request;
+    ngx_http_usage_find_places(ctx, partition);
+    ngx_http_usage_find_windows(ctx, partition, windows);
 
-    ngx_http_usage_find_places(search);
+    rc = usage_cover_search(&ctx->lookup->cover, &ctx->pool);
 
-    rc = ngx_http_usage_find_range(search);
+    /* also if others are missing, as these are needed once they are there */
 
-    if (rc != NGX_OK) {
-        rc = ngx_http_usage_find_windows(search);
-    }
+    ngx_http_usage_find_touch(ctx, windows);
 
-    if (rc == NGX_OK) {
-        rc = request->desktops ? ngx_http_usage_find_requested(search)
-                               : ngx_http_usage_find_all(search);
-    }
+    switch (rc) {
 
-    /* also while others are missing, as these are needed once they are there */
+    case USAGE_COVER_FOUND:
+        return ngx_http_usage_find_items(ctx, partition);
 
-    ngx_http_usage_find_touch(search);
+    case USAGE_COVER_LOOK_UP:
+        return NGX_AGAIN;
 
-    return rc == NGX_OK ? ngx_http_usage_find_items(search) : rc;
-}
-
-
-/*
- * Where only the number of desktops is asked for, the window over the range
- * will do.
- */
-
-static ngx_int_t
-ngx_http_usage_find_range(ngx_http_usage_search_t *search)
-{
-    ngx_http_usage_window_t  *window;
-
-    if (!usage_request_counts(&search->ctx->inbound.request)) {
+    case USAGE_COVER_MISSING:
         return NGX_DECLINED;
+
+    default: /* USAGE_COVER_NO_MEMORY */
+        return NGX_ERROR;
     }
-
-    window = ngx_http_usage_store_window(search->partition, search->first,
-                                         search->first + search->days - 1);
-
-    if (window == NULL || !window->complete
-        || !ngx_http_usage_find_valid(search, window))
-    {
-        return NGX_DECLINED;
-    }
-
-    search->windows[0] = window;
-    search->days = 1;
-
-    return NGX_OK;
 }
 
 
-/*
- * Whether a window tells all that is asked for.
- */
-
-static ngx_uint_t
-ngx_http_usage_find_tells(ngx_http_usage_search_t *search,
-    ngx_http_usage_window_t *window)
-{
-    size_t     i;
-    uint32_t   place;
-    uint64_t  *known;
-
-    if (window == NULL || !ngx_http_usage_find_valid(search, window)) {
-        return 0;
-    }
-
-    if (window->complete) {
-        return 1;
-    }
-
-    known = ngx_http_usage_window_known(window);
-
-    for (i = 0; i < search->ctx->inbound.request.desktops; i++) {
-        place = search->places[i];
-
-        if (place >= window->count || !ngx_http_usage_bit(known, place)) {
-            return 0;
-        }
-    }
-
-    return search->ctx->inbound.request.desktops > 0;
-}
-
-
-/*
- * The windows of the days.  NGX_DECLINED: some are missing; the first of them
- * next to each other are said.
- */
-
-static ngx_int_t
-ngx_http_usage_find_windows(ngx_http_usage_search_t *search)
+static void
+ngx_http_usage_find_places(ngx_http_usage_ctx_t *ctx,
+    ngx_http_usage_partition_t *partition)
 {
     size_t                    i;
-    ngx_uint_t                missing;
-    ngx_http_usage_ctx_t     *ctx;
+    usage_request_t          *request;
+    ngx_http_usage_lookup_t  *lookup;
+
+    lookup = ctx->lookup;
+    request = &ctx->inbound.request;
+
+    lookup->cover.order = partition->order;
+    lookup->cover.places_count = partition->ids_count;
+
+    for (i = 0; i < request->desktops; i++) {
+        lookup->places[i] = ngx_http_usage_store_id(partition,
+                                                    request->desktop_ids[i]);
+
+        /* what has no place, and gets none, isn't there after a fetch */
+
+        if (lookup->places[i] == USAGE_COVER_NO_PLACE
+            && partition->unknown == NGX_HTTP_USAGE_UNKNOWN_IDS)
+        {
+            lookup->unplaced = 1;
+        }
+    }
+}
+
+
+/*
+ * The windows of the days, and then that of the range.
+ */
+
+static void
+ngx_http_usage_find_windows(ngx_http_usage_ctx_t *ctx,
+    ngx_http_usage_partition_t *partition, ngx_http_usage_window_t **windows)
+{
+    size_t                    i, past;
+    int32_t                   first;
+    usage_cover_t            *cover;
     ngx_http_usage_window_t  *window;
 
-    ctx = search->ctx;
-    missing = 0;
+    past = ctx->lookup->past;
+    cover = &ctx->lookup->cover;
+    first = (int32_t) ctx->inbound.request.first;
 
-    for (i = 0; i < search->days; i++) {
-        window = ngx_http_usage_store_window(search->partition,
-                                             search->first + i,
-                                             search->first + i);
+    for (i = 0; i < past; i++) {
+        windows[i] = ngx_http_usage_find_window(ctx, partition, first + i,
+                                                first + i);
+        cover->windows[i] = windows[i] ? &windows[i]->cover : NULL;
+    }
 
-        if (ngx_http_usage_find_tells(search, window)) {
-            search->windows[i] = window;
+    windows[past] = ngx_http_usage_find_window(ctx, partition, first,
+                                               first + past - 1);
+    cover->range = windows[past] ? &windows[past]->cover : NULL;
+    cover->days = past;
+
+    /*
+     * What the directory said, it said to the same caller, unless callers are
+     * put together.
+     */
+
+    window = ctx->conf->store_key
+             ? NULL : ngx_http_usage_find_window(ctx, partition,
+                                                 NGX_HTTP_USAGE_DIRECTORY,
+                                                 NGX_HTTP_USAGE_DIRECTORY);
+
+    cover->directory = window ? &window->cover : NULL;
+}
+
+
+/*
+ * A window, if it may be taken: one that can still change only for a while, but
+ * by the request that stored it.
+ */
+
+static ngx_http_usage_window_t *
+ngx_http_usage_find_window(ngx_http_usage_ctx_t *ctx,
+    ngx_http_usage_partition_t *partition, int32_t first, int32_t last)
+{
+    time_t                    until;
+    ngx_http_usage_window_t  *window;
+
+    window = ngx_http_usage_store_window(partition, first, last);
+
+    if (window == NULL || window->owner == ctx->lookup->owner) {
+        return window;
+    }
+
+    until = ngx_http_usage_store_until(ctx, window->last, window->fetched);
+
+    return until == 0 || until > ngx_time() ? window : NULL;
+}
+
+
+/*
+ * The windows were used, which is written down at most once a second.
+ */
+
+static void
+ngx_http_usage_find_touch(ngx_http_usage_ctx_t *ctx,
+    ngx_http_usage_window_t **windows)
+{
+    size_t                    i;
+    usage_cover_t            *cover;
+    ngx_http_usage_window_t  *window;
+
+    cover = &ctx->lookup->cover;
+
+    for (i = 0; i < cover->days; i++) {
+
+        if (cover->windows[i] == NULL) {
             continue;
         }
 
-        if (!missing) {
-            ctx->lookup->missing_first = i;
-            ctx->lookup->missing_last = i;
-            missing = 1;
+        window = cover->windows[i] == cover->range
+                 ? windows[ctx->lookup->past] : windows[i];
 
-        } else if (ctx->lookup->missing_last == i - 1) {
-            ctx->lookup->missing_last = i;
+        if (window->used != ngx_time()) {
+            ngx_http_usage_store_change(ctx->lookup->store);
+            ngx_http_usage_store_used(ctx->lookup->store, window);
         }
     }
-
-    return missing ? NGX_DECLINED : NGX_OK;
-}
-
-
-/*
- * All that any of the windows shows are listed.
- */
-
-static ngx_int_t
-ngx_http_usage_find_all(ngx_http_usage_search_t *search)
-{
-    size_t                       i, n, words, offset;
-    uint32_t                     place;
-    uint64_t                    *shown, *any;
-    usage_request_t             *request;
-    ngx_http_usage_partition_t  *partition;
-
-    request = &search->ctx->inbound.request;
-    partition = search->partition;
-    words = ngx_http_usage_words(partition->ids_count);
-
-    any = ngx_pcalloc(search->ctx->request->pool,
-                      (words + 1) * sizeof(uint64_t));
-    if (any == NULL) {
-        return NGX_ERROR;
-    }
-
-    for (i = 0; i < search->days; i++) {
-        shown = ngx_http_usage_window_shown(search->windows[i]);
-
-        for (n = 0; n < ngx_http_usage_words(search->windows[i]->count); n++) {
-            any[n] |= shown[n];
-        }
-    }
-
-    for (n = 0, search->ctx->answer.total = 0; n < words; n++) {
-        search->ctx->answer.total += __builtin_popcountll(any[n]);
-    }
-
-    offset = 0;
-
-    for (n = 0; n < partition->ids_count; n++) {
-        if (search->count == request->limit) {
-            break;
-        }
-
-        place = partition->order[n];
-
-        if (ngx_http_usage_bit(any, place) && offset++ >= request->offset) {
-            search->listed[search->count++] = place;
-        }
-    }
-
-    return NGX_OK;
 }
 
 
@@ -243,36 +216,36 @@ ngx_http_usage_find_all(ngx_http_usage_search_t *search)
  */
 
 static ngx_int_t
-ngx_http_usage_find_items(ngx_http_usage_search_t *search)
+ngx_http_usage_find_items(ngx_http_usage_ctx_t *ctx,
+    ngx_http_usage_partition_t *partition)
 {
-    u_char                *data;
-    double                *seconds;
-    size_t                 i, days;
-    usage_item_t          *items;
-    ngx_http_usage_id_t   *id;
-    ngx_http_usage_ctx_t  *ctx;
+    u_char               *data;
+    double               *seconds;
+    size_t                i;
+    usage_item_t         *items;
+    usage_cover_t        *cover;
+    ngx_http_usage_id_t  *id;
 
-    ctx = search->ctx;
-    days = search->days;
+    cover = &ctx->lookup->cover;
 
     items = ngx_palloc(ctx->request->pool,
-                       (search->count + 1) * sizeof(usage_item_t));
+                       (cover->count + 1) * sizeof(usage_item_t));
     seconds = ngx_palloc(ctx->request->pool,
-                         (search->count * days + 1) * sizeof(double));
+                         (cover->count * cover->days + 1) * sizeof(double));
 
     if (items == NULL || seconds == NULL) {
         return NGX_ERROR;
     }
 
-    for (i = 0; i < search->count; i++) {
-        items[i].seconds = &seconds[i * days];
+    for (i = 0; i < cover->count; i++) {
+        items[i].seconds = &seconds[i * cover->days];
 
         if (ctx->inbound.request.desktops) {
-            items[i].id = ctx->inbound.request.desktop_ids[ctx->lookup->requested[i]];
+            items[i].id = ctx->inbound.request.desktop_ids[cover->requested[i]];
             continue;
         }
 
-        id = search->partition->ids[search->listed[i]];
+        id = partition->ids[cover->listed[i]];
 
         data = ngx_pnalloc(ctx->request->pool, id->len);
         if (data == NULL) {
@@ -284,62 +257,13 @@ ngx_http_usage_find_items(ngx_http_usage_search_t *search)
         items[i].id.len = id->len;
     }
 
-    for (i = 0; i < days; i++) {
-        ngx_http_usage_find_cells(search, i, &seconds[i]);
+    for (i = 0; i < cover->days; i++) {
+        usage_cover_day(cover, i, &seconds[i]);
     }
 
     ctx->answer.items = items;
-    ctx->answer.count = search->count;
+    ctx->answer.count = cover->count;
+    ctx->answer.total = cover->total;
 
     return NGX_OK;
-}
-
-
-/*
- * The cells of a day, for each entry; seconds is the first one's.
- */
-
-static void
-ngx_http_usage_find_cells(ngx_http_usage_search_t *search, size_t day,
-    double *seconds)
-{
-    size_t                    i;
-    uint32_t                  place;
-    uint64_t                 *shown;
-    ngx_http_usage_window_t  *window;
-
-    window = search->windows[day];
-    shown = ngx_http_usage_window_shown(window);
-
-    for (i = 0; i < search->count; i++) {
-        place = search->listed[i];
-
-        *seconds = place < window->count && ngx_http_usage_bit(shown, place)
-                   ? ngx_http_usage_window_cell(window, place) : 0;
-
-        seconds += search->days;
-    }
-}
-
-
-/*
- * The windows were used, which is written down at most once a second.
- */
-
-static void
-ngx_http_usage_find_touch(ngx_http_usage_search_t *search)
-{
-    size_t                    i;
-    ngx_http_usage_window_t  *window;
-
-    for (i = 0; i < search->days; i++) {
-        window = search->windows[i];
-
-        if (window == NULL || window->used == search->now) {
-            continue;
-        }
-
-        ngx_http_usage_store_change(search->store);
-        ngx_http_usage_store_used(search->store, window);
-    }
 }

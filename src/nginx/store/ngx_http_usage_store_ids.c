@@ -48,7 +48,7 @@ ngx_http_usage_store_id(ngx_http_usage_partition_t *partition, usage_str_t text)
         }
     }
 
-    return NGX_HTTP_USAGE_NO_PLACE;
+    return USAGE_COVER_NO_PLACE;
 }
 
 
@@ -67,7 +67,7 @@ ngx_http_usage_store_add_ids(ngx_http_usage_store_t *store,
 
     for (i = 0, added = 0; i < table->count; i++) {
         places[i] = ngx_http_usage_store_id(partition, table->desktops[i]->id);
-        added += places[i] == NGX_HTTP_USAGE_NO_PLACE;
+        added += places[i] == USAGE_COVER_NO_PLACE;
     }
 
     if (added == 0) {
@@ -83,7 +83,7 @@ ngx_http_usage_store_add_ids(ngx_http_usage_store_t *store,
 
     for (i = 0; i < table->count; i++) {
 
-        if (places[i] != NGX_HTTP_USAGE_NO_PLACE) {
+        if (places[i] != USAGE_COVER_NO_PLACE) {
             continue;
         }
 
