@@ -311,6 +311,11 @@ ngx_http_usage_begin(ngx_http_usage_ctx_t *ctx, ngx_http_usage_fetch_t *fetch,
     api = fetch->call.api;
     rc = ngx_http_usage_pace_hold(ctx, fetch);
 
+    if (rc == NGX_AGAIN) {
+        ngx_log_debug0(NGX_LOG_DEBUG_HTTP, ctx->request->connection->log, 0,
+                       "usage upstream call held by usage_rate");
+    }
+
     if (rc == NGX_DECLINED) {
         return ngx_http_usage_pace_refuse(ctx, api,
                                           1 + ngx_http_usage_ahead(ctx, api),

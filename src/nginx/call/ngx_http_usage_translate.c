@@ -51,6 +51,10 @@ ngx_http_usage_translate_call(ngx_http_usage_ctx_t *ctx)
 {
     ctx->answerer.translated = 1;
 
+    ngx_log_debug1(NGX_LOG_DEBUG_HTTP, ctx->request->connection->log, 0,
+                   "usage translates a request of %uz bytes",
+                   ctx->inbound.body.len);
+
     if ((ctx->inbound.body.data && ngx_http_usage_verify(ctx) != NGX_OK)
         || !ctx->inbound.parsed
         || ngx_http_usage_check_project(ctx) != NGX_OK

@@ -21,6 +21,17 @@ static ngx_int_t ngx_http_usage_fetch_done(ngx_http_request_t *r, void *data,
 static void ngx_http_usage_fetch_cancel(ngx_http_request_t *r);
 
 
+#if (NGX_DEBUG)
+
+static const char  *ngx_http_usage_kinds[] = {
+    "the plan",
+    "the authorization probe",
+    "the legacy endpoint"
+};
+
+#endif
+
+
 ngx_int_t
 ngx_http_usage_fetch_start(ngx_http_usage_ctx_t *ctx,
     ngx_http_usage_fetch_t *fetch)
@@ -104,6 +115,10 @@ ngx_http_usage_fetch_subrequest(ngx_http_usage_ctx_t *ctx,
     sr->unparsed_uri = *unparsed;
 
     ctx->fetches->under_way++;
+
+    ngx_log_debug2(NGX_LOG_DEBUG_HTTP, r->connection->log, 0,
+                   "usage upstream call starts, for %s: %V",
+                   ngx_http_usage_kinds[fetch->kind], unparsed);
 
     return ngx_http_usage_fetch_variables(r, sr);
 }
@@ -228,6 +243,10 @@ ngx_http_usage_fetch_done(ngx_http_request_t *r, void *data, ngx_int_t rc)
     }
 
     fetch->done = 1;
+
+    ngx_log_debug2(NGX_LOG_DEBUG_HTTP, r->connection->log, 0,
+                   "usage upstream call ends, status %ui: %V",
+                   fetch->status, &r->unparsed_uri);
 
     /* nothing may run it any more, though it be posted still */
 

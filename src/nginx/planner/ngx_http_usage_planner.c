@@ -33,8 +33,19 @@ static ngx_int_t ngx_http_usage_planner_look_up(ngx_http_usage_ctx_t *ctx);
 static ngx_int_t ngx_http_usage_planner_found(ngx_http_usage_ctx_t *ctx);
 static ngx_int_t ngx_http_usage_planner_plan(ngx_http_usage_ctx_t *ctx,
     usage_request_t *request, ngx_http_usage_step_t step);
-static ngx_int_t ngx_http_usage_planner_planned(ngx_http_usage_ctx_t *ctx);
 static void ngx_http_usage_planner_unmatched(ngx_http_usage_ctx_t *ctx);
+
+
+#if (NGX_DEBUG)
+
+static const char  *ngx_http_usage_steps[] = {
+    "the request, without the store",
+    "the request",
+    "missing days",
+    "a look-up in the directory"
+};
+
+#endif
 
 
 ngx_int_t
@@ -215,6 +226,9 @@ ngx_http_usage_planner_follow(ngx_http_usage_ctx_t *ctx)
     planner = ctx->planner;
 
     if (!planner->follows) {
+        ngx_log_debug0(NGX_LOG_DEBUG_HTTP, ctx->request->connection->log, 0,
+                       "usage follows another request, which fetches");
+
         planner->follows = 1;
         planner->auth_wanted = !ctx->caller.allowed;
 
@@ -295,6 +309,12 @@ ngx_http_usage_planner_plan(ngx_http_usage_ctx_t *ctx, usage_request_t *request,
     planner = ctx->planner;
     planner->step = step;
 
+    ngx_log_debug3(NGX_LOG_DEBUG_HTTP, ctx->request->connection->log, 0,
+                   "usage plan for %s: %ui days, %uz desktop_ids",
+                   ngx_http_usage_steps[step],
+                   (ngx_uint_t) usage_request_days(request),
+                   request->desktops);
+
     if (usage_plan_start(&planner->plan, request, &planner->upstream,
                          &ctx->pool, ngx_time(), &ctx->error)
         != USAGE_OK)
@@ -310,56 +330,7 @@ ngx_http_usage_planner_plan(ngx_http_usage_ctx_t *ctx, usage_request_t *request,
 }
 
 
-usage_result_t
-ngx_http_usage_planner_next(ngx_http_usage_ctx_t *ctx,
-    ngx_http_usage_fetch_t *fetch)
-{
-    usage_result_t             rc;
-    ngx_http_usage_planner_t  *planner;
-
-    planner = ctx->planner;
-
-    for ( ;; ) {
-        if (planner->auth_wanted) {
-            planner->auth_wanted = 0;
-            planner->auth_waiting = 1;
-
-            fetch->kind = NGX_HTTP_USAGE_FETCH_AUTH;
-            usage_auth_call(&planner->auth, &fetch->call);
-
-            return USAGE_OK;
-        }
-
-        if (planner->ready || planner->follows) {
-            return USAGE_AGAIN;
-        }
-
-        fetch->kind = NGX_HTTP_USAGE_FETCH_PLAN;
-        rc = usage_plan_next(&planner->plan, &fetch->call, &ctx->error);
-
-        if (rc != USAGE_AGAIN || !usage_plan_done(&planner->plan)) {
-            return rc;
-        }
-
-        if (ngx_http_usage_planner_planned(ctx) == NGX_ERROR) {
-            return USAGE_ERROR;
-        }
-    }
-}
-
-
-ngx_uint_t
-ngx_http_usage_planner_done(ngx_http_usage_ctx_t *ctx)
-{
-    return ctx->planner->ready && !ctx->planner->auth_waiting;
-}
-
-
-/*
- * A plan is done.
- */
-
-static ngx_int_t
+ngx_int_t
 ngx_http_usage_planner_planned(ngx_http_usage_ctx_t *ctx)
 {
     ngx_http_usage_planner_t  *planner;
@@ -418,88 +389,6 @@ ngx_http_usage_planner_unmatched(ngx_http_usage_ctx_t *ctx)
                   "usage: connection records lead to %uz desktops that the "
                   "directory does not know, among them \"%*s\"", count, len,
                   text);
-}
-
-
-ngx_uint_t
-ngx_http_usage_planner_ahead(ngx_http_usage_ctx_t *ctx, usage_call_api_t api)
-{
-    ngx_uint_t                 calls;
-    ngx_http_usage_planner_t  *planner;
-
-    calls = 0;
-    planner = ctx->planner;
-
-    /* what another request fetches may be taken from the store */
-
-    if (!planner->ready && !planner->follows) {
-        calls = usage_plan_ahead(&planner->plan, api);
-    }
-
-    if (planner->auth_wanted && api == USAGE_CALL_DESKTOPS) {
-        calls++;
-    }
-
-    return calls;
-}
-
-
-ngx_uint_t
-ngx_http_usage_planner_read(ngx_http_usage_fetch_t *fetch)
-{
-    ngx_http_usage_planner_t  *planner;
-
-    planner = fetch->ctx->planner;
-
-    if (fetch->kind == NGX_HTTP_USAGE_FETCH_AUTH) {
-        usage_auth_read(&planner->auth, &fetch->reader, &fetch->error);
-        return 1;
-    }
-
-    return usage_plan_read(&planner->plan, &fetch->call, &fetch->reader,
-                           &fetch->error);
-}
-
-
-usage_result_t
-ngx_http_usage_planner_take(ngx_http_usage_ctx_t *ctx,
-    ngx_http_usage_fetch_t *fetch)
-{
-    usage_str_t                body;
-    ngx_http_usage_planner_t  *planner;
-
-    planner = ctx->planner;
-
-    if (!fetch->reads) {
-        body.data = (char *) fetch->body.data;
-        body.len = fetch->body.len;
-
-        return usage_plan_body(&planner->plan, &fetch->call, body,
-                               &ctx->error);
-    }
-
-    if (usage_page_end(&fetch->reader) != USAGE_OK) {
-        ctx->error = fetch->error;
-        return USAGE_ERROR;
-    }
-
-    if (fetch->kind == NGX_HTTP_USAGE_FETCH_AUTH) {
-        planner->auth_waiting = 0;
-        return usage_auth_page(&fetch->reader.page, &ctx->error);
-    }
-
-    return usage_plan_page(&planner->plan, &fetch->call, &fetch->reader.page,
-                           &ctx->error);
-}
-
-
-ngx_uint_t
-ngx_http_usage_planner_refused(ngx_http_usage_ctx_t *ctx,
-    ngx_http_usage_fetch_t *fetch)
-{
-    return fetch->kind == NGX_HTTP_USAGE_FETCH_PLAN
-           && usage_plan_refused(&ctx->planner->plan, &fetch->call,
-                                 fetch->status);
 }
 
 

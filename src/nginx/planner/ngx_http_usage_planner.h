@@ -42,11 +42,35 @@ struct ngx_http_usage_planner_s {
 };
 
 
+/* ngx_http_usage_planner.c: what is planned */
+
 /*
  * Starts: with a plan, or with what is stored, or by following another request.
  * NGX_ERROR: ctx->error says why not.
  */
 ngx_int_t ngx_http_usage_planner_start(ngx_http_usage_ctx_t *ctx);
+
+/*
+ * Goes on once a plan is done: what it got becomes the reply, or fills the store,
+ * which may lead to another plan.  NGX_AGAIN: to none for now; NGX_ERROR:
+ * ctx->error says why.
+ */
+ngx_int_t ngx_http_usage_planner_planned(ngx_http_usage_ctx_t *ctx);
+
+/*
+ * Goes on once the service took the caller's credential: from then on others
+ * may follow.  NGX_ERROR: ctx->error says why not.
+ */
+ngx_int_t ngx_http_usage_planner_trusted(ngx_http_usage_ctx_t *ctx);
+
+/* Counts the days of the reply: taken from the store, or fetched. */
+void ngx_http_usage_planner_count(ngx_http_usage_ctx_t *ctx);
+
+/* Lets those go on who follow this request, as it ends. */
+void ngx_http_usage_planner_end(ngx_http_usage_ctx_t *ctx);
+
+
+/* ngx_http_usage_planner_next.c: upstream calls out, replies in */
 
 /*
  * Gives the next upstream call, in fetch->kind and fetch->call.  USAGE_AGAIN:
@@ -77,18 +101,6 @@ usage_result_t ngx_http_usage_planner_take(ngx_http_usage_ctx_t *ctx,
 /* Takes a reply of another status.  Returns 1 if it isn't needed. */
 ngx_uint_t ngx_http_usage_planner_refused(ngx_http_usage_ctx_t *ctx,
     ngx_http_usage_fetch_t *fetch);
-
-/*
- * Goes on once the service took the caller's credential: from then on others
- * may follow.  NGX_ERROR: ctx->error says why not.
- */
-ngx_int_t ngx_http_usage_planner_trusted(ngx_http_usage_ctx_t *ctx);
-
-/* Counts the days of the reply: taken from the store, or fetched. */
-void ngx_http_usage_planner_count(ngx_http_usage_ctx_t *ctx);
-
-/* Lets those go on who follow this request, as it ends. */
-void ngx_http_usage_planner_end(ngx_http_usage_ctx_t *ctx);
 
 
 #endif /* NGX_HTTP_USAGE_PLANNER_H */

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * One fetch for many: calls of a partition that need the same days wait for
- * the one of them that fetches.
+ * Single flight, one fetch for many: of the requests in a partition that need
+ * the same days one is the leader, which fetches them, and the others follow.
  */
 
 #include "store/ngx_http_usage_store.h"
 
 
-/* so many milliseconds a call for some desktops waits for one for all, which
- * may take far longer than what it needs itself */
+/* milliseconds that a request for some desktops follows one for all, which may
+ * take far longer than what it needs itself */
 #define NGX_HTTP_USAGE_PATIENCE  2000
 
 
@@ -26,28 +26,34 @@ ngx_http_usage_flight_take(ngx_http_usage_ctx_t *ctx, int32_t first,
 {
     ngx_int_t                    rc;
     ngx_queue_t                 *q, *next;
+    ngx_http_usage_store_t      *store;
     ngx_http_usage_flight_t     *flight;
+    ngx_http_usage_lookup_t     *lookup;
     ngx_http_usage_partition_t  *partition;
 
-    ngx_http_usage_store_lock(ctx->lookup->store);
+    lookup = ctx->lookup;
+    store = lookup->store;
 
-    if (ngx_http_usage_store_had_no_room(ctx->lookup->store, ctx->lookup->key)) {
-        ngx_http_usage_store_unlock(ctx->lookup->store);
+    ngx_http_usage_store_lock(store);
+
+    if (ngx_http_usage_store_had_no_room(store, lookup->key)) {
+        ngx_http_usage_store_unlock(store);
         return NGX_DECLINED;
     }
 
-    ngx_http_usage_store_change(ctx->lookup->store);
+    ngx_http_usage_store_change(store);
 
     /* who has shown nothing changes nothing for others */
 
     rc = ctx->caller.trusted ? NGX_OK : NGX_DONE;
 
-    partition = ctx->caller.trusted ? ngx_http_usage_store_create(ctx->lookup->store, ctx->lookup->key,
-                                                         ctx->lookup->owner)
-                           : ngx_http_usage_store_partition(ctx->lookup->store,
-                                                            ctx->lookup->key);
+    partition = ctx->caller.trusted
+                ? ngx_http_usage_store_create(store, lookup->key,
+                                              lookup->owner)
+                : ngx_http_usage_store_partition(store, lookup->key);
+
     if (partition == NULL) {
-        ngx_http_usage_store_unlock(ctx->lookup->store);
+        ngx_http_usage_store_unlock(store);
         return ctx->caller.trusted ? NGX_DECLINED : NGX_DONE;
     }
 
@@ -60,7 +66,7 @@ ngx_http_usage_flight_take(ngx_http_usage_ctx_t *ctx, int32_t first,
 
         if (ngx_http_usage_flight_lost(flight)) {
             ngx_queue_remove(q);
-            ngx_slab_free_locked(ctx->lookup->store->shpool, flight);
+            ngx_slab_free_locked(store->shpool, flight);
 
         } else if (ngx_http_usage_flight_blocks(ctx, flight, first, last)) {
             rc = NGX_AGAIN;
@@ -69,13 +75,13 @@ ngx_http_usage_flight_take(ngx_http_usage_ctx_t *ctx, int32_t first,
 
     if (rc == NGX_OK) {
         rc = ngx_http_usage_flight_add(ctx, partition, first, last);
-        ctx->lookup->leads = rc == NGX_OK;
+        lookup->leads = rc == NGX_OK;
 
     } else if (rc == NGX_DONE) {
-        ngx_http_usage_store_release(ctx->lookup->store, partition);
+        ngx_http_usage_store_release(store, partition);
     }
 
-    ngx_http_usage_store_unlock(ctx->lookup->store);
+    ngx_http_usage_store_unlock(store);
 
     return rc;
 }
@@ -99,7 +105,7 @@ ngx_http_usage_flight_blocks(ngx_http_usage_ctx_t *ctx,
 
 
 /*
- * Whether who fetches was killed.
+ * Tells whether the leader was killed.
  */
 
 static ngx_uint_t
@@ -147,6 +153,7 @@ void
 ngx_http_usage_flight_drop(ngx_http_usage_ctx_t *ctx)
 {
     ngx_queue_t                 *q, *next;
+    ngx_http_usage_store_t      *store;
     ngx_http_usage_flight_t     *flight;
     ngx_http_usage_partition_t  *partition;
 
@@ -156,12 +163,14 @@ ngx_http_usage_flight_drop(ngx_http_usage_ctx_t *ctx)
 
     ctx->lookup->leads = 0;
 
-    ngx_http_usage_store_lock(ctx->lookup->store);
+    store = ctx->lookup->store;
 
-    partition = ngx_http_usage_store_partition(ctx->lookup->store, ctx->lookup->key);
+    ngx_http_usage_store_lock(store);
+
+    partition = ngx_http_usage_store_partition(store, ctx->lookup->key);
 
     if (partition) {
-        ngx_http_usage_store_change(ctx->lookup->store);
+        ngx_http_usage_store_change(store);
 
         for (q = ngx_queue_head(&partition->flights);
              q != ngx_queue_sentinel(&partition->flights);
@@ -172,12 +181,12 @@ ngx_http_usage_flight_drop(ngx_http_usage_ctx_t *ctx)
 
             if (flight->owner == ctx->lookup->owner) {
                 ngx_queue_remove(q);
-                ngx_slab_free_locked(ctx->lookup->store->shpool, flight);
+                ngx_slab_free_locked(store->shpool, flight);
             }
         }
 
-        ngx_http_usage_store_release(ctx->lookup->store, partition);
+        ngx_http_usage_store_release(store, partition);
     }
 
-    ngx_http_usage_store_unlock(ctx->lookup->store);
+    ngx_http_usage_store_unlock(store);
 }

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * The day store: windows of statistics that don't change any more, or not for a
- * while, in shared memory.
+ * The day store: windows of statistics in shared memory, which are final, or
+ * are taken as they are for a short time.
  *
- * Windows belong to a partition, of a caller and a project, which nobody else
- * sees.  A partition has each desktop's id once; a window has a cell for each
- * of them.
+ * A window belongs to a partition.  A partition is a caller's, for one project;
+ * nobody else sees it.  It has the id of each desktop once, and each window has
+ * a cell for each id.
  *
- * Everything here is under the zone's mutex.  A worker may be killed in the
- * middle of it: nginx unlocks the mutex then, and who gets it next finds that
- * something was being changed, and empties the store.
+ * All of this is done under the zone's mutex.  A worker may be killed in the
+ * middle of a change.  nginx unlocks the mutex then, and the next one who locks
+ * it sees that a change was under way, and empties the store.
  */
 
 #ifndef NGX_HTTP_USAGE_STORE_H
@@ -26,27 +26,30 @@
  * A desktop's id.
  */
 typedef struct {
-    size_t                          len;
+    size_t                          len;      /* bytes */
     u_char                          data[1];
 } ngx_http_usage_id_t;
 
 
+/*
+ * What one caller has of one project.
+ */
 typedef struct {
-    ngx_queue_t                     queue;    /* of a bucket */
-    size_t                          size;     /* of it, ids and windows */
+    ngx_queue_t                     queue;    /* in the bucket */
+    size_t                          size;     /* bytes, with all that it has */
     u_char                          key[NGX_HTTP_USAGE_KEY_LEN];
-    ngx_http_usage_id_t           **ids;      /* a cell in each window */
-    uint32_t                       *order;    /* of the ids, by their bytes */
+    ngx_http_usage_id_t           **ids;      /* by their places */
+    uint32_t                       *order;    /* places, in the order of ids */
     uint32_t                        ids_count;
-    uint32_t                        sorted_count; /* in order; later: all */
-    uint32_t                        ids_room;
-    uint32_t                        unknown;  /* ids, when they were added */
-    struct ngx_http_usage_window_s **windows; /* by first, then by last */
+    uint32_t                        sorted_count; /* of order, in order */
+    uint32_t                        ids_room; /* of ids and order, in entries */
+    uint32_t                        unknown;  /* ids that nobody knew */
+    struct ngx_http_usage_window_s **windows; /* by first, then by last day */
     uint32_t                        windows_count;
-    uint32_t                        windows_room;
+    uint32_t                        windows_room; /* in entries */
     ngx_queue_t                     used;     /* windows, latest used first */
     ngx_queue_t                     flights;
-    ngx_uint_t                      busy;     /* something is added to it */
+    ngx_uint_t                      busy;     /* unsigned  busy:1;  it grows */
 } ngx_http_usage_partition_t;
 
 
@@ -59,11 +62,11 @@ struct ngx_http_usage_window_s {
     ngx_queue_t                     queue;    /* of all, latest used first */
     ngx_queue_t                     own;      /* the same, of the partition */
     ngx_http_usage_partition_t     *partition;
-    int32_t                         first;    /* days, or what follows */
-    int32_t                         last;
+    int32_t                         first;    /* day, since 1970 */
+    int32_t                         last;     /* day, since 1970 */
     uint64_t                        owner;    /* the request that stored it */
-    time_t                          fetched;
-    time_t                          used;
+    time_t                          fetched;  /* seconds since 1970 */
+    time_t                          used;     /* seconds since 1970 */
     usage_cover_window_t            cover;    /* of the partition's ids */
 };
 
@@ -74,36 +77,36 @@ struct ngx_http_usage_window_s {
      + usage_cover_size((window)->cover.count, (window)->cover.wide))
 
 
-/* the window that shows which desktops the directory knows */
+/* first and last of the window that shows which desktops the directory knows */
 #define NGX_HTTP_USAGE_DIRECTORY  INT32_MIN
 
 
 /*
- * A fetch that others may wait for.
+ * A fetch under way that others follow.
  */
 typedef struct {
-    ngx_queue_t                     queue;
-    uint64_t                        owner;
-    uint64_t                        subject;
-    int32_t                         first;
-    int32_t                         last;
-    ngx_pid_t                       pid;
-    time_t                          deadline;
+    ngx_queue_t                     queue;    /* in the partition */
+    uint64_t                        owner;    /* the leader */
+    uint64_t                        subject;  /* which desktops; 0: all */
+    int32_t                         first;    /* day */
+    int32_t                         last;     /* day */
+    ngx_pid_t                       pid;      /* of the leader's worker */
+    time_t                          deadline; /* then the leader is gone */
 } ngx_http_usage_flight_t;
 
 
 /*
- * Partitions that are found together.
+ * Partitions whose keys have the same hash.
  */
 typedef struct {
     ngx_queue_t                     partitions;
-    time_t                          no_room;  /* when one had none */
+    time_t                          no_room;  /* when one of them had none */
     u_char                          no_room_key[NGX_HTTP_USAGE_KEY_LEN];
 } ngx_http_usage_store_bucket_t;
 
 
 typedef struct {
-    ngx_atomic_t                    updating; /* something is being changed */
+    ngx_atomic_t                    updating; /* a change is under way */
     u_char                          salt[NGX_HTTP_USAGE_KEY_LEN];
     ngx_queue_t                     windows;
     ngx_uint_t                      buckets_count;
@@ -147,7 +150,7 @@ void ngx_http_usage_lookup_learn(ngx_http_usage_ctx_t *ctx,
     usage_plan_t *plan);
 
 
-/* ngx_http_usage_store.c */
+/* ngx_http_usage_store.c: the zone */
 
 /* Returns the zone of that name, defined if size isn't 0, or NULL. */
 ngx_shm_zone_t *ngx_http_usage_store_zone(ngx_conf_t *cf, ngx_str_t *name,
@@ -161,79 +164,93 @@ void ngx_http_usage_store_room(ngx_shm_zone_t *zone, size_t *size,
     size_t *used);
 
 /*
- * Locks the store; one that was left in the middle of a change is emptied.
- * Before anything is changed, it has to be said.
+ * Locks the store; empties it if a process was killed while it changed it.
  */
 void ngx_http_usage_store_lock(ngx_http_usage_store_t *store);
+
+/* Says that the store is about to be changed; it has to be locked. */
 void ngx_http_usage_store_change(ngx_http_usage_store_t *store);
+
+/* Unlocks the store; a change is complete. */
 void ngx_http_usage_store_unlock(ngx_http_usage_store_t *store);
 
+
+/* ngx_http_usage_store_room.c: partitions, and the room that they take */
+
 /*
- * Memory for a partition, or for none, for which windows are thrown out, but not
- * what owner stored.  NULL: there is no room.  What a partition got is freed in
- * its name.
+ * Allocates size bytes for a partition, or for a new one (NULL).  Other windows
+ * are thrown out for it, but none that owner stored.  NULL: there is no room.
  */
 void *ngx_http_usage_store_alloc(ngx_http_usage_store_t *store,
     ngx_http_usage_partition_t *partition, size_t size, uint64_t owner);
+
+/* Frees size bytes that a partition got. */
 void ngx_http_usage_store_free(ngx_http_usage_store_t *store,
     ngx_http_usage_partition_t *partition, void *p, size_t size);
 
-/* Whether the partition of that key had no room some seconds ago. */
+/* Tells whether the partition of that key had no room some seconds ago. */
 ngx_uint_t ngx_http_usage_store_had_no_room(ngx_http_usage_store_t *store,
     u_char *key);
 
-/* The partition of that key, or NULL; where wanted, a new one. */
+/* Returns the partition of that key, or NULL. */
 ngx_http_usage_partition_t *ngx_http_usage_store_partition(
     ngx_http_usage_store_t *store, u_char *key);
+
+/*
+ * Returns the partition of that key, created if there is none.  NULL: there is
+ * no room.
+ */
 ngx_http_usage_partition_t *ngx_http_usage_store_create(
     ngx_http_usage_store_t *store, u_char *key, uint64_t owner);
 
-/* Frees a partition that holds nothing any more. */
+/* Frees a partition, if it holds nothing any more. */
 void ngx_http_usage_store_release(ngx_http_usage_store_t *store,
     ngx_http_usage_partition_t *partition);
-
-/* The place of a window in its partition, or where it would be. */
-uint32_t ngx_http_usage_store_place(ngx_http_usage_partition_t *partition,
-    int32_t first, int32_t last);
-
-/* The window, or NULL. */
-ngx_http_usage_window_t *ngx_http_usage_store_window(
-    ngx_http_usage_partition_t *partition, int32_t first, int32_t last);
-
-/* A window is used now: it is the last of all to be thrown out. */
-void ngx_http_usage_store_used(ngx_http_usage_store_t *store,
-    ngx_http_usage_window_t *window);
 
 /* Takes a window out of its partition, and frees it. */
 void ngx_http_usage_store_remove(ngx_http_usage_store_t *store,
     ngx_http_usage_window_t *window);
 
 
-/* ngx_http_usage_store_ids.c */
+/* ngx_http_usage_store_window.c: the windows of a partition */
 
-/* The place of an id in a partition, or USAGE_COVER_NO_PLACE. */
+/* Returns the place of a window in its partition, or where it would be. */
+uint32_t ngx_http_usage_store_place(ngx_http_usage_partition_t *partition,
+    int32_t first, int32_t last);
+
+/* Returns the window of those days, or NULL. */
+ngx_http_usage_window_t *ngx_http_usage_store_window(
+    ngx_http_usage_partition_t *partition, int32_t first, int32_t last);
+
+/* Notes that a window is used now: it is the last of all to be thrown out. */
+void ngx_http_usage_store_used(ngx_http_usage_store_t *store,
+    ngx_http_usage_window_t *window);
+
+/*
+ * Tells until when (seconds since 1970) a window that ends with the day last,
+ * and was fetched then, is valid for the request of ctx; 0: it is final.
+ */
+time_t ngx_http_usage_store_until(ngx_http_usage_ctx_t *ctx, int32_t last,
+    time_t fetched);
+
+
+/* ngx_http_usage_store_ids.c: the desktops of a partition */
+
+/* ids of a partition that neither statistics nor directory know, at most */
+#define NGX_HTTP_USAGE_UNKNOWN_IDS  1000
+
+/* Returns the place of an id in a partition, or USAGE_COVER_NO_PLACE. */
 uint32_t ngx_http_usage_store_id(ngx_http_usage_partition_t *partition,
     usage_str_t text);
 
-/* so many ids that neither statistics nor directory know have a place */
-#define NGX_HTTP_USAGE_UNKNOWN_IDS  1000
-
 /*
- * The place of each desktop of a plan's table; ids that are new are added, and
- * those that don't exist have USAGE_COVER_NO_PLACE if there are too many of
- * them.  NGX_ERROR: there is no room.
+ * Gives the place of each desktop in a plan's table, in places; ids that are new
+ * are added.  Those that don't exist get USAGE_COVER_NO_PLACE if there are too
+ * many of them.  NGX_ERROR: there is no room.
  */
 ngx_int_t ngx_http_usage_store_add_ids(ngx_http_usage_store_t *store,
     ngx_http_usage_partition_t *partition, usage_plan_t *plan,
     uint32_t *places, uint64_t owner);
-
-
-/*
- * Until when the statistics of a window, fetched then, are taken for the call
- * of ctx; 0: they are final.
- */
-time_t ngx_http_usage_store_until(ngx_http_usage_ctx_t *ctx, int32_t last,
-    time_t fetched);
 
 
 /* ngx_http_usage_store_find.c */
@@ -252,15 +269,18 @@ ngx_int_t ngx_http_usage_store_find(ngx_http_usage_ctx_t *ctx);
 void ngx_http_usage_store_fill(ngx_http_usage_ctx_t *ctx, usage_plan_t *plan);
 
 
-/* ngx_http_usage_flight.c */
+/* ngx_http_usage_flight.c: one fetch for many */
 
 /*
- * Lets others wait for a call that fetches the days first to last.  NGX_AGAIN:
- * another one does; NGX_DECLINED: nobody is to wait, the store has no room;
- * NGX_DONE: nobody is to wait, as the call's right isn't shown.
+ * Makes the request the leader for the days first to last: others may follow.
+ * NGX_AGAIN: another one leads, and is to be followed.  NGX_DECLINED: there is
+ * no room, so nobody leads.  NGX_DONE: nobody leads, as the caller has shown no
+ * right yet.
  */
 ngx_int_t ngx_http_usage_flight_take(ngx_http_usage_ctx_t *ctx, int32_t first,
     int32_t last);
+
+/* Ends it, if the request leads: followers look for themselves. */
 void ngx_http_usage_flight_drop(ngx_http_usage_ctx_t *ctx);
 
 

@@ -24,6 +24,19 @@ static ngx_int_t ngx_http_usage_find_items(ngx_http_usage_ctx_t *ctx,
     ngx_http_usage_partition_t *partition);
 
 
+#if (NGX_DEBUG)
+
+/* of the days or desktops that follow, what is true */
+static const char  *ngx_http_usage_found[] = {
+    "all found",
+    "desktops to be looked up",
+    "days are missing",
+    "out of memory"
+};
+
+#endif
+
+
 ngx_int_t
 ngx_http_usage_store_find(ngx_http_usage_ctx_t *ctx)
 {
@@ -67,6 +80,13 @@ ngx_http_usage_find_locked(ngx_http_usage_ctx_t *ctx,
     /* also if others are missing, as these are needed once they are there */
 
     ngx_http_usage_find_touch(ctx, windows);
+
+    ngx_log_debug5(NGX_LOG_DEBUG_HTTP, ctx->request->connection->log, 0,
+                   "usage store, %uz days: %s; days %uz to %uz, %uz desktops",
+                   ctx->lookup->past, ngx_http_usage_found[rc],
+                   ctx->lookup->cover.missing_first,
+                   ctx->lookup->cover.missing_last,
+                   ctx->lookup->cover.unlisted_count);
 
     switch (rc) {
 
