@@ -79,7 +79,7 @@ ngx_http_usage_add_unattributed(ngx_http_usage_ctx_t *ctx)
     char       *p;
     ngx_str_t   hours;
 
-    if (ctx->plan.unattributed == 0) {
+    if (usage_plan_unattributed(&ctx->plan) == 0) {
         return NGX_OK;
     }
 
@@ -89,7 +89,7 @@ ngx_http_usage_add_unattributed(ngx_http_usage_ctx_t *ctx)
     }
 
     hours.data = (u_char *) p;
-    hours.len = usage_hours_write_number(p, ctx->plan.unattributed) - p;
+    hours.len = usage_hours_write_number(p, usage_plan_unattributed(&ctx->plan)) - p;
 
     return ngx_http_usage_add_header(ctx->request, "X-Usage-Unattributed",
                                      &hours);
@@ -107,7 +107,7 @@ ngx_http_usage_log_strays(ngx_http_usage_ctx_t *ctx)
     size_t       len, count;
     usage_str_t  name;
 
-    count = usage_plan_strays(&ctx->plan, &name);
+    count = usage_plan_unmatched(&ctx->plan, &name);
 
     if (count == 0) {
         return;

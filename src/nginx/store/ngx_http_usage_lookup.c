@@ -322,7 +322,7 @@ ngx_http_usage_lookup_plan(ngx_http_usage_ctx_t *ctx, usage_request_t *request,
     }
 
     if (step == NGX_HTTP_USAGE_WHOLE || step == NGX_HTTP_USAGE_RUN) {
-        usage_plan_keep(&ctx->plan);
+        usage_plan_fill_cache(&ctx->plan);
     }
 
     return NGX_OK;

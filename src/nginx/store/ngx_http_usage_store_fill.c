@@ -140,8 +140,8 @@ ngx_http_usage_keep_locked(ngx_http_usage_keep_t *keep)
             break; /* the range of one day is that day */
         }
 
-        if ((usage_plan_whole(plan, i)
-             || (plan->request->desktops && usage_plan_tells(plan)))
+        if ((usage_plan_covers(plan, i)
+             || (plan->request->desktops && usage_plan_has_days(plan)))
             && ngx_http_usage_keep_window(keep, i) != NGX_OK)
         {
             return NGX_ERROR;
@@ -165,7 +165,7 @@ ngx_http_usage_keep_window(ngx_http_usage_keep_t *keep, size_t column)
     ngx_http_usage_window_t  *window;
 
     plan = keep->plan;
-    whole = usage_plan_whole(plan, column);
+    whole = usage_plan_covers(plan, column);
 
     first = (int32_t) plan->request->first + (column == plan->days ? 0 : column);
     last = (int32_t) plan->request->first
