@@ -129,6 +129,13 @@ usage_stage_complete_begin(usage_plan_t *plan, usage_error_t *error)
 }
 
 
+static usage_result_t
+usage_stage_complete_next(usage_plan_t *plan, usage_call_t *call)
+{
+    return usage_fanout_next_day(&plan->fanout, call);
+}
+
+
 static int64_t
 usage_stage_complete_ahead(const usage_plan_t *plan, usage_call_api_t api)
 {
@@ -141,7 +148,7 @@ usage_stage_complete_ahead(const usage_plan_t *plan, usage_call_api_t api)
 const usage_stage_t usage_stage_complete = {
     "complete",
     usage_stage_complete_begin,
-    usage_stage_days_next,
+    usage_stage_complete_next,
     usage_plan_end_done,
     usage_stage_complete_ahead,
     NULL,
