@@ -230,7 +230,7 @@ fuzz_carry_out(fuzz_plan_t *t, size_t flight)
     }
 
     if (t->keeps) {
-        usage_plan_keep(&t->plan);
+        usage_plan_fill_cache(&t->plan);
     }
 
     for (waiting = 0, made = 0;;) {

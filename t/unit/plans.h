@@ -26,6 +26,7 @@ typedef struct {
     size_t            count;
     int64_t           total;
     unit_text_t       text;
+    unit_text_t       stages; /* that it went through, by their names */
 } plans_t;
 
 
@@ -51,6 +52,7 @@ plans_teardown(void **state)
     t = *state;
     unit_arena_free(&t->arena);
     unit_text_free(&t->text);
+    unit_text_free(&t->stages);
     usage_patterns_free(t->forms);
     free(t);
 
@@ -238,6 +240,19 @@ plans_check_ahead(const upstream_t *up, const plans_ahead_t *ahead)
 }
 
 
+static inline void
+plans_note_stage(plans_t *t, const char *was)
+{
+    const char *now;
+
+    now = usage_plan_stage_name(&t->plan);
+
+    if (strcmp(now, was) != 0) {
+        unit_addf(&t->stages, "%s%s", t->stages.len > 0 ? ", " : "", now);
+    }
+}
+
+
 /*
  * Carries out a request's plan with up to flight calls at a time, whose
  * replies come in any order.
@@ -246,6 +261,7 @@ static inline usage_result_t
 plans_carry_out(plans_t *t, upstream_t *up, size_t flight)
 {
     size_t         i, waiting, past;
+    const char    *stage;
     usage_call_t   calls[PLANS_FLIGHT_MAX], call;
     plans_ahead_t  ahead;
     usage_result_t rc;
@@ -255,6 +271,7 @@ plans_carry_out(plans_t *t, upstream_t *up, size_t flight)
     memset(&t->error, 0, sizeof(t->error));
     t->refused = 0;
     upstream_forget(up);
+    unit_text_clear(&t->stages);
 
     if (usage_plan_start(
             &t->plan, &t->request, &up->is, &t->arena.pool, t->now, &t->error)
@@ -263,13 +280,17 @@ plans_carry_out(plans_t *t, upstream_t *up, size_t flight)
         return USAGE_ERROR;
     }
 
+    plans_note_stage(t, "");
+
     for (waiting = 0;;) {
         rc = USAGE_AGAIN;
 
         while (waiting < flight) {
             plans_look_ahead(t, &ahead);
             memset(&call, 0xa5, sizeof(call));
+            stage = usage_plan_stage_name(&t->plan);
             rc = usage_plan_next(&t->plan, &call, &t->error);
+            plans_note_stage(t, stage);
 
             if (rc != USAGE_OK) {
                 break;

@@ -858,7 +858,7 @@ test_few_calls(void **state)
     assert_int_equal(t->total, 2);
     assert_int_equal(t->list[1].id.len, 0);
     assert_true(t->list[1].seconds[30] == 60);
-    assert_true(t->plan.unattributed == 31 * 60);
+    assert_true(usage_plan_unattributed(&t->plan) == 31 * 60);
 
     /* on one day: the parts that lead to it */
 
@@ -931,7 +931,7 @@ test_few_calls_with_records(void **state)
         world_ask_user(&world, &members);
 
         if (!namesakes() && carry_out(t, members.data) == 0
-            && usage_plan_strays(&t->plan, &name) == 0)
+            && usage_plan_unmatched(&t->plan, &name) == 0)
         {
             assert_int_equal(world.up.statistics_calls, 0);
             assert_in_range(world.up.users_calls, 0, 3); /* pages of alike */

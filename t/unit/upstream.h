@@ -850,7 +850,7 @@ upstream_check_once(
     if (call->api == USAGE_CALL_RECORDS && up->records_forbidden) {
         times++;
 
-    } else if (call->api == USAGE_CALL_DESKTOPS && plan->searched) {
+    } else if (call->api == USAGE_CALL_DESKTOPS && plan->search.done) {
         times++;
     }
 

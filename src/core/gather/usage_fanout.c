@@ -36,6 +36,15 @@ usage_fanout_init(
 }
 
 
+void
+usage_fanout_set_targets(
+    usage_fanout_t *sweep, usage_desktop_t **targets, size_t count)
+{
+    sweep->wanted = targets;
+    sweep->count = count;
+}
+
+
 /*
  * Whether each desktop that is wanted is seen in a column.  Never where all
  * desktops are.

@@ -35,6 +35,11 @@ typedef struct {
 void usage_fanout_init(usage_fanout_t *sweep, usage_table_t *table,
     usage_day_t first, size_t days);
 
+/* Sets whose statistics are needed: rows of the table; no count: all desktops.
+ */
+void usage_fanout_set_targets(
+    usage_fanout_t *sweep, usage_desktop_t **targets, size_t count);
+
 /* The next call for the days, for the range; USAGE_AGAIN: none just now. */
 usage_result_t usage_fanout_next_day(usage_fanout_t *sweep, usage_call_t *call);
 usage_result_t

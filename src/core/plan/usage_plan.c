@@ -1,13 +1,54 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
+/*
+ * Starts a plan, leads it from stage to stage, and hands replies on.
+ */
+
 #include "plan/usage_plan_private.h"
 
 
+static const char *const usage_outcome_names[] = {
+    [USAGE_OUTCOME_ERROR] = "error",
+    [USAGE_OUTCOME_CALLS] = "calls",
+    [USAGE_OUTCOME_DONE] = "done",
+    [USAGE_OUTCOME_NOTHING] = "nothing",
+    [USAGE_OUTCOME_ENOUGH] = "enough",
+    [USAGE_OUTCOME_KNOWN] = "known",
+    [USAGE_OUTCOME_ALL] = "all",
+    [USAGE_OUTCOME_NARROWS] = "narrows",
+    [USAGE_OUTCOME_RANGE] = "range",
+    [USAGE_OUTCOME_INCOMPLETE] = "incomplete",
+    [USAGE_OUTCOME_MISSING] = "missing",
+    [USAGE_OUTCOME_DISAGREES] = "disagrees",
+    [USAGE_OUTCOME_UNKNOWN_FILTER] = "unknown filter",
+    [USAGE_OUTCOME_FORBIDDEN] = "forbidden",
+    [USAGE_OUTCOME_DOUBTFUL] = "doubtful",
+    [USAGE_OUTCOME_UNEXPLAINED] = "unexplained",
+};
+
+
+static usage_plan_kind_t
+usage_plan_kind(const usage_request_t *request)
+{
+    if (request->user.len > 0) {
+        return request->hours ? USAGE_PLAN_USER_HOURS : USAGE_PLAN_USER;
+    }
+
+    if (request->hours) {
+        return request->desktops > 0 ? USAGE_PLAN_SOME_HOURS : USAGE_PLAN_HOURS;
+    }
+
+    return usage_request_counts(request) ? USAGE_PLAN_COUNT
+                                         : USAGE_PLAN_DESKTOPS;
+}
+
+
 /*
- * The request's desktops become the table's first rows.
+ * The requested desktops become the table's first rows.  Unless it is a user's,
+ * theirs are the statistics that are needed.
  */
 static usage_result_t
-usage_plan_ask(usage_plan_t *plan)
+usage_plan_enter_requested(usage_plan_t *plan)
 {
     size_t                 i;
     const usage_request_t *request;
@@ -18,56 +59,64 @@ usage_plan_ask(usage_plan_t *plan)
         return USAGE_OK;
     }
 
-    plan->asked =
+    plan->requested =
         usage_alloc(plan->pool, request->desktops * sizeof(usage_desktop_t *));
-    if (plan->asked == NULL) {
+    if (plan->requested == NULL) {
         return USAGE_ERROR;
     }
 
     for (i = 0; i < request->desktops; i++) {
-        plan->asked[i] =
+        plan->requested[i] =
             usage_table_add(&plan->table, request->desktop_ids[i], NULL);
-        if (plan->asked[i] == NULL) {
+        if (plan->requested[i] == NULL) {
             return USAGE_ERROR;
         }
+    }
+
+    if (request->user.len == 0) {
+        plan->targets.list = plan->requested;
+        plan->targets.count = request->desktops;
     }
 
     return USAGE_OK;
 }
 
 
+/*
+ * Draws the conclusion from a stage's outcome: begins the stage that follows,
+ * and so on, until one has calls to make, or the plan is done.
+ */
 static usage_result_t
-usage_plan_begin(usage_plan_t *plan)
+usage_plan_proceed(
+    usage_plan_t *plan, usage_outcome_t outcome, usage_error_t *error)
 {
-    const usage_request_t *request;
+    const usage_stage_t *stage;
 
-    request = plan->request;
+    for (;;) {
+        plan->outcome = outcome;
 
-    usage_template_start(&plan->shape);
+        if (outcome == USAGE_OUTCOME_ERROR) {
+            return USAGE_ERROR;
+        }
 
-    if (usage_table_init(&plan->table, plan->pool, plan->days + 1) != USAGE_OK
-        || usage_table_init(&plan->rows, plan->pool, 0) != USAGE_OK
-        || usage_directory_init(&plan->directory, &plan->user, plan->pool)
-               != USAGE_OK
-        || usage_plan_ask(plan) != USAGE_OK)
-    {
-        return USAGE_ERROR;
+        if (outcome == USAGE_OUTCOME_CALLS) {
+            return USAGE_OK;
+        }
+
+        if (!usage_plan_route(plan->kind, plan->stage, outcome, &plan->stage)) {
+            return usage_error(error, 500,
+                "no stage follows on the outcome \"%s\" of the stage \"%s\"",
+                usage_plan_outcome_name(plan), usage_plan_stage_name(plan));
+        }
+
+        if (usage_plan_done(plan)) {
+            return USAGE_OK;
+        }
+
+        stage = usage_plan_stage(plan->stage);
+        outcome = stage->begin != NULL ? stage->begin(plan, error)
+                                       : USAGE_OUTCOME_CALLS;
     }
-
-    usage_fanout_init(&plan->sweep, &plan->table, request->first, plan->days);
-
-    if (plan->user.name.len > 0) {
-        return usage_plan_user(plan);
-    }
-
-    if (request->hours) {
-        return usage_plan_hours(plan);
-    }
-
-    plan->wanted = plan->asked;
-    plan->wanted_count = request->desktops;
-
-    return usage_plan_desktops(plan);
 }
 
 
@@ -85,32 +134,50 @@ usage_plan_start(usage_plan_t *plan, const usage_request_t *request,
     plan->days = usage_request_past(request, usage_day_of(now));
     plan->user.name = request->user;
     plan->user.domain = request->domain;
-    plan->by_id = upstream->resource_id;
+    plan->kind = usage_plan_kind(request);
+    plan->narrow.by_id = upstream->resource_id;
 
-    if (usage_plan_begin(plan) != USAGE_OK) {
-        return usage_no_memory(plan->pool, error);
+    usage_template_start(&plan->template);
+
+    if (usage_table_init(&plan->table, pool, plan->days + 1) != USAGE_OK
+        || usage_table_init(&plan->ids, pool, 0) != USAGE_OK
+        || usage_directory_init(&plan->directory, &plan->user, pool) != USAGE_OK
+        || usage_plan_enter_requested(plan) != USAGE_OK)
+    {
+        return usage_no_memory(pool, error);
     }
 
-    return USAGE_OK;
+    usage_fanout_init(&plan->fanout, &plan->table, request->first, plan->days);
+
+    return usage_plan_proceed(plan, USAGE_OUTCOME_DONE, error);
+}
+
+
+void
+usage_plan_fill_cache(usage_plan_t *plan)
+{
+    plan->for_cache = true;
 }
 
 
 bool
 usage_plan_done(const usage_plan_t *plan)
 {
-    return plan->stage == NULL;
+    return plan->stage == USAGE_STAGE_END;
 }
 
 
 usage_result_t
 usage_plan_next(usage_plan_t *plan, usage_call_t *call, usage_error_t *error)
 {
-    usage_result_t rc;
+    usage_result_t       rc;
+    const usage_stage_t *stage;
 
     memset(call, 0, sizeof(usage_call_t));
 
-    while (plan->stage != NULL) {
-        rc = plan->stage->next(plan, call);
+    while (!usage_plan_done(plan)) {
+        stage = usage_plan_stage(plan->stage);
+        rc = stage->next(plan, call);
 
         if (rc == USAGE_OK) {
             plan->waiting++;
@@ -121,9 +188,10 @@ usage_plan_next(usage_plan_t *plan, usage_call_t *call, usage_error_t *error)
             return USAGE_AGAIN;
         }
 
-        if (plan->stage->end(plan, error) != USAGE_OK) {
-            return error->status != 0 ? USAGE_ERROR
-                                      : usage_no_memory(plan->pool, error);
+        rc = usage_plan_proceed(plan, stage->end(plan, error), error);
+
+        if (rc != USAGE_OK) {
+            return rc;
         }
     }
 
@@ -131,11 +199,51 @@ usage_plan_next(usage_plan_t *plan, usage_call_t *call, usage_error_t *error)
 }
 
 
+size_t
+usage_plan_ahead(const usage_plan_t *plan, usage_call_api_t api)
+{
+    const usage_stage_t *stage;
+
+    if (usage_plan_done(plan)) {
+        return 0;
+    }
+
+    stage = usage_plan_stage(plan->stage);
+
+    return stage->ahead != NULL ? (size_t) stage->ahead(plan, api) : 0;
+}
+
+
+const char *
+usage_plan_stage_name(const usage_plan_t *plan)
+{
+    switch (plan->stage) {
+
+    case USAGE_STAGE_START:
+        return "start";
+
+    case USAGE_STAGE_END:
+        return "end";
+
+    default:
+        return usage_plan_stage(plan->stage)->name;
+    }
+}
+
+
+const char *
+usage_plan_outcome_name(const usage_plan_t *plan)
+{
+    return usage_outcome_names[plan->outcome];
+}
+
+
 /*
- * Whether the statistics that a call asks for are narrowed to one.
+ * Tells whether the statistics of desktops that a call asks for are narrowed to
+ * one, or those of users to one.
  */
 static bool
-usage_plan_narrowed(const usage_call_t *call)
+usage_plan_is_narrowed(const usage_call_t *call)
 {
     return call->name.len > 0 || call->id.len > 0;
 }
@@ -153,16 +261,16 @@ usage_plan_read(usage_plan_t *plan, const usage_call_t *call,
         return false;
     }
 
-    narrowed = call->api == USAGE_CALL_USERS || usage_plan_narrowed(call);
+    narrowed = usage_plan_is_narrowed(call);
 
-    keys = call->api == USAGE_CALL_USERS ? &usage_page_users
-           : !narrowed && plan->searched ? &usage_page_named_desktops
-                                         : &usage_page_desktops;
+    keys = call->api == USAGE_CALL_USERS            ? &usage_page_users
+           : !narrowed && usage_plan_searched(plan) ? &usage_page_named_desktops
+                                                    : &usage_page_desktops;
 
     bounds = usage_page_bounds(keys, call->limit, call->last - call->first + 1);
 
-    usage_page_start(reader, keys, bounds, narrowed ? NULL : &plan->shape,
-        narrowed ? &plan->rows : &plan->table, error);
+    usage_page_start(reader, keys, bounds, narrowed ? NULL : &plan->template,
+        narrowed ? &plan->ids : &plan->table, error);
 
     return true;
 }
@@ -174,13 +282,8 @@ usage_plan_page(usage_plan_t *plan, const usage_call_t *call,
 {
     plan->waiting--;
 
-    if (call->id.len > 0 && !plan->id_known) {
-        plan->id_known = page->count <= 1;
-        plan->id_unknown = !plan->id_known;
-    }
-
-    if (usage_plan_narrowed(call)) {
-        return usage_bisection_page(call, page, error);
+    if (usage_plan_is_narrowed(call)) {
+        return usage_plan_narrowed_page(plan, call, page, error);
     }
 
     return usage_window_page(call->asker, call, page, &plan->table, error);
@@ -194,7 +297,7 @@ usage_plan_body(usage_plan_t *plan, const usage_call_t *call, usage_str_t body,
     plan->waiting--;
 
     if (call->api == USAGE_CALL_RECORDS) {
-        return usage_records_page(&plan->records, call, body, error);
+        return usage_records_page(&plan->records.found, call, body, error);
     }
 
     return usage_directory_page(&plan->directory, call, body, error);
@@ -205,149 +308,23 @@ bool
 usage_plan_refused(
     usage_plan_t *plan, const usage_call_t *call, unsigned status)
 {
-    bool refused;
+    usage_outcome_t      outcome;
+    usage_plan_stage_t   next;
+    const usage_stage_t *stage;
 
-    refused = true;
+    stage = usage_plan_stage(plan->stage);
+    outcome = stage->refused != NULL ? stage->refused(plan, call, status)
+                                     : USAGE_OUTCOME_ERROR;
 
-    if (call->api == USAGE_CALL_RECORDS && status == 400) {
-        refused = !usage_records_shorten(&plan->records, call);
+    /* without what is forbidden there has to be a way on */
 
-    } else if (call->api == USAGE_CALL_RECORDS && status == 403
-               && !plan->request->hours && !plan->needed)
+    if (outcome != USAGE_OUTCOME_CALLS
+        && !usage_plan_route(plan->kind, plan->stage, outcome, &next))
     {
-        /* the statistics may do without them */
-
-        plan->forbidden = true;
-        refused = false;
-
-    } else if (call->api == USAGE_CALL_DIRECTORY
-               && (status == 401 || status == 403) && plan->user.name.len == 0
-               && !plan->request->hours)
-    {
-        /* translation.md: what it would tell counts as unknown */
-
-        plan->unreadable = true;
-        refused = false;
+        return false;
     }
 
-    if (!refused) {
-        plan->waiting--;
-    }
+    plan->waiting--;
 
-    return !refused;
-}
-
-
-usage_desktop_t *
-usage_plan_row(usage_plan_t *plan, usage_entry_t *entry)
-{
-    usage_desktop_t *row;
-
-    row = usage_table_add(&plan->table, entry->id, NULL);
-
-    if (row != NULL) {
-        row->entry = entry;
-        row->name = entry->name;
-    }
-
-    return row;
-}
-
-
-bool
-usage_plan_listed(const usage_plan_t *plan, const usage_entry_t *entry)
-{
-    return entry->listing == plan->directory.listing;
-}
-
-
-void
-usage_plan_keep(usage_plan_t *plan)
-{
-    plan->keeps = true;
-}
-
-
-bool
-usage_plan_whole(const usage_plan_t *plan, size_t column)
-{
-    return usage_pages_done(&plan->sweep.windows[column].pages);
-}
-
-
-bool
-usage_plan_tells(const usage_plan_t *plan)
-{
-    return plan->counted && plan->user.name.len == 0;
-}
-
-
-usage_cell_t
-usage_plan_cell(const usage_plan_t *plan, size_t i, size_t column)
-{
-    bool                   all;
-    const usage_desktop_t *desktop;
-
-    desktop = plan->asked[i];
-    all = column == plan->days || plan->days == 1;
-
-    if (desktop->cells[column] >= 0 || (all && desktop->seen)) {
-        return USAGE_CELL_SHOWN;
-    }
-
-    if (usage_plan_whole(plan, column)) {
-        return USAGE_CELL_ABSENT;
-    }
-
-    /* what the range doesn't show no day does; and what the directory knows
-     * is listed all the same */
-
-    if ((usage_plan_whole(plan, plan->days)
-            && !usage_table_shown(&plan->table, desktop))
-        || desktop->entry != NULL)
-    {
-        return USAGE_CELL_ABSENT;
-    }
-
-    return USAGE_CELL_UNUSED;
-}
-
-
-bool
-usage_plan_looked_for(const usage_plan_t *plan, size_t i)
-{
-    return plan->looked_up && !plan->unreadable
-           && (plan->asked[i]->entry != NULL
-               || !usage_table_shown(&plan->table, plan->asked[i]));
-}
-
-
-bool
-usage_plan_knows(const usage_plan_t *plan, size_t i)
-{
-    return plan->asked[i]->entry != NULL;
-}
-
-
-size_t
-usage_plan_past(const usage_plan_t *plan)
-{
-    return plan->request->hours ? plan->days * USAGE_HOURS_PER_DAY : plan->days;
-}
-
-
-size_t
-usage_plan_strays(const usage_plan_t *plan, usage_str_t *name)
-{
-    size_t               count;
-    const usage_entry_t *stray;
-
-    count = 0;
-
-    for (stray = plan->records.strays; stray; stray = stray->next) {
-        *name = stray->name;
-        count++;
-    }
-
-    return count;
+    return true;
 }

@@ -1,66 +1,36 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * The stages that find out whether statistics narrowed to the desktops that are
- * wanted take fewer calls than a sweep over all of them.
+ * Statistics narrowed to some desktops: whether they take fewer calls, and the
+ * stages that read the desktops' names, if the filter takes these, and the
+ * range of each desktop.
  */
 
 #include "plan/usage_plan_private.h"
 
 
-/* days that take one behind a weekend, whichever days that has */
-#define USAGE_PLAN_WEEKEND 3
-
-
-static const usage_stage_t usage_stage_probe, usage_stage_names;
-
-
-/*
- * The day of which a page tells best how many desktops there are, as those
- * without use may be left out: the last working day that is final.
- */
-static size_t
-usage_plan_probe_day(const usage_plan_t *plan)
+void
+usage_plan_narrow_to(
+    usage_plan_t *plan, usage_desktop_t **desktops, size_t count, size_t day)
 {
-    size_t      i, probe;
-    usage_day_t day;
-
-    probe = 0;
-
-    for (i = 0; i < plan->days; i++) {
-        day = plan->request->first + (usage_day_t) i;
-
-        if (usage_day_final(day, plan->now)
-            && usage_day_weekday(day) < USAGE_SATURDAY) {
-            probe = i;
-        }
-    }
-
-    return probe;
+    plan->narrow.list = desktops;
+    plan->narrow.list_count = count;
+    plan->narrow.day = day;
 }
 
 
-/*
- * Whether the wanted desktops can be narrowed to without being looked up.
- */
-static bool
+bool
 usage_plan_named(const usage_plan_t *plan)
 {
-    return plan->by_id || plan->user.name.len > 0;
+    return plan->narrow.by_id || plan->targets.named;
 }
 
 
-usage_result_t
-usage_plan_narrow(usage_plan_t *plan)
+bool
+usage_plan_may_narrow(const usage_plan_t *plan)
 {
-    if (plan->wanted_count == 1 && usage_plan_named(plan)) {
-        return usage_plan_narrow_to(plan, plan->wanted, plan->wanted_count);
-    }
-
-    plan->probe = usage_plan_probe_day(plan);
-    plan->stage = &usage_stage_probe;
-
-    return USAGE_OK;
+    return plan->targets.count > 0 && !plan->narrow.tried
+           && !usage_plan_look_up_forbidden(plan);
 }
 
 
@@ -69,111 +39,245 @@ usage_plan_narrows(const usage_plan_t *plan)
 {
     int64_t calls;
 
-    if (plan->wanted_count == 0 || plan->series_count > 0 || plan->searched
-        || plan->unreadable)
-    {
+    if (!usage_plan_may_narrow(plan)) {
         return false;
     }
 
-    calls = (int64_t) (plan->days * plan->wanted_count);
+    calls = (int64_t) (plan->days * plan->targets.count);
 
     if (!usage_plan_named(plan)) {
-        calls += ((int64_t) plan->wanted_count + USAGE_DIRECTORY_IDS - 1)
+        calls += ((int64_t) plan->targets.count + USAGE_DIRECTORY_IDS - 1)
                  / USAGE_DIRECTORY_IDS;
     }
 
-    /* the first is cheap to tell, and mostly tells */
+    /* the first condition is cheap to tell, and mostly decides */
 
-    return calls < (int64_t) plan->days * usage_fanout_range(&plan->sweep)
-           && calls < usage_fanout_ahead(&plan->sweep);
+    return calls < (int64_t) plan->days * usage_fanout_range(&plan->fanout)
+           && calls < usage_fanout_ahead(&plan->fanout);
 }
 
 
 usage_result_t
-usage_plan_narrow_now(usage_plan_t *plan)
+usage_plan_narrowed_page(usage_plan_t *plan, const usage_call_t *call,
+    const usage_page_t *page, usage_error_t *error)
 {
-    if (usage_plan_named(plan) || plan->looked_up) {
-        return usage_plan_narrow_to(plan, plan->wanted, plan->wanted_count);
+    if (call->id.len > 0 && !plan->narrow.id_known) {
+        plan->narrow.id_known = page->count <= 1;
+        plan->narrow.id_unknown = !plan->narrow.id_known;
     }
 
-    plan->stage = &usage_stage_names;
-
-    return usage_directory_look_up(
-        &plan->directory, plan->wanted, plan->wanted_count);
+    return usage_bisection_page(call, page, error);
 }
 
 
-/* how many desktops are there?  A day tells, and another where that was perhaps
- * a quiet one; both are the first pages of a sweep, too */
-
-static usage_result_t
-usage_stage_probe_next(usage_plan_t *plan, usage_call_t *call)
+static usage_outcome_t
+usage_stage_names_begin(usage_plan_t *plan, usage_error_t *error)
 {
-    usage_window_t *window;
-
-    window = &plan->sweep.windows[plan->probe];
-
-    if (!usage_pages_fresh(&window->pages)) {
-        return USAGE_AGAIN;
+    if (usage_plan_named(plan) || usage_plan_looked_up(plan)) {
+        return USAGE_OUTCOME_DONE;
     }
 
-    usage_window_call(window, call);
-
-    return USAGE_OK;
+    return usage_plan_look_up(plan, plan->targets.list, plan->targets.count)
+                   == USAGE_OK
+               ? USAGE_OUTCOME_CALLS
+               : usage_plan_no_memory(plan, error);
 }
 
 
-static usage_result_t
-usage_stage_probe_end(usage_plan_t *plan, usage_error_t *error)
-{
-    (void) error;
-
-    if (usage_plan_narrows(plan)) {
-        return usage_plan_narrow_now(plan);
-    }
-
-    if (!plan->probed && plan->probe >= USAGE_PLAN_WEEKEND
-        && plan->wanted_count <= USAGE_PAGE_ROWS)
-    {
-        plan->probed = true;
-        plan->probe -= USAGE_PLAN_WEEKEND;
-
-        return USAGE_OK;
-    }
-
-    usage_plan_sweep(plan);
-
-    return USAGE_OK;
-}
-
-
-static const usage_stage_t usage_stage_probe = {
-    usage_stage_probe_next,
-    usage_stage_probe_end,
-    usage_plan_ahead_days,
+const usage_stage_t usage_stage_names = {
+    "names",
+    usage_stage_names_begin,
+    usage_plan_next_directory,
+    usage_plan_look_up_end,
+    usage_plan_ahead_directory,
+    usage_plan_look_up_refused,
 };
 
 
-/* what are the wanted desktops called? */
-
+/*
+ * Adds the bisection of a desktop's days.
+ */
 static usage_result_t
-usage_stage_names_end(usage_plan_t *plan, usage_error_t *error)
+usage_plan_add_bisection(usage_plan_t *plan, usage_desktop_t *desktop)
 {
-    (void) error;
+    usage_bisection_t *bisection;
 
-    plan->looked_up = true;
+    bisection = &plan->narrow.bisections[plan->narrow.count++];
+    memset(bisection, 0, sizeof(usage_bisection_t));
 
-    if (plan->unreadable) {
-        usage_plan_sweep(plan);
-        return USAGE_OK;
+    bisection->desktop = desktop;
+    bisection->api = USAGE_CALL_DESKTOPS;
+    bisection->match = desktop->id;
+    bisection->first = plan->request->first;
+    bisection->days = plan->days;
+    bisection->pool = plan->pool;
+    bisection->given = bisection->days;
+
+    if (desktop->cells[plan->narrow.day] >= 0) {
+        bisection->given = plan->narrow.day;
+        bisection->seconds[plan->narrow.day] = desktop->cells[plan->narrow.day];
     }
 
-    return usage_plan_narrow_to(plan, plan->wanted, plan->wanted_count);
+    if (plan->narrow.by_id) {
+        bisection->id = desktop->id;
+
+    } else {
+        bisection->name = desktop->name;
+    }
+
+    return usage_bisection_start(bisection);
 }
 
 
-static const usage_stage_t usage_stage_names = {
-    usage_plan_next_directory,
-    usage_stage_names_end,
-    usage_plan_ahead_directory,
+/*
+ * The range comes first, as it tells how many others the names match.
+ */
+static usage_outcome_t
+usage_stage_totals_begin(usage_plan_t *plan, usage_error_t *error)
+{
+    size_t               i;
+    usage_plan_narrow_t *narrow;
+
+    narrow = &plan->narrow;
+    narrow->tried = true;
+    narrow->count = 0;
+    narrow->bisections =
+        usage_alloc(plan->pool, narrow->list_count * sizeof(usage_bisection_t));
+    if (narrow->bisections == NULL) {
+        return usage_plan_no_memory(plan, error);
+    }
+
+    for (i = 0; i < narrow->list_count; i++) {
+        if ((narrow->by_id || narrow->list[i]->name.len > 0)
+            && usage_plan_add_bisection(plan, narrow->list[i]) != USAGE_OK)
+        {
+            return usage_plan_no_memory(plan, error);
+        }
+    }
+
+    /* one by its name: nothing takes fewer calls */
+
+    if (plan->targets.count == 1 && narrow->count == 1 && !narrow->by_id
+        && usage_bisection_split(&narrow->bisections[0]) != USAGE_OK)
+    {
+        return usage_plan_no_memory(plan, error);
+    }
+
+    return USAGE_OUTCOME_CALLS;
+}
+
+
+usage_result_t
+usage_plan_next_narrowed(usage_plan_t *plan, usage_call_t *call)
+{
+    size_t i;
+
+    for (i = 0; i < plan->narrow.count; i++) {
+        if (usage_bisection_next(&plan->narrow.bisections[i], call) == USAGE_OK)
+        {
+            return USAGE_OK;
+        }
+    }
+
+    return USAGE_AGAIN;
+}
+
+
+/*
+ * Older releases don't know the filter by id, and show all desktops: the first
+ * page tells, and nothing is asked for beside it.
+ */
+static usage_result_t
+usage_stage_totals_next(usage_plan_t *plan, usage_call_t *call)
+{
+    if (plan->narrow.by_id && !plan->narrow.id_known
+        && (plan->waiting > 0 || plan->narrow.id_unknown))
+    {
+        return USAGE_AGAIN;
+    }
+
+    return usage_plan_next_narrowed(plan, call);
+}
+
+
+/*
+ * Names may be parts of many others: one window for all desktops may then have
+ * fewer pages than one for each, of which half are read to find a row.
+ */
+static bool
+usage_plan_selects(const usage_plan_t *plan)
+{
+    size_t               i;
+    int64_t              pages, most, sum;
+    const usage_pages_t *range;
+
+    if (plan->narrow.count <= 1) {
+        return true;
+    }
+
+    range = &plan->fanout.windows[plan->days].pages;
+    most = usage_fanout_range(&plan->fanout);
+    sum = 0;
+
+    for (i = 0; i < plan->narrow.count; i++) {
+        pages = usage_pages_of(range, plan->narrow.bisections[i].rows);
+        most = pages > most ? pages : most;
+        sum += pages;
+    }
+
+    return sum <= 2 * most || sum == (int64_t) plan->narrow.count;
+}
+
+
+static usage_outcome_t
+usage_stage_totals_end(usage_plan_t *plan, usage_error_t *error)
+{
+    (void) error;
+
+    if (plan->narrow.id_unknown && plan->narrow.by_id) {
+        plan->narrow.by_id = false;
+        plan->narrow.tried = false;
+
+        return USAGE_OUTCOME_UNKNOWN_FILTER;
+    }
+
+    return usage_plan_selects(plan) ? USAGE_OUTCOME_DONE : USAGE_OUTCOME_ALL;
+}
+
+
+/*
+ * As long as it isn't known whether the upstream knows the filter by id, one
+ * call may be all.
+ */
+int64_t
+usage_plan_ahead_narrowed(const usage_plan_t *plan, usage_call_api_t api)
+{
+    size_t  i;
+    int64_t calls;
+
+    if (api != USAGE_CALL_DESKTOPS) {
+        return 0;
+    }
+
+    calls = 0;
+
+    for (i = 0; i < plan->narrow.count; i++) {
+        calls += usage_bisection_ahead(&plan->narrow.bisections[i]);
+    }
+
+    if (plan->narrow.by_id && !plan->narrow.id_known && calls > 0) {
+        return plan->waiting > 0 || plan->narrow.id_unknown ? 0 : 1;
+    }
+
+    return calls;
+}
+
+
+const usage_stage_t usage_stage_totals = {
+    "totals",
+    usage_stage_totals_begin,
+    usage_stage_totals_next,
+    usage_stage_totals_end,
+    usage_plan_ahead_narrowed,
+    NULL,
 };

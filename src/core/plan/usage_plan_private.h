@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * The stages of a plan.  Not for other files than usage_plan*.c.
+ * What the files of the plan offer each other.  A file uses those above it in
+ * this header only.  Not for files outside of this folder.
  */
 
 #ifndef USAGE_PLAN_PRIVATE_H
@@ -10,129 +11,183 @@
 #include "plan/usage_plan.h"
 
 
-struct usage_stage_s {
+/*
+ * A stage.  It doesn't know which stage comes before or after it.
+ */
+typedef struct {
 
-    /* The next call; USAGE_AGAIN: there is none just now. */
+    /* What the logs call it. */
+    const char *name;
+
+    /* Prepares the calls: USAGE_OUTCOME_CALLS, and next() is asked for them.
+     * Any other outcome: the stage is over without a call.  NULL: there is
+     * nothing to prepare. */
+    usage_outcome_t (*begin)(usage_plan_t *plan, usage_error_t *error);
+
+    /* Gives the next call.  USAGE_AGAIN: there is none just now. */
     usage_result_t (*next)(usage_plan_t *plan, usage_call_t *call);
 
-    /* All replies are here: sets the stage that follows.  USAGE_ERROR where
-     * memory is out, or, with error->status set, for what it says. */
-    usage_result_t (*end)(usage_plan_t *plan, usage_error_t *error);
+    /* Draws the conclusion when next() gives no call and all replies are here.
+     * USAGE_OUTCOME_CALLS: the stage goes on with further calls. */
+    usage_outcome_t (*end)(usage_plan_t *plan, usage_error_t *error);
 
-    /* The calls of an API that the stage still takes, at least. */
+    /* Gives how many calls of an API the stage still takes, at least. */
     int64_t (*ahead)(const usage_plan_t *plan, usage_call_api_t api);
-};
+
+    /* Takes the refusal of a call.  USAGE_OUTCOME_CALLS: it is to be asked for
+     * in another way.  USAGE_OUTCOME_FORBIDDEN: the caller may not read it,
+     * which end() will give as the outcome.  NULL, USAGE_OUTCOME_ERROR: it is
+     * the end of the plan. */
+    usage_outcome_t (*refused)(
+        usage_plan_t *plan, const usage_call_t *call, unsigned status);
+} usage_stage_t;
 
 
-/* usage_plan_desktops.c */
+/* usage_plan_state.c: what stages share */
 
-/* Starts on the statistics of the desktops that are wanted, or of all. */
-usage_result_t usage_plan_desktops(usage_plan_t *plan);
+/* Fills error as memory is out, and gives USAGE_OUTCOME_ERROR. */
+usage_outcome_t
+usage_plan_no_memory(const usage_plan_t *plan, usage_error_t *error);
 
-/* Sweeps over all desktops; does so anew, whatever is known by now. */
-void usage_plan_sweep(usage_plan_t *plan);
-void usage_plan_sweep_anew(usage_plan_t *plan);
+/* Gives the table's row of a desktop that the directory knows.  NULL: memory is
+ * out. */
+usage_desktop_t *usage_plan_row(usage_plan_t *plan, usage_entry_t *entry);
 
-/* Goes on when all statistics of the desktops are here. */
-usage_result_t usage_plan_statistics(usage_plan_t *plan, usage_error_t *error);
+/* Tells whether the directory's latest listing shows the entry. */
+bool usage_plan_listed(const usage_plan_t *plan, const usage_entry_t *entry);
 
-/* Looks up those of the request's desktops that are not known yet. */
-usage_result_t usage_plan_look_up(usage_plan_t *plan);
+/* Adds up the seconds that days of the targets show. */
+double
+usage_plan_targets_seconds(const usage_plan_t *plan, size_t first, size_t last);
 
-/* The next() of stages that ask the directory, or for the range. */
+/* The next() of stages that read the directory, or the range of all desktops;
+ * and their ahead(). */
 usage_result_t
 usage_plan_next_directory(usage_plan_t *plan, usage_call_t *call);
 usage_result_t usage_plan_next_range(usage_plan_t *plan, usage_call_t *call);
+int64_t
+usage_plan_ahead_directory(const usage_plan_t *plan, usage_call_api_t api);
+int64_t usage_plan_ahead_range(const usage_plan_t *plan, usage_call_api_t api);
+
+/* The end() of stages that have nothing to conclude: USAGE_OUTCOME_DONE. */
+usage_outcome_t usage_plan_end_done(usage_plan_t *plan, usage_error_t *error);
 
 
-/* usage_plan_narrow.c */
+/* usage_plan_lookup.c: some desktops in the directory */
 
-/* Starts to find out whether to narrow to those that are wanted. */
-usage_result_t usage_plan_narrow(usage_plan_t *plan);
+extern const usage_stage_t usage_stage_look_up;
+
+/* Starts to look up desktops of the table.  USAGE_ERROR: memory is out. */
+usage_result_t usage_plan_look_up(
+    usage_plan_t *plan, usage_desktop_t *const *desktops, size_t count);
+
+/* Tells whether some were looked up; whether the caller may not do that. */
+bool usage_plan_looked_up(const usage_plan_t *plan);
+bool usage_plan_look_up_forbidden(const usage_plan_t *plan);
+
+/* The end() and the refused() of stages that look up desktops. */
+usage_outcome_t
+usage_plan_look_up_end(usage_plan_t *plan, usage_error_t *error);
+usage_outcome_t usage_plan_look_up_refused(
+    usage_plan_t *plan, const usage_call_t *call, unsigned status);
+
+
+/* usage_plan_records.c: the connection records */
+
+extern const usage_stage_t usage_stage_directory, usage_stage_listed,
+    usage_stage_records, usage_stage_match;
+
+/* Tells whether the records are matched with their desktops; whether the caller
+ * may not read them. */
+bool usage_plan_records_matched(const usage_plan_t *plan);
+bool usage_plan_records_forbidden(const usage_plan_t *plan);
+
+/* Gives what stands for the desktops that records name and the directory
+ * doesn't know: the first of a list. */
+usage_entry_t *usage_plan_records_unmatched(const usage_plan_t *plan);
+
+
+/* usage_plan_user.c: the user's desktops, and the user's own statistics */
+
+extern const usage_stage_t usage_stage_owned, usage_stage_total,
+    usage_stage_user_days;
+
+/* Tells whether the seconds that the user used are known, and gives them. */
+bool usage_plan_total_known(const usage_plan_t *plan, double *seconds);
+
+
+/* usage_plan_remainder.c: what the user's desktops leave of those statistics */
+
+extern const usage_stage_t usage_stage_explained, usage_stage_remainder,
+    usage_stage_unexplained;
+
+
+/* usage_plan_narrow.c: statistics narrowed to some desktops */
+
+extern const usage_stage_t usage_stage_names, usage_stage_totals;
+
+/* Sets to which desktops the statistics are to be narrowed.  The first page of
+ * a day may be here already: those that it shows aren't asked for that day. */
+void usage_plan_narrow_to(
+    usage_plan_t *plan, usage_desktop_t **desktops, size_t count, size_t day);
+
+/* Tells whether the targets can be narrowed to without asking for their
+ * names. */
+bool usage_plan_named(const usage_plan_t *plan);
+
+/* Tells whether narrowed statistics are still an option. */
+bool usage_plan_may_narrow(const usage_plan_t *plan);
 
 /*
- * Whether narrowed windows take fewer calls than what is ahead of the sweep, at
- * most: days x desktops, and the names of 100 desktops a call.
+ * Tells whether narrowed statistics take fewer calls than what is ahead of the
+ * full fan-out.  They take days x targets calls at most, and those that tell
+ * the targets' names.
  */
 bool usage_plan_narrows(const usage_plan_t *plan);
 
-/* Narrows to those that are wanted. */
-usage_result_t usage_plan_narrow_now(usage_plan_t *plan);
+/* Hands in a page that is narrowed to a desktop, or to a user. */
+usage_result_t usage_plan_narrowed_page(usage_plan_t *plan,
+    const usage_call_t *call, const usage_page_t *page, usage_error_t *error);
+
+/* The next() and the ahead() of stages that read narrowed statistics. */
+usage_result_t usage_plan_next_narrowed(usage_plan_t *plan, usage_call_t *call);
+int64_t
+usage_plan_ahead_narrowed(const usage_plan_t *plan, usage_call_api_t api);
 
 
-/* usage_plan_narrowed.c */
-
-/* Narrows to some desktops. */
-usage_result_t usage_plan_narrow_to(
-    usage_plan_t *plan, usage_desktop_t *const *desktops, size_t count);
-
-
-/* usage_plan_user.c */
-
-/* Starts on a user. */
-usage_result_t usage_plan_user(usage_plan_t *plan);
-
-/* The records are here, or can't be had; the desktops' statistics are. */
-usage_result_t
-usage_plan_user_records(usage_plan_t *plan, usage_error_t *error);
-usage_result_t
-usage_plan_user_desktops(usage_plan_t *plan, usage_error_t *error);
-
-
-/* usage_plan_split.c */
-
-/* 2: the seconds of the days first to last on desktops that are the user's
- * alone. */
-double usage_plan_alone(const usage_plan_t *plan, size_t first, size_t last);
-
-/*
- * Ends with what the records show, where they add up to the user's statistics,
- * to the second: then they tell all that the desktops' statistics could.
- * USAGE_AGAIN: they don't.
+/* usage_plan_search.c: the days of those desktops, and a search for the missing
  */
-usage_result_t usage_plan_try_records(usage_plan_t *plan);
 
-/* 3 to 5: settles whose the remainder is; asks for what that takes. */
-usage_result_t usage_plan_settle(usage_plan_t *plan);
+extern const usage_stage_t usage_stage_narrowed, usage_stage_search;
 
-/* The desktops that were looked up, as it may have been one of them. */
-usage_result_t
-usage_plan_user_looked_up(usage_plan_t *plan, usage_error_t *error);
+/* Tells whether the range of all desktops is searched for missing targets. */
+bool usage_plan_searched(const usage_plan_t *plan);
 
 
-/* usage_plan_records.c */
+/* usage_plan_desktops.c: statistics of all desktops */
 
-/* Starts on the usage by the hour. */
-usage_result_t usage_plan_hours(usage_plan_t *plan);
+extern const usage_stage_t usage_stage_days, usage_stage_range,
+    usage_stage_complete, usage_stage_count;
 
-/* Asks for the records, where the reply needs any. */
-usage_result_t usage_plan_records(usage_plan_t *plan);
-
-
-/* usage_plan_ahead.c */
-
-/* The ahead() of stages: the days of a sweep; to their end; the range of one;
- * desktops that are narrowed to; the user's statistics; the directory; the
- * records. */
+/* The ahead() of stages that read days, if narrowed statistics may take their
+ * place. */
 int64_t usage_plan_ahead_days(const usage_plan_t *plan, usage_call_api_t api);
-int64_t
-usage_plan_ahead_complete(const usage_plan_t *plan, usage_call_api_t api);
-int64_t usage_plan_ahead_range(const usage_plan_t *plan, usage_call_api_t api);
-int64_t usage_plan_ahead_series(const usage_plan_t *plan, usage_call_api_t api);
-int64_t usage_plan_ahead_total(const usage_plan_t *plan, usage_call_api_t api);
-int64_t
-usage_plan_ahead_directory(const usage_plan_t *plan, usage_call_api_t api);
-int64_t
-usage_plan_ahead_records(const usage_plan_t *plan, usage_call_api_t api);
 
 
-/* usage_plan.c */
+/* usage_plan_probe.c: how many desktops are there? */
 
-/* The row of a desktop that the directory knows. */
-usage_desktop_t *usage_plan_row(usage_plan_t *plan, usage_entry_t *entry);
+extern const usage_stage_t usage_stage_probe;
 
-/* Whether the directory shows the entry now. */
-bool usage_plan_listed(const usage_plan_t *plan, const usage_entry_t *entry);
+
+/* usage_plan_route.c: which stage comes next */
+
+/* Gives the stage itself.  Not for USAGE_STAGE_START and USAGE_STAGE_END. */
+const usage_stage_t *usage_plan_stage(usage_plan_stage_t stage);
+
+/* Finds the stage that follows on an outcome of a stage.  false: there is
+ * none. */
+bool usage_plan_route(usage_plan_kind_t kind, usage_plan_stage_t stage,
+    usage_outcome_t outcome, usage_plan_stage_t *next);
 
 
 #endif /* USAGE_PLAN_PRIVATE_H */

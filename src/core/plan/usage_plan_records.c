@@ -1,159 +1,220 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * The stages for connection records, and the desktops that they lead to:
- * translation.md, "By the hour".
+ * The stages that read the connection records, and the whole directory, and
+ * match the records with the directory's desktops: translation.md, "By the
+ * hour".
  */
 
 #include "plan/usage_plan_private.h"
 
 
-static const usage_stage_t usage_stage_all, usage_stage_records;
-
-
-static usage_result_t
-usage_plan_list_all(usage_plan_t *plan)
+bool
+usage_plan_records_matched(const usage_plan_t *plan)
 {
+    return plan->records.matched;
+}
+
+
+bool
+usage_plan_records_forbidden(const usage_plan_t *plan)
+{
+    return plan->records.forbidden;
+}
+
+
+usage_entry_t *
+usage_plan_records_unmatched(const usage_plan_t *plan)
+{
+    return plan->records.found.strays;
+}
+
+
+static usage_outcome_t
+usage_stage_directory_begin(usage_plan_t *plan, usage_error_t *error)
+{
+    (void) error;
+
     usage_directory_list(&plan->directory, false);
-    plan->stage = &usage_stage_all;
 
-    return USAGE_OK;
+    return USAGE_OUTCOME_CALLS;
 }
 
 
-usage_result_t
-usage_plan_hours(usage_plan_t *plan)
-{
-    return plan->request->desktops > 0 ? usage_plan_look_up(plan)
-                                       : usage_plan_list_all(plan);
-}
-
-
-/*
- * Whether the reply lists any desktop by the hour: without one, records are of
- * no use.  Those of a user are, as they tell which desktops it used.
- */
-static bool
-usage_plan_lists_hours(const usage_plan_t *plan)
-{
-    size_t               i, count;
-    const usage_table_t *ids;
-
-    if (plan->user.name.len > 0) {
-        return true;
-    }
-
-    ids = &plan->directory.ids;
-    count = 0;
-
-    for (i = 0; i < plan->request->desktops; i++) {
-        count += plan->asked[i]->entry != NULL;
-    }
-
-    for (i = 0; plan->request->desktops == 0 && i < ids->count; i++) {
-        count += usage_plan_listed(plan, ids->desktops[i]->entry);
-    }
-
-    return plan->request->limit > 0 && plan->request->offset < count;
-}
-
-
-usage_result_t
-usage_plan_records(usage_plan_t *plan)
-{
-    if (plan->days == 0
-        || (plan->request->hours && !usage_plan_lists_hours(plan))) {
-        plan->stage = NULL;
-        return USAGE_OK;
-    }
-
-    plan->stage = &usage_stage_records;
-
-    return usage_records_init(&plan->records, &plan->directory,
-        plan->request->first, plan->days, plan->upstream->lookback, plan->now);
-}
-
-
-/*
- * The records lead to their desktops.  Of what is asked for by its id, the
- * directory was asked for no others: a record that leads to none is no wonder.
- */
-static usage_result_t
-usage_plan_lead(usage_plan_t *plan, usage_error_t *error)
-{
-    bool strays;
-
-    strays = plan->user.name.len > 0 || plan->directory.full;
-
-    if (usage_records_lead(&plan->records, &plan->directory, strays, error)
-        != USAGE_OK)
-    {
-        return USAGE_ERROR;
-    }
-
-    plan->led = true;
-
-    if (plan->request->hours) {
-        plan->stage = NULL;
-        return USAGE_OK;
-    }
-
-    return usage_plan_user_records(plan, error);
-}
-
-
-/* the whole directory */
-
-static usage_result_t
-usage_stage_all_end(usage_plan_t *plan, usage_error_t *error)
-{
-    if (plan->recorded) {
-        return usage_plan_lead(plan, error);
-    }
-
-    return usage_plan_records(plan);
-}
-
-
-static const usage_stage_t usage_stage_all = {
+const usage_stage_t usage_stage_directory = {
+    "directory",
+    usage_stage_directory_begin,
     usage_plan_next_directory,
-    usage_stage_all_end,
+    usage_plan_end_done,
     usage_plan_ahead_directory,
+    NULL,
 };
 
 
-/* the records */
+/*
+ * Without a desktop that the reply lists, records are of no use.
+ */
+static usage_outcome_t
+usage_stage_listed_begin(usage_plan_t *plan, usage_error_t *error)
+{
+    size_t                 i, count;
+    const usage_table_t   *ids;
+    const usage_request_t *request;
+
+    (void) error;
+
+    request = plan->request;
+    ids = &plan->directory.ids;
+    count = 0;
+
+    for (i = 0; i < request->desktops; i++) {
+        count += plan->requested[i]->entry != NULL;
+    }
+
+    for (i = 0; request->desktops == 0 && i < ids->count; i++) {
+        count += usage_plan_listed(plan, ids->desktops[i]->entry);
+    }
+
+    if (plan->days == 0 || request->limit == 0 || request->offset >= count) {
+        return USAGE_OUTCOME_NOTHING;
+    }
+
+    return USAGE_OUTCOME_DONE;
+}
+
+
+const usage_stage_t usage_stage_listed = {
+    "listed",
+    usage_stage_listed_begin,
+    NULL,
+    NULL,
+    NULL,
+    NULL,
+};
+
+
+/*
+ * If records were forbidden, and are asked for again, a reply needs them: then
+ * the refusal is what the client gets.
+ */
+static usage_outcome_t
+usage_stage_records_begin(usage_plan_t *plan, usage_error_t *error)
+{
+    if (!plan->upstream->connections) {
+        return USAGE_OUTCOME_FORBIDDEN;
+    }
+
+    plan->records.required = plan->records.forbidden;
+    plan->records.forbidden = false;
+
+    return usage_records_init(&plan->records.found, &plan->directory,
+               plan->request->first, plan->days, plan->upstream->lookback,
+               plan->now)
+                   == USAGE_OK
+               ? USAGE_OUTCOME_CALLS
+               : usage_plan_no_memory(plan, error);
+}
+
 
 static usage_result_t
 usage_stage_records_next(usage_plan_t *plan, usage_call_t *call)
 {
-    return plan->forbidden ? USAGE_AGAIN
-                           : usage_records_next(&plan->records, call);
+    return plan->records.forbidden
+               ? USAGE_AGAIN
+               : usage_records_next(&plan->records.found, call);
 }
 
 
-static usage_result_t
+static usage_outcome_t
 usage_stage_records_end(usage_plan_t *plan, usage_error_t *error)
 {
-    if (plan->forbidden) {
-        return usage_plan_user_records(plan, error);
+    const usage_directory_t *directory;
+
+    (void) error;
+
+    if (plan->records.forbidden) {
+        return USAGE_OUTCOME_FORBIDDEN;
     }
 
-    plan->recorded = true;
+    directory = &plan->directory;
 
-    if (!plan->directory.full
-        && usage_records_doubtful(
-            &plan->records, &plan->directory, plan->user.name.len > 0))
-    {
-        return usage_plan_list_all(plan);
-    }
-
-    return usage_plan_lead(plan, error);
+    return !directory->full
+                   && usage_records_doubtful(
+                       &plan->records.found, directory, directory->by_user)
+               ? USAGE_OUTCOME_DOUBTFUL
+               : USAGE_OUTCOME_DONE;
 }
 
 
-static const usage_stage_t usage_stage_records = {
+/*
+ * Records may turn out to be forbidden.
+ */
+static int64_t
+usage_stage_records_ahead(const usage_plan_t *plan, usage_call_api_t api)
+{
+    return api == USAGE_CALL_RECORDS && !plan->records.forbidden
+               ? usage_pages_ahead(&plan->records.found.pages)
+               : 0;
+}
+
+
+static usage_outcome_t
+usage_stage_records_refused(
+    usage_plan_t *plan, const usage_call_t *call, unsigned status)
+{
+    if (status == 400 && usage_records_shorten(&plan->records.found, call)) {
+        return USAGE_OUTCOME_CALLS;
+    }
+
+    if (status != 403 || plan->records.required) {
+        return USAGE_OUTCOME_ERROR;
+    }
+
+    plan->records.forbidden = true;
+
+    return USAGE_OUTCOME_FORBIDDEN;
+}
+
+
+const usage_stage_t usage_stage_records = {
+    "records",
+    usage_stage_records_begin,
     usage_stage_records_next,
     usage_stage_records_end,
-    usage_plan_ahead_records,
+    usage_stage_records_ahead,
+    usage_stage_records_refused,
+};
+
+
+/*
+ * If the directory was asked for some ids only, it is no wonder that a record
+ * matches none of them.
+ */
+static usage_outcome_t
+usage_stage_match_begin(usage_plan_t *plan, usage_error_t *error)
+{
+    const usage_directory_t *directory;
+
+    directory = &plan->directory;
+
+    if (usage_records_lead(&plan->records.found, directory,
+            directory->by_user || directory->full, error)
+        != USAGE_OK)
+    {
+        return USAGE_OUTCOME_ERROR;
+    }
+
+    plan->records.matched = true;
+
+    return USAGE_OUTCOME_DONE;
+}
+
+
+const usage_stage_t usage_stage_match = {
+    "match",
+    usage_stage_match_begin,
+    NULL,
+    NULL,
+    NULL,
+    NULL,
 };

@@ -1,30 +1,26 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * The stages for one user: translation.md, "One user".  The numbers there are
- * those in the comments here.
+ * The stages that read a user's desktops, and the user's own statistics:
+ * translation.md, "One user".  The numbers there are those in the comments
+ * here.
  */
 
 #include "plan/usage_plan_private.h"
 
 
-static const usage_stage_t usage_stage_owned, usage_stage_total,
-    usage_stage_user_days;
-
-
-usage_result_t
-usage_plan_user(usage_plan_t *plan)
+bool
+usage_plan_total_known(const usage_plan_t *plan, double *seconds)
 {
-    usage_directory_list(&plan->directory, true);
-    plan->stage = &usage_stage_owned;
+    *seconds = plan->total.total;
 
-    return USAGE_OK;
+    return plan->total.known;
 }
 
 
 /*
- * Whether the user's own statistics matter: not where all desktops that are
- * asked for are the user's alone.
+ * Tells whether the user's own statistics matter: not if all requested desktops
+ * are the user's alone.
  */
 static bool
 usage_plan_needs_total(const usage_plan_t *plan)
@@ -33,7 +29,7 @@ usage_plan_needs_total(const usage_plan_t *plan)
     const usage_entry_t *entry;
 
     for (i = 0; i < plan->request->desktops; i++) {
-        entry = plan->asked[i]->entry;
+        entry = plan->requested[i]->entry;
 
         if (entry == NULL || entry->attached != USAGE_ATTACHED_ALONE) {
             return true;
@@ -45,12 +41,12 @@ usage_plan_needs_total(const usage_plan_t *plan)
 
 
 static bool
-usage_plan_asks(const usage_plan_t *plan, const usage_desktop_t *desktop)
+usage_plan_requests(const usage_plan_t *plan, const usage_desktop_t *desktop)
 {
     size_t i;
 
     for (i = 0; i < plan->request->desktops; i++) {
-        if (plan->asked[i] == desktop) {
+        if (plan->requested[i] == desktop) {
             return true;
         }
     }
@@ -59,30 +55,44 @@ usage_plan_asks(const usage_plan_t *plan, const usage_desktop_t *desktop)
 }
 
 
+static usage_outcome_t
+usage_stage_owned_begin(usage_plan_t *plan, usage_error_t *error)
+{
+    (void) error;
+
+    usage_directory_list(&plan->directory, true);
+
+    return USAGE_OUTCOME_CALLS;
+}
+
+
 /*
- * 1 and 2: the user's desktops.  The statistics of those that are the user's
- * alone are wanted; of these, where the rest doesn't matter, those asked for.
+ * 1 and 2: gives the user's desktops their rows.  The targets are those that
+ * are the user's alone, or only the requested ones among them if the user's own
+ * statistics don't matter.
  */
 static usage_result_t
 usage_plan_own(usage_plan_t *plan)
 {
-    bool             all;
-    size_t           i;
-    usage_table_t   *ids;
-    usage_entry_t   *entry;
-    usage_desktop_t *row;
+    bool                  all;
+    size_t                i;
+    usage_table_t        *ids;
+    usage_entry_t        *entry;
+    usage_desktop_t      *row;
+    usage_plan_targets_t *targets;
 
     ids = &plan->directory.ids;
-    plan->wanted_count = 0;
-    plan->wanted =
+    targets = &plan->targets;
+    targets->named = true;
+    targets->list =
         usage_alloc(plan->pool, (ids->count + 1) * sizeof(usage_desktop_t *));
-    if (plan->wanted == NULL) {
+    if (targets->list == NULL) {
         return USAGE_ERROR;
     }
 
     for (i = 0; i < plan->request->desktops; i++) {
-        plan->asked[i]->entry =
-            usage_directory_find(&plan->directory, plan->asked[i]->id);
+        plan->requested[i]->entry =
+            usage_directory_find(&plan->directory, plan->requested[i]->id);
     }
 
     all = usage_plan_needs_total(plan);
@@ -101,9 +111,9 @@ usage_plan_own(usage_plan_t *plan)
         }
 
         if (entry->attached == USAGE_ATTACHED_ALONE
-            && (all || usage_plan_asks(plan, row)))
+            && (all || usage_plan_requests(plan, row)))
         {
-            plan->wanted[plan->wanted_count++] = row;
+            targets->list[targets->count++] = row;
         }
     }
 
@@ -111,16 +121,45 @@ usage_plan_own(usage_plan_t *plan)
 }
 
 
+static usage_outcome_t
+usage_stage_owned_end(usage_plan_t *plan, usage_error_t *error)
+{
+    if (usage_plan_own(plan) != USAGE_OK) {
+        return usage_plan_no_memory(plan, error);
+    }
+
+    if (plan->days == 0) {
+        return USAGE_OUTCOME_NOTHING;
+    }
+
+    return usage_plan_needs_total(plan) ? USAGE_OUTCOME_DONE
+                                        : USAGE_OUTCOME_ENOUGH;
+}
+
+
+const usage_stage_t usage_stage_owned = {
+    "owned",
+    usage_stage_owned_begin,
+    usage_plan_next_directory,
+    usage_stage_owned_end,
+    usage_plan_ahead_directory,
+    NULL,
+};
+
+
 /*
- * The user's own statistics, narrowed by name.
+ * The user's range comes first: its days may not be needed.
  */
-static usage_result_t
-usage_plan_total(usage_plan_t *plan)
+static usage_outcome_t
+usage_stage_total_begin(usage_plan_t *plan, usage_error_t *error)
 {
     usage_bisection_t *total;
 
     total = &plan->total;
-    plan->stage = &usage_stage_total;
+
+    if (total->known) {
+        return USAGE_OUTCOME_KNOWN;
+    }
 
     total->api = USAGE_CALL_USERS;
     total->match = plan->user.name;
@@ -132,86 +171,38 @@ usage_plan_total(usage_plan_t *plan)
     total->given = plan->days;
     total->pool = plan->pool;
 
-    return usage_bisection_start(total);
+    return usage_bisection_start(total) == USAGE_OK
+               ? USAGE_OUTCOME_CALLS
+               : usage_plan_no_memory(plan, error);
 }
 
 
-/* which desktops are the user's? */
-
 static usage_result_t
-usage_stage_owned_end(usage_plan_t *plan, usage_error_t *error)
-{
-    (void) error;
-
-    if (usage_plan_own(plan) != USAGE_OK) {
-        return USAGE_ERROR;
-    }
-
-    if (plan->request->hours) {
-        return usage_plan_records(plan);
-    }
-
-    if (plan->days == 0) {
-        plan->stage = NULL;
-        return USAGE_OK;
-    }
-
-    if (!usage_plan_needs_total(plan)) {
-        return usage_plan_desktops(plan);
-    }
-
-    if (plan->upstream->connections) {
-        return usage_plan_records(plan);
-    }
-
-    return usage_plan_total(plan);
-}
-
-
-static const usage_stage_t usage_stage_owned = {
-    usage_plan_next_directory,
-    usage_stage_owned_end,
-    usage_plan_ahead_directory,
-};
-
-
-/* how much did the user use? */
-
-static usage_result_t
-usage_stage_total_next(usage_plan_t *plan, usage_call_t *call)
+usage_plan_next_total(usage_plan_t *plan, usage_call_t *call)
 {
     return usage_bisection_next(&plan->total, call);
 }
 
 
-static usage_result_t
-usage_stage_total_end(usage_plan_t *plan, usage_error_t *error)
+static int64_t
+usage_plan_ahead_total(const usage_plan_t *plan, usage_call_api_t api)
 {
-    usage_result_t rc;
-
-    rc = plan->led ? usage_plan_try_records(plan) : USAGE_AGAIN;
-
-    if (rc != USAGE_AGAIN) {
-        return rc;
-    }
-
-    if (plan->wanted_count > 0) {
-        return usage_plan_desktops(plan);
-    }
-
-    return usage_plan_user_desktops(plan, error);
+    return api == USAGE_CALL_USERS ? usage_bisection_ahead(&plan->total) : 0;
 }
 
 
-static const usage_stage_t usage_stage_total = {
-    usage_stage_total_next,
-    usage_stage_total_end,
+const usage_stage_t usage_stage_total = {
+    "total",
+    usage_stage_total_begin,
+    usage_plan_next_total,
+    usage_plan_end_done,
     usage_plan_ahead_total,
+    NULL,
 };
 
 
 /*
- * A sweep over all desktops shows what everybody used of those that are not the
+ * A full fan-out shows what everybody used of the desktops that are not the
  * user's alone: that is no part of the answer.
  */
 static void
@@ -237,49 +228,33 @@ usage_plan_forget_others(usage_plan_t *plan)
 }
 
 
-usage_result_t
-usage_plan_user_desktops(usage_plan_t *plan, usage_error_t *error)
+/*
+ * The user's days matter if the desktops leave anything of the user's range.
+ */
+static usage_outcome_t
+usage_stage_user_days_begin(usage_plan_t *plan, usage_error_t *error)
 {
-    (void) error;
-
     usage_plan_forget_others(plan);
 
     if (!usage_plan_needs_total(plan)
         || usage_fanout_same(
-            usage_plan_alone(plan, 0, plan->days - 1), plan->total.total))
+            usage_plan_targets_seconds(plan, 0, plan->days - 1),
+            plan->total.total))
     {
-        plan->stage = NULL;
-        return USAGE_OK;
+        return USAGE_OUTCOME_ENOUGH;
     }
 
-    plan->stage = &usage_stage_user_days;
-
-    return usage_bisection_split(&plan->total);
+    return usage_bisection_split(&plan->total) == USAGE_OK
+               ? USAGE_OUTCOME_CALLS
+               : usage_plan_no_memory(plan, error);
 }
 
 
-/* the user's days */
-
-static usage_result_t
-usage_stage_user_days_end(usage_plan_t *plan, usage_error_t *error)
-{
-    (void) error;
-
-    return usage_plan_settle(plan);
-}
-
-
-static const usage_stage_t usage_stage_user_days = {
-    usage_stage_total_next,
-    usage_stage_user_days_end,
+const usage_stage_t usage_stage_user_days = {
+    "user days",
+    usage_stage_user_days_begin,
+    usage_plan_next_total,
+    usage_plan_end_done,
     usage_plan_ahead_total,
+    NULL,
 };
-
-
-usage_result_t
-usage_plan_user_records(usage_plan_t *plan, usage_error_t *error)
-{
-    (void) error;
-
-    return plan->needed ? usage_plan_settle(plan) : usage_plan_total(plan);
-}

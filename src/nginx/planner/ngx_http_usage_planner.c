@@ -323,7 +323,7 @@ ngx_http_usage_planner_plan(ngx_http_usage_ctx_t *ctx, usage_request_t *request,
     }
 
     if (step == NGX_HTTP_USAGE_WHOLE || step == NGX_HTTP_USAGE_RUN) {
-        usage_plan_keep(&planner->plan);
+        usage_plan_fill_cache(&planner->plan);
     }
 
     return NGX_OK;
@@ -354,7 +354,7 @@ ngx_http_usage_planner_planned(ngx_http_usage_ctx_t *ctx)
     planner->ready = 1;
 
     ctx->answer.elements = usage_plan_past(&planner->plan);
-    ctx->answer.unattributed = planner->plan.unattributed;
+    ctx->answer.unattributed = usage_plan_unattributed(&planner->plan);
 
     ngx_http_usage_planner_unmatched(ctx);
 
@@ -377,7 +377,7 @@ ngx_http_usage_planner_unmatched(ngx_http_usage_ctx_t *ctx)
     size_t       len, count;
     usage_str_t  name;
 
-    count = usage_plan_strays(&ctx->planner->plan, &name);
+    count = usage_plan_unmatched(&ctx->planner->plan, &name);
 
     if (count == 0) {
         return;

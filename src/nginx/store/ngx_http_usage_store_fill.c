@@ -130,8 +130,8 @@ ngx_http_usage_fill_locked(ngx_http_usage_fill_t *fill)
             break; /* the range of one day is that day */
         }
 
-        if ((usage_plan_whole(plan, i)
-             || (plan->request->desktops && usage_plan_tells(plan)))
+        if ((usage_plan_covers(plan, i)
+             || (plan->request->desktops && usage_plan_has_days(plan)))
             && ngx_http_usage_fill_window(fill, i) != NGX_OK)
         {
             return NGX_ERROR;
@@ -155,7 +155,7 @@ ngx_http_usage_fill_window(ngx_http_usage_fill_t *fill, size_t column)
     ngx_http_usage_window_t  *window;
 
     plan = fill->plan;
-    complete = usage_plan_whole(plan, column);
+    complete = usage_plan_covers(plan, column);
 
     first = (int32_t) plan->request->first;
 

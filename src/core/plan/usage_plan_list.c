@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * translation.md, "Which desktops, in which order", and what "One user" and "By
- * the hour" say of it.
+ * The entries of the reply: translation.md, "Which desktops, in which order",
+ * and what "One user" and "By the hour" say of it.
  */
 
 #include "plan/usage_plan_private.h"
@@ -23,37 +23,45 @@ usage_list_compare(const void *one, const void *two)
 
 
 /*
- * Whether a desktop belongs in the reply: the user's, or all that the directory
- * knows, or also those that the statistics show.
+ * Tells whether a desktop belongs in the reply; row is where its statistics
+ * are.
  */
 static bool
 usage_list_has(
     const usage_plan_t *plan, usage_str_t id, const usage_desktop_t *row)
 {
+    bool                 mine;
     const usage_entry_t *entry;
 
     entry = usage_directory_find(&plan->directory, id);
+    mine = entry != NULL && usage_plan_listed(plan, entry)
+           && entry->attached != USAGE_ATTACHED_NOT;
 
-    if (plan->user.name.len > 0) {
-        return entry != NULL
-               && ((usage_plan_listed(plan, entry)
-                       && entry->attached != USAGE_ATTACHED_NOT)
-                   || (plan->request->hours ? entry->sessions.count > 0
-                                            : entry->used));
+    switch (plan->kind) {
+
+    case USAGE_PLAN_USER:
+        return mine || (entry != NULL && entry->used);
+
+    case USAGE_PLAN_USER_HOURS:
+        return mine || (entry != NULL && entry->sessions.count > 0);
+
+    case USAGE_PLAN_HOURS:
+        return entry != NULL && usage_plan_listed(plan, entry);
+
+    case USAGE_PLAN_SOME_HOURS:
+        return entry != NULL;
+
+    case USAGE_PLAN_DESKTOPS:
+    case USAGE_PLAN_COUNT:
+    default:
+        return entry != NULL || usage_table_shown(&plan->table, row);
     }
-
-    if (plan->request->hours) {
-        return entry != NULL
-               && (plan->request->desktops > 0
-                   || usage_plan_listed(plan, entry));
-    }
-
-    return entry != NULL || usage_table_shown(&plan->table, row);
 }
 
 
 /*
- * All entries of a reply, in order.  Those by the hour have no seconds yet.
+ * Gives all entries of a reply, in order.  Those by the hour have no seconds
+ * yet.
  */
 static usage_result_t
 usage_list_all(const usage_plan_t *plan, usage_item_t **items, size_t *count)
@@ -67,7 +75,7 @@ usage_list_all(const usage_plan_t *plan, usage_item_t **items, size_t *count)
     table = request->hours && request->desktops == 0 ? &plan->directory.ids
                                                      : &plan->table;
 
-    /* those that are asked for are the table's first */
+    /* the requested desktops are the table's first rows */
 
     n = request->desktops > 0 ? request->desktops : table->count;
 
@@ -92,10 +100,10 @@ usage_list_all(const usage_plan_t *plan, usage_item_t **items, size_t *count)
         qsort(*items, *count, sizeof(usage_item_t), usage_list_compare);
     }
 
-    if (plan->unattributed > 0) {
+    if (plan->remainder.unattributed > 0) {
         item->id.data = "";
         item->id.len = 0;
-        item->seconds = plan->rest;
+        item->seconds = plan->remainder.days;
         (*count)++;
     }
 
@@ -104,7 +112,7 @@ usage_list_all(const usage_plan_t *plan, usage_item_t **items, size_t *count)
 
 
 /*
- * The hours of the desktops that are sent.
+ * Gives those entries that are sent their seconds, by the hour.
  */
 static usage_result_t
 usage_list_hours(usage_plan_t *plan, usage_item_t *items, size_t count)
