@@ -236,7 +236,7 @@ check_documented(const page_test_t *t)
     assert_true(page->rows[1].seconds == 3600);
     assert_int_equal(t->table.count, 2);
     assert_true(t->table.desktops[0] == page->rows[0].desktop);
-    assert_true(t->table.desktops[0]->cells[0] == USAGE_NOT_SHOWN);
+    assert_false(usage_cell_shown(t->table.desktops[0], 0));
 }
 
 
