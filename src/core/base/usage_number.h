@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * JSON numbers: from text to value, and from seconds to hours.
+ * JSON numbers: from text to value, and from seconds to hours; hexadecimal
+ * digits.
  */
 
 #ifndef USAGE_NUMBER_H
@@ -18,6 +19,20 @@ usage_number_has(char c)
 {
     return (c >= '0' && c <= '9') || c == '-' || c == '+' || c == '.'
            || c == 'e' || c == 'E';
+}
+
+
+/* Gives the value of a hexadecimal digit; -1: c is none. */
+static inline int
+usage_hex_digit(char c)
+{
+    if (c >= '0' && c <= '9') {
+        return c - '0';
+    }
+
+    c |= 0x20;
+
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
 

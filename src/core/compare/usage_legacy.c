@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 #include "compare/usage_legacy.h"
-#include "base/usage_scan.h"
+#include "scan/usage_scan.h"
 
 
 #define USAGE_LEGACY_NOT_THERE "APIGW.0101"

@@ -13,7 +13,7 @@
 #define USAGE_PAGE_H
 
 #include "base/usage_error.h"
-#include "base/usage_scan.h"
+#include "scan/usage_scan.h"
 #include "page/usage_template.h"
 #include "base/usage_table.h"
 

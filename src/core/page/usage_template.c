@@ -2,7 +2,7 @@
 
 #include "page/usage_template.h"
 #include "base/usage_number.h"
-#include "base/usage_scan_special.h"
+#include "scan/usage_scan_special.h"
 
 
 void
