@@ -127,6 +127,18 @@ usage_str_order_sort(const void *one, const void *two)
 }
 
 
+/* Writes text at p, and gives the end. */
+static inline char *
+usage_str_write(char *p, usage_str_t text)
+{
+    if (text.len > 0) {
+        memcpy(p, text.data, text.len);
+    }
+
+    return p + text.len;
+}
+
+
 /*
  * The memory that one legacy call may take (usage_memory), and what it has
  * taken.
@@ -189,6 +201,30 @@ static inline void *
 usage_alloc(const usage_pool_t *pool, size_t size)
 {
     return usage_take(pool, size) ? pool->alloc(pool->data, size) : NULL;
+}
+
+/* Copies text to memory from pool.  USAGE_ERROR: there is none, *copy is "". */
+static inline usage_result_t
+usage_str_copy(const usage_pool_t *pool, usage_str_t text, usage_str_t *copy)
+{
+    char *p;
+
+    copy->data = "";
+    copy->len = 0;
+
+    if (text.len == 0) {
+        return USAGE_OK;
+    }
+
+    p = usage_alloc(pool, text.len);
+    if (p == NULL) {
+        return USAGE_ERROR;
+    }
+
+    copy->data = memcpy(p, text.data, text.len);
+    copy->len = text.len;
+
+    return USAGE_OK;
 }
 
 
