@@ -25,30 +25,6 @@ static const char *const usage_compare_sides[USAGE_COMPARE_SIDES] = { "legacy",
 static const usage_str_t usage_compare_nothing = usage_string("");
 
 
-static usage_result_t
-usage_compare_copy(usage_comparison_t *self, usage_str_t *to, usage_str_t text)
-{
-    char *copy;
-
-    to->data = "";
-    to->len = text.len;
-
-    if (text.len == 0) {
-        return USAGE_OK;
-    }
-
-    copy = usage_alloc(self->pool, text.len);
-
-    if (copy == NULL) {
-        return usage_no_memory(self->pool, self->error);
-    }
-
-    to->data = memcpy(copy, text.data, text.len);
-
-    return USAGE_OK;
-}
-
-
 /*
  * One more difference; of those beyond max only the number is kept.
  */
@@ -84,14 +60,14 @@ usage_compare_add(usage_comparison_t *self, usage_str_t time, const char *what,
     difference->what.data = what;
     difference->what.len = strlen(what);
 
-    if (usage_compare_copy(self, &difference->desktop, self->desktop)
+    if (usage_str_copy(self->pool, self->desktop, &difference->desktop)
             != USAGE_OK
-        || usage_compare_copy(self, &difference->time, time) != USAGE_OK
-        || usage_compare_copy(self, &difference->legacy, shown[0]) != USAGE_OK
-        || usage_compare_copy(self, &difference->translated, shown[1])
+        || usage_str_copy(self->pool, time, &difference->time) != USAGE_OK
+        || usage_str_copy(self->pool, shown[0], &difference->legacy) != USAGE_OK
+        || usage_str_copy(self->pool, shown[1], &difference->translated)
                != USAGE_OK)
     {
-        return USAGE_ERROR;
+        return usage_no_memory(self->pool, self->error);
     }
 
     result->count++;

@@ -46,23 +46,19 @@ usage_page_name(usage_page_reader_t *reader, const usage_scan_value_t *value)
 static usage_result_t
 usage_page_call(usage_page_reader_t *reader)
 {
-    char *copy;
+    usage_str_t name;
 
-    if (reader->name_len == 0 || reader->row.desktop->name.len > 0) {
+    if (reader->row.desktop->name.len > 0) {
         return USAGE_OK;
     }
 
-    copy = usage_alloc(reader->table->pool, reader->name_len);
-    if (copy == NULL) {
-        return usage_no_memory(reader->table->pool, reader->error);
-    }
+    name.data = reader->name;
+    name.len = reader->name_len;
 
-    memcpy(copy, reader->name, reader->name_len);
-
-    reader->row.desktop->name.data = copy;
-    reader->row.desktop->name.len = reader->name_len;
-
-    return USAGE_OK;
+    return usage_str_copy(reader->table->pool, name, &reader->row.desktop->name)
+                   == USAGE_OK
+               ? USAGE_OK
+               : usage_no_memory(reader->table->pool, reader->error);
 }
 
 

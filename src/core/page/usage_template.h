@@ -34,8 +34,9 @@
 #define USAGE_TEMPLATE_BYTES 4096 /* constant ones */
 #define USAGE_TEMPLATE_PARTS 128  /* of all rows */
 #define USAGE_TEMPLATE_ONE   24   /* of one */
-#define USAGE_TEMPLATE_VAIN  32 /* lessons in vain, after which none is taken  \
-                                 */
+#define USAGE_TEMPLATE_VAIN                                                    \
+    32 /* lessons in vain, after which none is taken                           \
+        */
 
 
 typedef enum {

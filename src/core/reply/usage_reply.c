@@ -50,15 +50,6 @@ typedef struct {
     (memcpy((p), (literal), sizeof(literal) - 1), (p) + sizeof(literal) - 1)
 
 static inline char *
-usage_reply_copy(char *p, usage_str_t text)
-{
-    memcpy(p, text.data, text.len);
-
-    return p + text.len;
-}
-
-
-static inline char *
 usage_reply_quote(char *p, bool string)
 {
     *p = '"';
@@ -293,7 +284,7 @@ usage_reply_write_item(
         *p++ = ',';
     }
 
-    p = usage_reply_copy(p, parts->list);
+    p = usage_str_write(p, parts->list);
 
     /* what is written at p is nothing that is read: the compiler is told so */
 

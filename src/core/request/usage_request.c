@@ -241,21 +241,13 @@ static usage_result_t
 usage_request_name(const usage_request_reader_t *reader, const char *name,
     usage_str_t text, usage_str_t *copy)
 {
-    char *p;
-
     if (usage_utf8_chars(text) > USAGE_ID_CHARS_MAX) {
         return usage_request_too_long(reader, name, text);
     }
 
-    p = usage_alloc(reader->pool, text.len);
-    if (p == NULL) {
-        return usage_no_memory(reader->pool, reader->error);
-    }
-
-    copy->data = memcpy(p, text.data, text.len);
-    copy->len = text.len;
-
-    return USAGE_OK;
+    return usage_str_copy(reader->pool, text, copy) == USAGE_OK
+               ? USAGE_OK
+               : usage_no_memory(reader->pool, reader->error);
 }
 
 
