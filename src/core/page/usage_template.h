@@ -35,9 +35,8 @@
 
 #define USAGE_TEMPLATE_BYTES     4096 /* constant bytes of all templates */
 #define USAGE_TEMPLATE_PARTS     128  /* parts of all templates */
-#define USAGE_TEMPLATE_ROW_PARTS 24   /* parts of a row */
-#define USAGE_TEMPLATE_FAILURES  32 /* after which no row is learned any more  \
-                                     */
+#define USAGE_TEMPLATE_ROW_PARTS 24   /* parts of one row */
+#define USAGE_TEMPLATE_FAILURES  32   /* no row is learned after so many */
 
 
 /* the value that stands behind a part's constant bytes */
