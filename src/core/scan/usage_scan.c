@@ -43,7 +43,9 @@ usage_scan_open(usage_scan_t *scan, const char *p, bool object)
     uint8_t *bits;
 
     if (usage_scan_wants_value(scan)) {
-        if (object && scan->depth > 0 && !scan->object) {
+        if (object && scan->depth > 0 && !scan->object
+            && scan->handler->element != NULL)
+        {
             p = usage_scan_element(scan, p);
             if (p == NULL) {
                 return NULL;

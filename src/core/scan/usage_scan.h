@@ -64,7 +64,7 @@ typedef struct {
  * element() is called before open() for each object that is an element of a
  * wanted array.  *p is its brace, end the end of the piece.  It may read this
  * object and some that follow by itself, if they are valid, and leaves *p at
- * the brace of the first one that it did not read.
+ * the brace of the first one that it did not read.  It may be NULL.
  *
  * USAGE_ERROR from any of them ends the reading.
  */
