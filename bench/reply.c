@@ -55,7 +55,7 @@ bench_alloc(void *data, size_t size)
 }
 
 
-static const usage_pool_t bench_pool = { bench_alloc, NULL };
+static const usage_pool_t bench_pool = { .alloc = bench_alloc };
 
 
 static double

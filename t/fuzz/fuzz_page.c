@@ -3,7 +3,7 @@
 /*
  * The page reader against its oracle: the first two bytes choose the sizes of
  * the pieces and whose statistics these are, the rest is the page.  It is read
- * twice, as the first time tells the shape of its rows.
+ * twice, as the first time tells the template of its rows.
  */
 
 #include "oracle.h"
@@ -34,12 +34,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    int                  i;
-    const char          *why;
-    usage_str_t          text;
-    unit_arena_t         arena;
-    usage_error_t        error;
-    usage_template_t     shape;
+    int           i;
+    const char   *why;
+    usage_str_t   text;
+    unit_arena_t  arena;
+    usage_error_t error;
+    usage_template_t template;
     usage_table_t        table;
     fuzz_pieces_t        pieces;
     oracle_page_t        oracle;
@@ -64,7 +64,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     text.data = (const char *) data + 2;
     text.len = size - 2;
 
-    usage_template_start(&shape);
+    usage_template_start(&template);
     oracle_page_read(&oracle, keys, text);
 
     for (i = 0; i < 2; i++) {
@@ -76,7 +76,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
         memset(&error, 0, sizeof(error));
         usage_page_start(
-            &reader, keys->keys, oracle_bounds, &shape, &table, &error);
+            &reader, keys->keys, oracle_bounds, &template, &table, &error);
         rc = oracle_feed(&reader, text, fuzz_piece, &pieces);
 
         if (!oracle_agrees(&oracle, &reader, rc, &error, &why)) {

@@ -9,10 +9,10 @@
 
 
 typedef struct {
-    unit_arena_t        arena;
-    usage_table_t       table;
-    usage_error_t       error;
-    usage_template_t    shape;
+    unit_arena_t  arena;
+    usage_table_t table;
+    usage_error_t error;
+    usage_template_t template;
     usage_page_reader_t reader;
 } page_test_t;
 
@@ -52,9 +52,9 @@ start_keys(page_test_t *t, const usage_page_keys_t *keys)
 
     memset(&t->error, 0, sizeof(t->error));
     memset(&t->reader, 0xa5, sizeof(t->reader));
-    usage_template_start(&t->shape);
+    usage_template_start(&t->template);
     usage_page_start(
-        &t->reader, keys, oracle_bounds, &t->shape, &t->table, &t->error);
+        &t->reader, keys, oracle_bounds, &t->template, &t->table, &t->error);
 }
 
 
@@ -236,7 +236,7 @@ check_documented(const page_test_t *t)
     assert_true(page->rows[1].seconds == 3600);
     assert_int_equal(t->table.count, 2);
     assert_true(t->table.desktops[0] == page->rows[0].desktop);
-    assert_true(t->table.desktops[0]->cells[0] == USAGE_NOT_SHOWN);
+    assert_false(usage_cell_shown(t->table.desktops[0], 0));
 }
 
 
@@ -631,7 +631,7 @@ bounded(const usage_page_keys_t *keys, int64_t days, const char *seconds,
     page_test_t t;
     unit_text_t text = { 0 };
 
-    /* the second row is read by the shape of the first */
+    /* the second row is read by the template of the first */
 
     unit_addf(&text,
         "{\"count\":3,\"items\":[{\"%s\":\"a\",\"metric\":[{\"metric_name\":"

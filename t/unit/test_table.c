@@ -48,11 +48,11 @@ test_many(void **state)
         assert_null(all[i]->entry);
         assert_int_equal(all[i]->name.len, 0);
         assert_non_null(all[i]->name.data);
-        assert_true(all[i]->cells[0] == USAGE_NOT_SHOWN);
-        assert_true(all[i]->cells[columns - 1] == USAGE_NOT_SHOWN);
+        assert_false(usage_cell_shown(all[i], 0));
+        assert_false(usage_cell_shown(all[i], columns - 1));
         assert_false(usage_table_shown(&table, all[i]));
 
-        all[i]->cells[i % columns] = (double) i;
+        usage_cell_show(all[i], i % columns, (double) i);
 
         /* one of those before */
 
@@ -70,7 +70,8 @@ test_many(void **state)
         name(&id, i);
         assert_true(table.desktops[i] == all[i]);
         assert_true(usage_table_find(&table, unit_text_str(&id)) == all[i]);
-        assert_true(all[i]->cells[i % columns] == (double) i);
+        assert_true(usage_cell_shown(all[i], i % columns));
+        assert_true(usage_cell_seconds(all[i], i % columns) == (double) i);
         assert_true(usage_table_shown(&table, all[i]));
     }
 
@@ -164,7 +165,7 @@ test_shown(void **state)
     desktop->entry = &entry; /* of the directory: that's no statistics */
     assert_false(usage_table_shown(&table, desktop));
 
-    desktop->cells[2] = 0;
+    usage_cell_show(desktop, 2, 0);
     assert_true(usage_table_shown(&table, desktop));
 
     usage_table_clear(&table, 0);
@@ -173,6 +174,12 @@ test_shown(void **state)
 
     usage_table_clear(&table, 2);
     assert_false(usage_table_shown(&table, desktop));
+
+    usage_cell_show(desktop, 0, 5);
+    desktop->seen = true;
+    usage_table_clear_desktop(&table, desktop);
+    assert_false(usage_table_shown(&table, desktop));
+    assert_true(usage_cell_seconds(desktop, 0) == 0);
     assert_true(desktop->entry == &entry);
 
     unit_arena_free(&arena);

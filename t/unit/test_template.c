@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * Rows read by their shape: which are, which are left to the scanner, and that
- * a page reads the same either way, which jansson tells.
+ * Row templates: which rows are read by them and which are left to the
+ * streaming reader; and a page reads the same either way, and as jansson reads
+ * it.
  */
 
 #include "oracle.h"
@@ -22,29 +23,30 @@ static const char another[] =
 
 
 /*
- * A row like the one learned, among others?  Rows are followed by others.
+ * Tells whether other, followed by one more row, is read by the template of
+ * row; *got is then what it gave.
  */
 static bool
 is_read(const usage_page_keys_t *keys, const char *row, const char *other,
     usage_template_row_t *got)
 {
-    char            *copy;
-    bool             read;
-    const char      *next;
-    unit_text_t      text = { 0 };
-    usage_template_t shape;
+    char       *copy;
+    bool        read;
+    const char *next;
+    unit_text_t text = { 0 };
+    usage_template_t template;
 
     unit_adds(&text, row);
     unit_adds(&text, ", {");
-    usage_template_start(&shape);
-    usage_template_learn(&shape, keys, unit_text_str(&text));
+    usage_template_start(&template);
+    usage_template_learn(&template, keys, unit_text_str(&text));
 
     unit_text_clear(&text);
     unit_adds(&text, other);
     unit_adds(&text, ", {\"resource_id\": \"some other\"}");
     copy = unit_exact(unit_text_str(&text));
 
-    next = usage_template_read(&shape, copy, copy + text.len, got);
+    next = usage_template_read(&template, copy, copy + text.len, got);
     read = next != NULL;
 
     if (read) {
@@ -200,7 +202,7 @@ test_not_learned(void **state)
         assert_false(is_like(rows[i], rows[i]));
     }
 
-    for (n = 0; n <= USAGE_TEMPLATE_ONE; n++) {
+    for (n = 0; n <= USAGE_TEMPLATE_ROW_PARTS; n++) {
         unit_text_clear(&text);
         unit_adds(&text, "{\"resource_id\":\"a\"");
 
@@ -209,8 +211,8 @@ test_not_learned(void **state)
         }
 
         unit_adds(&text, "}");
-        assert_true(
-            is_like(text.data, text.data) == (n + 2 <= USAGE_TEMPLATE_ONE));
+        assert_true(is_like(text.data, text.data)
+                    == (n + 2 <= USAGE_TEMPLATE_ROW_PARTS));
     }
 
     /* with ", {" behind it, and without the id and the number */
@@ -276,9 +278,9 @@ test_long(void **state)
 static void
 test_end(void **state)
 {
-    char                *copy;
-    usage_str_t          text;
-    usage_template_t     shape;
+    char       *copy;
+    usage_str_t text;
+    usage_template_t template;
     usage_template_row_t row;
 
     static const char rows[] =
@@ -286,28 +288,28 @@ test_end(void **state)
 
     (void) state;
 
-    usage_template_start(&shape);
+    usage_template_start(&template);
     assert_null(
-        usage_template_read(&shape, rows, rows + sizeof(rows) - 1, &row));
-    usage_template_learn(&shape, &usage_page_desktops, unit_str(rows));
+        usage_template_read(&template, rows, rows + sizeof(rows) - 1, &row));
+    usage_template_learn(&template, &usage_page_desktops, unit_str(rows));
 
     text.data = rows;
 
     for (text.len = 0; text.len < sizeof(rows); text.len++) {
         copy = unit_exact(text);
-        assert_true(
-            (usage_template_read(&shape, copy, copy + text.len, &row) != NULL)
-            == (text.len == sizeof(rows) - 1));
+        assert_true((usage_template_read(&template, copy, copy + text.len, &row)
+                        != NULL)
+                    == (text.len == sizeof(rows) - 1));
         free(copy);
     }
 }
 
 
 /*
- * A row of its own shape, for each number.
+ * Writes a row that has a template of its own for each n.
  */
 static void
-one_shape(unit_text_t *text, size_t n)
+row_of_its_own(unit_text_t *text, size_t n)
 {
     unit_text_clear(text);
     unit_addf(
@@ -316,76 +318,77 @@ one_shape(unit_text_t *text, size_t n)
 
 
 static bool
-knows(const usage_template_t *shape, const unit_text_t *text)
+knows(const usage_template_t *template, const unit_text_t *text)
 {
     usage_template_row_t row;
 
-    return usage_template_read(shape, text->data, text->data + text->len, &row)
+    return usage_template_read(
+               template, text->data, text->data + text->len, &row)
            != NULL;
 }
 
 
 /*
- * Many shapes are learned, up to a bound, and none is lost by that; nothing
- * once too many rows taught nothing.
+ * Many templates are learned, up to a bound, and none is lost by that.  Nothing
+ * is learned any more once too many rows taught nothing.
  */
 static void
-test_many_shapes(void **state)
+test_many_templates(void **state)
 {
-    bool             known;
-    size_t           n, i, learns;
-    unit_text_t      text = { 0 };
-    usage_template_t shape;
+    bool        known;
+    size_t      n, i, learns;
+    unit_text_t text = { 0 };
+    usage_template_t template;
 
     (void) state;
 
-    usage_template_start(&shape);
+    usage_template_start(&template);
 
     for (n = 0, learns = 0; n < USAGE_TEMPLATE_PARTS; n++) {
-        one_shape(&text, n);
-        assert_false(knows(&shape, &text));
+        row_of_its_own(&text, n);
+        assert_false(knows(&template, &text));
         usage_template_learn(
-            &shape, &usage_page_desktops, unit_text_str(&text));
-        known = knows(&shape, &text);
+            &template, &usage_page_desktops, unit_text_str(&text));
+        known = knows(&template, &text);
         assert_true(!known || learns == n);
         learns += known;
-        assert_true(shape.parts <= USAGE_TEMPLATE_PARTS);
+        assert_true(template.parts <= USAGE_TEMPLATE_PARTS);
 
         for (i = 0; i < learns; i++) {
-            one_shape(&text, i);
-            assert_true(knows(&shape, &text));
+            row_of_its_own(&text, i);
+            assert_true(knows(&template, &text));
         }
     }
 
     assert_true(learns > 16 && learns < n);
 
-    usage_template_start(&shape);
-    one_shape(&text, 0);
+    usage_template_start(&template);
+    row_of_its_own(&text, 0);
 
-    for (n = 0; n <= USAGE_TEMPLATE_VAIN; n++) {
+    for (n = 0; n <= USAGE_TEMPLATE_FAILURES; n++) {
         usage_template_learn(
-            &shape, &usage_page_desktops, unit_text_str(&text));
+            &template, &usage_page_desktops, unit_text_str(&text));
     }
 
-    assert_true(knows(&shape, &text));
-    one_shape(&text, 1);
-    usage_template_learn(&shape, &usage_page_desktops, unit_text_str(&text));
-    assert_false(knows(&shape, &text));
+    assert_true(knows(&template, &text));
+    row_of_its_own(&text, 1);
+    usage_template_learn(&template, &usage_page_desktops, unit_text_str(&text));
+    assert_false(knows(&template, &text));
 
     unit_text_free(&text);
 }
 
 
 /*
- * Where one shape begins as another: what is a number, null, a string, and
+ * Where one template begins as another: what is a number, null, a string, and
  * whether a value counts that comes before its name.
  */
 static void
 test_tree(void **state)
 {
-    size_t               i;
-    unit_text_t          text = { 0 };
-    usage_template_t     shape;
+    size_t      i;
+    unit_text_t text = { 0 };
+    usage_template_t template;
     usage_template_row_t row;
 
     static const struct {
@@ -407,23 +410,23 @@ test_tree(void **state)
 
     (void) state;
 
-    usage_template_start(&shape);
+    usage_template_start(&template);
 
     for (i = 0; i < unit_count(rows); i++) {
         unit_text_clear(&text);
         unit_addf(&text, "%s, {", rows[i].row);
         usage_template_learn(
-            &shape, &usage_page_desktops, unit_text_str(&text));
+            &template, &usage_page_desktops, unit_text_str(&text));
     }
 
     for (i = 0; i < unit_count(rows); i++) {
         unit_text_clear(&text);
         unit_addf(&text, "%s, {", rows[i].row);
-        assert_true(knows(&shape, &text) == (rows[i].seconds >= 0));
+        assert_true(knows(&template, &text) == (rows[i].seconds >= 0));
 
         if (rows[i].seconds >= 0) {
             (void) usage_template_read(
-                &shape, text.data, text.data + text.len, &row);
+                &template, text.data, text.data + text.len, &row);
             assert_true(unit_is(row.id, "a"));
             assert_true(row.seconds == rows[i].seconds);
         }
@@ -431,8 +434,8 @@ test_tree(void **state)
 
     /* learned of one kind of page, it is not for another */
 
-    assert_true(usage_template_of(&shape, &usage_page_desktops));
-    assert_false(usage_template_of(&shape, &usage_page_named_desktops));
+    assert_true(usage_template_is_of(&template, &usage_page_desktops));
+    assert_false(usage_template_is_of(&template, &usage_page_named_desktops));
 
     unit_text_free(&text);
 }
@@ -453,23 +456,24 @@ two_pieces(void *data)
 
 /*
  * A page whose first piece is so long, of each of the statistics: the reader
- * makes of it what the oracle makes of it, and again once its shape is known.
+ * makes of it what the oracle makes of it, and again once its template is
+ * known.
  */
 static void
 agrees_for(const oracle_keys_t *keys, usage_str_t text, size_t first)
 {
-    int                 times;
-    size_t              piece;
-    const char         *why;
-    unit_arena_t        arena;
-    usage_error_t       error;
-    usage_template_t    shape;
+    int           times;
+    size_t        piece;
+    const char   *why;
+    unit_arena_t  arena;
+    usage_error_t error;
+    usage_template_t template;
     usage_table_t       table;
     oracle_page_t       oracle;
     usage_result_t      rc;
     usage_page_reader_t reader;
 
-    usage_template_start(&shape);
+    usage_template_start(&template);
     oracle_page_read(&oracle, keys, text);
 
     for (times = 0; times < 2; times++) {
@@ -479,7 +483,7 @@ agrees_for(const oracle_keys_t *keys, usage_str_t text, size_t first)
         memset(&reader, 0xa5, sizeof(reader));
 
         usage_page_start(
-            &reader, keys->keys, oracle_bounds, &shape, &table, &error);
+            &reader, keys->keys, oracle_bounds, &template, &table, &error);
         piece = first;
         rc = oracle_feed(&reader, text, two_pieces, &piece);
 
@@ -507,7 +511,7 @@ agrees(usage_str_t text, size_t first)
 
 
 /*
- * Rows of the same shape around one, which ends the page, too, after itself.
+ * Rows of the same template around one, which ends the page, too, after itself.
  */
 static void
 page_with(unit_text_t *text, const char *row)
@@ -587,7 +591,7 @@ main(void)
         cmocka_unit_test(test_not_learned),
         cmocka_unit_test(test_long),
         cmocka_unit_test(test_end),
-        cmocka_unit_test(test_many_shapes),
+        cmocka_unit_test(test_many_templates),
         cmocka_unit_test(test_tree),
         cmocka_unit_test(test_split),
         cmocka_unit_test(test_every_place),

@@ -1,13 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
+/*
+ * Days and dates (the Gregorian calendar), and times.
+ */
+
 #include "base/usage_calendar.h"
 
 #include <time.h>
 
 
 /*
- * Days are counted in the proleptic Gregorian calendar with years that start
- * in March, so that a leap day is a year's last.
+ * To count days, years begin in March here: so the leap day is the last one of
+ * its year.  An era is 400 years, after which the calendar repeats itself.  It
+ * is the Gregorian one for the time before its introduction, too.
  */
 
 #define USAGE_DAYS_PER_ERA     146097 /* 400 years */
@@ -61,6 +66,9 @@ usage_day_to_date(usage_day_t day)
 }
 
 
+/*
+ * Reads n digits.
+ */
 static int
 usage_digits(const char *p, size_t n)
 {
@@ -74,6 +82,9 @@ usage_digits(const char *p, size_t n)
 }
 
 
+/*
+ * Writes a number as n digits, with zeros before it.
+ */
 static void
 usage_write_digits(char *p, size_t n, int value)
 {
@@ -169,7 +180,7 @@ usage_day_forgotten(usage_day_t day, int64_t now, int64_t memory)
 
 
 /*
- * Whether text begins as form does, whose zeros stand for any digit.
+ * Tells whether text begins with form, in which a zero stands for any digit.
  */
 static bool
 usage_time_has_form(const char *text, const char *form)
@@ -185,7 +196,8 @@ usage_time_has_form(const char *text, const char *form)
 
 
 /*
- * What follows the seconds: a fraction or not, and the Z.
+ * Tells whether text is what may follow the seconds: a fraction or none, and
+ * the Z.
  */
 static bool
 usage_time_has_end(const char *text, size_t len)
@@ -229,7 +241,7 @@ usage_time_parse(usage_str_t text, int64_t *time)
     minutes = usage_digits(text.data + 14, 2);
     seconds = usage_digits(text.data + 17, 2);
 
-    /* 23:59:60 is a leap second: it begins when the next day would */
+    /* 23:59:60 is a leap second: it is the same time as 00:00:00 */
 
     if (hours > 23 || minutes > 59
         || seconds > (hours == 23 && minutes == 59 ? 60 : 59))

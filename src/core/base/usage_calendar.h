@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * translation.md, "Days": days, their windows and their forms; "By the hour":
- * times and what an hour is called.
+ * Days and times, in UTC: what they are called, and how old they are
+ * (translation.md, "Days" and "By the hour").
  *
- * A day is a number, counted from 1970-01-01 as 0, in UTC.  A time is in
- * seconds since then.
+ * A day is a number: 1970-01-01 is 0.  A time is in seconds since the start of
+ * that day.
  */
 
 #ifndef USAGE_CALENDAR_H
@@ -24,52 +24,6 @@ typedef int32_t usage_day_t;
 #define USAGE_LABEL_MAX 255
 
 
-/* The day of a time in seconds since 1970, which may be negative. */
-usage_day_t usage_day_of(int64_t time);
-
-/*
- * The day of a date of the form yyyy-MM-dd (ten characters, the form already
- * checked).  false where the calendar has no such day.
- */
-bool usage_day_parse(const char *date, usage_day_t *day);
-
-/* Writes a day as yyyy-MM-dd, USAGE_DATE_LEN characters without a NUL. */
-void usage_day_write(usage_day_t day, char *date);
-
-/* Writes the start of a day as an HTTP date, USAGE_HTTP_DATE_LEN characters
- * without a NUL. */
-void usage_day_write_http(usage_day_t day, char *date);
-
-/*
- * Whether a day is so old that the successors, which remember so many seconds,
- * have forgotten it at the time now.  A day counts as a whole: it is filed at
- * its last second.
- */
-bool usage_day_forgotten(usage_day_t day, int64_t now, int64_t memory);
-
-/*
- * The time of a text as "2020-04-24T03:02:47Z" to the letter, in the calendar
- * (successors.md, "Connection records").  A fraction of a second, of 1 to 9
- * digits before the Z, is cut off.  A leap second, 23:59:60, is the start of
- * the next day, as for POSIX.  false: the text is no such time.
- */
-bool usage_time_parse(usage_str_t text, int64_t *time);
-
-/*
- * Writes a time of the years 1 to 9999 in that form, USAGE_TIME_LEN characters
- * without a NUL.
- */
-void usage_time_write(int64_t time, char *text);
-
-/*
- * What the hour that begins at time is called by a format of strftime(), in
- * UTC.  label has room for USAGE_LABEL_MAX bytes and a NUL; gives the length,
- * or 0 where the format makes nothing of the time, or more than that.
- */
-size_t usage_hour_label(int64_t time, const char *format, char *label);
-
-
-/* The day of the week. */
 typedef enum {
     USAGE_MONDAY = 0,
     USAGE_TUESDAY,
@@ -80,9 +34,58 @@ typedef enum {
     USAGE_SUNDAY
 } usage_weekday_t;
 
+
+/* Gives the day of a time, which may be negative. */
+usage_day_t usage_day_of(int64_t time);
+
+/*
+ * Gives the day of a date, ten characters of which the form, yyyy-MM-dd, has
+ * been checked.  false: the calendar has no such day.
+ */
+bool usage_day_parse(const char *date, usage_day_t *day);
+
+/* Writes a day as yyyy-MM-dd, USAGE_DATE_LEN characters without a NUL. */
+void usage_day_write(usage_day_t day, char *date);
+
+/*
+ * Writes the start of a day as an HTTP date, USAGE_HTTP_DATE_LEN characters
+ * without a NUL.
+ */
+void usage_day_write_http(usage_day_t day, char *date);
+
+/*
+ * Tells whether a day is older, at the time now, than the successors remember:
+ * its last second is more than memory seconds ago.
+ */
+bool usage_day_forgotten(usage_day_t day, int64_t now, int64_t memory);
+
+/*
+ * Gives the time of a text of just the form "2020-04-24T03:02:47Z"
+ * (successors.md, "Connection records").  A fraction of a second, of 1 to 9
+ * digits before the Z, is cut off.  A leap second, 23:59:60, is the start of
+ * the next day, as for POSIX.  false: the text has another form, or the
+ * calendar has no such time.
+ */
+bool usage_time_parse(usage_str_t text, int64_t *time);
+
+/*
+ * Writes a time of the years 1 to 9999 in that form, USAGE_TIME_LEN characters
+ * without a NUL.
+ */
+void usage_time_write(int64_t time, char *text);
+
+/*
+ * Writes the name of the hour that begins at time, by a format of strftime(),
+ * to label, which has room for USAGE_LABEL_MAX bytes and a NUL.  Gives its
+ * length; 0: the name is empty or longer than that.
+ */
+size_t usage_hour_label(int64_t time, const char *format, char *label);
+
+
+/* Gives the day of the week. */
 usage_weekday_t usage_day_weekday(usage_day_t day);
 
-/* Whether a day's figures don't change any more at the time now. */
+/* Tells whether a day's figures don't change any more at the time now. */
 bool usage_day_final(usage_day_t day, int64_t now);
 
 

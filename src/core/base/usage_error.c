@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
+/*
+ * Statuses and their words; an error reply, written and read.
+ */
+
 #include "base/usage_error.h"
 #include "base/usage_json.h"
 
@@ -60,7 +64,7 @@ usage_error(usage_error_t *error, unsigned status, const char *format, ...)
     (void) vsnprintf(error->detail, sizeof(error->detail), format, args);
     va_end(args);
 
-    /* what a client or an upstream sent does nothing to logs and terminals */
+    /* the detail may quote what a client or an upstream sent */
 
     error->detail[usage_text_clean(error->detail, strlen(error->detail))] =
         '\0';
@@ -167,8 +171,8 @@ usage_error_json(unsigned status, const char *detail, char *buffer)
 
 
 /*
- * Whether an upstream's reply has the form of the API's errors; what it says
- * is then in *error.
+ * Tells whether an upstream's reply has the form of the API's errors; then
+ * *error says which error it is.
  */
 static bool
 usage_error_has_form(unsigned status, usage_str_t body, usage_error_t *error)

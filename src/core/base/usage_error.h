@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * translation.md, "Errors": what went wrong, as the legacy call says it.
+ * Errors, as the legacy call reports them (translation.md, "Errors").
  */
 
 #ifndef USAGE_ERROR_H
@@ -11,44 +11,47 @@
 
 
 typedef struct {
-    unsigned status;
-    char     detail[400];
+    unsigned status;      /* of HTTP */
+    char     detail[400]; /* what was wrong, in words, for people */
 } usage_error_t;
 
 
 /*
- * Fills *error: the HTTP status and a printf-like detail, cut where it is too
- * long, and fit for a log (usage_text_clean()).  Always gives USAGE_ERROR, so
- * that a function can return it.
+ * Fills *error with a status and a detail, whose format is that of printf().  A
+ * detail that is too long is cut, and what would harm a log or a terminal is
+ * replaced (usage_text_clean()).  Always gives USAGE_ERROR, so that a function
+ * can return it.
  */
 usage_result_t usage_error(usage_error_t *error, unsigned status,
     const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 /*
- * Says why usage_alloc() gave nothing: 502, the call's budget is spent, or 500,
- * memory is out.  Always gives USAGE_ERROR.
+ * Fills *error with the reason why usage_alloc() gave NULL: 502, the budget of
+ * the call is spent; 500, memory is out.  Always gives USAGE_ERROR.
  */
 usage_result_t usage_no_memory(const usage_pool_t *pool, usage_error_t *error);
 
-/* The error_code and the error_msg that go with a status of 400 or above. */
+/* Give the error_code and the error_msg of a status of 400 or above. */
 const char *usage_error_code(unsigned status);
 const char *usage_error_msg(unsigned status);
 
 /*
- * The length of value to show in an error: at most USAGE_SHOWN_MAX bytes, cut
- * between characters.  For "%.*s".
+ * Gives the length of value to show in an error, as "%.*s" takes it: at most
+ * USAGE_SHOWN_MAX bytes, cut between characters.
  */
 int usage_shown(usage_str_t value);
 
 /*
- * Copies so much of value to buffer, which has room for USAGE_SHOWN_MAX bytes,
- * fit for a log (usage_text_clean()); gives its length.
+ * Copies that much of value to buffer, which has room for USAGE_SHOWN_MAX
+ * bytes, and replaces what would harm a log (usage_text_clean()).  Gives the
+ * length.
  */
 size_t usage_show(usage_str_t value, char *buffer);
 
 /*
- * Writes the legacy error reply for status and detail as JSON.  buffer has
- * room for USAGE_ERROR_JSON_MAX bytes; gives the length written.
+ * Writes an error reply of the legacy call (legacy.md, "Error reply, any other
+ * status") to buffer, which has room for USAGE_ERROR_JSON_MAX bytes.  detail:
+ * "" leaves error_detail out.  Gives the length.
  */
 #define USAGE_ERROR_JSON_MAX (256 + 6 * sizeof(((usage_error_t *) 0)->detail))
 
@@ -56,10 +59,9 @@ size_t usage_error_json(unsigned status, const char *detail, char *buffer);
 
 
 /*
- * translation.md, "Errors": what an upstream's reply other than 200 becomes.
- * Gives true where the reply has the form of the API's errors and goes back to
- * the client as it is: *error then tells of it, for the log.  Else *error says
- * what the client is told instead.
+ * Judges an upstream's reply with another status than 200.  true: it is an
+ * error of the API and goes back to the client as it is; *error has the words
+ * for the log.  false: *error is what the client gets instead.
  */
 bool
 usage_error_upstream(unsigned status, usage_str_t body, usage_error_t *error);

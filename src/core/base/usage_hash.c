@@ -3,6 +3,9 @@
 #include "base/usage_hash.h"
 
 
+/*
+ * Rotates a word to the left.
+ */
 static inline uint64_t
 usage_hash_turn(uint64_t word, unsigned bits)
 {
@@ -10,6 +13,9 @@ usage_hash_turn(uint64_t word, unsigned bits)
 }
 
 
+/*
+ * A round of SipHash on its state.
+ */
 static inline void
 usage_hash_round(uint64_t v[4])
 {
@@ -28,7 +34,7 @@ usage_hash_round(uint64_t v[4])
 
 
 /*
- * Up to 8 bytes as a number, the first one the lowest.
+ * Reads up to 8 bytes as a number in little-endian order.
  */
 static inline uint64_t
 usage_hash_word(const char *text, size_t len)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * Hashes of strings that come from outside.
+ * The hash of strings that others choose, such as ids and names.
  */
 
 #ifndef USAGE_HASH_H
@@ -11,8 +11,8 @@
 
 
 /*
- * Hashes text by a secret: who doesn't know the seed can't choose texts whose
- * hashes are the same (SipHash-1-3).
+ * Hashes text with a secret seed, by SipHash-1-3: whoever doesn't know the seed
+ * can't choose texts that have the same hash.
  */
 uint64_t usage_hash(const uint64_t seed[2], usage_str_t text);
 

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
+/*
+ * JSON by jansson, strings of JSON, and UTF-8.
+ */
+
 #include "base/usage_json.h"
 
 #include <stdio.h>
@@ -70,8 +74,8 @@ usage_json_load(
 
 
 /*
- * Copies text by eight characters as long as all of them stand for themselves,
- * and gives their number.
+ * Copies text by eight characters at a time, as long as each of them can stand
+ * in a JSON string as it is.  Gives how many were copied.
  */
 static inline size_t
 usage_json_copy_plain(char *p, usage_str_t text)
@@ -105,7 +109,7 @@ usage_json_copy_plain(char *p, usage_str_t text)
 
 
 /*
- * A control character, which has at most three bytes, as its number.
+ * Writes a control character, which has n bytes, at most three, as \uXXXX.
  */
 static char *
 usage_json_write_control(char *p, const char *text, size_t n)

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
+/*
+ * JSON numbers, and hours.
+ */
+
 #include "base/usage_number.h"
 
 #include <errno.h>
@@ -7,12 +11,12 @@
 #include <stdlib.h>
 
 
-#define USAGE_EXACT_MANTISSA (INT64_C(1) << 53)
-#define USAGE_EXACT_POWER    22
-#define USAGE_EXACT_DIGITS   18 /* fit 64 bits */
-#define USAGE_SHORT_DIGITS   15 /* fit a double */
+#define USAGE_EXACT_MANTISSA (INT64_C(1) << 53) /* a double holds it */
+#define USAGE_EXACT_POWER    22 /* of ten, that a double holds */
+#define USAGE_EXACT_DIGITS   18 /* that 64 bits hold */
+#define USAGE_SHORT_DIGITS   15 /* that a double holds */
 
-/* hundredths of an hour that a double still counts one by one */
+/* below this, a double holds each whole number of hundredths of an hour */
 #define USAGE_EXACT_HUNDREDTHS 9007199254740992.0
 
 
@@ -25,8 +29,12 @@ static const double usage_powers[] = { 1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7,
     1e21, 1e22 };
 
 
+/*
+ * A number that is being read: so far it is mantissa times ten to the power of
+ * exponent, if it has at most USAGE_EXACT_DIGITS digits.
+ */
 typedef struct {
-    const char *p;
+    const char *p; /* what is read next */
     const char *end;
     size_t      digits;
     int64_t     mantissa;
@@ -41,6 +49,9 @@ usage_is_digit(char c)
 }
 
 
+/*
+ * Reads a number of a right form by the C library.
+ */
 static const char *
 usage_number_slow(
     const char *text, size_t len, bool integer, int64_t *whole, double *number)
@@ -71,7 +82,8 @@ usage_number_slow(
 
 
 /*
- * One digit or more, which each shift the exponent by so much.
+ * Reads one digit or more; each of them lowers the exponent by shift, which is
+ * 1 behind the point.  false: there is no digit.
  */
 static inline bool
 usage_number_digits(usage_number_t *number, int shift)
@@ -92,7 +104,8 @@ usage_number_digits(usage_number_t *number, int shift)
 
 
 /*
- * What follows an "e": one far too large stays too large.
+ * Reads what follows an "e".  An exponent that is far too large is not read to
+ * its end, and stays too large.  false: there is no digit.
  */
 static bool
 usage_number_exponent(usage_number_t *number)
@@ -121,7 +134,8 @@ usage_number_exponent(usage_number_t *number)
 
 
 /*
- * The form: digits without a needless zero, a fraction, an exponent.
+ * Reads digits that begin with no needless zero, a fraction, and an exponent.
+ * false: the number has another form.
  */
 static bool
 usage_number_read(usage_number_t *number, bool *integer)
@@ -176,7 +190,8 @@ usage_number_parse(
         return usage_number_wrong_form;
     }
 
-    /* a short mantissa and a short power of ten make an exact product */
+    /* the product or quotient of two numbers that a double holds is rounded
+     * once, as it has to be; anything else is left to the C library */
 
     if (number.digits > USAGE_EXACT_DIGITS
         || (!*integer
@@ -236,7 +251,7 @@ usage_number_short(const char *text, const char *end, bool *integer,
             return 0;
         }
 
-        /* most are whole seconds, which need no quotient */
+        /* most are whole seconds, as "3600.0": a division would be wasted */
 
         if (p - point > 2 || point[1] != '0') {
             *value = (double) mantissa / usage_powers[p - point - 1];
@@ -247,6 +262,9 @@ usage_number_short(const char *text, const char *end, bool *integer,
 }
 
 
+/*
+ * Writes hours, in the shortest form or with two decimals.
+ */
 static char *
 usage_hours_write(char *p, double seconds, bool shortest)
 {
@@ -256,7 +274,8 @@ usage_hours_write(char *p, double seconds, bool shortest)
     uint64_t hours;
     unsigned part;
 
-    /* the quotient is half a hundredth only where the seconds make it so */
+    /* the quotient comes out as half a hundredth only if it is just that, so it
+     * is rounded to the right side */
 
     hundredths = round(seconds / 36);
 
@@ -304,6 +323,8 @@ usage_hours_write_decimals(char *p, double seconds)
     return usage_hours_write(p, seconds, false);
 }
 
+
+/* an entry of the table: h hours, t tenths, u hundredths */
 
 #define USAGE_HUNDREDTH(h, t, u)                                               \
     {                                                                          \

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 #include "base/usage_percent.h"
+#include "base/usage_number.h"
 
 
 bool
@@ -52,27 +53,14 @@ usage_percent_encode(char *p, usage_str_t text)
 }
 
 
-static int
-usage_percent_digit(char c)
-{
-    if (c >= '0' && c <= '9') {
-        return c - '0';
-    }
-
-    c |= 0x20;
-
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-
 size_t
 usage_percent_decode(usage_str_t text, char *c)
 {
     int high, low;
 
     if (text.data[0] == '%' && text.len > 2) {
-        high = usage_percent_digit(text.data[1]);
-        low = usage_percent_digit(text.data[2]);
+        high = usage_hex_digit(text.data[1]);
+        low = usage_hex_digit(text.data[2]);
 
         if (high >= 0 && low >= 0) {
             *c = (char) (high << 4 | low);

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * Percent-encoding (RFC 3986): of the successors' queries, and of what a
- * signature covers.
+ * Percent-encoding (RFC 3986), for queries and for signatures.
  */
 
 #ifndef USAGE_PERCENT_H
@@ -11,19 +10,19 @@
 #include "base/usage_core.h"
 
 
-/* Whether a character is written as it is: A-Z a-z 0-9 - . _ ~ */
+/* Tells whether a character is written as it is: A-Z a-z 0-9 - . _ ~ */
 bool usage_percent_unreserved(char c);
 
-/* The length of text once it is encoded: at most three times its own. */
+/* Gives the length of text once it is encoded: up to three times its own. */
 size_t usage_percent_encoded(usage_str_t text);
 
 /* Writes text encoded, and gives the end. */
 char *usage_percent_encode(char *p, usage_str_t text);
 
 /*
- * The first character of text, which isn't empty, decoded; gives how many
- * bytes it takes in text: 3 or, also for a "%" that no two hexadecimal digits
- * follow, 1.
+ * Decodes the first character of text, which isn't empty.  Gives the bytes that
+ * it has there: 3, or 1, also for a "%" without two hexadecimal digits, which
+ * stands for itself.
  */
 size_t usage_percent_decode(usage_str_t text, char *c);
 

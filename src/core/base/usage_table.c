@@ -4,8 +4,8 @@
 #include "base/usage_hash.h"
 
 
-#define USAGE_TABLE_BUCKETS 32 /* to start with */
-#define USAGE_TABLE_IDS     2048
+#define USAGE_TABLE_BUCKETS 32   /* of an empty table */
+#define USAGE_TABLE_IDS     2048 /* bytes for ids, allocated at a time */
 
 
 static uint32_t
@@ -16,7 +16,7 @@ usage_table_hash(const usage_table_t *table, usage_str_t id)
 
 
 /*
- * The bucket that has the id, or that it would go to.
+ * Gives the bucket of the id, or the empty one that it would go to.
  */
 static usage_bucket_t *
 usage_table_bucket(const usage_table_t *table, usage_str_t id, uint32_t hash)
@@ -37,6 +37,9 @@ usage_table_bucket(const usage_table_t *table, usage_str_t id, uint32_t hash)
 }
 
 
+/*
+ * Moves the desktops to a new array of buckets, which is a power of 2.
+ */
 static usage_result_t
 usage_table_buckets(usage_table_t *table, size_t buckets)
 {
@@ -70,7 +73,8 @@ usage_table_buckets(usage_table_t *table, size_t buckets)
 
 
 /*
- * Makes room for one more desktop: buckets stay at most half full.
+ * Makes room for one more desktop.  Half of the buckets stay empty, so that a
+ * look-up ends after few steps.
  */
 static usage_result_t
 usage_table_grow(usage_table_t *table)
@@ -117,7 +121,7 @@ usage_table_init(usage_table_t *table, const usage_pool_t *pool, size_t columns)
 
 
 /*
- * A copy of an id, behind the one that was added before.
+ * Copies an id right behind the one that was added before.
  */
 static const char *
 usage_table_copy(usage_table_t *table, usage_str_t id)
@@ -148,7 +152,6 @@ usage_table_copy(usage_table_t *table, usage_str_t id)
 usage_desktop_t *
 usage_table_add(usage_table_t *table, usage_str_t id, bool *added)
 {
-    size_t           i;
     uint32_t         hash;
     const char      *copy;
     usage_bucket_t  *bucket;
@@ -185,11 +188,7 @@ usage_table_add(usage_table_t *table, usage_str_t id, bool *added)
     desktop->name.data = "";
     desktop->name.len = 0;
     desktop->entry = NULL;
-    desktop->seen = false;
-
-    for (i = 0; i < table->columns; i++) {
-        desktop->cells[i] = USAGE_NOT_SHOWN;
-    }
+    usage_table_clear_desktop(table, desktop);
 
     bucket->hash = hash;
     bucket->len = (uint32_t) id.len;
@@ -219,13 +218,26 @@ usage_table_clear(usage_table_t *table, size_t column)
 }
 
 
+void
+usage_table_clear_desktop(const usage_table_t *table, usage_desktop_t *desktop)
+{
+    size_t i;
+
+    desktop->seen = false;
+
+    for (i = 0; i < table->columns; i++) {
+        desktop->cells[i] = USAGE_NOT_SHOWN;
+    }
+}
+
+
 bool
 usage_table_shown(const usage_table_t *table, const usage_desktop_t *desktop)
 {
     size_t i;
 
     for (i = 0; i < table->columns; i++) {
-        if (desktop->cells[i] >= 0) {
+        if (usage_cell_shown(desktop, i)) {
             return true;
         }
     }

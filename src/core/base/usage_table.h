@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * Desktops and their usage: a row a desktop, a column a window.
+ * A table of desktops: a row for each desktop, a column for each window of the
+ * statistics.
  *
- * A cell holds the seconds that the window's statistics show for the desktop,
- * or USAGE_NOT_SHOWN.  Rows are found by the desktop's id, and keep the order
- * in which they were added.
+ * A cell says whether the column's window shows the desktop, and the seconds
+ * that it shows.  Read and fill cells by the usage_cell_*() functions.  Rows
+ * are found by the desktop's id, and keep the order in which they were added.
+ * Users and records are found by their names in the same way, in tables without
+ * columns.
  */
 
 #ifndef USAGE_TABLE_H
@@ -14,62 +17,93 @@
 #include "base/usage_core.h"
 
 
+/* a cell of a window that doesn't show the desktop: known to usage_cell_*() */
 #define USAGE_NOT_SHOWN (-1.0)
 
 
 typedef struct {
     usage_str_t           id;
-    usage_str_t           name;    /* that statistics call it by; or empty */
-    struct usage_entry_s *entry;   /* of the directory; NULL: unknown */
-    bool                  seen;    /* some window showed it, without a cell */
-    double                cells[]; /* one a column */
+    usage_str_t           name;    /* its name in statistics, or empty */
+    struct usage_entry_s *entry;   /* its row of the directory, or NULL */
+    bool                  seen;    /* shown by a window that has no column */
+    double                cells[]; /* one for each column */
 } usage_desktop_t;
 
 
 /*
- * A bucket has what it takes to tell the id, as rows are far apart.
+ * A place of the hash table.  It repeats what tells the id, as reading the row
+ * itself costs a miss of the processor's cache.
  */
 typedef struct {
     uint32_t         hash; /* of the desktop's id */
-    uint32_t         len;
+    uint32_t         len;  /* of the id, in bytes */
     const char      *id;
-    usage_desktop_t *desktop;
+    usage_desktop_t *desktop; /* NULL: an empty place */
 } usage_bucket_t;
 
 
 typedef struct {
     const usage_pool_t *pool;
     usage_desktop_t   **desktops; /* in the order added */
-    size_t              count;
-    size_t              capacity;
-    usage_bucket_t     *buckets; /* open addressing, a power of 2 */
-    size_t              mask;
+    size_t              count;    /* desktops */
+    size_t              capacity; /* desktops that the arrays have room for */
+    usage_bucket_t     *buckets;  /* open addressing */
+    size_t              mask;     /* buckets, a power of 2, less 1 */
     size_t              columns;
-    char               *ids; /* room for more of them, next to each other */
-    size_t              ids_room;
+    char               *ids;      /* the room left for ids */
+    size_t              ids_room; /* bytes */
 } usage_table_t;
 
 
-/* An empty table of so many columns.  USAGE_ERROR where memory is out. */
+/*
+ * Makes an empty table of so many columns, whose memory comes from pool.
+ * USAGE_ERROR: memory is out.
+ */
 usage_result_t usage_table_init(
     usage_table_t *table, const usage_pool_t *pool, size_t columns);
 
 /*
- * The desktop of that id, added with no cell shown where it is new (*added
- * says so; added may be NULL).  The id is copied.  NULL where memory is out.
+ * Finds the desktop of that id, or adds it with no cell shown; *added tells
+ * which (added may be NULL).  The id is copied.  NULL: memory is out.
  */
 usage_desktop_t *
 usage_table_add(usage_table_t *table, usage_str_t id, bool *added);
 
-/* The desktop of that id, or NULL. */
+/* Finds the desktop of that id; NULL: the table has none. */
 usage_desktop_t *usage_table_find(const usage_table_t *table, usage_str_t id);
 
-/* Forgets a column: nothing is shown in it. */
+/* Forgets a column: its window shows no desktop. */
 void usage_table_clear(usage_table_t *table, size_t column);
 
-/* Whether any window shows the desktop. */
+/* Forgets what is shown of a desktop: no window shows it. */
+void
+usage_table_clear_desktop(const usage_table_t *table, usage_desktop_t *desktop);
+
+/* Tells whether any window shows the desktop. */
 bool
 usage_table_shown(const usage_table_t *table, const usage_desktop_t *desktop);
+
+
+/* Tells whether the window of that column shows the desktop. */
+static inline bool
+usage_cell_shown(const usage_desktop_t *desktop, size_t column)
+{
+    return desktop->cells[column] >= 0;
+}
+
+/* Gives the seconds that the window shows; 0 if it doesn't show the desktop. */
+static inline double
+usage_cell_seconds(const usage_desktop_t *desktop, size_t column)
+{
+    return usage_cell_shown(desktop, column) ? desktop->cells[column] : 0;
+}
+
+/* Enters what the window shows: seconds, 0 or more. */
+static inline void
+usage_cell_show(usage_desktop_t *desktop, size_t column, double seconds)
+{
+    desktop->cells[column] = seconds;
+}
 
 
 #endif /* USAGE_TABLE_H */

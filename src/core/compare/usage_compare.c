@@ -1,22 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
+/*
+ * The comparison: the replies as a whole, their entries, and the elements of
+ * these.
+ */
+
 #include "compare/usage_compare_private.h"
 #include "base/usage_json.h"
 #include "base/usage_number.h"
 
 #include <stdio.h>
-
-
-/* what two doubles may differ by although the same decimals were read */
-#define USAGE_COMPARE_NOISE 1e-9
-
-/*
- * A use_time as a number, where it is one.
- */
-typedef struct {
-    bool   number;
-    double hours;
-} usage_compare_time_t;
 
 
 static const char *const usage_compare_sides[USAGE_COMPARE_SIDES] = { "legacy",
@@ -25,32 +18,8 @@ static const char *const usage_compare_sides[USAGE_COMPARE_SIDES] = { "legacy",
 static const usage_str_t usage_compare_nothing = usage_string("");
 
 
-static usage_result_t
-usage_compare_copy(usage_comparison_t *self, usage_str_t *to, usage_str_t text)
-{
-    char *copy;
-
-    to->data = "";
-    to->len = text.len;
-
-    if (text.len == 0) {
-        return USAGE_OK;
-    }
-
-    copy = usage_alloc(self->pool, text.len);
-
-    if (copy == NULL) {
-        return usage_no_memory(self->pool, self->error);
-    }
-
-    to->data = memcpy(copy, text.data, text.len);
-
-    return USAGE_OK;
-}
-
-
 /*
- * One more difference; of those beyond max only the number is kept.
+ * Adds a difference.  Beyond max, differences are only counted.
  */
 static usage_result_t
 usage_compare_add(usage_comparison_t *self, usage_str_t time, const char *what,
@@ -84,14 +53,14 @@ usage_compare_add(usage_comparison_t *self, usage_str_t time, const char *what,
     difference->what.data = what;
     difference->what.len = strlen(what);
 
-    if (usage_compare_copy(self, &difference->desktop, self->desktop)
+    if (usage_str_copy(self->pool, self->desktop, &difference->desktop)
             != USAGE_OK
-        || usage_compare_copy(self, &difference->time, time) != USAGE_OK
-        || usage_compare_copy(self, &difference->legacy, shown[0]) != USAGE_OK
-        || usage_compare_copy(self, &difference->translated, shown[1])
+        || usage_str_copy(self->pool, time, &difference->time) != USAGE_OK
+        || usage_str_copy(self->pool, shown[0], &difference->legacy) != USAGE_OK
+        || usage_str_copy(self->pool, shown[1], &difference->translated)
                != USAGE_OK)
     {
-        return USAGE_ERROR;
+        return usage_no_memory(self->pool, self->error);
     }
 
     result->count++;
@@ -100,107 +69,9 @@ usage_compare_add(usage_comparison_t *self, usage_str_t time, const char *what,
 }
 
 
-static usage_compare_time_t
-usage_compare_time(const json_t *value)
-{
-    bool                 integer;
-    int64_t              whole;
-    usage_str_t          text;
-    usage_compare_time_t time;
-
-    time.hours = 0;
-
-    if (json_is_string(value)) {
-        text = usage_compare_text(value);
-        time.number = usage_number_parse(
-                          text.data, text.len, &integer, &whole, &time.hours)
-                      == NULL;
-
-        return time;
-    }
-
-    time.number = json_is_number(value);
-    time.hours = json_number_value(value);
-
-    return time;
-}
-
-
 /*
- * A value in words, in buffer or where it is a string, there.
+ * Compares the elements of a date.
  */
-#define USAGE_COMPARE_WORDS 32
-
-static usage_str_t
-usage_compare_words(const json_t *value, char *buffer)
-{
-    usage_str_t text;
-
-    if (json_is_string(value)) {
-        return usage_compare_text(value);
-    }
-
-    if (value == NULL) {
-        return usage_compare_nothing;
-    }
-
-    (void) snprintf(buffer, USAGE_COMPARE_WORDS, "%s",
-        json_is_null(value)     ? "null"
-        : json_is_true(value)   ? "true"
-        : json_is_false(value)  ? "false"
-        : json_is_object(value) ? "an object"
-                                : "an array");
-
-    if (json_is_number(value)) {
-        (void) snprintf(
-            buffer, USAGE_COMPARE_WORDS, "%.15g", json_number_value(value));
-    }
-
-    text.data = buffer;
-    text.len = strlen(buffer);
-
-    return text;
-}
-
-
-static bool
-usage_compare_near(usage_comparison_t *self, double a, double b)
-{
-    double apart;
-
-    apart = fabs(a - b);
-
-    if (apart > self->result->largest) {
-        self->result->largest = apart;
-    }
-
-    return apart <= self->tolerance + USAGE_COMPARE_NOISE * fmax(1, fabs(a));
-}
-
-
-/*
- * Whether two values that are there are the same.
- */
-static bool
-usage_compare_same_time(
-    usage_comparison_t *self, const json_t *legacy, const json_t *translated)
-{
-    char                 buffers[USAGE_COMPARE_SIDES][USAGE_COMPARE_WORDS];
-    usage_compare_time_t a, b;
-
-    a = usage_compare_time(legacy);
-    b = usage_compare_time(translated);
-
-    if (a.number && b.number) {
-        return usage_compare_near(self, a.hours, b.hours);
-    }
-
-    return a.number == b.number
-           && usage_str_equal(usage_compare_words(legacy, buffers[0]),
-               usage_compare_words(translated, buffers[1]));
-}
-
-
 static usage_result_t
 usage_compare_element(
     usage_comparison_t *self, const usage_compare_item_t *const *items)
@@ -236,21 +107,20 @@ usage_compare_element(
 
 
 /*
- * An element of an entry that the other reply lacks: it is one more difference
- * where the desktop was in use.
+ * Takes an element of an entry that the other reply lacks: it is a difference
+ * if the desktop was in use.
  */
 static usage_result_t
 usage_compare_lost(
     usage_comparison_t *self, const usage_compare_item_t *const *items)
 {
-    const json_t        *value;
-    usage_compare_time_t time;
+    double        hours;
+    const json_t *value;
 
     value = json_object_get(
         (items[0] != NULL ? items[0] : items[1])->json, "use_time");
-    time = usage_compare_time(value);
 
-    if (time.number && time.hours == 0) {
+    if (usage_compare_hours(value, &hours) && hours == 0) {
         return USAGE_OK;
     }
 
@@ -259,13 +129,14 @@ usage_compare_lost(
 
 
 /*
- * The elements of an entry, and its hours in all.
+ * Lists the elements of an entry, and adds up its hours.
  */
 static usage_result_t
 usage_compare_elements(usage_comparison_t *self, const json_t *entry,
     usage_compare_list_t *list, double *hours)
 {
     size_t        i;
+    double        time;
     const json_t *array;
 
     array = json_object_get(entry, "used_info_list");
@@ -279,15 +150,18 @@ usage_compare_elements(usage_comparison_t *self, const json_t *entry,
     }
 
     for (i = 0, *hours = 0; i < list->count; i++) {
-        *hours +=
-            usage_compare_time(json_object_get(list->items[i].json, "use_time"))
-                .hours;
+        (void) usage_compare_hours(
+            json_object_get(list->items[i].json, "use_time"), &time);
+        *hours += time;
     }
 
     return USAGE_OK;
 }
 
 
+/*
+ * Compares the entries of a desktop.
+ */
 static usage_result_t
 usage_compare_entry(
     usage_comparison_t *self, const usage_compare_item_t *const *items)
@@ -344,7 +218,7 @@ usage_compare_entry(
 
 
 /*
- * Reads one of the replies: its entries and their count.
+ * Reads one of the replies, and lists its entries.  The caller owns *root.
  */
 static usage_result_t
 usage_compare_load(usage_comparison_t *self, json_t **root,
@@ -381,6 +255,9 @@ usage_compare_load(usage_comparison_t *self, json_t **root,
 }
 
 
+/*
+ * Compares the replies as a whole.
+ */
 static usage_result_t
 usage_compare_roots(usage_comparison_t *self, json_t *const *roots,
     const usage_compare_list_t *lists)

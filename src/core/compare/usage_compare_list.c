@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
+/*
+ * Lists of entries and of elements: sorting one, and walking along two.
+ */
+
 #include "compare/usage_compare_private.h"
 
 #include <stdlib.h>
@@ -10,18 +14,6 @@ usage_compare_refuse(usage_comparison_t *self, const char *why)
 {
     return usage_error(self->error, 502,
         "the %s reply is not one of the legacy call: %s", self->side, why);
-}
-
-
-usage_str_t
-usage_compare_text(const json_t *value)
-{
-    usage_str_t text;
-
-    text.data = json_is_string(value) ? json_string_value(value) : "";
-    text.len = json_string_length(value);
-
-    return text;
 }
 
 
@@ -52,7 +44,7 @@ usage_compare_order_all(const void *one, const void *two)
 
 
 /*
- * Sorts a list by its keys; most come so.
+ * Sorts a list by its keys, if it isn't sorted already, as most are.
  */
 static void
 usage_compare_sort(usage_compare_list_t *list)

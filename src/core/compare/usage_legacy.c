@@ -1,17 +1,23 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
+/*
+ * Finding the error_code of a reply, and judging the reply.
+ */
+
 #include "compare/usage_legacy.h"
-#include "base/usage_scan.h"
+#include "scan/usage_scan.h"
 
 
 #define USAGE_LEGACY_NOT_THERE "APIGW.0101"
 
 
-/* what is looked for in a body */
+/*
+ * A reader of the body, which looks for the error_code.
+ */
 typedef struct {
     usage_legacy_reply_t *reply;
-    unsigned              depth; /* of open containers */
-    bool                  is;    /* it is an object */
+    unsigned              depth;  /* open containers */
+    bool                  object; /* the body is an object */
 } usage_legacy_reader_t;
 
 
@@ -58,7 +64,7 @@ usage_legacy_open(void *data, bool object)
     reader = data;
 
     if (reader->depth == 0) {
-        reader->is = object;
+        reader->object = object;
     }
 
     reader->depth++;
@@ -76,28 +82,18 @@ usage_legacy_close(void *data)
 }
 
 
-static usage_result_t
-usage_legacy_element(void *data, const char **p, const char *end)
-{
-    (void) data;
-    (void) p;
-    (void) end;
-
-    return USAGE_OK;
-}
-
-
 static const usage_scan_handler_t usage_legacy_handler = {
     usage_legacy_key,
     usage_legacy_value,
     usage_legacy_open,
     usage_legacy_close,
-    usage_legacy_element,
+    NULL,
 };
 
 
 /*
- * Reads a body; whether it is an object in JSON.
+ * Reads a body, and puts its error_code to reply->code.  false: it is no JSON
+ * object.
  */
 static bool
 usage_legacy_read(usage_legacy_reply_t *reply, usage_str_t body)
@@ -107,7 +103,7 @@ usage_legacy_read(usage_legacy_reply_t *reply, usage_str_t body)
 
     reader.reply = reply;
     reader.depth = 0;
-    reader.is = false;
+    reader.object = false;
 
     usage_scan_start(&scan, &usage_legacy_handler, &reader);
 
@@ -118,7 +114,7 @@ usage_legacy_read(usage_legacy_reply_t *reply, usage_str_t body)
         return false;
     }
 
-    return reader.is;
+    return reader.object;
 }
 
 

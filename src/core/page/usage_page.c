@@ -1,19 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
+/*
+ * The page as a whole: what the streaming reader tells of it, and which part of
+ * the page that is.
+ */
+
 #include "page/usage_page_private.h"
-
-
-enum {
-    USAGE_PAGE_KEY_COUNT = 1u << 0,
-    USAGE_PAGE_KEY_ITEMS = 1u << 1,
-    USAGE_PAGE_KEY_ID = 1u << 2,
-    USAGE_PAGE_KEY_METRIC = 1u << 3,
-    USAGE_PAGE_KEY_NAME = 1u << 4,
-    USAGE_PAGE_KEY_VALUE = 1u << 5,
-    USAGE_PAGE_KEY_CALLED = 1u << 6,
-    USAGE_PAGE_ITEMS_FILLED = 1u << 7, /* items is an array */
-    USAGE_PAGE_ROW_USAGE = 1u << 8     /* the row had its usage metric */
-};
 
 
 const usage_page_keys_t usage_page_desktops = {
@@ -35,19 +27,12 @@ const usage_page_keys_t usage_page_users = {
 };
 
 
-static usage_result_t
-usage_page_nonsense(const usage_page_reader_t *reader, const char *what)
-{
-    return usage_error(reader->error, 502,
-        "a page of the upstream's statistics makes no sense: %s", what);
-}
-
-
 /*
- * The flags of the container that is open: a key given twice is found by them.
+ * Gives what the container that is open has had, to find a key that is given
+ * twice.
  */
 static unsigned *
-usage_page_flags(usage_page_reader_t *reader)
+usage_page_seen(usage_page_reader_t *reader)
 {
     switch (reader->level) {
 
@@ -57,8 +42,8 @@ usage_page_flags(usage_page_reader_t *reader)
     case USAGE_PAGE_ROW:
         return &reader->row_seen;
 
-    default:
-        return &reader->seen;
+    default: /* USAGE_PAGE_METRIC */
+        return &reader->metric_seen;
     }
 }
 
@@ -69,7 +54,8 @@ usage_page_flags(usage_page_reader_t *reader)
 
 
 /*
- * The key of that name where the reader stands, or 0.
+ * Gives the key of that name at the level where the reader stands; 0: none is
+ * known by it.
  */
 static unsigned
 usage_page_known(const usage_page_reader_t *reader, usage_str_t name)
@@ -85,13 +71,14 @@ usage_page_known(const usage_page_reader_t *reader, usage_str_t name)
         return usage_str_equal(name, reader->keys->id) ? USAGE_PAGE_KEY_ID
                : usage_page_is(name, "metric")         ? USAGE_PAGE_KEY_METRIC
                : name.len > 0 && usage_str_equal(name, reader->keys->name)
-                   ? USAGE_PAGE_KEY_CALLED
+                   ? USAGE_PAGE_KEY_NAME
                    : 0;
 
     case USAGE_PAGE_METRIC:
-        return usage_page_is(name, "metric_name")    ? USAGE_PAGE_KEY_NAME
-               : usage_page_is(name, "metric_value") ? USAGE_PAGE_KEY_VALUE
-                                                     : 0;
+        return usage_page_is(name, "metric_name") ? USAGE_PAGE_KEY_METRIC_NAME
+               : usage_page_is(name, "metric_value")
+                   ? USAGE_PAGE_KEY_METRIC_VALUE
+                   : 0;
 
     default:
         return 0;
@@ -100,19 +87,9 @@ usage_page_known(const usage_page_reader_t *reader, usage_str_t name)
 
 
 static usage_result_t
-usage_page_twice(const usage_page_reader_t *reader, usage_str_t name)
-{
-    return usage_error(reader->error, 502,
-        "a page of the upstream's statistics makes no sense: %.*s is given "
-        "twice",
-        usage_shown(name), name.data);
-}
-
-
-static usage_result_t
 usage_page_key(void *data, usage_str_t name, bool *wanted)
 {
-    unsigned            *flags;
+    unsigned            *seen;
     usage_page_reader_t *reader;
 
     reader = data;
@@ -124,24 +101,63 @@ usage_page_key(void *data, usage_str_t name, bool *wanted)
         return USAGE_OK;
     }
 
-    flags = usage_page_flags(reader);
+    seen = usage_page_seen(reader);
 
-    if (*flags & reader->key) {
-        return usage_page_twice(reader, name);
+    if (*seen & reader->key) {
+        return usage_error(reader->error, 502,
+            USAGE_PAGE_NONSENSE "%.*s is given twice", usage_shown(name),
+            name.data);
     }
 
-    *flags |= reader->key;
+    *seen |= reader->key;
 
     return USAGE_OK;
+}
+
+
+/*
+ * Opens the value of a key of the page itself.
+ */
+static usage_result_t
+usage_page_open_items(usage_page_reader_t *reader, bool object)
+{
+    if (reader->key == USAGE_PAGE_KEY_COUNT) {
+        return usage_page_nonsense(reader, "count is not a number");
+    }
+
+    if (object) {
+        return usage_page_nonsense(reader, "items is not an array");
+    }
+
+    reader->page_seen |= USAGE_PAGE_ITEMS_FILLED;
+
+    return USAGE_OK;
+}
+
+
+/*
+ * Opens the value of a key of a row.
+ */
+static usage_result_t
+usage_page_open_metrics(usage_page_reader_t *reader, bool object)
+{
+    if (reader->key != USAGE_PAGE_KEY_METRIC) {
+        return usage_page_nonsense(reader, "an id or a name is not a string");
+    }
+
+    return object ? usage_page_nonsense(reader, "metric is not an array")
+                  : USAGE_OK;
 }
 
 
 static usage_result_t
 usage_page_open(void *data, bool object)
 {
+    usage_result_t       rc;
     usage_page_reader_t *reader;
 
     reader = data;
+    rc = USAGE_OK;
 
     switch (reader->level) {
 
@@ -153,13 +169,7 @@ usage_page_open(void *data, bool object)
         break;
 
     case USAGE_PAGE_TOP:
-        if (reader->key != USAGE_PAGE_KEY_ITEMS || object) {
-            return usage_page_nonsense(reader,
-                reader->key == USAGE_PAGE_KEY_COUNT ? "count is not a number"
-                                                    : "items is not an array");
-        }
-
-        reader->page_seen |= USAGE_PAGE_ITEMS_FILLED;
+        rc = usage_page_open_items(reader, object);
         break;
 
     case USAGE_PAGE_ITEMS:
@@ -167,20 +177,11 @@ usage_page_open(void *data, bool object)
             return usage_page_nonsense(reader, "a row is not an object");
         }
 
-        reader->row_seen = 0;
-        reader->row.desktop = NULL;
-        reader->row.seconds = 0;
-        reader->name_len = 0;
+        usage_page_row_start(reader);
         break;
 
     case USAGE_PAGE_ROW:
-        if (reader->key != USAGE_PAGE_KEY_METRIC || object) {
-            return usage_page_nonsense(
-                reader, reader->key == USAGE_PAGE_KEY_METRIC
-                            ? "metric is not an array"
-                            : "an id or a name is not a string");
-        }
-
+        rc = usage_page_open_metrics(reader, object);
         break;
 
     case USAGE_PAGE_METRICS:
@@ -188,54 +189,24 @@ usage_page_open(void *data, bool object)
             return usage_page_nonsense(reader, "a metric is not an object");
         }
 
-        reader->seen = 0;
-        reader->usage = false;
-        reader->wrong = false;
-        reader->value = 0;
+        usage_page_metric_start(reader);
         break;
 
     case USAGE_PAGE_METRIC:
-        if (reader->key != USAGE_PAGE_KEY_VALUE) {
+        if (reader->key == USAGE_PAGE_KEY_METRIC_NAME) {
             return usage_page_nonsense(reader, "metric_name is not a string");
         }
 
         reader->wrong = true;
         break;
 
-    default:
+    default: /* deeper, which is read past */
         break;
     }
 
     reader->level++;
 
-    return USAGE_OK;
-}
-
-
-static usage_result_t
-usage_page_end_metric(usage_page_reader_t *reader)
-{
-    if (!(reader->seen & USAGE_PAGE_KEY_NAME)) {
-        return usage_page_nonsense(reader, "a metric without its name");
-    }
-
-    if (!reader->usage) {
-        return USAGE_OK;
-    }
-
-    if (reader->wrong) {
-        return usage_page_nonsense(
-            reader, "a usage that is not a number of seconds");
-    }
-
-    if (reader->row_seen & USAGE_PAGE_ROW_USAGE) {
-        return usage_page_nonsense(reader, "the usage is given twice");
-    }
-
-    reader->row_seen |= USAGE_PAGE_ROW_USAGE;
-    reader->row.seconds = reader->value;
-
-    return USAGE_OK;
+    return rc;
 }
 
 
@@ -250,10 +221,10 @@ usage_page_close(void *data)
     switch (reader->level) {
 
     case USAGE_PAGE_ITEMS:
-        return usage_page_end_row(reader);
+        return usage_page_row_end(reader);
 
     case USAGE_PAGE_METRICS:
-        return usage_page_end_metric(reader);
+        return usage_page_metric_end(reader);
 
     default:
         return USAGE_OK;
@@ -261,9 +232,19 @@ usage_page_close(void *data)
 }
 
 
+/*
+ * Takes a value of the page itself.
+ */
 static usage_result_t
-usage_page_count(usage_page_reader_t *reader, const usage_scan_value_t *value)
+usage_page_top_value(
+    usage_page_reader_t *reader, const usage_scan_value_t *value)
 {
+    if (reader->key == USAGE_PAGE_KEY_ITEMS) {
+        return value->kind == USAGE_SCAN_NULL
+                   ? USAGE_OK
+                   : usage_page_nonsense(reader, "items is not an array");
+    }
+
     if (value->kind != USAGE_SCAN_INTEGER || value->integer < 0
         || value->integer > (int64_t) USAGE_PAGE_OFFSET_MAX + 1)
     {
@@ -273,25 +254,6 @@ usage_page_count(usage_page_reader_t *reader, const usage_scan_value_t *value)
     reader->page.count = value->integer;
 
     return USAGE_OK;
-}
-
-
-static void
-usage_page_metric_value(
-    usage_page_reader_t *reader, const usage_scan_value_t *value)
-{
-    if (value->kind == USAGE_SCAN_NULL) {
-        return;
-    }
-
-    if ((value->kind != USAGE_SCAN_INTEGER && value->kind != USAGE_SCAN_REAL)
-        || value->number < 0)
-    {
-        reader->wrong = true;
-        return;
-    }
-
-    reader->value = value->number;
 }
 
 
@@ -305,54 +267,20 @@ usage_page_value(void *data, const usage_scan_value_t *value)
     switch (reader->level) {
 
     case USAGE_PAGE_TOP:
-        if (reader->key == USAGE_PAGE_KEY_COUNT) {
-            return usage_page_count(reader, value);
-        }
-
-        if (value->kind != USAGE_SCAN_NULL) {
-            return usage_page_nonsense(reader, "items is not an array");
-        }
-
-        return USAGE_OK;
+        return usage_page_top_value(reader, value);
 
     case USAGE_PAGE_ROW:
-        if (reader->key == USAGE_PAGE_KEY_ID) {
-            return usage_page_id(reader, value);
-        }
-
-        if (reader->key == USAGE_PAGE_KEY_CALLED) {
-            usage_page_name(reader, value);
-            return USAGE_OK;
-        }
-
-        if (value->kind != USAGE_SCAN_NULL) {
-            return usage_page_nonsense(reader, "metric is not an array");
-        }
-
-        return USAGE_OK;
+        return usage_page_row_value(reader, value);
 
     case USAGE_PAGE_METRIC:
-        if (reader->key == USAGE_PAGE_KEY_VALUE) {
-            usage_page_metric_value(reader, value);
-            return USAGE_OK;
-        }
-
-        if (value->kind != USAGE_SCAN_STRING && value->kind != USAGE_SCAN_LONG)
-        {
-            return usage_page_nonsense(reader, "metric_name is not a string");
-        }
-
-        reader->usage = value->kind == USAGE_SCAN_STRING
-                        && usage_str_equal(value->text, reader->keys->metric);
-
-        return USAGE_OK;
+        return usage_page_metric_value(reader, value);
 
     case USAGE_PAGE_ITEMS:
     case USAGE_PAGE_METRICS:
         return usage_page_nonsense(
             reader, "a row or a metric is not an object");
 
-    default:
+    default: /* deeper, which is read past */
         return USAGE_OK;
     }
 }
@@ -363,7 +291,7 @@ static const usage_scan_handler_t usage_page_handler = {
     usage_page_value,
     usage_page_open,
     usage_page_close,
-    usage_page_element,
+    usage_page_row_templates,
 };
 
 
@@ -385,25 +313,29 @@ usage_page_bounds(const usage_page_keys_t *keys, int64_t rows, int64_t days)
 
 void
 usage_page_start(usage_page_reader_t *reader, const usage_page_keys_t *keys,
-    usage_page_bounds_t bounds, usage_template_t *shape, usage_table_t *table,
-    usage_error_t *error)
+    usage_page_bounds_t bounds, usage_template_t *template,
+    usage_table_t *table, usage_error_t *error)
 {
     reader->page.count = -1;
     reader->page.rows_count = 0;
     reader->keys = keys;
     reader->bounds = bounds;
     reader->bytes = 0;
-    reader->shape = shape;
+    reader->template = template;
     reader->table = table;
     reader->error = error;
     reader->level = USAGE_PAGE_OUTSIDE;
     reader->page_seen = 0;
-    reader->last = NULL;
+    reader->row_start = NULL;
 
     usage_scan_start(&reader->scan, &usage_page_handler, reader);
 }
 
 
+/*
+ * Says why the streaming reader ended: if it gives no reason, reader->error has
+ * it already.
+ */
 static usage_result_t
 usage_page_not_json(usage_page_reader_t *reader)
 {
@@ -420,7 +352,7 @@ usage_page_not_json(usage_page_reader_t *reader)
 usage_result_t
 usage_page_feed(usage_page_reader_t *reader, const char *data, size_t len)
 {
-    reader->last = NULL;
+    reader->row_start = NULL;
 
     if (len > USAGE_PAGE_BYTES - reader->bytes) {
         return usage_page_nonsense(reader, "it has more than 8 MB");

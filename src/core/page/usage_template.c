@@ -1,24 +1,28 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
+/*
+ * Reading rows by templates.
+ */
+
 #include "page/usage_template.h"
 #include "base/usage_number.h"
-#include "base/usage_scan_special.h"
+#include "scan/usage_scan_special.h"
 
 
 void
-usage_template_start(usage_template_t *shape)
+usage_template_start(usage_template_t *template)
 {
-    shape->keys = NULL;
-    shape->vain = 0;
-    shape->first = 0;
-    shape->parts = 0;
-    shape->len = 0;
+    template->keys = NULL;
+    template->failures = 0;
+    template->first = 0;
+    template->parts = 0;
+    template->len = 0;
 }
 
 
 /*
- * Whether the bytes are the same.  Most are many: words of eight, of which the
- * last may overlap the one before it.
+ * Tells whether len bytes are the same.  Most parts are long, so they are
+ * compared by words of eight bytes; the last word may overlap the one before.
  */
 static inline bool
 usage_template_same(const char *a, const char *b, size_t len)
@@ -51,8 +55,8 @@ usage_template_same(const char *a, const char *b, size_t len)
 
 
 /*
- * The first byte from p on that a string cannot take as it is, if there are
- * enough bytes up to end to look at them together.
+ * Gives the first byte from p on that a string can't take as it is; end, if it
+ * is not found while sixteen bytes are left.
  */
 static inline const char *
 usage_template_plain(const char *p, const char *end)
@@ -72,8 +76,9 @@ usage_template_plain(const char *p, const char *end)
 
 
 /*
- * A string from p on, up to its quote; NULL: it is none that is read here.
- * (That it is a quote which ends it, the constant bytes behind it tell.)
+ * Reads a string, from behind its first quote to its last one.  NULL: it is not
+ * one of those that are read here.  (The next part's constant bytes begin with
+ * the quote, so whether it is one need not be checked.)
  */
 static inline const char *
 usage_template_take_string(
@@ -105,7 +110,7 @@ usage_template_take_string(
 
 
 /*
- * A number, likewise.
+ * Reads a number.  NULL: it is not one of those that are read here.
  */
 static inline const char *
 usage_template_take_number(
@@ -130,15 +135,15 @@ usage_template_take_number(
 
 
 /*
- * A part, and what follows it; NULL: something else is at p.
+ * Reads a part and the value behind it.  NULL: something else is at p.
  */
 static inline const char *
-usage_template_take(const usage_template_t *shape,
+usage_template_take(const usage_template_t *template,
     const usage_template_part_t *part, const char *p, const char *end,
     usage_template_row_t *row)
 {
     if ((size_t) (end - p) < part->len
-        || !usage_template_same(p, shape->text + part->text, part->len))
+        || !usage_template_same(p, template->text + part->text, part->len))
     {
         return NULL;
     }
@@ -156,7 +161,7 @@ usage_template_take(const usage_template_t *shape,
 
 
 const char *
-usage_template_read(const usage_template_t *shape, const char *p,
+usage_template_read(const usage_template_t *template, const char *p,
     const char *end, usage_template_row_t *row)
 {
     unsigned                     at;
@@ -165,14 +170,14 @@ usage_template_read(const usage_template_t *shape, const char *p,
 
     row->name.len = 0;
     row->seconds = 0;
-    at = shape->first;
+    at = template->first;
 
     while (at != 0) {
-        part = &shape->part[at - 1];
-        next = usage_template_take(shape, part, p, end, row);
+        part = &template->part[at - 1];
+        next = usage_template_take(template, part, p, end, row);
 
         if (next == NULL) {
-            at = part->other;
+            at = part->sibling;
             continue;
         }
 
@@ -181,7 +186,7 @@ usage_template_read(const usage_template_t *shape, const char *p,
         }
 
         p = next;
-        at = part->next;
+        at = part->child;
     }
 
     return NULL;

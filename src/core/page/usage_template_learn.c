@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
+/*
+ * Learning a template: a row is cut into parts, and these go to the tree.
+ */
+
 #include "page/usage_template.h"
 #include "base/usage_number.h"
 
 
-/* where a row that is learned stands */
+/* what is open at the place where a row is read */
 
 enum {
     USAGE_TEMPLATE_OUTSIDE = 0,
@@ -15,22 +19,22 @@ enum {
 
 
 /*
- * A row that is learned.  All of it is JSON that makes sense, and ends with a
- * brace behind the row.
+ * A template in the making.  The row is JSON and makes sense, as the streaming
+ * reader accepted it, and ends with a brace behind it.
  */
 typedef struct {
     const usage_page_keys_t *keys;
-    const char              *from; /* constant bytes, up to p */
-    const char              *p;
+    const char              *from; /* the part's constant bytes: from here */
+    const char              *p;    /* up to here, where the row is read */
     const char              *end;
     unsigned                 level;
-    usage_str_t              key;
-    bool                     usage; /* the metric is the one that counts */
-    size_t                   value; /* its value's part, if it is a number */
+    usage_str_t              key;   /* the last one */
+    bool                     usage; /* the metric that is open counts */
+    size_t                   value; /* its metric_value's part; 0: none yet */
     size_t                   parts;
-    usage_str_t              part[USAGE_TEMPLATE_ONE];
-    usage_template_kind_t    kind[USAGE_TEMPLATE_ONE];
-} usage_template_lesson_t;
+    usage_str_t              part[USAGE_TEMPLATE_ROW_PARTS];
+    usage_template_kind_t    kind[USAGE_TEMPLATE_ROW_PARTS];
+} usage_template_draft_t;
 
 
 static bool
@@ -42,221 +46,242 @@ usage_template_is(usage_str_t text, const char *literal)
 
 
 /*
- * The constant bytes end here; what comes is of that kind.
+ * Ends a part: its constant bytes go up to p, and a value of that kind follows.
+ * false: the row has too many parts.
  */
 static bool
-usage_template_cut(usage_template_lesson_t *lesson, usage_template_kind_t kind)
+usage_template_cut(usage_template_draft_t *draft, usage_template_kind_t kind)
 {
     usage_str_t *part;
 
-    if (lesson->parts == USAGE_TEMPLATE_ONE) {
+    if (draft->parts == USAGE_TEMPLATE_ROW_PARTS) {
         return false;
     }
 
-    part = &lesson->part[lesson->parts];
-    part->data = lesson->from;
-    part->len = (size_t) (lesson->p - lesson->from);
-    lesson->kind[lesson->parts++] = kind;
+    part = &draft->part[draft->parts];
+    part->data = draft->from;
+    part->len = (size_t) (draft->p - draft->from);
+    draft->kind[draft->parts++] = kind;
 
     return true;
 }
 
 
 /*
- * The quote at p: a key, or a value.
+ * Gives the kind of a string that is the value of draft->key.
+ */
+static usage_template_kind_t
+usage_template_string_kind(const usage_template_draft_t *draft)
+{
+    if (draft->level != USAGE_TEMPLATE_ROW) {
+        return USAGE_TEMPLATE_STRING;
+    }
+
+    if (usage_str_equal(draft->key, draft->keys->id)) {
+        return USAGE_TEMPLATE_ID;
+    }
+
+    return draft->key.len > 0 && usage_str_equal(draft->key, draft->keys->name)
+               ? USAGE_TEMPLATE_NAME
+               : USAGE_TEMPLATE_STRING;
+}
+
+
+/*
+ * Reads the string whose quote is at p.  A key is constant, and so is the name
+ * of a metric, as it tells which metric counts; any other string ends a part.
  */
 static bool
-usage_template_quote(usage_template_lesson_t *lesson)
+usage_template_string(usage_template_draft_t *draft)
 {
-    usage_str_t           text;
-    const char           *after;
-    usage_template_kind_t kind;
+    usage_str_t text;
+    const char *after;
 
-    text.data = ++lesson->p;
-    after = memchr(text.data, '"', (size_t) (lesson->end - text.data));
+    text.data = ++draft->p;
+    after = memchr(text.data, '"', (size_t) (draft->end - text.data));
     text.len = (size_t) (after - text.data);
 
     for (after++; (unsigned char) *after <= ' '; after++) {
-        /* white space */
+        /* pass white space */
     }
 
     if (*after == ':') {
-        lesson->key = text;
-        lesson->p = after + 1;
+        draft->key = text;
+        draft->p = after + 1;
         return true;
     }
 
-    if (lesson->level == USAGE_TEMPLATE_METRIC
-        && usage_template_is(lesson->key, "metric_name"))
+    if (draft->level == USAGE_TEMPLATE_METRIC
+        && usage_template_is(draft->key, "metric_name"))
     {
-        lesson->usage = usage_str_equal(text, lesson->keys->metric);
-        lesson->p = after;
+        draft->usage = usage_str_equal(text, draft->keys->metric);
+        draft->p = after;
         return true;
     }
 
-    kind = USAGE_TEMPLATE_STRING;
-
-    if (lesson->level == USAGE_TEMPLATE_ROW) {
-        kind = usage_str_equal(lesson->key, lesson->keys->id)
-                   ? USAGE_TEMPLATE_ID
-               : lesson->key.len > 0
-                       && usage_str_equal(lesson->key, lesson->keys->name)
-                   ? USAGE_TEMPLATE_NAME
-                   : USAGE_TEMPLATE_STRING;
-    }
-
-    if (!usage_template_cut(lesson, kind)) {
+    if (!usage_template_cut(draft, usage_template_string_kind(draft))) {
         return false;
     }
 
-    lesson->from = text.data + text.len;
-    lesson->p = after;
-
-    return true;
-}
-
-
-static bool
-usage_template_number(usage_template_lesson_t *lesson)
-{
-    if (!usage_template_cut(lesson, USAGE_TEMPLATE_NUMBER)) {
-        return false;
-    }
-
-    if (lesson->level == USAGE_TEMPLATE_METRIC
-        && usage_template_is(lesson->key, "metric_value"))
-    {
-        lesson->value = lesson->parts;
-    }
-
-    while (usage_number_has(*lesson->p)) {
-        lesson->p++;
-    }
-
-    lesson->from = lesson->p;
+    draft->from = text.data + text.len;
+    draft->p = after;
 
     return true;
 }
 
 
 /*
- * Of what holds others, a row has an array of metrics, and that has metrics.
+ * Reads the number at p, which ends a part.
  */
 static bool
-usage_template_open(usage_template_lesson_t *lesson)
+usage_template_number(usage_template_draft_t *draft)
 {
-    if (lesson->level == USAGE_TEMPLATE_METRIC
-        || (lesson->level == USAGE_TEMPLATE_ROW
-            && !usage_template_is(lesson->key, "metric")))
-    {
+    if (!usage_template_cut(draft, USAGE_TEMPLATE_NUMBER)) {
         return false;
     }
 
-    lesson->level++;
-    lesson->usage = false;
-    lesson->value = 0;
-    lesson->p++;
+    if (draft->level == USAGE_TEMPLATE_METRIC
+        && usage_template_is(draft->key, "metric_value"))
+    {
+        draft->value = draft->parts;
+    }
+
+    while (usage_number_has(*draft->p)) {
+        draft->p++;
+    }
+
+    draft->from = draft->p;
 
     return true;
 }
 
 
-static void
-usage_template_close(usage_template_lesson_t *lesson)
+/*
+ * Opens the container whose bracket is at p: the row, its array of metrics, or
+ * one of these.  false: it is any other, and such rows are not learned.
+ */
+static bool
+usage_template_open(usage_template_draft_t *draft)
 {
-    if (lesson->level == USAGE_TEMPLATE_METRIC && lesson->usage
-        && lesson->value > 0)
+    if (draft->level == USAGE_TEMPLATE_METRIC
+        || (draft->level == USAGE_TEMPLATE_ROW
+            && !usage_template_is(draft->key, "metric")))
     {
-        lesson->kind[lesson->value - 1] = USAGE_TEMPLATE_SECONDS;
+        return false;
     }
 
-    lesson->level--;
-    lesson->p++;
+    draft->level++;
+    draft->usage = false;
+    draft->value = 0;
+    draft->p++;
+
+    return true;
 }
 
 
+/*
+ * Closes the container whose bracket is at p.  Its value counts only if the
+ * metric is the usage, which is known now.
+ */
+static void
+usage_template_close(usage_template_draft_t *draft)
+{
+    if (draft->level == USAGE_TEMPLATE_METRIC && draft->usage
+        && draft->value > 0) {
+        draft->kind[draft->value - 1] = USAGE_TEMPLATE_SECONDS;
+    }
+
+    draft->level--;
+    draft->p++;
+}
+
+
+/*
+ * Cuts the row into parts.  false: it is not one that is learned.
+ */
 static bool
-usage_template_lesson(usage_template_lesson_t *lesson)
+usage_template_parts(usage_template_draft_t *draft)
 {
     bool good;
     char c;
 
     do {
-        c = *lesson->p;
+        c = *draft->p;
 
         if (c == '"') {
-            good = usage_template_quote(lesson);
+            good = usage_template_string(draft);
 
         } else if (c == '{' || c == '[') {
-            good = usage_template_open(lesson);
+            good = usage_template_open(draft);
 
         } else if (c == '}' || c == ']') {
-            usage_template_close(lesson);
+            usage_template_close(draft);
             good = true;
 
         } else if (c == '-' || (c >= '0' && c <= '9')) {
-            good = usage_template_number(lesson);
+            good = usage_template_number(draft);
 
-        } else { /* punctuation, white space, words */
-            lesson->p++;
+        } else { /* punctuation, white space and words are constant */
+            draft->p++;
             good = true;
         }
-    } while (good && lesson->level != USAGE_TEMPLATE_OUTSIDE);
+    } while (good && draft->level != USAGE_TEMPLATE_OUTSIDE);
 
-    lesson->p = lesson->end;
+    draft->p = draft->end;
 
-    return good && usage_template_cut(lesson, USAGE_TEMPLATE_END);
+    return good && usage_template_cut(draft, USAGE_TEMPLATE_END);
 }
 
 
 /*
- * A new part, the last of them; or there is no room for it.
+ * Adds a part, the last one.  false: there is no room for it.
  */
 static bool
 usage_template_add(
-    usage_template_t *shape, usage_str_t text, usage_template_kind_t kind)
+    usage_template_t *template, usage_str_t text, usage_template_kind_t kind)
 {
     usage_template_part_t *part;
 
-    if (shape->parts == USAGE_TEMPLATE_PARTS
-        || text.len > USAGE_TEMPLATE_BYTES - shape->len)
+    if (template->parts == USAGE_TEMPLATE_PARTS
+        || text.len > USAGE_TEMPLATE_BYTES - template->len)
     {
         return false;
     }
 
-    part = &shape->part[shape->parts++];
-    part->text = (uint16_t) shape->len;
+    part = &template->part[template->parts++];
+    part->text = (uint16_t) template->len;
     part->len = (uint16_t) text.len;
     part->kind = (uint8_t) kind;
-    part->next = 0;
-    part->other = 0;
+    part->child = 0;
+    part->sibling = 0;
 
-    memcpy(shape->text + shape->len, text.data, text.len);
-    shape->len += text.len;
+    memcpy(template->text + template->len, text.data, text.len);
+    template->len += text.len;
 
     return true;
 }
 
 
 /*
- * Which of the parts from at on it is, or where one more would go.
+ * Looks for a part among the one at *at and its siblings.  Gives where its
+ * number is, or, as 0, would go.
  */
 static uint8_t *
-usage_template_place(usage_template_t *shape, uint8_t *at, usage_str_t text,
+usage_template_place(usage_template_t *template, uint8_t *at, usage_str_t text,
     usage_template_kind_t kind)
 {
     usage_template_part_t *part;
 
     while (*at != 0) {
-        part = &shape->part[*at - 1];
+        part = &template->part[*at - 1];
 
         if (part->kind == kind && part->len == text.len
-            && memcmp(shape->text + part->text, text.data, text.len) == 0)
+            && memcmp(template->text + part->text, text.data, text.len) == 0)
         {
             break;
         }
 
-        at = &part->other;
+        at = &part->sibling;
     }
 
     return at;
@@ -264,32 +289,33 @@ usage_template_place(usage_template_t *shape, uint8_t *at, usage_str_t text,
 
 
 /*
- * Puts what was learned to the tree.  Gives whether it is new.
+ * Adds what is new of a draft to the tree.  false: nothing is, or there is no
+ * room for it.
  */
 static bool
 usage_template_enter(
-    usage_template_t *shape, const usage_template_lesson_t *lesson)
+    usage_template_t *template, const usage_template_draft_t *draft)
 {
     bool     added;
     size_t   i;
     uint8_t *at;
 
-    at = &shape->first;
+    at = &template->first;
     added = false;
 
-    for (i = 0; i < lesson->parts; i++) {
-        at = usage_template_place(shape, at, lesson->part[i], lesson->kind[i]);
+    for (i = 0; i < draft->parts; i++) {
+        at = usage_template_place(template, at, draft->part[i], draft->kind[i]);
 
         if (*at == 0) {
-            if (!usage_template_add(shape, lesson->part[i], lesson->kind[i])) {
+            if (!usage_template_add(template, draft->part[i], draft->kind[i])) {
                 return false;
             }
 
-            *at = shape->parts;
+            *at = template->parts;
             added = true;
         }
 
-        at = &shape->part[*at - 1].next;
+        at = &template->part[*at - 1].child;
     }
 
     return added;
@@ -298,31 +324,30 @@ usage_template_enter(
 
 void
 usage_template_learn(
-    usage_template_t *shape, const usage_page_keys_t *keys, usage_str_t row)
+    usage_template_t *template, const usage_page_keys_t *keys, usage_str_t row)
 {
-    usage_template_lesson_t lesson;
+    usage_template_draft_t draft;
 
-    if (shape->vain == USAGE_TEMPLATE_VAIN) {
+    if (template->failures == USAGE_TEMPLATE_FAILURES) {
         return;
     }
 
-    shape->keys = keys;
+    template->keys = keys;
 
-    lesson.keys = keys;
-    lesson.from = row.data;
-    lesson.p = row.data;
-    lesson.end = row.data + row.len;
-    lesson.level = USAGE_TEMPLATE_OUTSIDE;
-    lesson.key.data = "";
-    lesson.key.len = 0;
-    lesson.usage = false;
-    lesson.value = 0;
-    lesson.parts = 0;
+    draft.keys = keys;
+    draft.from = row.data;
+    draft.p = row.data;
+    draft.end = row.data + row.len;
+    draft.level = USAGE_TEMPLATE_OUTSIDE;
+    draft.key.data = "";
+    draft.key.len = 0;
+    draft.usage = false;
+    draft.value = 0;
+    draft.parts = 0;
 
-    if (memchr(row.data, '\\', row.len) != NULL
-        || !usage_template_lesson(&lesson)
-        || !usage_template_enter(shape, &lesson))
+    if (memchr(row.data, '\\', row.len) != NULL || !usage_template_parts(&draft)
+        || !usage_template_enter(template, &draft))
     {
-        shape->vain++;
+        template->failures++;
     }
 }

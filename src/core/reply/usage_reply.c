@@ -1,5 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
+/*
+ * A reply is written in one pass.  What all entries have in common is prepared
+ * first, and copied into each.  The memory is that of the longest reply there
+ * can be, so that no write needs a check.
+ */
+
 #include "reply/usage_reply.h"
 #include "base/usage_json.h"
 #include "base/usage_number.h"
@@ -18,46 +24,40 @@
 #define USAGE_REPLY_TIME ",\"use_time\":"
 #define USAGE_REPLY_END  "}]},"
 
-/* the longest text before the hours of an element */
+/* bytes of the longest text before the hours of an element */
 #define USAGE_REPLY_PIECE_MAX                                                  \
     (sizeof("\"" USAGE_REPLY_NEXT USAGE_REPLY_DATE USAGE_REPLY_TIME "\"")      \
         + usage_json_string_max(USAGE_LABEL_MAX))
 
-/* what is copied of such a text at once, whatever its length: a size that the
- * compiler knows is cheap, and what was too much is written over */
+/* bytes that are copied of such a text, whatever its length: a size that the
+ * compiler knows is cheap to copy, and what was too much is overwritten */
 #define USAGE_REPLY_BLOCK 48
 
-/* hours of an element, as text: those that are ready, those of less than 10^9
- * seconds, and any other */
+/* bytes that hours take at most: those of usage_hours_ready(), and those of
+ * less than USAGE_REPLY_SECONDS seconds; any others take USAGE_HOURS_MAX */
 #define USAGE_REPLY_READY   5
 #define USAGE_REPLY_SECONDS 1e9
 #define USAGE_REPLY_HOURS   16
 
 
 /*
- * What all entries have in common: made once, copied into each.
+ * What all entries have in common.
  */
 typedef struct {
-    usage_str_t  list;   /* an entry after its id, up to its elements */
-    usage_str_t *pieces; /* what is before the hours of each element */
-    size_t       bins;
-    size_t       past;
-    bool         string; /* hours are one, with two decimals */
+    usage_str_t  list;   /* what follows an entry's id, up to its elements */
+    usage_str_t *pieces; /* what comes before the hours of each element */
+    size_t       bins;   /* elements of an entry */
+    size_t       past;   /* of these, the ones that are not in the future */
+    bool         string; /* hours are strings, with two decimals */
 } usage_reply_parts_t;
 
 
 #define usage_reply_put(p, literal)                                            \
     (memcpy((p), (literal), sizeof(literal) - 1), (p) + sizeof(literal) - 1)
 
-static inline char *
-usage_reply_copy(char *p, usage_str_t text)
-{
-    memcpy(p, text.data, text.len);
-
-    return p + text.len;
-}
-
-
+/*
+ * Writes a quote, if hours are strings, and gives the end.
+ */
 static inline char *
 usage_reply_quote(char *p, bool string)
 {
@@ -68,7 +68,8 @@ usage_reply_quote(char *p, bool string)
 
 
 /*
- * The date of an element.  Gives its length, 0 where the format makes none.
+ * Writes the date of the ith element.  Gives its length; 0: the format gives no
+ * name for the hour.
  */
 static size_t
 usage_reply_date(const usage_request_t *request, size_t i,
@@ -87,8 +88,8 @@ usage_reply_date(const usage_request_t *request, size_t i,
 
 
 /*
- * What is before the hours of an element: the end of the one before, and its
- * own start.  There is a block to be read of it.
+ * Prepares what comes before the hours of the ith element: the end of the one
+ * before, and its own start.  A whole block of it can be read.
  */
 static usage_result_t
 usage_reply_piece(const usage_request_t *request, size_t i,
@@ -133,6 +134,9 @@ usage_reply_piece(const usage_request_t *request, size_t i,
 }
 
 
+/*
+ * Prepares what follows an entry's id, up to its elements.
+ */
 static usage_result_t
 usage_reply_list(usage_str_t user, const usage_pool_t *pool, usage_str_t *list)
 {
@@ -159,6 +163,9 @@ usage_reply_list(usage_str_t user, const usage_pool_t *pool, usage_str_t *list)
 }
 
 
+/*
+ * Prepares all that entries have in common.
+ */
 static usage_result_t
 usage_reply_prepare(usage_reply_parts_t *parts, const usage_request_t *request,
     size_t past, const usage_form_t *form, const usage_pool_t *pool)
@@ -188,7 +195,8 @@ usage_reply_prepare(usage_reply_parts_t *parts, const usage_request_t *request,
 
 
 /*
- * The room that hours take which are not ready: hardly ever any.
+ * Gives the bytes that the hours of an entry take beyond those of
+ * usage_hours_ready(): 0, if none is longer than a day, as is almost always so.
  */
 static size_t
 usage_reply_size_large(const usage_reply_parts_t *parts, const double *seconds)
@@ -217,7 +225,8 @@ usage_reply_size_large(const usage_reply_parts_t *parts, const double *seconds)
 
 
 /*
- * The room that the reply takes at most, and a block's length past its end.
+ * Gives the bytes that the reply takes at most, and a block more, as the last
+ * piece may be written beyond its end.
  */
 static size_t
 usage_reply_size(
@@ -244,7 +253,7 @@ usage_reply_size(
 
 
 /*
- * An element up to its hours, and these.
+ * Writes what comes before the hours of an element, and the hours.
  */
 static inline char *
 usage_reply_write_element(
@@ -276,6 +285,9 @@ usage_reply_write_element(
 }
 
 
+/*
+ * Writes an entry, with a comma behind it.
+ */
 static char *
 usage_reply_write_item(
     char *p, const usage_reply_parts_t *parts, const usage_item_t *item)
@@ -293,9 +305,10 @@ usage_reply_write_item(
         *p++ = ',';
     }
 
-    p = usage_reply_copy(p, parts->list);
+    p = usage_str_write(p, parts->list);
 
-    /* what is written at p is nothing that is read: the compiler is told so */
+    /* copies in local variables: for all the compiler knows, a write at p could
+     * change what it reads here */
 
     string = parts->string;
     past = parts->past;

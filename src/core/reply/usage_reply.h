@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * legacy.md, "Reply, 200": the legacy reply, as JSON.
+ * Writes the legacy reply as JSON (legacy.md, "Reply, 200").
  */
 
 #ifndef USAGE_REPLY_H
@@ -17,27 +17,26 @@ typedef enum { USAGE_TIME_NUMBER, USAGE_TIME_STRING } usage_time_form_t;
  * An entry of the list: a desktop and its usage.
  */
 typedef struct {
-    usage_str_t   id;      /* len 0: the entry of what no desktop can be told */
-    const double *seconds; /* one a day or an hour; below 0: nothing shown, 0 */
+    usage_str_t   id;      /* len 0: usage that no desktop could be told for */
+    const double *seconds; /* of each day or hour; less than 0 counts as 0 */
 } usage_item_t;
 
 
 /*
- * The forms that the vendor leaves open: of use_time, and of the date of an
- * hour, as usage_hour_label() takes it.
+ * What the vendor's documentation leaves open.
  */
 typedef struct {
     usage_time_form_t use_time;
-    const char       *hour_format;
+    const char       *hour_format; /* of an hour's date: usage_hour_label() */
 } usage_form_t;
 
 
 /*
- * Writes the reply to a request: count items, total before paging.  The first
- * past elements of an entry have seconds; those after them are in the future
- * and 0.  Where the request names a user, each entry does.  *reply comes from
- * pool.  USAGE_ERROR where memory is out, or where hour_format makes no label
- * of an hour.
+ * Writes the reply to a request, from pool: its entries are count items, its
+ * total_count is total.  The first past elements of an entry have seconds, the
+ * others are in the future and 0.  If the request names a user, each entry
+ * does, too.  USAGE_ERROR: memory is out, or hour_format gives no name for an
+ * hour.
  */
 usage_result_t usage_reply_write(const usage_request_t *request,
     const usage_item_t *items, size_t count, size_t past, int64_t total,

@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
+/*
+ * Parsing a body by jansson, with numbers that jansson refuses, too.
+ */
+
 #include "request/usage_body.h"
 #include "base/usage_number.h"
 
 
 /*
- * Puts a fraction in the place of each number that is out of bounds.  Any such
- * number is longer than the fraction.
+ * Replaces each number that is out of bounds by a fraction, which is shorter
+ * than any of them.
  */
 static void
 usage_body_bound_numbers(char *p, char *end)
@@ -41,7 +45,7 @@ usage_body_bound_numbers(char *p, char *end)
         }
 
         for (start = p; p + 1 < end && usage_number_has(p[1]); p++) {
-            /* void */
+            /* to its last character */
         }
 
         if (usage_number_parse(

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
+/*
+ * Compiling the patterns, and matching them.
+ */
+
 #include "request/usage_patterns.h"
 
 #define PCRE2_CODE_UNIT_WIDTH 8
@@ -7,10 +11,10 @@
 #include <stdlib.h>
 
 
-#define USAGE_FORM_ROUTE                                                       \
+#define USAGE_PATTERN_ROUTE                                                    \
     "\\A/v2/([A-Za-z0-9_-]{1,255})/desktops/statistics/used\\z"
-#define USAGE_FORM_DATE   "\\A[0-9]{4}-[0-9]{2}-[0-9]{2}\\z"
-#define USAGE_FORM_DIGITS "\\A[0-9]+\\z"
+#define USAGE_PATTERN_DATE   "\\A[0-9]{4}-[0-9]{2}-[0-9]{2}\\z"
+#define USAGE_PATTERN_DIGITS "\\A[0-9]+\\z"
 
 
 struct usage_patterns_s {
@@ -35,61 +39,61 @@ usage_patterns_compile(const char *pattern)
 usage_patterns_t *
 usage_patterns_create(void)
 {
-    usage_patterns_t *forms;
+    usage_patterns_t *patterns;
 
-    forms = calloc(1, sizeof(usage_patterns_t));
-    if (forms == NULL) {
+    patterns = calloc(1, sizeof(usage_patterns_t));
+    if (patterns == NULL) {
         return NULL;
     }
 
-    forms->route = usage_patterns_compile(USAGE_FORM_ROUTE);
-    forms->date = usage_patterns_compile(USAGE_FORM_DATE);
-    forms->digits = usage_patterns_compile(USAGE_FORM_DIGITS);
-    forms->match = pcre2_match_data_create(2, NULL);
+    patterns->route = usage_patterns_compile(USAGE_PATTERN_ROUTE);
+    patterns->date = usage_patterns_compile(USAGE_PATTERN_DATE);
+    patterns->digits = usage_patterns_compile(USAGE_PATTERN_DIGITS);
+    patterns->match = pcre2_match_data_create(2, NULL);
 
-    if (forms->route == NULL || forms->date == NULL || forms->digits == NULL
-        || forms->match == NULL)
+    if (patterns->route == NULL || patterns->date == NULL
+        || patterns->digits == NULL || patterns->match == NULL)
     {
-        usage_patterns_free(forms);
+        usage_patterns_free(patterns);
         return NULL;
     }
 
-    return forms;
+    return patterns;
 }
 
 
 void
-usage_patterns_free(usage_patterns_t *forms)
+usage_patterns_free(usage_patterns_t *patterns)
 {
-    pcre2_code_free(forms->route);
-    pcre2_code_free(forms->date);
-    pcre2_code_free(forms->digits);
-    pcre2_match_data_free(forms->match);
-    free(forms);
+    pcre2_code_free(patterns->route);
+    pcre2_code_free(patterns->date);
+    pcre2_code_free(patterns->digits);
+    pcre2_match_data_free(patterns->match);
+    free(patterns);
 }
 
 
 static bool
 usage_patterns_match(
-    const usage_patterns_t *forms, const pcre2_code *form, usage_str_t text)
+    const usage_patterns_t *patterns, const pcre2_code *form, usage_str_t text)
 {
-    return pcre2_match(
-               form, (PCRE2_SPTR) text.data, text.len, 0, 0, forms->match, NULL)
+    return pcre2_match(form, (PCRE2_SPTR) text.data, text.len, 0, 0,
+               patterns->match, NULL)
            > 0;
 }
 
 
 bool
 usage_patterns_route(
-    const usage_patterns_t *forms, usage_str_t path, usage_str_t *project)
+    const usage_patterns_t *patterns, usage_str_t path, usage_str_t *project)
 {
     const PCRE2_SIZE *groups;
 
-    if (!usage_patterns_match(forms, forms->route, path)) {
+    if (!usage_patterns_match(patterns, patterns->route, path)) {
         return false;
     }
 
-    groups = pcre2_get_ovector_pointer(forms->match);
+    groups = pcre2_get_ovector_pointer(patterns->match);
     project->data = path.data + groups[2];
     project->len = groups[3] - groups[2];
 
@@ -98,14 +102,14 @@ usage_patterns_route(
 
 
 bool
-usage_patterns_date(const usage_patterns_t *forms, usage_str_t text)
+usage_patterns_date(const usage_patterns_t *patterns, usage_str_t text)
 {
-    return usage_patterns_match(forms, forms->date, text);
+    return usage_patterns_match(patterns, patterns->date, text);
 }
 
 
 bool
-usage_patterns_digits(const usage_patterns_t *forms, usage_str_t text)
+usage_patterns_digits(const usage_patterns_t *patterns, usage_str_t text)
 {
-    return usage_patterns_match(forms, forms->digits, text);
+    return usage_patterns_match(patterns, patterns->digits, text);
 }

@@ -1,21 +1,87 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
+/*
+ * The fields of a request and the rules that they follow.
+ */
+
 #include "request/usage_request_private.h"
 #include "request/usage_body.h"
 #include "base/usage_json.h"
 #include "base/usage_table.h"
 
 
+/*
+ * Checks the nth item of desktop_ids.
+ */
+static usage_result_t
+usage_request_desktop_id(const usage_request_reader_t *reader,
+    const json_t *value, size_t n, usage_str_t *id)
+{
+    if (!json_is_string(value)) {
+        return usage_request_wrong_type(
+            reader, "an item of desktop_ids", value, "a string");
+    }
+
+    *id = usage_request_text(value);
+
+    if (id->len == 0) {
+        return usage_error(reader->error, 400,
+            "item %zu of desktop_ids is an empty string; allowed: 1 to %d "
+            "characters",
+            n, USAGE_ID_CHARS_MAX);
+    }
+
+    return usage_utf8_chars(*id) <= USAGE_ID_CHARS_MAX
+               ? USAGE_OK
+               : usage_request_too_long(reader, "desktop_ids", *id);
+}
+
+
+/*
+ * Reads the items of desktop_ids, each once, into request->desktop_ids, which
+ * has room for all of them.
+ */
+static usage_result_t
+usage_request_items(const usage_request_reader_t *reader,
+    usage_request_t *request, const json_t *ids)
+{
+    bool             added;
+    size_t           i;
+    usage_str_t      id;
+    usage_table_t    seen;
+    usage_desktop_t *desktop;
+
+    if (usage_table_init(&seen, reader->pool, 0) != USAGE_OK) {
+        return usage_no_memory(reader->pool, reader->error);
+    }
+
+    for (i = 0; i < json_array_size(ids); i++) {
+        if (usage_request_desktop_id(reader, json_array_get(ids, i), i, &id)
+            != USAGE_OK)
+        {
+            return USAGE_ERROR;
+        }
+
+        desktop = usage_table_add(&seen, id, &added);
+        if (desktop == NULL) {
+            return usage_no_memory(reader->pool, reader->error);
+        }
+
+        if (added) {
+            request->desktop_ids[request->desktops++] = desktop->id;
+        }
+    }
+
+    return USAGE_OK;
+}
+
+
 static usage_result_t
 usage_request_desktop_ids(
     const usage_request_reader_t *reader, usage_request_t *request)
 {
-    bool             added;
-    size_t           i, n;
-    usage_str_t      id;
-    usage_table_t    seen;
-    const json_t    *ids, *value;
-    usage_desktop_t *desktop;
+    size_t        n;
+    const json_t *ids;
 
     ids = usage_request_field(reader, "desktop_ids");
     if (ids == NULL) {
@@ -39,47 +105,17 @@ usage_request_desktop_ids(
     }
 
     request->desktop_ids = usage_alloc(reader->pool, n * sizeof(usage_str_t));
-    if (request->desktop_ids == NULL
-        || usage_table_init(&seen, reader->pool, 0) != USAGE_OK)
-    {
+    if (request->desktop_ids == NULL) {
         return usage_no_memory(reader->pool, reader->error);
     }
 
-    for (i = 0; i < n; i++) {
-        value = json_array_get(ids, i);
-
-        if (!json_is_string(value)) {
-            return usage_request_wrong_type(
-                reader, "an item of desktop_ids", value, "a string");
-        }
-
-        id = usage_request_text(value);
-
-        if (id.len == 0) {
-            return usage_error(reader->error, 400,
-                "item %zu of desktop_ids is an empty string; allowed: 1 to %d "
-                "characters",
-                i, USAGE_ID_CHARS_MAX);
-        }
-
-        if (usage_utf8_chars(id) > USAGE_ID_CHARS_MAX) {
-            return usage_request_too_long(reader, "desktop_ids", id);
-        }
-
-        desktop = usage_table_add(&seen, id, &added);
-        if (desktop == NULL) {
-            return usage_no_memory(reader->pool, reader->error);
-        }
-
-        if (added) {
-            request->desktop_ids[request->desktops++] = desktop->id;
-        }
-    }
-
-    return USAGE_OK;
+    return usage_request_items(reader, request, ids);
 }
 
 
+/*
+ * Reads a field that is a date; *given tells whether it is there.
+ */
 static usage_result_t
 usage_request_date(const usage_request_reader_t *reader, const char *name,
     bool *given, usage_day_t *day)
@@ -94,7 +130,7 @@ usage_request_date(const usage_request_reader_t *reader, const char *name,
     *given = text.len != 0;
 
     if (*given
-        && (!usage_patterns_date(reader->forms, text)
+        && (!usage_patterns_date(reader->patterns, text)
             || !usage_day_parse(text.data, day)))
     {
         return usage_error(reader->error, 400,
@@ -108,7 +144,8 @@ usage_request_date(const usage_request_reader_t *reader, const char *name,
 
 
 /*
- * The range of days: what is left out, its order and its length.
+ * Reads the range of days: fills in what is left out, and checks its order and
+ * its length.
  */
 static usage_result_t
 usage_request_range(const usage_request_reader_t *reader,
@@ -154,8 +191,9 @@ usage_request_range(const usage_request_reader_t *reader,
 
 
 /*
- * Whether the successors remember the range.  They answer nothing for what
- * they don't, and nothing would read as zero.
+ * Checks that the successors still have the range.  For days that they have
+ * forgotten they would answer without rows, and these days would read as days
+ * without use.
  */
 static usage_result_t
 usage_request_remembered(const usage_request_reader_t *reader,
@@ -200,6 +238,9 @@ usage_request_remembered(const usage_request_reader_t *reader,
 }
 
 
+/*
+ * Reads group_by_type.
+ */
 static usage_result_t
 usage_request_group(const usage_request_reader_t *reader,
     usage_request_t *request, const usage_rules_t *rules)
@@ -235,33 +276,25 @@ usage_request_group(const usage_request_reader_t *reader,
 
 
 /*
- * A string field of at most 255 characters, copied.
+ * Copies the value of a field that may have at most 255 characters.
  */
 static usage_result_t
 usage_request_name(const usage_request_reader_t *reader, const char *name,
     usage_str_t text, usage_str_t *copy)
 {
-    char *p;
-
     if (usage_utf8_chars(text) > USAGE_ID_CHARS_MAX) {
         return usage_request_too_long(reader, name, text);
     }
 
-    p = usage_alloc(reader->pool, text.len);
-    if (p == NULL) {
-        return usage_no_memory(reader->pool, reader->error);
-    }
-
-    copy->data = memcpy(p, text.data, text.len);
-    copy->len = text.len;
-
-    return USAGE_OK;
+    return usage_str_copy(reader->pool, text, copy) == USAGE_OK
+               ? USAGE_OK
+               : usage_no_memory(reader->pool, reader->error);
 }
 
 
 /*
- * The user and the domain, which says nothing without a user.  legacy.md has
- * no rule for its length; it is held to the user's.
+ * Reads the user and the domain.  A domain without a user is ignored. legacy.md
+ * has no rule for the length of a domain; it is held to that of a user.
  */
 static usage_result_t
 usage_request_user(
@@ -297,6 +330,9 @@ usage_request_user(
 }
 
 
+/*
+ * Reads all fields.
+ */
 static usage_result_t
 usage_request_fields(const usage_request_reader_t *reader,
     usage_request_t *request, int64_t now, const usage_rules_t *rules)
@@ -329,7 +365,7 @@ usage_request_fields(const usage_request_reader_t *reader,
 
 usage_result_t
 usage_request_parse(usage_request_t *request, const usage_pool_t *pool,
-    const usage_patterns_t *forms, usage_str_t body, int64_t now,
+    const usage_patterns_t *patterns, usage_str_t body, int64_t now,
     const usage_rules_t *rules, usage_error_t *error)
 {
     json_t                *root;
@@ -341,7 +377,7 @@ usage_request_parse(usage_request_t *request, const usage_pool_t *pool,
     }
 
     reader.pool = pool;
-    reader.forms = forms;
+    reader.patterns = patterns;
     reader.root = root;
     reader.error = error;
 

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * translation.md, "Request": the legacy call's body, checked.
+ * A request: the body of a legacy call, parsed and checked (translation.md,
+ * "Request").
+ *
+ * usage_body.h parses the JSON, usage_request_field.c reads fields of a type,
+ * usage_request.c knows which fields there are and which rules they follow.
  */
 
 #ifndef USAGE_REQUEST_H
@@ -13,57 +17,57 @@
 
 
 typedef struct {
-    usage_str_t *desktop_ids; /* each once, in the order asked for */
-    size_t       desktops;    /* 0: every desktop */
+    usage_str_t *desktop_ids; /* each once, in the order of the request */
+    size_t       desktops;    /* number of desktop_ids; 0: all desktops */
     usage_day_t  first;
     usage_day_t  last;
     uint32_t     offset;
     uint32_t     limit;
-    usage_str_t  user;   /* desktop_username; len 0: everybody */
-    usage_str_t  domain; /* desktop_user_domain; len 0: left out, or no user */
-    bool         hours;  /* group_by_type HOUR */
+    usage_str_t  user;   /* desktop_username; len 0: all users */
+    usage_str_t  domain; /* desktop_user_domain; len 0: any, or no user */
+    bool         hours;  /* group_by_type is HOUR */
 } usage_request_t;
 
 
 /*
- * What the gateway's configuration has to say about a request: how far back
- * the successors' statistics go, and whether there is what HOUR needs.
+ * The rules of the gateway's configuration.
  */
 typedef struct {
-    int64_t desktops_memory; /* seconds; 0: not checked */
-    int64_t users_memory;
-    bool    connections; /* usage_connections is on */
+    int64_t desktops_memory; /* seconds that statistics go back; 0: any */
+    int64_t users_memory;    /* likewise, statistics of users */
+    bool    connections;     /* usage_connections is on, which HOUR needs */
 } usage_rules_t;
 
 
-/*
- * The number of days that the request asks for, 1 to USAGE_DAYS_MAX, and how
- * many of them, counted from the first, are not in the future of today.
- */
+/* Gives the number of days of the request, 1 to USAGE_DAYS_MAX. */
 size_t usage_request_days(const usage_request_t *request);
+
+/*
+ * Gives how many of these days, counted from the first, are not after today.
+ */
 size_t usage_request_past(const usage_request_t *request, usage_day_t today);
 
 /*
- * Whether the reply to the request lists nothing: only the number of desktops
- * matters.
+ * Tells whether the reply's list is empty whatever the statistics say, so that
+ * only total_count matters: limit is 0, or offset is behind desktop_ids.
  */
 bool usage_request_counts(const usage_request_t *request);
 
 /*
- * The number of elements that an entry of the reply has: a day each, or an
- * hour each.
+ * Gives the number of elements of an entry of the reply: one for each day, or
+ * for each hour.
  */
 size_t usage_request_bins(const usage_request_t *request);
 
 /*
- * Reads a body of the legacy call and checks every rule.
- *
- * body.len may be 0.  now is in seconds since 1970.  The request's strings come
- * from pool.  Errors: 400, and 500 where memory is out.
+ * Parses a body, which may be empty, and checks it against all rules.  now: in
+ * seconds since 1970.  The request's strings come from pool.  USAGE_ERROR: 400;
+ * 500 or 502, memory is out (usage_no_memory()).
  */
-usage_result_t usage_request_parse(usage_request_t *request,
-    const usage_pool_t *pool, const usage_patterns_t *forms, usage_str_t body,
-    int64_t now, const usage_rules_t *rules, usage_error_t *error);
+usage_result_t
+usage_request_parse(usage_request_t *request, const usage_pool_t *pool,
+    const usage_patterns_t *patterns, usage_str_t body, int64_t now,
+    const usage_rules_t *rules, usage_error_t *error);
 
 
 #endif /* USAGE_REQUEST_H */

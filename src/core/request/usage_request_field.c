@@ -1,11 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
+/*
+ * Fields of a request by their type, and the errors of a wrong one.
+ */
+
 #include "request/usage_request_private.h"
 #include "base/usage_json.h"
 
 #include <stdlib.h>
 
 
+/*
+ * Names the type of a value, for errors.
+ */
 static const char *
 usage_request_type(const json_t *value)
 {
@@ -119,13 +126,40 @@ usage_request_too_long(
 }
 
 
+/*
+ * Reads an integer from a string of digits.
+ */
+static usage_result_t
+usage_request_digits(const usage_request_reader_t *reader, const char *name,
+    uint32_t max, usage_str_t text, int64_t *n)
+{
+    size_t i;
+
+    if (!usage_patterns_digits(reader->patterns, text)) {
+        return usage_error(reader->error, 400,
+            "%s \"%.*s\" is not a whole number; allowed: 0 to %u", name,
+            usage_shown(text), text.data, max);
+    }
+
+    for (i = 0, *n = 0; i < text.len && *n <= max; i++) {
+        *n = *n * 10 + (text.data[i] - '0');
+    }
+
+    if (*n > max) {
+        return usage_error(reader->error, 400,
+            "%s \"%.*s\" is too large; allowed: 0 to %u", name,
+            usage_shown(text), text.data, max);
+    }
+
+    return USAGE_OK;
+}
+
+
 usage_result_t
 usage_request_integer(const usage_request_reader_t *reader, const char *name,
     uint32_t max, uint32_t *number)
 {
     int64_t       n;
-    size_t        i;
-    usage_str_t   text;
     const json_t *value;
 
     value = usage_request_field(reader, name);
@@ -134,22 +168,11 @@ usage_request_integer(const usage_request_reader_t *reader, const char *name,
     }
 
     if (json_is_string(value)) {
-        text = usage_request_text(value);
-
-        if (!usage_patterns_digits(reader->forms, text)) {
-            return usage_error(reader->error, 400,
-                "%s \"%.*s\" is not a whole number; allowed: 0 to %u", name,
-                usage_shown(text), text.data, max);
-        }
-
-        for (i = 0, n = 0; i < text.len && n <= max; i++) {
-            n = n * 10 + (text.data[i] - '0');
-        }
-
-        if (n > max) {
-            return usage_error(reader->error, 400,
-                "%s \"%.*s\" is too large; allowed: 0 to %u", name,
-                usage_shown(text), text.data, max);
+        if (usage_request_digits(
+                reader, name, max, usage_request_text(value), &n)
+            != USAGE_OK)
+        {
+            return USAGE_ERROR;
         }
 
     } else if (json_is_integer(value)) {

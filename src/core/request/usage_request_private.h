@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * The fields of the legacy call's body: what usage_request.c reads a request
- * by.
+ * Reading a field of a request by its name and type.
  *
- * Where a function gives a usage_result_t, USAGE_ERROR has filled
- * reader->error: 400 with the field's name, and 500 where memory is out.
+ * USAGE_ERROR of any function: reader->error is filled, with 400 and the
+ * field's name, or with 500.
  */
 
 #ifndef USAGE_REQUEST_PRIVATE_H
@@ -18,36 +17,38 @@
 
 typedef struct {
     const usage_pool_t     *pool;
-    const usage_patterns_t *forms;
+    const usage_patterns_t *patterns;
     const json_t           *root;
     usage_error_t          *error;
 } usage_request_reader_t;
 
 
-/* A field's value, or NULL where it is left out: null is as good as that. */
+/* Gives a field's value; NULL: it is left out, or null, which is the same. */
 const json_t *
 usage_request_field(const usage_request_reader_t *reader, const char *name);
 
-/* The text of a string, which lives as long as value. */
+/* Gives the text of a string, which lives as long as value. */
 usage_str_t usage_request_text(const json_t *value);
 
 /*
- * A string field; an empty one is left out, as text->len = 0 tells.  *text
- * lives as long as reader->root.
+ * Reads a field that is a string.  *text lives as long as reader->root; it is
+ * empty if the field is left out.  allowed: what an error says is allowed.
  */
 usage_result_t usage_request_string(const usage_request_reader_t *reader,
     const char *name, const char *allowed, usage_str_t *text);
 
 /*
- * An integer field, 0 to max, as a number or as a string of digits.  *number
- * stays what it is where the field is left out.
+ * Reads a field that is an integer from 0 to max, given as a number or as a
+ * string of digits.  If it is left out, *number stays as it is.
  */
 usage_result_t usage_request_integer(const usage_request_reader_t *reader,
     const char *name, uint32_t max, uint32_t *number);
 
-/* Errors: a value of a wrong type, and a text of too many characters. */
+/* Says that a value has a wrong type.  Always gives USAGE_ERROR. */
 usage_result_t usage_request_wrong_type(const usage_request_reader_t *reader,
     const char *name, const json_t *value, const char *allowed);
+
+/* Says that a text has too many characters.  Always gives USAGE_ERROR. */
 usage_result_t usage_request_too_long(
     const usage_request_reader_t *reader, const char *name, usage_str_t text);
 

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
+/*
+ * Reading the file of access keys, finding a key, and wiping them out.
+ */
+
 #include "sign/usage_credentials.h"
 #include "base/usage_json.h"
 
@@ -7,8 +11,8 @@
 
 
 /*
- * Whether a value can stand in a header: visible ASCII, and no comma, which
- * ends an access key there.
+ * Tells whether a value can stand in a header: it is visible ASCII without a
+ * comma, as that ends an access key there.
  */
 static bool
 usage_credentials_plain(usage_str_t text)
@@ -25,46 +29,27 @@ usage_credentials_plain(usage_str_t text)
 }
 
 
-static usage_result_t
-usage_credentials_copy(
-    usage_str_t *to, const char *data, size_t len, const usage_pool_t *pool)
-{
-    char *p;
-
-    p = usage_alloc(pool, len + 1);
-    if (p == NULL) {
-        return USAGE_ERROR;
-    }
-
-    memcpy(p, data, len);
-
-    to->data = p;
-    to->len = len;
-
-    return USAGE_OK;
-}
-
-
 /*
- * The value of a member that has to be a string.
+ * Copies the value of a member, which has to be a string, of the nth access
+ * key.
  */
 static usage_result_t
 usage_credentials_value(usage_str_t *to, const char *name, const json_t *value,
     size_t n, const usage_pool_t *pool, usage_error_t *error)
 {
+    usage_str_t text;
+
     if (!json_is_string(value)) {
         return usage_error(
             error, 500, "access key %zu: its \"%s\" is not a string", n, name);
     }
 
-    if (usage_credentials_copy(
-            to, json_string_value(value), json_string_length(value), pool)
-        != USAGE_OK)
-    {
-        return usage_no_memory(pool, error);
-    }
+    text.data = json_string_value(value);
+    text.len = json_string_length(value);
 
-    return USAGE_OK;
+    return usage_str_copy(pool, text, to) == USAGE_OK
+               ? USAGE_OK
+               : usage_no_memory(pool, error);
 }
 
 
@@ -125,12 +110,16 @@ usage_credentials_entry(usage_credential_t *credential, json_t *object,
 }
 
 
+/*
+ * Reads all access keys.
+ */
 static usage_result_t
 usage_credentials_entries(usage_credentials_t *credentials, json_t *root,
     const usage_pool_t *pool, usage_error_t *error)
 {
     json_t             *object;
     const char         *key;
+    usage_str_t         name;
     usage_credential_t *credential;
 
     credentials->list = usage_alloc(
@@ -144,10 +133,10 @@ usage_credentials_entries(usage_credentials_t *credentials, json_t *root,
         credential = &credentials->list[credentials->count];
         memset(credential, 0, sizeof(usage_credential_t));
 
-        if (usage_credentials_copy(
-                &credential->access_key, key, strlen(key), pool)
-            != USAGE_OK)
-        {
+        name.data = key;
+        name.len = strlen(key);
+
+        if (usage_str_copy(pool, name, &credential->access_key) != USAGE_OK) {
             return usage_no_memory(pool, error);
         }
 
@@ -172,7 +161,7 @@ usage_credentials_entries(usage_credentials_t *credentials, json_t *root,
 
 
 /*
- * jansson frees its strings as they are.
+ * Overwrites jansson's copies of the secrets, which it frees as they are.
  */
 static void
 usage_credentials_wipe_json(json_t *root)

@@ -5,7 +5,7 @@
  *
  *     {"ACCESS KEY": {"sk": "…", "security_token": "…"}, …}
  *
- * The security token, of a temporary key, may be left out.
+ * A temporary key has a security token; others leave it out.
  */
 
 #ifndef USAGE_CREDENTIALS_H
@@ -28,20 +28,20 @@ typedef struct {
 
 
 /*
- * Reads a file's text; what it keeps of it is copied to pool.  USAGE_ERROR:
+ * Reads a file's text; what is kept of it is copied to pool.  USAGE_ERROR:
  * *error says what is wrong, and where, but nothing of what the text holds.
  */
 usage_result_t usage_credentials_read(usage_credentials_t *credentials,
     usage_str_t text, const usage_pool_t *pool, usage_error_t *error);
 
 /*
- * The credential of an access key, or NULL.  The time it takes doesn't tell
- * which keys there are.
+ * Finds the credential of an access key; NULL: there is none.  The time that
+ * takes doesn't tell which keys there are.
  */
 const usage_credential_t *usage_credentials_find(
     const usage_credentials_t *credentials, usage_str_t access_key);
 
-/* Wipes the secrets out, before their memory is given back. */
+/* Overwrites the secrets, before their memory is freed. */
 void usage_credentials_wipe(usage_credentials_t *credentials);
 
 

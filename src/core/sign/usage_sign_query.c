@@ -1,16 +1,20 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
+/*
+ * The canonical query: parameters decoded, sorted, and encoded again.
+ */
+
+#include "sign/usage_sign_private.h"
 #include "base/usage_percent.h"
-#include "sign/usage_sign_query.h"
 
 #include <stdlib.h>
 
 
 typedef struct {
-    usage_str_t name; /* decoded */
-    usage_str_t value;
-    usage_str_t first; /* what it is sorted by */
-    usage_str_t second;
+    usage_str_t name;   /* decoded */
+    usage_str_t value;  /* decoded */
+    usage_str_t first;  /* what it is sorted by: of the name */
+    usage_str_t second; /* of the value */
 } usage_parameter_t;
 
 
@@ -30,7 +34,7 @@ usage_sign_parameter_order(const void *one, const void *two)
 
 
 /*
- * Decodes text to *p, which is moved on.
+ * Decodes text to *p, and moves *p behind it.
  */
 static usage_str_t
 usage_sign_decode(char **p, usage_str_t text, unsigned reading)
@@ -58,6 +62,9 @@ usage_sign_decode(char **p, usage_str_t text, unsigned reading)
 }
 
 
+/*
+ * Encodes text to *p, and moves *p behind it.
+ */
 static usage_str_t
 usage_sign_encode(char **p, usage_str_t text)
 {
@@ -72,7 +79,8 @@ usage_sign_encode(char **p, usage_str_t text)
 
 
 /*
- * Reads a parameter, as it was sent, with the memory at p.
+ * Reads a parameter, as it was sent.  The strings are written at p; gives the
+ * end of them.
  */
 static char *
 usage_sign_parameter(
@@ -108,7 +116,8 @@ usage_sign_parameter(
 
 
 /*
- * Reads all parameters; those that are empty are none.
+ * Reads all parameters, whose strings are written at p; gives their number.
+ * What is empty, as between two "&", is no parameter.
  */
 static size_t
 usage_sign_parameters(
@@ -161,7 +170,7 @@ usage_sign_query(
         count += query.data[i] == '&' ? 1 : 0;
     }
 
-    /* decoded, and encoded again */
+    /* (for what is decoded, and what that is encoded to) */
 
     memory = usage_alloc(pool, query.len + 3 * query.len);
     parameters = usage_alloc(pool, count * sizeof(usage_parameter_t));

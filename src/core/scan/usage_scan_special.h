@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * Sixteen bytes at once: which of them a string cannot take as they are.
+ * Looks at sixteen bytes together: which of them a JSON string can't take as
+ * they are.  These are quotes, backslashes, control characters, and bytes that
+ * are not ASCII.
  */
 
 #ifndef USAGE_SCAN_SPECIAL_H
@@ -17,8 +19,9 @@
 #ifdef __SSE2__
 
 /*
- * A bit each: of a quote, a backslash, a control character, or no ASCII.  As
- * signed ones, bytes that aren't ASCII are below a space as well.
+ * Gives a bit for each of the sixteen bytes at p, the lowest for the first: 1
+ * if it is special.  Bytes are compared as signed ones, so those that are not
+ * ASCII are below a space as well.
  */
 static inline uint64_t
 usage_scan_special16(const char *p)
@@ -36,6 +39,9 @@ usage_scan_special16(const char *p)
 
 #else
 
+/*
+ * Gives a bit for each of the eight bytes at p.
+ */
 static inline uint64_t
 usage_scan_special8(const char *p)
 {
@@ -49,8 +55,9 @@ usage_scan_special8(const char *p)
     word = __builtin_bswap64(word);
 #endif
 
-    /* the sums don't leave their bytes: a high bit tells that a byte is not
-     * below a space, no quote and no backslash; a product gathers them */
+    /* no sum carries over into the next byte: so the high bit of each byte says
+     * that it is not below a space, no quote and no backslash; the product
+     * gathers these bits in its highest byte */
 
     ascii = word & (ones * 0x7f);
     plain = (ascii + ones * (0x80 - ' '))

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
-#include "base/usage_scan_private.h"
-#include "base/usage_scan_special.h"
+#include "scan/usage_scan_string.h"
+#include "scan/usage_scan_special.h"
+#include "base/usage_number.h"
 
 
+/*
+ * Gives a bit for each byte of the block at p: 1 if it is special.
+ */
 static inline uint64_t
 usage_scan_special(const char *p)
 {
@@ -13,10 +17,6 @@ usage_scan_special(const char *p)
 }
 
 
-/*
- * The piece's last block is filled up with quotes, of which the first tells
- * its end.
- */
 void
 usage_scan_block(usage_scan_t *scan, const char *p)
 {
@@ -31,6 +31,8 @@ usage_scan_block(usage_scan_t *scan, const char *p)
         return;
     }
 
+    /* a quote behind the last byte is special */
+
     memset(last, '"', USAGE_SCAN_BLOCK);
     memcpy(last, p, len);
     scan->special = usage_scan_special(last);
@@ -38,24 +40,24 @@ usage_scan_block(usage_scan_t *scan, const char *p)
 
 
 void
-usage_scan_string_start(usage_scan_t *scan, bool key)
+usage_scan_string_start(usage_scan_t *scan)
 {
     scan->state = USAGE_SCAN_IN_STRING;
-    scan->key = key;
     scan->too_long = false;
     scan->kept = 0;
-    scan->more = 0;
+    scan->missing = 0;
     scan->surrogate = 0;
 }
 
 
 /*
- * Keeps a piece of a string that isn't all in one piece of the input.
+ * Adds len bytes at p to scan->text, if the string is wanted and not too long.
  */
 static void
 usage_scan_keep(usage_scan_t *scan, const char *p, size_t len)
 {
-    if (scan->wanted != scan->depth || (!scan->key && !scan->keep)) {
+    if (!(scan->key ? usage_scan_wants_key(scan)
+                    : usage_scan_wants_value(scan))) {
         return;
     }
 
@@ -70,18 +72,19 @@ usage_scan_keep(usage_scan_t *scan, const char *p, size_t len)
 
 
 /*
- * A byte of a character that isn't ASCII: how many follow the first, and
- * which range the second has to be in (Unicode, table 3-7).
+ * Takes a byte of a character that isn't ASCII: the first one tells how many
+ * follow, and which range the second has to be in (Unicode, table 3-7).  false:
+ * the byte can't stand there.
  */
 static bool
 usage_scan_utf8(usage_scan_t *scan, unsigned char c)
 {
-    if (scan->more > 0) {
+    if (scan->missing > 0) {
         if (c < scan->low || c > scan->high) {
             return false;
         }
 
-        scan->more--;
+        scan->missing--;
         scan->low = 0x80;
         scan->high = 0xbf;
 
@@ -92,7 +95,7 @@ usage_scan_utf8(usage_scan_t *scan, unsigned char c)
         return false;
     }
 
-    scan->more = c < 0xe0 ? 1 : c < 0xf0 ? 2 : 3;
+    scan->missing = c < 0xe0 ? 1 : c < 0xf0 ? 2 : 3;
     scan->low = c == 0xe0 ? 0xa0 : c == 0xf0 ? 0x90 : 0x80;
     scan->high = c == 0xed ? 0x9f : c == 0xf4 ? 0x8f : 0xbf;
 
@@ -101,7 +104,8 @@ usage_scan_utf8(usage_scan_t *scan, unsigned char c)
 
 
 /*
- * The quote at p, of a string that is kept as far as start.
+ * Ends the string at the quote at p.  What came before start is in scan->text
+ * already.
  */
 static const char *
 usage_scan_string_end(usage_scan_t *scan, const char *start, const char *p)
@@ -110,6 +114,8 @@ usage_scan_string_end(usage_scan_t *scan, const char *start, const char *p)
 
     text.data = start;
     text.len = (size_t) (p - start);
+
+    /* nothing came before: the text is handed on where it is */
 
     if (scan->kept == 0 && !scan->too_long) {
         scan->too_long = text.len > USAGE_SCAN_KEPT_MAX;
@@ -121,14 +127,15 @@ usage_scan_string_end(usage_scan_t *scan, const char *start, const char *p)
         text.len = scan->kept;
     }
 
-    return usage_scan_string(scan, p + 1, text);
+    return usage_scan_string(scan, p + 1, text, scan->too_long);
 }
 
 
 /*
- * Inside a string, from p on.
+ * Reads characters that stand for themselves, up to and with a quote or a
+ * backslash.
  */
-const char *
+static const char *
 usage_scan_string_plain(usage_scan_t *scan, const char *p)
 {
     const char   *start;
@@ -141,7 +148,7 @@ usage_scan_string_plain(usage_scan_t *scan, const char *p)
     }
 
     for (start = p;; p++) {
-        if (scan->more == 0) {
+        if (scan->missing == 0) {
             p = usage_scan_plain(scan, p);
         }
 
@@ -161,7 +168,7 @@ usage_scan_string_plain(usage_scan_t *scan, const char *p)
         }
     }
 
-    if (scan->more > 0) {
+    if (scan->missing > 0) {
         return usage_scan_fail(scan, "invalid UTF-8");
     }
 
@@ -180,7 +187,10 @@ usage_scan_string_plain(usage_scan_t *scan, const char *p)
 }
 
 
-const char *
+/*
+ * Reads the character behind a backslash.
+ */
+static const char *
 usage_scan_string_escape(usage_scan_t *scan, const char *p)
 {
     static const char names[] = "\"\\/bfnrt";
@@ -211,6 +221,9 @@ usage_scan_string_escape(usage_scan_t *scan, const char *p)
 }
 
 
+/*
+ * Adds the character of that number to scan->text, as UTF-8.
+ */
 static void
 usage_scan_keep_code(usage_scan_t *scan, uint32_t code)
 {
@@ -250,25 +263,57 @@ usage_scan_keep_code(usage_scan_t *scan, uint32_t code)
 }
 
 
-const char *
+/*
+ * Adds the character of the \uXXXX that has just been read.  Two of them, a
+ * high and a low surrogate, are one character.
+ */
+static const char *
+usage_scan_string_unit(usage_scan_t *scan, const char *p)
+{
+    uint32_t unit, surrogate;
+
+    unit = scan->unit;
+    surrogate = scan->surrogate;
+    scan->surrogate = 0;
+
+    if ((unit & 0xfc00) == 0xdc00) {
+        if (surrogate == 0) {
+            return usage_scan_fail(scan, "a lone surrogate");
+        }
+
+        unit = 0x10000 + ((surrogate & 0x3ff) << 10) + (unit & 0x3ff);
+
+    } else if (surrogate != 0) {
+        return usage_scan_fail(scan, "a lone surrogate");
+
+    } else if ((unit & 0xfc00) == 0xd800) {
+        scan->surrogate = scan->unit;
+        return p;
+
+    } else if (unit == 0) {
+        return usage_scan_fail(scan, "a NUL in a string");
+    }
+
+    usage_scan_keep_code(scan, unit);
+
+    return p;
+}
+
+
+/*
+ * Reads a digit of \uXXXX, and ends the character with the fourth one.
+ */
+static const char *
 usage_scan_string_unicode(usage_scan_t *scan, const char *p)
 {
-    char     c;
-    unsigned digit;
+    int digit;
 
-    c = *p;
-
-    if (c >= '0' && c <= '9') {
-        digit = (unsigned) (c - '0');
-
-    } else if ((c | 0x20) >= 'a' && (c | 0x20) <= 'f') {
-        digit = (unsigned) ((c | 0x20) - 'a') + 10;
-
-    } else {
+    digit = usage_hex_digit(*p);
+    if (digit < 0) {
         return usage_scan_fail(scan, "a wrong \\u escape");
     }
 
-    scan->unit = (uint16_t) ((unsigned) scan->unit << 4 | digit);
+    scan->unit = (uint16_t) (scan->unit << 4 | digit);
 
     if (--scan->digits > 0) {
         return p + 1;
@@ -276,28 +321,22 @@ usage_scan_string_unicode(usage_scan_t *scan, const char *p)
 
     scan->state = USAGE_SCAN_IN_STRING;
 
-    if (scan->surrogate != 0) {
-        if ((scan->unit & 0xfc00) != 0xdc00) {
-            return usage_scan_fail(scan, "a lone surrogate");
-        }
+    return usage_scan_string_unit(scan, p + 1);
+}
 
-        usage_scan_keep_code(
-            scan, 0x10000 + ((uint32_t) (scan->surrogate & 0x3ff) << 10)
-                      + (scan->unit & 0x3ff));
-        scan->surrogate = 0;
 
-    } else if ((scan->unit & 0xfc00) == 0xd800) {
-        scan->surrogate = scan->unit;
+const char *
+usage_scan_string_go_on(usage_scan_t *scan, const char *p)
+{
+    switch (scan->state) {
 
-    } else if ((scan->unit & 0xfc00) == 0xdc00) {
-        return usage_scan_fail(scan, "a lone surrogate");
+    case USAGE_SCAN_IN_STRING:
+        return usage_scan_string_plain(scan, p);
 
-    } else if (scan->unit == 0) {
-        return usage_scan_fail(scan, "a NUL in a string");
+    case USAGE_SCAN_IN_ESCAPE:
+        return usage_scan_string_escape(scan, p);
 
-    } else {
-        usage_scan_keep_code(scan, scan->unit);
+    default: /* USAGE_SCAN_IN_UNICODE */
+        return usage_scan_string_unicode(scan, p);
     }
-
-    return p + 1;
 }
