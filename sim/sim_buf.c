@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * A growing string, and JSON written into it.
+ * Memory that is never missing, strings that grow, and JSON written into them.
  */
 
 #include "sim_buf.h"
@@ -160,6 +160,23 @@ sim_buf_json(sim_buf_t *b, const char *s)
 
     sim_buf_add(b, run, (size_t) (s - run));
     sim_buf_add(b, "\"", 1);
+}
+
+
+void
+sim_buf_key(sim_buf_t *b, const char *key)
+{
+    const char *comma = b->len > 0 && b->data[b->len - 1] != '{' ? "," : "";
+
+    sim_buf_fmt(b, "%s\"%s\":", comma, key);
+}
+
+
+void
+sim_buf_member(sim_buf_t *b, const char *key, const char *value)
+{
+    sim_buf_key(b, key);
+    sim_buf_json(b, value);
 }
 
 

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * A tenant read from JSON.
+ * Reads a tenant from the JSON of a sessions file.
  */
 
-#include "sim_tenant.h"
+#include "sim_source.h"
 #include "sim_buf.h"
+#include "sim_json.h"
 #include "sim_time.h"
 
 #include <stdarg.h>
@@ -15,10 +16,12 @@
 
 typedef struct {
     sim_tenant_t *t;
-    json_t       *numbers; /* desktop ids, to their numbers */
-    char         *err;
+    json_t       *numbers; /* of desktops, by their ids */
+    char         *err;     /* 256 bytes, for what is wrong */
 } loader_t;
 
+
+/* Says what is wrong; gives -1. */
 
 static int __attribute__((format(printf, 2, 3)))
 fail(loader_t *l, const char *fmt, ...)
@@ -33,14 +36,16 @@ fail(loader_t *l, const char *fmt, ...)
 }
 
 
+/* Gives a member that is a string; NULL if there is none. */
+
 static const char *
 text(const json_t *o, const char *key)
 {
-    return json_string_value(json_object_get(o, key));
+    return sim_json_str(o, key, NULL);
 }
 
 
-/* The user's number; one that is named for the first time is added. */
+/* Gives a user's number; adds a user that is named for the first time. */
 
 static size_t
 user_number(loader_t *l, const char *name, const char *domain)
@@ -76,7 +81,7 @@ load_users(loader_t *l, const json_t *users)
 }
 
 
-/* Users attached: names, or objects where a name is in several domains. */
+/* Reads the users attached to a desktop: names, or objects with a domain. */
 
 static int
 load_attached(loader_t *l, size_t n, const json_t *users, sim_desktop_t *d)
@@ -133,6 +138,8 @@ load_desktop(loader_t *l, size_t n, const json_t *o)
 }
 
 
+/* Reads a time, SIM_NEVER if there is none; gives 0, or -1 if it is wrong. */
+
 static int
 get_time(const json_t *o, const char *key, int64_t *t)
 {
@@ -147,7 +154,7 @@ get_time(const json_t *o, const char *key, int64_t *t)
 }
 
 
-/* What the session's record shows otherwise than its desktop says. */
+/* Reads what only the session's record shows. */
 
 static int
 load_record(loader_t *l, size_t n, const json_t *o, sim_session_t *s)
@@ -211,6 +218,8 @@ load_session(loader_t *l, size_t n, const json_t *o)
     return load_record(l, n, o, s);
 }
 
+
+/* Reads the whole file. */
 
 static int
 load(loader_t *l, const json_t *root)

@@ -5,7 +5,8 @@
  */
 
 #include "sim_options.h"
-#include "sim_time.h"
+#include "sim_config.h"
+#include "sim_source.h"
 
 #include <getopt.h>
 #include <stdio.h>
@@ -89,13 +90,15 @@ static const struct {
 #define NOPTIONS (sizeof(table) / sizeof(table[0]))
 
 
+/* What the options say while they are read. */
+
 typedef struct {
     sim_options_t *o;
     sim_world_t   *w;
     sim_recipe_t   recipe;
-    int            generated;
-    const char    *sessions;
-    char           err[256];
+    int            generated; /* by the recipe */
+    const char    *sessions;  /* the name of a file; NULL: none */
+    char           err[256];  /* what is wrong; "" if it is said already */
 } reader_t;
 
 
@@ -125,6 +128,8 @@ help(void)
 }
 
 
+/* Reads a file into a string, which the caller frees; NULL and a message. */
+
 static char *
 read_file(const char *name)
 {
@@ -150,6 +155,8 @@ read_file(const char *name)
 }
 
 
+/* Reads a number from 0 to `max`; gives 0, or -1 and what is wrong. */
+
 static int
 number(
     reader_t *r, const char *name, const char *s, long long max, long long *out)
@@ -168,7 +175,7 @@ number(
 }
 
 
-/* A setting that /_sim/config knows as well. */
+/* Sets one of the settings that /_sim/config has, too; takes the value over. */
 
 static int
 setting(reader_t *r, const char *key, json_t *value)
@@ -224,6 +231,8 @@ recipe_option(reader_t *r, option_t option, const char *name, const char *value)
 }
 
 
+/* Opens the log, or reads the certificate or its key. */
+
 static int
 file_option(reader_t *r, option_t option, const char *value)
 {
@@ -231,13 +240,13 @@ file_option(reader_t *r, option_t option, const char *value)
         option == OPT_TLS_CERT ? &r->o->server.cert : &r->o->server.key;
 
     if (option == OPT_LOG) {
-        r->w->log = fopen(value, "ae");
+        r->w->log.file = fopen(value, "ae");
 
-        if (r->w->log == NULL) {
+        if (r->w->log.file == NULL) {
             perror(value);
         }
 
-        return r->w->log ? 0 : -1;
+        return r->w->log.file ? 0 : -1;
     }
 
     free(*text);
@@ -261,39 +270,31 @@ access_key_option(reader_t *r, const char *name, const char *value)
 
 
 static int
-one_option(reader_t *r, option_t option, const char *name, const char *value)
+keep_option(reader_t *r, const char *name, const char *value)
 {
     long long n;
 
+    if (number(r, name, value, 1000000, &n) != 0 || n == 0) {
+        return -1;
+    }
+
+    r->w->log.max = (size_t) n;
+
+    return 0;
+}
+
+
+/* Takes an option that /_sim/config has as well. */
+
+static int
+setting_option(
+    reader_t *r, option_t option, const char *name, const char *value)
+{
     switch (option) {
-    case OPT_LISTEN:
-        r->o->server.listen = value;
-        return 0;
-
-    case OPT_PORT_FILE:
-        r->o->port_file = value;
-        return 0;
-
-    case OPT_SESSIONS:
-        r->sessions = value;
-        return 0;
-
-    case OPT_SEED:
-    case OPT_DESKTOPS:
-    case OPT_DAYS:
-    case OPT_USERS:
-        return recipe_option(r, option, name, value);
-
     case OPT_NOW:
     case OPT_PROJECT:
     case OPT_IDLE:
         return setting(r, name, json_string(value));
-
-    case OPT_TOKEN:
-        return json_array_append_new(r->w->cfg.tokens, json_string(value));
-
-    case OPT_ACCESS_KEY:
-        return access_key_option(r, name, value);
 
     case OPT_DELAY:
         return setting(r, "delay_ms", json_string(value));
@@ -313,28 +314,64 @@ one_option(reader_t *r, option_t option, const char *name, const char *value)
     case OPT_NO_SID:
         return setting(r, "sid", json_false());
 
-    case OPT_NO_RESOURCE_ID:
+    default: /* OPT_NO_RESOURCE_ID */
         return setting(r, "resource_id", json_false());
+    }
+}
 
-    case OPT_FAULT:
-        return sim_faults_parse(&r->w->faults, value, r->err);
 
-    case OPT_KEEP:
-        if (number(r, name, value, 1000000, &n) != 0 || n == 0) {
-            return -1;
-        }
-        r->w->calls_max = (size_t) n;
+/* Takes one option; gives 0, or -1 and what is wrong. */
+
+static int
+one_option(reader_t *r, option_t option, const char *name, const char *value)
+{
+    switch (option) {
+    case OPT_LISTEN:
+        r->o->server.listen = value;
+        return 0;
+
+    case OPT_PORT_FILE:
+        r->o->port_file = value;
+        return 0;
+
+    case OPT_SESSIONS:
+        r->sessions = value;
         return 0;
 
     case OPT_STDIN:
         r->o->with_stdin = 1;
         return 0;
 
-    default:
+    case OPT_SEED:
+    case OPT_DESKTOPS:
+    case OPT_DAYS:
+    case OPT_USERS:
+        return recipe_option(r, option, name, value);
+
+    case OPT_TOKEN:
+        return json_array_append_new(r->w->cfg.tokens, json_string(value));
+
+    case OPT_ACCESS_KEY:
+        return access_key_option(r, name, value);
+
+    case OPT_FAULT:
+        return sim_faults_parse(&r->w->faults, value, r->err);
+
+    case OPT_KEEP:
+        return keep_option(r, name, value);
+
+    case OPT_LOG:
+    case OPT_TLS_CERT:
+    case OPT_TLS_KEY:
         return file_option(r, option, value);
+
+    default:
+        return setting_option(r, option, name, value);
     }
 }
 
+
+/* Reads the sessions file; NULL and what is wrong. */
 
 static sim_tenant_t *
 tenant_of_file(reader_t *r)
@@ -365,6 +402,8 @@ tenant_of_file(reader_t *r)
 }
 
 
+/* Puts the tenant in place that the options describe. */
+
 static int
 make_tenant(reader_t *r)
 {
@@ -394,6 +433,8 @@ make_tenant(reader_t *r)
     return 0;
 }
 
+
+/* Reads all options; the result is that of sim_options(). */
 
 static int
 read_options(reader_t *r, int argc, char **argv)
@@ -448,17 +489,8 @@ sim_options(sim_options_t *o, sim_world_t *w, int argc, char **argv)
     reader_t r = { .o = o, .w = w };
 
     memset(o, 0, sizeof(*o));
-    memset(w, 0, sizeof(*w));
-
     o->server.listen = "127.0.0.1:0";
-    w->cfg.now = SIM_NEVER;
-    w->cfg.retry_after = -1;
-    w->cfg.records_limit = 1000;
-    w->cfg.tokens = json_array();
-    w->cfg.keys = json_array();
-    w->calls = json_array();
-    w->calls_max = 20000;
-    w->random = 1;
+    sim_world_init(w);
     r.recipe = (sim_recipe_t){ .seed = 1, .desktops = 20, .days = 31 };
 
     rc = read_options(&r, argc, argv);

@@ -13,7 +13,8 @@
 
 #include <string.h>
 
-#include "sim_tenant.h"
+#include "sim_index.h"
+#include "sim_source.h"
 #include "sim_time.h"
 #include "sim_usage.h"
 
@@ -209,10 +210,11 @@ test_twins(void **state)
 static void
 test_overlaps(void **state)
 {
-    size_t        i, k;
-    int64_t       desktop, users, bin;
-    sim_tenant_t *t;
-    sim_scope_t   scope = { NULL, SIM_ANY, SIM_ANY, NOW };
+    size_t           i, k;
+    int64_t          desktop, users, bin;
+    sim_tenant_t    *t;
+    sim_scope_t      scope = { NULL, SIM_ANY, SIM_ANY, NOW };
+    const sim_bins_t bins = { 0, NOW, 1, &bin };
 
     (void) state;
 
@@ -228,13 +230,13 @@ test_overlaps(void **state)
             bin = 0;
             scope.sessions = &d->sessions;
             scope.user = SIM_ANY;
-            sim_usage_bins(t, &scope, 0, NOW, 1, &bin);
+            sim_usage_bins(t, &scope, &bins);
             desktop = bin;
 
             for (users = 0, u = 0; u < d->users.n; u++) {
                 bin = 0;
                 scope.user = d->users.items[u];
-                sim_usage_bins(t, &scope, 0, NOW, 1, &bin);
+                sim_usage_bins(t, &scope, &bins);
                 users += bin;
             }
 

@@ -15,9 +15,11 @@
 
 #include "sim_buf.h"
 #include "sim_fault.h"
-#include "sim_legacy.h"
+#include "sim_index.h"
+#include "sim_json.h"
+#include "sim_legacy_request.h"
 #include "sim_query.h"
-#include "sim_tenant.h"
+#include "sim_source.h"
 #include "sim_time.h"
 
 
@@ -87,7 +89,7 @@ test_faults(void **state)
     int          i;
     char         err[256];
     json_t      *json;
-    sim_fx_t     fx = { 0 };
+    sim_hits_t   hits = { 0 };
     sim_faults_t f = { 0 };
     sim_target_t on = { "directory", "limit=3", NULL, 0 };
 
@@ -109,19 +111,20 @@ test_faults(void **state)
         sim_faults_parse(&f, "shift:by=-2,keep_count=true", err), 0);
 
     for (i = 0; i < 5; i++) {
-        sim_faults_hit(&f, &on, &fx);
-        assert_int_equal(fx.hit[SIM_FAULT_STATUS] != NULL, i == 1 || i == 2);
-        assert_null(fx.hit[SIM_FAULT_SHIFT]);
-        sim_fx_clear(&fx);
+        sim_faults_hit(&f, &on, &hits);
+        assert_int_equal(
+            hits.fault[SIM_FAULT_STATUS] != NULL, i == 1 || i == 2);
+        assert_null(hits.fault[SIM_FAULT_SHIFT]);
+        sim_hits_clear(&hits);
     }
 
     on.api = "records";
     on.offset = 100;
-    sim_faults_hit(&f, &on, &fx);
-    assert_null(fx.hit[SIM_FAULT_STATUS]);
-    assert_int_equal(sim_fx_int(fx.hit[SIM_FAULT_SHIFT], "by", 1), -2);
-    assert_true(sim_fx_true(fx.hit[SIM_FAULT_SHIFT], "keep_count"));
-    sim_fx_clear(&fx);
+    sim_faults_hit(&f, &on, &hits);
+    assert_null(hits.fault[SIM_FAULT_STATUS]);
+    assert_int_equal(sim_json_int(hits.fault[SIM_FAULT_SHIFT], "by", 1), -2);
+    assert_true(sim_json_true(hits.fault[SIM_FAULT_SHIFT], "keep_count"));
+    sim_hits_clear(&hits);
 
     json = sim_faults_json(&f);
     assert_int_equal(json_array_size(json), 2);
