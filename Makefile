@@ -7,7 +7,7 @@
 #   make test-dates every test at other dates than today
 #   make unit       the core's unit tests
 #   make vanilla    upstream's nginx with the module, under sanitizers
-#   make lint       clang-format, clang-tidy, cppcheck, shellcheck
+#   make lint       clang-format, clang-tidy, cppcheck, shellcheck, no circles
 #   make format     clang-format, in place
 #   make fuzz       the fuzzers of t/fuzz, each for FUZZ_SECONDS
 #   make node       the vendor's client code, for the tests, into build/node
@@ -48,8 +48,8 @@ UNIT_SIM   = $(filter t/unit/test_sim_%,$(UNIT))
 UNIT_CORE  = $(filter-out $(UNIT_SIM),$(UNIT))
 
 .PHONY: all vanilla module ctl rebuild sim unit test test-dates test-vanilla lint \
-    lint-format lint-scripts lint-man lint-license lint-cppcheck lint-tidy \
-    format fuzz \
+    lint-format lint-scripts lint-man lint-license lint-circles lint-cppcheck \
+    lint-tidy format fuzz \
     bench-page bench-reply node vectors clean
 .DELETE_ON_ERROR:
 
@@ -199,7 +199,8 @@ TIDY_C     = $(CORE) $(SIM)
 TIDY_CTL   = $(CTL)
 TIDY_NGINX = $(NGINX)
 
-lint: lint-format lint-scripts lint-man lint-license lint-cppcheck lint-tidy
+lint: lint-format lint-scripts lint-man lint-license lint-circles lint-cppcheck \
+    lint-tidy
 
 # $(call with,tool,version): the tool is there in that version; or it says no.
 
@@ -227,6 +228,12 @@ lint-license:
 	@! find . \( -path ./$(BUILD) -o -path ./.git -o -name 'seeds-*' \) -prune \
 	    -o -type f ! -name '*.json' ! -name LICENSE -print0 \
 	    | xargs -0 grep -L 'SPDX-License-Identifier: BSD-2-Clause' | grep .
+
+# No file uses, directly or around corners, a file that uses it.
+
+lint-circles: sim ctl
+	@tools/lint/circles $(BUILD)/sim $(SIM)
+	@tools/lint/circles $(BUILD)/ctl $(CTL)
 
 lint-cppcheck: module
 	@! $(call with,cppcheck,2.10) || { \

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * Memory that is never missing, strings that grow, and JSON written into them.
+ * Memory that is never missing, strings that grow, JSON written into them.
  */
 
 #ifndef SIM_BUF_H
@@ -56,6 +56,12 @@ void sim_buf_key(sim_buf_t *b, const char *key);
 
 /* Appends a member whose value is a string; NULL becomes null. */
 void sim_buf_member(sim_buf_t *b, const char *key, const char *value);
+
+/*
+ * Reads a file into a string, which the caller frees.  NULL if it can't, with a
+ * message on standard error.
+ */
+char *sim_read_file(const char *name);
 
 /* Hashes bytes to 64 bits (FNV-1a): a fingerprint stands for a token in logs.
  */

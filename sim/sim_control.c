@@ -239,7 +239,7 @@ post_alter(sim_world_t *w, sim_call_t *c)
             &seconds)
         != 0)
     {
-        sim_reply_refuse(c, "neither {desktop, date, seconds} nor less");
+        sim_reply_refuse(c, "not an object with desktop, date and seconds");
 
     } else if (sim_parse_date(date, &day) != 0) {
         sim_reply_refuse(c, "date: not yyyy-MM-dd");

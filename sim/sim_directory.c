@@ -148,10 +148,8 @@ directory_row(sim_buf_t *b, const sim_page_t *page, size_t row,
     const sim_desktop_t *d;
 
     if (row >= SIM_PHANTOM) {
-        sim_buf_key(b, "desktop_id");
-        sim_buf_fmt(b, "\"phantom-%zu\"", row - SIM_PHANTOM);
-        sim_buf_key(b, "computer_name");
-        sim_buf_fmt(b, "\"PHANTOM-%zu\"", row - SIM_PHANTOM);
+        sim_page_phantom(b, "desktop_id", "phantom-", row);
+        sim_page_phantom(b, "computer_name", "PHANTOM-", row);
         return;
     }
 

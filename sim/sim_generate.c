@@ -72,17 +72,6 @@ chance(maker_t *m, int percent)
 }
 
 
-static void
-make_uuid(maker_t *m, char out[40])
-{
-    unsigned long long a = sim_random(&m->random), b = sim_random(&m->random);
-
-    (void) snprintf(out, 40, "%08llx-%04llx-4%03llx-%04llx-%012llx", a >> 32,
-        (a >> 16) & 0xffff, a & 0xfff, (b >> 48 & 0x3fff) | 0x8000,
-        b & 0xffffffffffffULL);
-}
-
-
 /* Gives the other user of the same name, SIZE_MAX if there is none. */
 
 static size_t
@@ -125,7 +114,7 @@ make_users(maker_t *m)
 
     for (i = 0; i < m->nusers; i++) {
         (void) snprintf(made, sizeof(made), "zryuan%zu", i);
-        make_uuid(m, id);
+        sim_random_uuid(&m->random, id);
 
         /* every other name is an awkward one, as long as there are any */
 
@@ -257,8 +246,8 @@ make_desktops(maker_t *m)
 
     for (i = 0; i < m->r->desktops; i++) {
         turn = i % 12;
-        make_uuid(m, id);
-        make_uuid(m, sid);
+        sim_random_uuid(&m->random, id);
+        sim_random_uuid(&m->random, sid);
         (void) snprintf(name, sizeof(name), "DESK-%d", i);
         d = sim_tenant_desktop(m->t, id, name, sid,
             turn == 7 || turn == 9 ? "f0e1d2c3-pool" : NULL);

@@ -11,6 +11,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 
@@ -278,4 +279,33 @@ sim_tenant_load(const json_t *root, char err[256])
     }
 
     return l.t;
+}
+
+
+sim_tenant_t *
+sim_tenant_read(const char *name, char err[256])
+{
+    char         *text = sim_read_file(name);
+    json_t       *root;
+    json_error_t  e;
+    sim_tenant_t *t = NULL;
+
+    err[0] = '\0';
+
+    if (text == NULL) {
+        return NULL;
+    }
+
+    root = json_loads(text, JSON_REJECT_DUPLICATES, &e);
+
+    if (root == NULL) {
+        (void) snprintf(err, 256, "%.100s:%d: %.100s", name, e.line, e.text);
+    } else {
+        t = sim_tenant_load(root, err);
+    }
+
+    json_decref(root);
+    free(text);
+
+    return t;
 }

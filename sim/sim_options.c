@@ -128,33 +128,6 @@ help(void)
 }
 
 
-/* Reads a file into a string, which the caller frees; NULL and a message. */
-
-static char *
-read_file(const char *name)
-{
-    char      chunk[65536];
-    FILE     *f = fopen(name, "r");
-    size_t    n;
-    sim_buf_t b = { 0 };
-
-    if (f == NULL) {
-        perror(name);
-        return NULL;
-    }
-
-    while ((n = fread(chunk, 1, sizeof(chunk), f)) > 0) {
-        sim_buf_add(&b, chunk, n);
-    }
-
-    (void) fclose(f);
-    sim_buf_reserve(&b, 0);
-    b.data[b.len] = '\0';
-
-    return b.data;
-}
-
-
 /* Reads a number from 0 to `max`; gives 0, or -1 and what is wrong. */
 
 static int
@@ -250,7 +223,7 @@ file_option(reader_t *r, option_t option, const char *value)
     }
 
     free(*text);
-    *text = read_file(value);
+    *text = sim_read_file(value);
 
     return *text ? 0 : -1;
 }
@@ -371,37 +344,6 @@ one_option(reader_t *r, option_t option, const char *name, const char *value)
 }
 
 
-/* Reads the sessions file; NULL and what is wrong. */
-
-static sim_tenant_t *
-tenant_of_file(reader_t *r)
-{
-    char         *text = read_file(r->sessions);
-    json_t       *root;
-    json_error_t  e;
-    sim_tenant_t *t = NULL;
-
-    if (text == NULL) {
-        return NULL;
-    }
-
-    root = json_loads(text, JSON_REJECT_DUPLICATES, &e);
-
-    if (root == NULL) {
-        (void) snprintf(r->err, sizeof(r->err), "%.100s:%d: %.100s",
-            r->sessions, e.line, e.text);
-
-    } else {
-        t = sim_tenant_load(root, r->err);
-    }
-
-    json_decref(root);
-    free(text);
-
-    return t;
-}
-
-
 /* Puts the tenant in place that the options describe. */
 
 static int
@@ -410,7 +352,7 @@ make_tenant(reader_t *r)
     sim_tenant_t *t;
 
     if (r->sessions) {
-        t = tenant_of_file(r);
+        t = sim_tenant_read(r->sessions, r->err);
 
     } else if (r->generated) {
         r->recipe.now = sim_world_now(r->w);

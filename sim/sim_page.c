@@ -262,6 +262,14 @@ sim_page_reply(sim_page_t *page, sim_call_t *c)
 
 
 void
+sim_page_phantom(sim_buf_t *b, const char *key, const char *prefix, size_t row)
+{
+    sim_buf_key(b, key);
+    sim_buf_fmt(b, "\"%s%zu\"", prefix, row - SIM_PHANTOM);
+}
+
+
+void
 sim_page_metric(sim_buf_t *b, const char *name, int64_t value)
 {
     sim_buf_fmt(b, "{\"metric_name\":\"%s\",\"metric_value\":%lld.0}", name,

@@ -53,6 +53,10 @@ struct sim_page_s {
  */
 void sim_page_reply(sim_page_t *page, sim_call_t *c);
 
+/* Writes a member of a phantom: a string, the prefix with its number behind. */
+void
+sim_page_phantom(sim_buf_t *b, const char *key, const char *prefix, size_t row);
+
 /* Writes one metric of a row. */
 void sim_page_metric(sim_buf_t *b, const char *name, int64_t value);
 

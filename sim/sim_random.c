@@ -6,6 +6,8 @@
 
 #include "sim_random.h"
 
+#include <stdio.h>
+
 
 uint64_t
 sim_random(uint64_t *state)
@@ -23,4 +25,15 @@ int64_t
 sim_random_between(uint64_t *state, int64_t min, int64_t max)
 {
     return min + (int64_t) (sim_random(state) % (uint64_t) (max - min + 1));
+}
+
+
+void
+sim_random_uuid(uint64_t *state, char out[40])
+{
+    unsigned long long a = sim_random(state), b = sim_random(state);
+
+    (void) snprintf(out, 40, "%08llx-%04llx-4%03llx-%04llx-%012llx", a >> 32,
+        (a >> 16) & 0xffff, a & 0xfff, (b >> 48 & 0x3fff) | 0x8000,
+        b & 0xffffffffffffULL);
 }

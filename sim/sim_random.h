@@ -16,4 +16,7 @@ uint64_t sim_random(uint64_t *state);
 /* Draws a number from `min` to `max`, both included. */
 int64_t sim_random_between(uint64_t *state, int64_t min, int64_t max);
 
+/* Draws a UUID, as text with a NUL. */
+void sim_random_uuid(uint64_t *state, char out[40]);
+
 #endif

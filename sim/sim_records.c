@@ -108,8 +108,7 @@ phantom_record(sim_buf_t *b, const sim_page_t *page, size_t row)
 {
     sim_buf_member(b, "user_name", "phantom");
     sim_buf_member(b, "computer_name", "PHANTOM");
-    sim_buf_key(b, "transaction_id");
-    sim_buf_fmt(b, "\"phantom-%zu\"", row - SIM_PHANTOM);
+    sim_page_phantom(b, "transaction_id", "phantom-", row);
     add_time(b, "connection_start_time", page->call->now, page->call->now);
 }
 

@@ -32,6 +32,12 @@ sim_tenant_t *sim_tenant_generate(const sim_recipe_t *recipe);
  */
 sim_tenant_t *sim_tenant_load(const json_t *root, char err[256]);
 
+/*
+ * Reads a tenant from a sessions file; NULL likewise.  What is wrong is "" if
+ * it is said on standard error already.
+ */
+sim_tenant_t *sim_tenant_read(const char *name, char err[256]);
+
 /* Makes the tenant of the published example. */
 sim_tenant_t *sim_tenant_default(void);
 

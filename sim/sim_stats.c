@@ -244,10 +244,8 @@ desktop_row(sim_buf_t *b, const sim_page_t *page, size_t row,
     const sim_desktop_t *d;
 
     if (row >= SIM_PHANTOM) {
-        sim_buf_key(b, "resource_id");
-        sim_buf_fmt(b, "\"phantom-%zu\"", row - SIM_PHANTOM);
-        sim_buf_key(b, "resource_name");
-        sim_buf_fmt(b, "\"PHANTOM-%zu\"", row - SIM_PHANTOM);
+        sim_page_phantom(b, "resource_id", "phantom-", row);
+        sim_page_phantom(b, "resource_name", "PHANTOM-", row);
         add_phantom_metric(b, "desktop_usage", faults);
         return;
     }
@@ -376,8 +374,7 @@ user_row(sim_buf_t *b, const sim_page_t *page, size_t row,
     const sim_tenant_t *t = page->world->tenant;
 
     if (row >= SIM_PHANTOM) {
-        sim_buf_key(b, "username");
-        sim_buf_fmt(b, "\"phantom-%zu\"", row - SIM_PHANTOM);
+        sim_page_phantom(b, "username", "phantom-", row);
         add_phantom_metric(b, "user_usage", faults);
         return;
     }

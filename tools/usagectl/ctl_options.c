@@ -1,16 +1,43 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * usagectl: the values of options.
+ * usagectl: the options of its commands, and their values.
  */
 
-#include "ctl.h"
+#include "ctl_options.h"
 #include "base/usage_calendar.h"
 
 #include <ctype.h>
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
+
+
+bool
+ctl_options(int argc, char **argv, const ctl_options_t *options, void *data)
+{
+    int option;
+
+    for (;;) {
+        option =
+            getopt_long(argc, argv, options->letters, options->names, NULL);
+
+        if (option == -1) {
+            return true;
+        }
+
+        if (option == 'h') {
+            (void) fputs(options->help, stdout);
+            return false;
+        }
+
+        /* (getopt_long() has said already what it doesn't know) */
+
+        if (!options->set(data, option)) {
+            ctl_bad_option();
+        }
+    }
+}
 
 
 uint64_t
@@ -49,6 +76,9 @@ ctl_hours(const char *option, const char *text)
 }
 
 
+/*
+ * Whether a text begins as a date does, yyyy-MM-dd.
+ */
 static bool
 ctl_is_date(const char *text)
 {
@@ -144,13 +174,17 @@ ctl_word(const char *option, const char *text, const char *const *words)
 }
 
 
-bool
-ctl_is_project(const char *text)
+const char *
+ctl_project(const char *option, const char *text)
 {
     size_t len;
 
     len = strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
                        "0123456789_-");
 
-    return text[len] == '\0' && len > 0 && len <= USAGE_ID_CHARS_MAX;
+    if (text[len] != '\0' || len == 0 || len > USAGE_ID_CHARS_MAX) {
+        ctl_misuse("%s \"%s\" is no project_id", option, text);
+    }
+
+    return text;
 }

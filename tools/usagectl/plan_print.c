@@ -12,8 +12,8 @@
 
 
 /*
- * What more there may be, by the kind of request; and how the reply follows.
- * (docs/translation.md, "What it costs")
+ * Notes for each kind of request: what other data would change, and how the
+ * legacy reply is made (docs/translation.md, "What it costs").
  */
 
 static const char *const notes_count[] = {
@@ -82,8 +82,11 @@ notes_of(const usage_request_t *request)
 }
 
 
+/*
+ * Says what is assumed, in words.
+ */
 static void
-assumption(const ctl_plan_t *self, char *text, size_t size)
+say_assumption(const ctl_plan_t *self, char *text, size_t size)
 {
     char               owned[64], in_use[64];
     const ctl_model_t *model;
@@ -116,7 +119,7 @@ print_urls(const ctl_plan_t *self, const ctl_call_t *call)
 
 
 /*
- * What isn't known is a variable of the shell.
+ * Prints a line for a shell; what isn't known is a variable in it.
  */
 static void
 print_curl(const ctl_plan_t *self, const ctl_call_t *call)
@@ -144,7 +147,7 @@ print_calls(const ctl_plan_t *self, size_t from, size_t to)
 
 
 /*
- * A line that a shell, and whoever reads addresses, passes by.
+ * Prints a line that a shell ignores, and so should whoever reads addresses.
  */
 static void __attribute__((format(printf, 1, 2)))
 remark(const char *format, ...)
@@ -159,8 +162,11 @@ remark(const char *format, ...)
 }
 
 
+/*
+ * Whether any call is for the statistics of a desktop by its name.
+ */
 static bool
-asks_by_name(const ctl_plan_t *self)
+any_by_name(const ctl_plan_t *self)
 {
     size_t i;
 
@@ -183,7 +189,7 @@ print_text(const ctl_plan_t *self)
     size_t             more;
     const char *const *note;
 
-    assumption(self, text, sizeof(text));
+    say_assumption(self, text, sizeof(text));
     more = self->count - self->certain;
 
     if (self->format == CTL_CURL
@@ -217,7 +223,7 @@ print_text(const ctl_plan_t *self)
         remark("It is all with %s.", text);
     }
 
-    if (asks_by_name(self)) {
+    if (any_by_name(self)) {
         remark("NAME-OF-... stands for a desktop's name, which the directory "
                "tells.");
     }
@@ -233,8 +239,7 @@ static const char *const api_names[] = { "desktop-metrics", "user-metrics",
 
 
 /*
- * The query as an object: its values are all unreserved, or were encoded by
- * the core.
+ * Makes the JSON object of a call.
  */
 static json_t *
 call_json(const ctl_plan_t *self, size_t i)
@@ -289,12 +294,7 @@ print_json(const ctl_plan_t *self)
         (json_int_t) self->model.in_use, "of_the_user",
         (json_int_t) self->model.owned, "calls", calls, "notes", notes);
 
-    if (root == NULL || json_dumpf(root, stdout, JSON_INDENT(2)) != 0) {
-        ctl_die("the output could not be written");
-    }
-
-    json_decref(root);
-    (void) putchar('\n');
+    ctl_print_json(root, JSON_INDENT(2));
 }
 
 
