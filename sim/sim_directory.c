@@ -48,7 +48,7 @@ read_ids(sim_call_t *c, filter_t *f)
     while ((id = strsep(&rest, ",")) != NULL) {
         if (*id == '\0' || sim_characters(id) > 255) {
             sim_query_error(
-                &c->query, "desktop_id: an id is of 1 to 255 characters");
+                &c->query, "desktop_id: an id has 1 to 255 characters");
 
         } else if (f->nids == IDS_MAX) {
             sim_query_error(&c->query, "desktop_id: more than %d", IDS_MAX);

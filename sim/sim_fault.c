@@ -111,7 +111,7 @@ sim_faults_add(sim_faults_t *f, const json_t *spec, char err[256])
     }
 
     if (kind == SIM_FAULT_KINDS) {
-        (void) snprintf(err, 256, "fault: \"%.100s\" is none", name);
+        (void) snprintf(err, 256, "fault: there is no \"%.100s\"", name);
         return -1;
     }
 

@@ -19,33 +19,33 @@
     X(RESET, "reset", "the connection is reset (at: body bytes sent before)")  \
     X(HANG, "hang", "nothing comes any more (at: body bytes sent before)")     \
     X(CUT, "cut", "the body ends short of its Content-Length (at)")            \
-    X(TRUNCATE, "truncate", "half a body, framed as if it were whole (at)")    \
-    X(GARBLE, "garble", "flips the high bit of some bytes (bytes, seed)")      \
+    X(TRUNCATE, "truncate", "half a body, framed as if it were complete (at)") \
+    X(GARBLE, "garble", "some bytes get their high bit (bytes, seed)")         \
     X(TEXT, "text", "200 with a body that is not JSON (body, type)")           \
     X(EMPTY, "empty", "200 without a body")                                    \
     X(CHUNKED, "chunked", "chunked instead of a Content-Length (piece)")       \
-    X(GZIP, "gzip", "the body in gzip, which nobody asked for")                \
+    X(GZIP, "gzip", "the body in gzip, though not requested")                  \
     X(DRIP, "drip", "the body in small pieces (piece, ms)")                    \
     X(CLOSE, "close", "Connection: close")                                     \
     X(SHIFT, "shift", "rows appear or vanish at the front (by, keep_count)")   \
-    X(LYING_COUNT, "lying-count", "the count is off (delta)")                  \
+    X(LYING_COUNT, "lying-count", "the count is wrong (delta)")                \
     X(ROWS, "rows", "the page has too many or too few rows (delta)")           \
-    X(DUPLICATE, "duplicate", "a row comes twice, in its neighbour's place")   \
+    X(DUPLICATE, "duplicate", "a row comes twice, instead of the next row")    \
     X(UNSORTED, "unsorted", "sort_field is ignored")                           \
     X(NEGATIVE, "negative", "a metric is -1.0")                                \
     X(NULL_VALUE, "null", "a metric is null")                                  \
     X(STRING_VALUE, "string", "a metric is a string")                          \
     X(HUGE_VALUE, "huge", "a metric is 1e999")                                 \
-    X(VALUE, "value", "a metric is what `text` says, a piece of JSON")         \
+    X(VALUE, "value", "a metric is the JSON in `text`")                        \
     X(NO_METRIC, "no-metric", "a row lacks its usage metric")                  \
     X(NO_ID, "no-id", "a row lacks its id")                                    \
-    X(BAD_TIME, "bad-time", "a record was set up \"yesterday\"")               \
+    X(BAD_TIME, "bad-time", "a record's setup time is \"yesterday\"")          \
     X(END_FIRST, "end-first", "a record ends a second before its setup")       \
     X(NO_ITEMS, "no-items", "the reply has no list")                           \
     X(NULL_ITEMS, "null-items", "the reply has null for its list")             \
     X(NO_COUNT, "no-count", "the reply has no count")                          \
     X(EXTRA, "extra", "unknown keys everywhere, nested")                       \
-    X(PAD, "pad", "an unknown key of `kb` KB in every row")
+    X(PAD, "pad", "an unknown key of many KB in each row (kb)")
 
 
 #define SIM_FAULT_SYMBOL(symbol, name, help) SIM_FAULT_##symbol,

@@ -51,40 +51,42 @@ static const struct {
     const char *help;
 } table[] = {
     { "listen", OPT_LISTEN, "ADDR:PORT",
-        "where to listen (127.0.0.1:0: a free port)" },
-    { "port-file", OPT_PORT_FILE, "FILE", "write the port there" },
-    { "sessions", OPT_SESSIONS, "FILE", "the tenant, from a file" },
-    { "seed", OPT_SEED, "N", "the tenant, made from a number" },
-    { "desktops", OPT_DESKTOPS, "N", "of how many desktops (20)" },
-    { "days", OPT_DAYS, "N", "with how many days of sessions (31)" },
-    { "users", OPT_USERS, "N", "and how many users (as many as fit)" },
-    { "now", OPT_NOW, "TIME", "stop the clock, at 2022-12-16T08:00:00Z say" },
-    { "project", OPT_PROJECT, "ID", "answer no other project" },
-    { "idle", OPT_IDLE, "shown|hidden", "desktops without use (shown)" },
+        "listen at this address (127.0.0.1:0, a free port)" },
+    { "port-file", OPT_PORT_FILE, "FILE", "write the port to this file" },
+    { "sessions", OPT_SESSIONS, "FILE", "read the tenant from this file" },
+    { "seed", OPT_SEED, "N", "generate the tenant from this number (1)" },
+    { "desktops", OPT_DESKTOPS, "N", "generate so many desktops (20)" },
+    { "days", OPT_DAYS, "N", "generate sessions on so many days (31)" },
+    { "users", OPT_USERS, "N", "generate so many users (as many as fit)" },
+    { "now", OPT_NOW, "TIME",
+        "stop the clock at a time such as 2022-12-16T08:00:00Z" },
+    { "project", OPT_PROJECT, "ID", "answer 404 for any other project" },
+    { "idle", OPT_IDLE, "shown|hidden",
+        "show desktops without use in statistics, or not (shown)" },
     { "token", OPT_TOKEN, "T",
-        "accept no other token or access key; may "
-        "be repeated" },
+        "accept no other token or access key; may be repeated" },
     { "access-key", OPT_ACCESS_KEY, "AK:SK[:TOKEN]",
-        "verify signatures, by this key; may be repeated" },
-    { "quota", OPT_QUOTA, "N", "calls a minute, for a credential and an API" },
-    { "retry-after", OPT_RETRY_AFTER, "N", "seconds to tell with a 429" },
-    { "delay", OPT_DELAY, "MS|MS-MS", "make every reply wait" },
+        "verify signatures with this key; may be repeated" },
+    { "quota", OPT_QUOTA, "N", "calls a minute, by credential and API" },
+    { "retry-after", OPT_RETRY_AFTER, "N", "the Retry-After of a 429 (none)" },
+    { "delay", OPT_DELAY, "MS|MS-MS", "make each reply wait so long" },
     { "records-limit", OPT_RECORDS_LIMIT, "N",
-        "the largest limit for records (1000; older releases: 100)" },
+        "the largest limit of records (1000; older releases: 100)" },
     { "records-clamp", OPT_RECORDS_CLAMP, NULL,
-        "a larger limit is not refused but cut to that" },
-    { "no-sid", OPT_NO_SID, NULL, "records without sid, as older releases" },
+        "cut a larger limit to that one, instead of refusing it" },
+    { "no-sid", OPT_NO_SID, NULL, "records without sid, as in older releases" },
     { "no-resource-id", OPT_NO_RESOURCE_ID, NULL,
-        "resource_id is unknown, as to older releases" },
+        "ignore the filter resource_id, as older releases do" },
     { "fault", OPT_FAULT, "NAME:KEY=VALUE,...",
-        "something goes wrong; may be "
-        "repeated" },
-    { "log", OPT_LOG, "FILE", "a line of JSON for every call" },
-    { "keep-calls", OPT_KEEP, "N", "calls kept for /_sim/calls (20000)" },
-    { "tls-cert", OPT_TLS_CERT, "FILE", "certificate, in PEM: speak TLS" },
-    { "tls-key", OPT_TLS_KEY, "FILE", "and its key" },
+        "make something go wrong; may be repeated" },
+    { "log", OPT_LOG, "FILE", "append a line of JSON for each call" },
+    { "keep-calls", OPT_KEEP, "N",
+        "keep so many calls for /_sim/calls (20000)" },
+    { "tls-cert", OPT_TLS_CERT, "FILE",
+        "speak TLS with this certificate, in PEM" },
+    { "tls-key", OPT_TLS_KEY, "FILE", "the key of the certificate, in PEM" },
     { "stdin", OPT_STDIN, NULL, "end when standard input ends" },
-    { "help", OPT_HELP, NULL, "this" },
+    { "help", OPT_HELP, NULL, "print this help" },
 };
 
 #define NOPTIONS (sizeof(table) / sizeof(table[0]))
@@ -108,9 +110,10 @@ help(void)
     size_t i;
     char   left[48];
 
-    (void) printf("usagesim [options]\n\nSimulates the desktop usage APIs of "
-                  "Huawei Cloud Workspace. Without --sessions and\n--seed it "
-                  "holds the published example, at 2022-12-16T08:00:00Z.\n\n");
+    (void) printf("usage: usagesim [OPTION]...\n\nSimulates the usage APIs of "
+                  "Huawei Cloud Workspace, old and new. Without --sessions\n"
+                  "and --seed it has the published example's tenant, and its "
+                  "clock stands at\n2022-12-16T08:00:00Z.\n\n");
 
     for (i = 0; i < NOPTIONS; i++) {
         (void) snprintf(left, sizeof(left), "--%s %s", table[i].name,
@@ -118,8 +121,10 @@ help(void)
         (void) printf("  %-30s %s\n", left, table[i].help);
     }
 
-    (void) printf("\nFaults (all take count, skip, api, offset, day, query):\n"
-                  "\n");
+    (void) printf(
+        "\nFaults, which all have the keys count, skip, api, offset, day, "
+        "query:\n"
+        "\n");
 
     for (i = 0; i < SIM_FAULT_KINDS; i++) {
         (void) printf("  %-12s %s\n", sim_fault_name((sim_fault_kind_t) i),

@@ -2,7 +2,7 @@
 
 /*
  * Checks a request's signature.  It is written from the vendor's description
- * (signing.md), independently of the module's own check.
+ * (signing.md, "AK/SK signing"), independently of the module's own check.
  */
 
 #include "sim_sign.h"

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * Requests signed with an access key: SDK-HMAC-SHA256 (signing.md).
+ * Requests signed with an access key: SDK-HMAC-SHA256 (signing.md, "AK/SK
+ * signing").
  */
 
 #ifndef SIM_SIGN_H

@@ -85,13 +85,13 @@ read_bodies(check_t *check, const char *name)
     bodies->line = bodies->text;
 
     if (strlen(bodies->text) != bodies->len) {
-        ctl_die("%s: there is a NUL in it", name);
+        ctl_die("%s: it contains a NUL byte", name);
     }
 
     check->total = count_bodies(bodies->text);
 
     if (check->total == 0) {
-        ctl_die("%s: there is no body in it", name);
+        ctl_die("%s: it contains no body", name);
     }
 }
 

@@ -43,7 +43,7 @@ check_words(const char *option, const char *text, size_t *count)
     }
 
     if (*count == 0) {
-        ctl_misuse("%s names none", option);
+        ctl_misuse("%s: the list is empty", option);
     }
 
     return words;
@@ -277,7 +277,7 @@ check_next_body(check_bodies_t *bodies)
         line = ctl_line(&bodies->line);
 
         if (line == NULL) {
-            ctl_die("a body is missing");
+            ctl_die("the file has no more bodies");
         }
 
     } while (line[strspn(line, " \t")] == '\0');

@@ -105,7 +105,7 @@ make_address(const char *url, const char *project)
     if (curl_url_set(parts, CURLUPART_URL, url, 0) != CURLUE_OK
         || curl_url_get(parts, CURLUPART_PATH, &path, 0) != CURLUE_OK)
     {
-        ctl_misuse("\"%s\" is no address such as https://host/", url);
+        ctl_misuse("\"%s\" is not an address such as https://host/", url);
     }
 
     if (!is_http(parts)) {
@@ -114,9 +114,8 @@ make_address(const char *url, const char *project)
 
     if (strstr(path, CALL_ROUTE) == NULL) {
         if (project == NULL) {
-            ctl_misuse("whose calls? \"%s\" has no project_id in it, and there "
-                       "is no --project",
-                url);
+            ctl_misuse(
+                "--project is missing: \"%s\" has no project_id in it", url);
         }
 
         add_route(parts, path, project);
@@ -169,7 +168,7 @@ check_header_set(check_side_t *side, const char *header)
     char **place;
 
     if (strchr(header, ':') == NULL) {
-        ctl_misuse("a header is \"Name: value\"");
+        ctl_misuse("a header has the form \"Name: value\"");
     }
 
     place = find_header(side, header);

@@ -111,7 +111,7 @@ call_side(check_t *check, size_t side, const char *body, check_reply_t *reply)
 
         if (reply->status == 0) {
             (void) snprintf(
-                what, sizeof(what), "no reply of %s", check_names[side]);
+                what, sizeof(what), "no reply from %s", check_names[side]);
         } else {
             (void) snprintf(what, sizeof(what), "%s: %ld", check_names[side],
                 reply->status);

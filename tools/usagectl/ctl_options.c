@@ -52,7 +52,7 @@ ctl_number(const char *option, const char *text, uint64_t min, uint64_t max)
     if (!isdigit((unsigned char) *text) || *end != '\0' || errno != 0 || n < min
         || n > max)
     {
-        ctl_misuse("%s \"%s\" is no number from %llu to %llu", option, text,
+        ctl_misuse("%s \"%s\" is not a number from %llu to %llu", option, text,
             (unsigned long long) min, (unsigned long long) max);
     }
 
@@ -69,7 +69,7 @@ ctl_hours(const char *option, const char *text)
     hours = strtod(text, &end);
 
     if (end == text || *end != '\0' || !isfinite(hours) || hours < 0) {
-        ctl_misuse("%s \"%s\" is no number of hours", option, text);
+        ctl_misuse("%s \"%s\" is not a number of hours", option, text);
     }
 
     return hours;
@@ -103,7 +103,7 @@ ctl_day(const char *option, const char *text)
     if (!ctl_is_date(text) || text[USAGE_DATE_LEN] != '\0'
         || !usage_day_parse(text, &day))
     {
-        ctl_misuse("%s \"%s\" is no date, yyyy-MM-dd", option, text);
+        ctl_misuse("%s \"%s\" is not a date, yyyy-MM-dd", option, text);
     }
 
     return day;
@@ -147,7 +147,7 @@ ctl_duration(const char *option, const char *text)
         || unit == NULL || end[1] != '\0')
     {
         ctl_misuse(
-            "%s \"%s\" is no time such as 90s, 30m, 12h, 7d", option, text);
+            "%s \"%s\" is not a time such as 90s, 30m, 12h, 7d", option, text);
     }
 
     return n * seconds[unit - units];
@@ -170,7 +170,7 @@ ctl_word(const char *option, const char *text, const char *const *words)
             all + len, sizeof(all) - len, "%s%s", i == 0 ? "" : ", ", words[i]);
     }
 
-    ctl_misuse("%s \"%s\" is unknown; there are: %s", option, text, all);
+    ctl_misuse("%s \"%s\" is not one of: %s", option, text, all);
 }
 
 
@@ -183,7 +183,7 @@ ctl_project(const char *option, const char *text)
                        "0123456789_-");
 
     if (text[len] != '\0' || len == 0 || len > USAGE_ID_CHARS_MAX) {
-        ctl_misuse("%s \"%s\" is no project_id", option, text);
+        ctl_misuse("%s \"%s\" is not a project_id", option, text);
     }
 
     return text;

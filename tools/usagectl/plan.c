@@ -18,18 +18,20 @@ static const char help[] =
     "\n"
     "Prints the calls of the successor APIs that a legacy call becomes. The "
     "body\n"
-    "is read from the file, or from standard input. Nothing is called: what\n"
-    "depends on replies is told for a project that is assumed, and marked so.\n"
+    "is read from the file, or from standard input. Nothing is called: for "
+    "calls\n"
+    "that depend on replies a project is assumed, and they are marked.\n"
     "\n"
     "  -f, --format=FORMAT    urls (default), curl: lines for a shell, json\n"
-    "  -n, --count            only the number of calls\n"
+    "  -n, --count            print only the number of calls\n"
     "  -e, --endpoint=URL     https://workspace.<region>.myhuaweicloud.com\n"
     "  -p, --project=ID       the project_id\n"
     "\n"
     "What is assumed:\n"
     "      --desktops=N       desktops in the project (100)\n"
-    "      --in-use=N         of them, in use on every day (all)\n"
-    "      --of-user=N        of them, attached to the desktop_username alone "
+    "      --in-use=N         desktops of these that are in use on every day "
+    "(all)\n"
+    "      --of-user=N        desktops of these that only desktop_username has "
     "(1)\n"
     "      --now=TIME         a date, or yyyy-MM-ddThh:mm:ssZ, instead of now\n"
     "\n"
@@ -44,9 +46,9 @@ static const char help[] =
     "  echo '{\"start_time\":\"2026-11-01\",\"end_time\":\"2026-11-07\"}' |\n"
     "      usagectl plan --format=curl --desktops=2000\n"
     "\n"
-    "Exit status: 0; 1 where the gateway would refuse the body, which is said "
-    "as\n"
-    "the gateway says it; 2 otherwise.\n";
+    "Exit status: 0; 1 if the gateway would refuse the body, in the words that "
+    "it\n"
+    "would use; 2 after any other error.\n";
 
 
 enum {
@@ -139,7 +141,7 @@ endpoint_of(char *text)
     if ((strncmp(text, "https://", 8) != 0 && strncmp(text, "http://", 7) != 0)
         || strcspn(text, " \t\r\n\"'`$\\?#") != len)
     {
-        ctl_misuse("--endpoint \"%s\" is no address such as "
+        ctl_misuse("--endpoint \"%s\" is not an address such as "
                    "https://workspace.ap-southeast-1.myhuaweicloud.com",
             text);
     }
@@ -389,7 +391,7 @@ ctl_plan(int argc, char **argv)
     }
 
     if (optind < argc - 1) {
-        ctl_misuse("one body at a time");
+        ctl_misuse("there is more than one body");
     }
 
     if (optind < argc) {

@@ -66,7 +66,7 @@ hand_in(ctl_plan_t *self, const usage_call_t *call)
     free(body);
 
     if (!ok) {
-        ctl_die("the plan doesn't take what was assumed: %s", error.detail);
+        ctl_die("the plan refuses a reply that was assumed: %s", error.detail);
     }
 }
 

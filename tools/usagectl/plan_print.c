@@ -17,48 +17,50 @@
  */
 
 static const char *const notes_count[] = {
-    "Each page has 100 desktops at most: 1 call for each further 100.",
+    "A page has 100 desktops at most: 1 call for each further 100.",
     "The legacy total_count is the count of these pages.",
     NULL,
 };
 
 static const char *const notes_days[] = {
-    "A page has 100 desktops at most: 1 call more for each further 100 that "
-    "are",
-    "in use on a day. The pages come with the longest use first, so a day ends",
-    "at its first row without use; which desktops there are besides tells one",
-    "window over the whole range, or the rest of the days' pages.",
+    "A page has 100 desktops at most, so a day takes 1 call more for each "
+    "further",
+    "100 that are in use on it. The pages have the longest use first, so a day "
+    "is",
+    "complete at its first row without use. All other desktops are read from "
+    "one",
+    "window over the whole range, or from the rest of the days' pages.",
     "A day's use_time is metric_value of desktop_usage / 3600, two decimals;",
-    "a desktop that a day doesn't show has 0.",
+    "it is 0 for a desktop that the day doesn't list.",
     NULL,
 };
 
 static const char *const notes_ids[] = {
-    "With up to 100 desktops in the project it is a call for each day. With",
-    "more, each of the desktop_ids may be asked for by itself, by its name or",
-    "by resource_id, or all are asked for: whichever takes fewer calls.",
-    "A day that isn't asked for is what the windows around it leave.",
-    "Desktops that no page shows are looked up: 1 call for 100 of them.",
+    "With up to 100 desktops in the project, each day takes a call. With more,",
+    "each of the desktop_ids may be requested alone, by its name or by",
+    "resource_id, or all desktops are requested: whichever takes fewer calls.",
+    "A day that isn't requested is the difference of the windows around it.",
+    "Desktops that no page lists are looked up in the directory: 1 call for "
+    "100.",
     "A day's use_time is metric_value of desktop_usage / 3600, two decimals.",
     NULL,
 };
 
 static const char *const notes_user[] = {
-    "The user's desktops are asked for one by one: a desktop that is in use on",
-    "every day takes a call for each, one that isn't used takes one. A day "
-    "that",
-    "isn't asked for is what the windows around it leave.",
-    "Where the user was on shared or pool desktops too: at most a call for "
-    "each",
-    "day more, of the user's statistics. Connection records (--connections)",
-    "mostly answer alone.",
+    "The user's desktops are requested one by one: a desktop that is in use on",
+    "every day takes a call for each day, one that isn't used takes one. A day",
+    "that isn't requested is the difference of the windows around it.",
+    "If the user was on shared or pool desktops, too, each day takes at most "
+    "one",
+    "call more, for the user's statistics. With connection records",
+    "(--connections), these calls are mostly not needed.",
     NULL,
 };
 
 static const char *const notes_hours[] = {
-    "The directory has 1000 desktops a page, the records 1000 a page: 1 call",
-    "more for each further 1000. An hour's use_time is the time from setup to",
-    "end of the records within it, those that overlap counted once.",
+    "A page has 1000 desktops or 1000 records at most: 1 call more for each",
+    "further 1000. An hour's use_time is the time from setup to end of the",
+    "records within it; where they overlap, it counts once.",
     NULL,
 };
 
@@ -200,7 +202,7 @@ print_text(const ctl_plan_t *self)
     }
 
     if (self->count == 0) {
-        remark("No call: what the body asks for lies in the future.");
+        remark("No call: the days that the body requests are in the future.");
         return;
     }
 
@@ -210,9 +212,8 @@ print_text(const ctl_plan_t *self)
 
     if (more > 0) {
         (void) putchar('\n');
-        remark(
-            "%zu more, %zu in all, go by the data. Here these are assumed to "
-            "be",
+        remark("%zu more, %zu in all, depend on the data. This is for a "
+               "project of",
             more, self->count);
         remark("%s:", text);
         print_calls(self, self->certain, self->count);
@@ -220,12 +221,12 @@ print_text(const ctl_plan_t *self)
 
     } else {
         (void) putchar('\n');
-        remark("It is all with %s.", text);
+        remark("These are all calls for a project of %s.", text);
     }
 
     if (any_by_name(self)) {
-        remark("NAME-OF-... stands for a desktop's name, which the directory "
-               "tells.");
+        remark("NAME-OF-... stands for a desktop's name, which is in the "
+               "directory.");
     }
 
     for (note = notes_of(&self->request); *note != NULL; note++) {

@@ -16,32 +16,34 @@ static const char help[] =
     "usage: usagectl report [OPTION]... [ACCESS.LOG]...\n"
     "\n"
     "Says who still makes legacy calls, from access logs in the format "
-    "\"usage\"\n"
-    "of examples/nginx.conf. Logs may be compressed by gzip. - or none is\n"
-    "standard input.\n"
+    "\"usage\" of\n"
+    "examples/nginx.conf. Logs may be compressed by gzip. Standard input is "
+    "read\n"
+    "if no log is named, and for -.\n"
     "\n"
-    "      --by=KEYS        what makes a row: of client, agent, project,\n"
-    "                       credential, mode, status, day\n"
+    "      --by=KEYS        what makes a row: one or several of client, "
+    "agent,\n"
+    "                       project, credential, mode, status, day\n"
     "                       (client,agent,project)\n"
-    "      --since=WHEN     a date, a time (yyyy-MM-ddThh:mm:ssZ), or how "
-    "long\n"
-    "                       ago: 12h, 7d\n"
-    "      --until=WHEN     the same; not counted any more\n"
+    "      --since=WHEN     count from a time on: a date, "
+    "yyyy-MM-ddThh:mm:ssZ, or\n"
+    "                       how long ago: 12h, 7d\n"
+    "      --until=WHEN     count until before a time\n"
     "      --sort=BY        calls (default), days, errors, last, first\n"
-    "      --top=N          so many rows\n"
+    "      --top=N          print so many rows\n"
     "  -f, --format=FORMAT  table (default), csv, json\n"
-    "      --expect-none    exit status 1 where anybody calls\n"
+    "      --expect-none    exit with status 1 if there is any call\n"
     "\n"
-    "days are the days that calls asked for; errors are calls with a status "
-    "of\n"
-    "400 or more. A credential is token:<the first 16 hex digits of its "
-    "SHA-256>,\n"
-    "another for each token, or key:<access key>.\n"
+    "days are the days that the calls requested; errors are calls with a "
+    "status of\n"
+    "400 or more. A credential is token:<the first 16 hex digits of the "
+    "token's\n"
+    "SHA-256>, or key:<access key>.\n"
     "\n"
     "  usagectl report --since=30d /var/log/nginx/usage.log*\n"
     "  usagectl report --by=credential --since=7d --expect-none usage.log\n"
     "\n"
-    "Exit status: 0; 1 with --expect-none where anybody calls; 2 where a log "
+    "Exit status: 0; 1 with --expect-none if there is any call; 2 if a log "
     "can't\n"
     "be read, or with --expect-none a line of it.\n";
 
@@ -95,7 +97,7 @@ set_by(report_t *report, const char *text)
     }
 
     if (report->by_count == 0) {
-        ctl_misuse("--by names no key");
+        ctl_misuse("--by: the list is empty");
     }
 
     free(copy);
