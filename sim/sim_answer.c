@@ -37,7 +37,9 @@ static const route_t routes[] = {
 };
 
 
-/* Finds the route of a path and the length of its project; NULL: none. */
+/* Finds the route of a path, and how long its project is; NULL if there is
+ * none.
+ */
 
 static const route_t *
 find_route(const char *path, size_t *project)
@@ -89,7 +91,7 @@ verify(const sim_world_t *w, sim_call_t *c)
 /* Tells whether the caller's credential is accepted. */
 
 static int
-may(const sim_world_t *w, sim_call_t *c)
+is_accepted(const sim_world_t *w, sim_call_t *c)
 {
     size_t  i;
     json_t *token;
@@ -174,7 +176,7 @@ answer_api(sim_world_t *w, sim_call_t *c, const route_t *route, size_t project)
 
     find_faults(w, c, route);
 
-    if (!may(w, c)) {
+    if (!is_accepted(w, c)) {
         refuse_credential(c);
 
     } else if (!is_project(w, c, project)) {

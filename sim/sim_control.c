@@ -20,7 +20,7 @@
 #define PREFIX "/_sim/"
 
 
-/* Reads the call's body; NULL if it is no JSON, which is the reply then. */
+/* Reads the call's body as JSON.  If it is none, gives NULL and replies so. */
 
 static json_t *
 body_json(sim_call_t *c)
@@ -131,7 +131,8 @@ post_config(sim_world_t *w, sim_call_t *c)
 }
 
 
-/* Makes the tenant that an object describes; NULL and what is wrong. */
+/* Makes the tenant that an object describes; if it can't, gives NULL and says
+ * what is wrong. */
 
 static sim_tenant_t *
 make_tenant(const sim_world_t *w, const json_t *v, char err[256])
@@ -168,7 +169,7 @@ make_tenant(const sim_world_t *w, const json_t *v, char err[256])
 }
 
 
-/* Sets what an object has besides a tenant's description. */
+/* Sets the settings that an object has besides the tenant's description. */
 
 static int
 set_the_rest(sim_world_t *w, const json_t *v, char err[256])

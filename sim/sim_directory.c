@@ -26,7 +26,8 @@ typedef struct {
 } filter_t;
 
 
-/* Reads the ids of desktop_id, which has them with commas, or is repeated. */
+/* Reads the ids of desktop_id, which has several with commas, or is repeated.
+ */
 
 static void
 read_ids(sim_call_t *c, filter_t *f)
@@ -60,7 +61,7 @@ read_ids(sim_call_t *c, filter_t *f)
 }
 
 
-/* The user_name that a desktop's entry shows; NULL if it shows none. */
+/* Gives the user_name that a desktop's entry shows; NULL if it shows none. */
 
 static const char *
 owner(const sim_tenant_t *t, const sim_desktop_t *d)

@@ -62,7 +62,7 @@ check_key(const char *key, const json_t *value)
 }
 
 
-/* Tells whether a number is one that the faults can do. */
+/* Tells whether a number is within what the faults can do. */
 
 static int
 check_range(const char *key, const json_t *value)

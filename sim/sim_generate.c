@@ -63,7 +63,7 @@ between(maker_t *m, int64_t min, int64_t max)
 }
 
 
-/* Tells yes in so many of a hundred cases. */
+/* Draws 1 in so many of a hundred cases, else 0. */
 
 static int
 chance(maker_t *m, int percent)
@@ -211,8 +211,9 @@ attach_users(maker_t *m, sim_desktop_t *d, int turn)
 
 
 /*
- * Chooses who uses pools and groups' desktops: no user with exactly one shared
- * desktop, nor one whose name has exactly one.  Of twins it is only the first.
+ * Chooses who uses pools and the desktops of groups: no user with exactly one
+ * shared desktop, and none whose name has exactly one.  Of twins, only the
+ * first is chosen.
  */
 
 static void
@@ -287,8 +288,8 @@ pick_user(maker_t *m, const sim_desktop_t *d)
 
 
 /*
- * Adds a session, which is open if it isn't over yet.  NULL: it is still to
- * come, so there is none.
+ * Adds a session, which is open if it isn't over yet.  If it is still to come,
+ * there is none, and NULL is given.
  */
 
 static sim_session_t *
@@ -328,7 +329,7 @@ add_failure(maker_t *m, size_t desktop, size_t user, int64_t start)
 }
 
 
-/* Chooses how long a session lasts that begins at a time: seconds. */
+/* Chooses how many seconds a session lasts that begins at a given time. */
 
 static int64_t
 choose_length(maker_t *m, int64_t at)
@@ -464,7 +465,7 @@ make_sessions(maker_t *m)
         }
 
         if (use && days && i % 6 == 1 && busy + 60 < m->r->now) {
-            /* a session is open since up to an hour, or two days */
+            /* one has been open for up to an hour, or up to two days */
             day = m->r->now
                   - between(m, 60, i % 12 == 1 ? 2 * SIM_DAY : SIM_HOUR);
             day = day > busy ? day : busy + 30;

@@ -14,7 +14,7 @@
 #include <string.h>
 
 
-/* Orders for qsort_r(): numbers of desktops, then of sessions. */
+/* Compares two desktops by their ids, for qsort_r(). */
 
 static int
 by_id(const void *a, const void *b, void *tenant)
@@ -26,6 +26,8 @@ by_id(const void *a, const void *b, void *tenant)
 }
 
 
+/* Compares two sessions: the newest start comes first. */
+
 static int
 by_start(const void *a, const void *b, void *tenant)
 {
@@ -33,11 +35,13 @@ by_start(const void *a, const void *b, void *tenant)
     const sim_tenant_t *t = tenant;
     int64_t             x = t->sessions[i].start, y = t->sessions[j].start;
 
-    /* the newest first; of those that started together, the last one added */
+    /* of those that started together, the last one added comes first */
 
     return x != y ? (x < y ? 1 : -1) : (i < j ? 1 : -1);
 }
 
+
+/* Compares two sessions: the oldest setup comes first. */
 
 static int
 by_setup(const void *a, const void *b, void *tenant)

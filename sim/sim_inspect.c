@@ -15,7 +15,7 @@
 #define DAYS_MAX 400
 
 
-/* What /_sim/truth/user is asked: who, and on which days. */
+/* What a call of /_sim/truth/user requests: whose use, on which days. */
 
 typedef struct {
     sim_who_t who;
@@ -24,7 +24,7 @@ typedef struct {
 } question_t;
 
 
-/* Tells whether a list of objects is requested, not one of names. */
+/* Tells whether objects are requested instead of names. */
 
 static int
 in_detail(const sim_call_t *c)
@@ -213,7 +213,10 @@ numbers(const int64_t *v, size_t n)
 }
 
 
-/* Lists the seconds on one desktop and adds them to the total; NULL: none. */
+/*
+ * Lists the seconds of each day on one desktop, and adds them to the total;
+ * gives NULL if all are 0.
+ */
 
 static json_t *
 seconds_on(const sim_tenant_t *t, const question_t *q, size_t desktop,

@@ -124,7 +124,7 @@ shown(const truth_t *tr)
 }
 
 
-/* Tells whether a desktop, whose use the bins have, is listed. */
+/* Tells whether a desktop is listed; the bins have its use. */
 
 static int
 listed(const truth_t *tr, size_t desktop)
@@ -236,7 +236,8 @@ candidates(const truth_t *tr, sim_list_t *out)
 }
 
 
-/* Counts an entry of what the bins have, and writes it if it is on the page. */
+/* Counts an entry, whose use the bins have, and writes it if it is on the page.
+ */
 
 static void
 list_entry(const truth_t *tr, list_t *l, size_t desktop)
@@ -311,7 +312,7 @@ write_reply(truth_t *tr, sim_buf_t *b)
 }
 
 
-/* Tells whether the query has a parameter that only the simulator knows. */
+/* Tells whether the query has a parameter of the simulator with this value. */
 
 static int
 has(sim_call_t *c, const char *name, const char *value)
@@ -322,7 +323,8 @@ has(sim_call_t *c, const char *name, const char *value)
 }
 
 
-/* The time up to which use counts: now, or the end of the last filed day. */
+/* Gives the time up to which use counts: now, or the end of the last filed day.
+ */
 
 static int64_t
 use_until(sim_call_t *c, const sim_legacy_t *request)

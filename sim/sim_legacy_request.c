@@ -149,7 +149,7 @@ get_ids(sim_legacy_t *r, char err[256])
 }
 
 
-/* Reads the days; without any they end today. */
+/* Reads the range of days, which by default ends today. */
 
 static int
 get_range(sim_legacy_t *r, int64_t today, char err[256])

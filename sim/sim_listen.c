@@ -17,8 +17,8 @@
 #include <unistd.h>
 
 
-/* Finds an address, ADDR:PORT or [ADDR]:PORT; NULL and a message if it can't.
- */
+/* Finds an address, ADDR:PORT or [ADDR]:PORT; if it can't, gives NULL and
+ * prints why. */
 
 static struct addrinfo *
 find_address(const char *where)

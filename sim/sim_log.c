@@ -36,7 +36,7 @@ sim_log_free(sim_log_t *log)
 }
 
 
-/* The fingerprint of a secret, as 16 hexadecimal digits. */
+/* Writes the fingerprint of a secret: 16 hexadecimal digits. */
 
 static void
 fingerprint(const char *secret, char text[24])
@@ -93,7 +93,7 @@ set_printable(json_t *entry, const char *key, const char *s)
 }
 
 
-/* The time by the real clock, as "2026-11-23T07:44:43.057Z". */
+/* Gives the real clock's time, as "2026-11-23T07:44:43.057Z". */
 
 static json_t *
 time_stamp(void)

@@ -48,7 +48,8 @@ shift(sim_list_t *rows, json_int_t by)
 }
 
 
-/* Repeats a row of the page in the place of the next one. */
+/* Repeats a row of the page in the place of the next one, if a fault asks so.
+ */
 
 static void
 duplicate(sim_list_t *rows, const json_t *fault)
@@ -93,7 +94,7 @@ slice(const sim_page_t *page, const sim_hits_t *hits, sim_list_t *out)
 }
 
 
-/* Tells whether a fault of rows is there, and meant for this row. */
+/* Tells whether there is a fault, and it hits this row of the page. */
 
 static int
 hits_row(const json_t *fault, json_int_t row)

@@ -41,7 +41,7 @@ record_user(const sim_tenant_t *t, const sim_session_t *s)
 }
 
 
-/* The computer_name that a record shows. */
+/* Gives the computer_name that a record shows. */
 
 static const char *
 record_computer(const sim_tenant_t *t, const sim_session_t *s)

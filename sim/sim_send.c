@@ -36,7 +36,7 @@ sim_reset(const sim_conn_t *conn)
 {
     struct sockaddr none = { .sa_family = AF_UNSPEC };
 
-    /* on Linux, to dissolve a connection's association resets it */
+    /* to connect to no address dissolves the connection; Linux resets it */
 
     (void) connect(conn->fd, &none, sizeof(none));
 }

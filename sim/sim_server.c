@@ -29,7 +29,7 @@
 static struct MHD_Daemon *server;
 
 
-/* Begins a call when its target is known, as it came. */
+/* Begins a call: its target is known, as it came. */
 
 static void *
 on_target(void *cls, const char *target, struct MHD_Connection *connection)

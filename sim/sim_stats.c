@@ -39,8 +39,8 @@ typedef struct {
 
 
 /*
- * Reads the time window.  Its days are those whose 23:59:59 is in it, as far as
- * they are filed already and remembered still.
+ * Reads the time window.  Its days are those whose 23:59:59 is in it, except
+ * days that are not filed yet and days further back than the data go.
  */
 
 static void
@@ -139,7 +139,7 @@ list_rows(sim_page_t *page, keyed_t *rows, size_t n, const filter_t *f)
 }
 
 
-/* The name that a desktop has in statistics. */
+/* Gives the name that a desktop has in statistics. */
 
 static const char *
 resource_name(const sim_desktop_t *d)
@@ -148,7 +148,7 @@ resource_name(const sim_desktop_t *d)
 }
 
 
-/* The seconds from a desktop's last use to the end of the window. */
+/* Gives the seconds from a desktop's last use to the end of the window. */
 
 static int64_t
 idle(const sim_page_t *page, size_t desktop)
@@ -184,8 +184,8 @@ user_usage(const sim_page_t *page, size_t row)
 
 
 /*
- * Writes the metrics of a row: its usage, and another one before or after it.
- * Metrics come in any order, and so they do here.
+ * Writes the metrics of a row: its usage, and another one before or after it,
+ * as the service doesn't promise an order.  The caller ends the list.
  */
 
 static void
@@ -275,7 +275,9 @@ desktop_row(sim_buf_t *b, const sim_page_t *page, size_t row,
 }
 
 
-/* Tells whether a desktop that was used so long passes the filter. */
+/* Tells whether a desktop, which was used for `used` seconds, passes the
+ * filter.
+ */
 
 static int
 passes(const sim_page_t *page, const filter_t *f, size_t i, int64_t used)

@@ -70,7 +70,7 @@ matches(const char *s, const char *pattern)
 }
 
 
-/* Reads a number of so many digits, which are there. */
+/* Reads a number that has so many digits. */
 
 static int
 number(const char *s, int digits)

@@ -129,7 +129,8 @@ sum_up(int64_t *v, int64_t n)
 }
 
 
-/* Makes room for a sum for each day: v[0] is 0, v[1] of the first day. */
+/* Makes room for the sums of all days: v[0] stays 0, v[1] is the first day's.
+ */
 
 static int64_t *
 new_sums(const sim_tenant_t *t)
@@ -138,7 +139,7 @@ new_sums(const sim_tenant_t *t)
 }
 
 
-/* A bin for each of the days that have sums; `seconds` has one for each. */
+/* Gives bins for all days with sums; `seconds` has room for them. */
 
 static sim_bins_t
 all_days(const sim_tenant_t *t, int64_t *seconds)

@@ -166,9 +166,9 @@ set_user(check_bodies_t *bodies, json_t *body)
 
 
 /*
- * Requests days of the range, or leaves the dates out.  Of hours it is only a
- * few days, as a reply has many of them; and their dates are never left out, as
- * today's hours still change.
+ * Requests days of the range, or leaves the dates out.  By the hour it requests
+ * only a few days, as these have many hours.  It never leaves the dates out
+ * then: the hours of today still change.
  */
 static void
 set_dates(check_bodies_t *bodies, json_t *body, bool user, bool hours)
@@ -221,7 +221,7 @@ set_page(check_bodies_t *bodies, json_t *body)
 
 
 /*
- * Makes a body up.
+ * Makes a body up and gives its text.
  */
 static char *
 make_up(check_bodies_t *bodies)

@@ -87,8 +87,8 @@ add_route(CURLU *parts, const char *path, const char *project)
 
 
 /*
- * Makes the address of the call from url, which has the call's route, or gets
- * it.
+ * Makes the address of the call: url itself, or url with the call's route
+ * behind it.
  */
 static char *
 make_address(const char *url, const char *project)
@@ -187,7 +187,7 @@ check_header_set(check_side_t *side, const char *header)
 
 
 /*
- * Hands the headers to libcurl, and those that every call has.
+ * Hands the headers to libcurl, with those that each call needs.
  */
 static void
 set_headers(check_side_t *side)

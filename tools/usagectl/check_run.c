@@ -127,7 +127,7 @@ call_side(check_t *check, size_t side, const char *body, check_reply_t *reply)
 
 
 /*
- * Whether a status means that the service didn't look at the call.
+ * Tells whether a status means that the service didn't look at the call.
  */
 static bool
 is_unavailable(long status)
@@ -166,8 +166,8 @@ compare_refusals(const check_reply_t *replies)
 
 
 /*
- * Whether the body requests a page, and nothing differs but which desktops are
- * on it.
+ * Tells whether the body requests a page, and nothing differs but which
+ * desktops are on it.
  */
 static bool
 only_entries(const usage_compare_t *compare, const char *body)
@@ -195,7 +195,8 @@ only_entries(const usage_compare_t *compare, const char *body)
 
 
 /*
- * Whether any day that differs isn't final, so that its figures still change.
+ * Tells whether any day that differs isn't final, so that its figures still
+ * change.
  */
 static bool
 any_recent(const usage_compare_t *compare, int64_t now)

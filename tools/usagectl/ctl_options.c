@@ -77,7 +77,7 @@ ctl_hours(const char *option, const char *text)
 
 
 /*
- * Whether a text begins as a date does, yyyy-MM-dd.
+ * Tells whether a text begins as a date does, yyyy-MM-dd.
  */
 static bool
 ctl_is_date(const char *text)

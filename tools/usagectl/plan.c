@@ -282,7 +282,7 @@ settle(ctl_plan_t *self)
 
 
 /*
- * Whether nothing is wrong with a refused body but the age of its days.
+ * Tells whether nothing is wrong with a refused body but the age of its days.
  */
 static bool
 is_forgotten(

@@ -165,7 +165,7 @@ remark(const char *format, ...)
 
 
 /*
- * Whether any call is for the statistics of a desktop by its name.
+ * Tells whether any call is for the statistics of a desktop by its name.
  */
 static bool
 any_by_name(const ctl_plan_t *self)

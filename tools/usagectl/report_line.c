@@ -141,7 +141,7 @@ time_of(usage_str_t text, int64_t *time)
 
 
 /*
- * Whether a line tells of a legacy call: the module has set one of its
+ * Tells whether a line tells of a legacy call: the module has set one of its
  * variables, or the path is the call's route.
  */
 static bool
