@@ -128,8 +128,8 @@ static const struct option options[] = {
 
 
 /*
- * Sets a header of the sides from `from` to before `to`; or each line of a
- * file, if the text is @ and its name.
+ * Sets a header of the sides from `from` to before `to`.  If the text is @ and
+ * the name of a file, each of its lines is a header.
  */
 static void
 set_headers(check_t *check, size_t from, size_t to, const char *text)

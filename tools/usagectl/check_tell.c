@@ -84,7 +84,7 @@ check_progress(check_t *check, const char *waiting)
 
 
 /*
- * Makes a cell of one side's value, which may be missing.
+ * Makes a cell of the value that one side has, or of "missing".
  */
 static char *
 value_cell(usage_str_t value)

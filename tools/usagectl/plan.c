@@ -252,8 +252,8 @@ start(ctl_plan_t *self)
 
 
 /*
- * Makes what is assumed fit together: the project has the desktops that the
- * body requests, and as many as are in use or owned.
+ * Makes what is assumed fit together.  The project has at least the desktops
+ * that the body requests, and at most all of its desktops are in use, or owned.
  */
 static void
 settle(ctl_plan_t *self)
@@ -302,7 +302,7 @@ is_forgotten(
 
 
 /*
- * Reads the body.
+ * Reads the body and checks it, as the gateway does.
  */
 static usage_result_t
 parse(ctl_plan_t *self, usage_error_t *error)
@@ -339,8 +339,8 @@ parse(ctl_plan_t *self, usage_error_t *error)
 
 
 /*
- * Says what the gateway would say of the body; if only its days are too old,
- * also how to see its plan.  Gives the exit status.
+ * Says what the gateway would say of the body; and how to see its plan, if only
+ * its days are too old.  Gives the exit status.
  */
 static int
 refuse(const ctl_plan_t *self, const usage_error_t *error)

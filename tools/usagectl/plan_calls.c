@@ -72,7 +72,7 @@ hand_in(ctl_plan_t *self, const usage_call_t *call)
 
 
 /*
- * The calls that the plan has before any reply is there are the certain ones.
+ * The certain calls are those that the plan makes before there is any reply.
  */
 void
 ctl_plan_calls(ctl_plan_t *self)

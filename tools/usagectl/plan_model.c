@@ -169,7 +169,7 @@ is_owned(const ctl_model_t *model, usage_str_t id)
 
 
 /*
- * Writes the n-th record.  The oldest day, first, comes first, and a day has
+ * Writes the n-th record.  The oldest day, `first`, comes first, and a day has
  * one record for each of so many desktops.
  */
 static void

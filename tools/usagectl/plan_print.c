@@ -149,7 +149,7 @@ print_calls(const ctl_plan_t *self, size_t from, size_t to)
 
 
 /*
- * Prints a line that a shell ignores, and so should whoever reads addresses.
+ * Prints a line that a shell ignores; readers of addresses should, too.
  */
 static void __attribute__((format(printf, 1, 2)))
 remark(const char *format, ...)
