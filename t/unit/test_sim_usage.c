@@ -96,7 +96,7 @@ test_filing(void **state)
 }
 
 
-/* Two users, two desktops. */
+/* Makes a tenant with two users and two desktops. */
 
 static sim_tenant_t *
 tenant(void)
@@ -147,14 +147,14 @@ test_days(void **state)
     assert_int_equal(
         sim_usage_sum(t, t->desktops[0].usage, d - 9, d + 99), 6000);
 
-    /* and for the user once on each desktop */
+    /* for the user they count once on each desktop */
 
     assert_int_equal(sim_usage_sum(t, t->users[0].usage, d, d), 5400);
     assert_int_equal(sim_usage_sum(t, t->users[0].usage, d + 1, d + 1), 1800);
     assert_int_equal(sim_usage_sum(t, t->users[1].usage, d + 1, d + 1), 1800);
     assert_int_equal(sim_usage_sum(t, t->users[0].logins, d, d + 9), 3);
 
-    /* an open session goes on as the clock does */
+    /* an open session goes on with the clock */
 
     assert_int_equal(
         sim_usage_sum(t, t->desktops[1].usage, d + 2, d + 2), 7200);
@@ -204,7 +204,7 @@ test_hours(void **state)
 }
 
 
-/* A generated tenant agrees with sums taken second by second. */
+/* The sums of a generated tenant are those counted second by second. */
 
 static void
 test_generated(void **state)
