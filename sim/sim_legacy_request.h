@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * The legacy call's request: what its body asks for (translation.md,
+ * The legacy call's request: what its body requests (translation.md,
  * "Request").
  */
 

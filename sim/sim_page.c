@@ -48,7 +48,7 @@ shift(sim_list_t *rows, json_int_t by)
 }
 
 
-/* Repeats a row of the page in the place of the next one, if a fault asks so.
+/* Repeats a row of the page in the place of the next one, if a fault says so.
  */
 
 static void

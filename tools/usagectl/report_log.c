@@ -87,27 +87,26 @@ read_lines(report_t *report, char *text, size_t len)
 
 
 /*
- * Removes the rest of a line that was too long from a text.  Gives the length
- * of what is left: 0 if the line goes on, else a blank and the lines behind it.
+ * Removes the rest of a line that is too long from a text.  Tells whether the
+ * line goes on behind it.
  */
-static size_t
-skip_line(char *text, size_t len)
+static bool
+skip_line(char *text, size_t *len)
 {
     const char *end;
 
-    end = memchr(text, '\n', len);
+    end = memchr(text, '\n', *len);
 
     if (end == NULL) {
-        return 0;
+        *len = 0;
+        return true;
     }
 
-    /* the line's end becomes a blank before the next line */
+    end++;
+    *len -= (size_t) (end - text);
+    memmove(text, end, *len);
 
-    len -= (size_t) (end - text);
-    memmove(text, end, len);
-    *text = ' ';
-
-    return len;
+    return false;
 }
 
 
@@ -119,7 +118,7 @@ read_file(report_t *report, gzFile file)
 {
     int    n;
     char  *text;
-    bool   skips; /* the line is too long */
+    bool   skips; /* the rest of a line that is too long */
     size_t len;
 
     text = ctl_grow(NULL, REPORT_LINE_MAX + REPORT_READ_SIZE);
@@ -130,8 +129,7 @@ read_file(report_t *report, gzFile file)
         len += (size_t) n;
 
         if (skips) {
-            len = skip_line(text, len);
-            skips = len == 0;
+            skips = skip_line(text, &len);
         }
 
         len = read_lines(report, text, len);
