@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * Finds the reply of a call: route, faults, rights, quota, then its API.
+ * Finds the reply of a call: checks what is the same for all APIs, then calls
+ * one.
  */
 
 #include "sim_answer.h"

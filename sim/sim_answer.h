@@ -11,8 +11,9 @@
 
 
 /*
- * Finds the reply of a call that is complete.  For an API it goes by route,
- * method, faults, rights, project, quota; the first that fails is the reply.
+ * Finds the reply of a call that is complete.  For an API it checks route,
+ * method, credential, project and quota; the first that is wrong makes the
+ * reply. If none is, the fault `status` makes it, or else the API.
  */
 void sim_answer(sim_world_t *w, sim_call_t *c);
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * The five APIs that are simulated.  Each function answers a call of its API:
- * the query is taken apart, the faults are found, the caller has the right.
+ * The five APIs that are simulated.  Each function answers a call of its API.
+ * By then the query is taken apart, the faults that hit the call are found, and
+ * the caller's rights are checked.
  */
 
 #ifndef SIM_API_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * The log: an entry for each call, kept for those who check what was called,
- * and written to a file if one is wanted.  docs/simulator.md shows an entry.
+ * The log.  It keeps an entry for each call, so that tests can check what was
+ * called, and may write the entries to a file.  docs/simulator.md shows one.
  */
 
 #ifndef SIM_LOG_H

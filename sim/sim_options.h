@@ -12,7 +12,7 @@
 
 typedef struct {
     sim_server_options_t server;
-    const char          *port_file;  /* NULL: none is wanted */
+    const char          *port_file;  /* NULL: there is none */
     int                  with_stdin; /* end when standard input ends */
 } sim_options_t;
 
