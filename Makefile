@@ -7,8 +7,8 @@
 #   make test-dates every test at other dates than today
 #   make unit       the core's unit tests
 #   make vanilla    upstream's nginx with the module, under sanitizers
-#   make lint       clang-format, clang-tidy, cppcheck, shellcheck, licenses,
-#                   references to documents
+#   make lint       clang-format, clang-tidy, cppcheck, shellcheck; licenses,
+#                   references to documents, no circles
 #   make format     clang-format, in place
 #   make fuzz       the fuzzers of t/fuzz, each for FUZZ_SECONDS
 #   make node       the vendor's client code, for the tests, into build/node
@@ -50,7 +50,7 @@ UNIT_CORE  = $(filter-out $(UNIT_SIM),$(UNIT))
 
 .PHONY: all vanilla module ctl rebuild sim unit test test-dates test-vanilla lint \
     lint-format lint-scripts lint-man lint-license lint-references \
-    lint-cppcheck lint-tidy format fuzz \
+    lint-circles lint-cppcheck lint-tidy format fuzz \
     bench-page bench-reply node vectors clean
 .DELETE_ON_ERROR:
 
@@ -201,7 +201,7 @@ TIDY_CTL   = $(CTL)
 TIDY_NGINX = $(NGINX)
 
 lint: lint-format lint-scripts lint-man lint-license lint-references \
-    lint-cppcheck lint-tidy
+    lint-circles lint-cppcheck lint-tidy
 
 # $(call with,tool,version): the tool is there in that version; or it says no.
 
@@ -237,6 +237,13 @@ lint-license:
 lint-references:
 	@find . \( -path ./$(BUILD) -o -path ./.git -o -name 'seeds-*' \) -prune \
 	    -o -type f ! -name '*.json' -print0 | xargs -0 tools/lint/references
+
+# No file uses, directly or around corners, a file that uses it.
+
+lint-circles: module sim ctl
+	@tools/lint/circles $(BUILD)/nginx/objs/addon $(wildcard src/*/*/*.c)
+	@tools/lint/circles $(BUILD)/sim $(SIM)
+	@tools/lint/circles $(BUILD)/ctl $(CTL)
 
 lint-cppcheck: module
 	@! $(call with,cppcheck,2.10) || { \

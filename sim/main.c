@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 
-/* Waits for a signal, or for the end of standard input if that is wanted. */
+/* Waits for a signal; with `with_stdin`, for the end of standard input, too. */
 
 static void
 wait_for_end(int signals, int with_stdin)
@@ -41,7 +41,10 @@ wait_for_end(int signals, int with_stdin)
 }
 
 
-/* Writes the port where others wait for it: whole, or not at all. */
+/*
+ * Writes the port to a file that others wait for: the file is complete when it
+ * appears.  Gives 0, or 1 and a message.
+ */
 
 static int
 write_port(const char *file, int port)
@@ -68,6 +71,8 @@ write_port(const char *file, int port)
     return rc;
 }
 
+
+/* Serves until the end is requested; gives the exit status. */
 
 static int
 serve(sim_world_t *w, const sim_options_t *o)
@@ -122,7 +127,7 @@ main(int argc, char **argv)
         rc = serve(&w, &o);
 
     } else if (rc < 0) {
-        rc = 0; /* help was all that was wanted */
+        rc = 0; /* only help was requested */
     }
 
     sim_world_free(&w);

@@ -1,15 +1,21 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * One call's reply: route, rights, quota, faults, answer.
+ * Finds the reply of a call: checks what is the same for all APIs, then calls
+ * one.
  */
 
-#include "sim_world.h"
+#include "sim_answer.h"
+#include "sim_api.h"
+#include "sim_control.h"
+#include "sim_index.h"
+#include "sim_spoil.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+
+#define VERSION "/v2/" /* how the path of an API begins */
 
 
 typedef struct {
@@ -17,70 +23,23 @@ typedef struct {
     const char *name;
     const char *method;
     sim_api_t   answer;
+    int         metered; /* the quota counts its calls */
 } route_t;
 
 
 static const route_t routes[] = {
     { "/statistics/metrics/desktops", "desktop-metrics", "GET",
-        sim_api_desktop_metrics },
-    { "/statistics/metrics/users", "user-metrics", "GET",
-        sim_api_user_metrics },
-    { "/desktops", "directory", "GET", sim_api_directory },
-    { "/connections/desktops", "records", "GET", sim_api_records },
-    { "/desktops/statistics/used", "legacy", "POST", sim_api_legacy },
+        sim_api_desktop_metrics, 1 },
+    { "/statistics/metrics/users", "user-metrics", "GET", sim_api_user_metrics,
+        1 },
+    { "/desktops", "directory", "GET", sim_api_directory, 1 },
+    { "/connections/desktops", "records", "GET", sim_api_records, 1 },
+    { "/desktops/statistics/used", "legacy", "POST", sim_api_legacy, 0 },
 };
 
 
-/* Text that may hold pieces of what the client sent. */
-
-static void
-add_printable(sim_buf_t *b, const char *s)
-{
-    char *copy = sim_strdup(s), *p;
-
-    for (p = copy; *p; p++) {
-        if ((unsigned char) *p >= 0x7f) {
-            *p = '?';
-        }
-    }
-
-    sim_buf_json(b, copy);
-    free(copy);
-}
-
-
-void
-sim_error(sim_call_t *c, int status, const char *code, const char *msg,
-    const char *detail)
-{
-    sim_buf_t *b = &c->reply.body;
-
-    c->reply.status = status;
-    b->len = 0;
-
-    sim_buf_str(b, "{\"error_code\":");
-    sim_buf_json(b, code);
-    sim_buf_str(b, ",\"error_msg\":");
-    sim_buf_json(b, msg);
-
-    if (detail != NULL) {
-        sim_buf_str(b, ",\"error_detail\":");
-        add_printable(b, detail);
-    }
-
-    sim_buf_str(b, "}");
-}
-
-
-void
-sim_bad_query(sim_call_t *c)
-{
-    sim_error(
-        c, 400, "WKS.00010001", "The parameters are wrong.", c->query.error);
-}
-
-
-/* The route of a path, and the length of its project; NULL if there is none.
+/* Finds the route of a path, and how long its project is; NULL if there is
+ * none.
  */
 
 static const route_t *
@@ -88,11 +47,11 @@ find_route(const char *path, size_t *project)
 {
     size_t i;
 
-    if (strncmp(path, "/v2/", 4) != 0) {
+    if (strncmp(path, VERSION, sizeof(VERSION) - 1) != 0) {
         return NULL;
     }
 
-    path += 4;
+    path += sizeof(VERSION) - 1;
     *project = strspn(path, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwx"
                             "yz0123456789_-");
 
@@ -110,10 +69,10 @@ find_route(const char *path, size_t *project)
 }
 
 
-/* Whether the signature is right. */
+/* Verifies the signature, and notes the verdict. */
 
 static int
-is_signed(const sim_world_t *w, sim_call_t *c)
+verify(const sim_world_t *w, sim_call_t *c)
 {
     int          rc;
     char         why[256];
@@ -130,18 +89,19 @@ is_signed(const sim_world_t *w, sim_call_t *c)
 }
 
 
-/* Whether the credential is one of those accepted. */
+/* Tells whether the caller's credential is accepted. */
 
 static int
-may(const sim_world_t *w, sim_call_t *c)
+is_accepted(const sim_world_t *w, sim_call_t *c)
 {
-    size_t i;
+    size_t  i;
+    json_t *token;
 
-    if (c->token == NULL && c->signs && json_array_size(w->cfg.keys) > 0) {
-        return is_signed(w, c);
+    if (c->token == NULL && c->is_signed && json_array_size(w->cfg.keys) > 0) {
+        return verify(w, c);
     }
 
-    if (c->key == NULL || c->key[0] == '\0') {
+    if (c->credential == NULL || c->credential[0] == '\0') {
         return 0;
     }
 
@@ -149,9 +109,8 @@ may(const sim_world_t *w, sim_call_t *c)
         return 1;
     }
 
-    for (i = 0; i < json_array_size(w->cfg.tokens); i++) {
-        if (strcmp(c->key, json_string_value(json_array_get(w->cfg.tokens, i)))
-            == 0) {
+    json_array_foreach (w->cfg.tokens, i, token) {
+        if (strcmp(c->credential, json_string_value(token)) == 0) {
             return 1;
         }
     }
@@ -160,140 +119,16 @@ may(const sim_world_t *w, sim_call_t *c)
 }
 
 
-/* Counts a call; 0 if it is one too many in its minute. */
+/* Tells whether the simulator answers the path's project. */
 
 static int
-meter(sim_world_t *w, const sim_call_t *c)
+is_project(const sim_world_t *w, const sim_call_t *c, size_t len)
 {
-    size_t       i;
-    uint64_t     key;
-    sim_buf_t    b = { 0 };
-    sim_meter_t *m;
+    const char *project = w->cfg.project;
 
-    if (w->cfg.quota == 0) {
-        return 1;
-    }
-
-    sim_buf_fmt(&b, "%s %s", c->api, c->key);
-    key = sim_fingerprint(b.data, b.len);
-    sim_buf_free(&b);
-
-    for (i = 0; i < w->nmeters && w->meters[i].key != key; i++) {
-        /* void */
-    }
-
-    if (i == w->nmeters) {
-        w->meters = sim_realloc(w->meters, (i + 1) * sizeof(*m));
-        w->meters[w->nmeters++] = (sim_meter_t){ key, c->begun, 0 };
-    }
-
-    m = &w->meters[i];
-
-    if (c->begun - m->since >= 60000) {
-        m->since = c->begun;
-        m->calls = 0;
-    }
-
-    return ++m->calls <= w->cfg.quota;
-}
-
-
-/* An error that a fault asks for. */
-
-static void
-status_fault(sim_call_t *c, const json_t *f)
-{
-    char        code[16];
-    sim_buf_t  *b = &c->reply.body;
-    const char *form = sim_fx_str(f, "form", "json");
-    int         status = (int) sim_fx_int(f, "status", 500);
-
-    (void) snprintf(code, sizeof(code), "%s",
-        status == 401   ? "APIGW.0301"
-        : status == 403 ? "APIGW.0302"
-        : status == 404 ? "APIGW.0101"
-        : status == 429 ? "APIGW.0308"
-                        : "WKS.00000500");
-
-    sim_error(c, status, sim_fx_str(f, "code", code),
-        sim_fx_str(f, "msg", "a fault that was asked for"),
-        sim_fx_str(f, "detail", NULL));
-
-    if (sim_fx_str(f, "encoded", NULL)) {
-        b->len--;
-        sim_buf_str(b, ",\"encoded_authorization_message\":");
-        sim_buf_json(b, sim_fx_str(f, "encoded", ""));
-        sim_buf_str(b, "}");
-    }
-
-    c->reply.retry_after = sim_fx_int(f, "retry_after", -1);
-
-    if (sim_fx_str(f, "body", NULL)) {
-        b->len = 0;
-        sim_buf_str(b, sim_fx_str(f, "body", ""));
-
-    } else if (strcmp(form, "html") == 0) {
-        b->len = 0;
-        c->reply.type = "text/html";
-        sim_buf_str(b, "<html><body><h1>A fault</h1></body></html>\n");
-
-    } else if (strcmp(form, "empty") == 0) {
-        b->len = 0;
-    }
-
-    c->reply.type = sim_fx_str(f, "type", c->reply.type);
-}
-
-
-/* Faults that take the place of the answer's bytes. */
-
-static void
-spoil(sim_call_t *c)
-{
-    size_t     n, i, at;
-    uint64_t   random;
-    json_t    *f;
-    sim_buf_t *b = &c->reply.body;
-
-    f = c->fx.hit[SIM_FAULT_TEXT];
-
-    if (f != NULL) {
-        b->len = 0;
-        sim_buf_str(b, sim_fx_str(f, "body", "<html>not JSON</html>\n"));
-        c->reply.type = sim_fx_str(f, "type", "text/html");
-    }
-
-    if (c->fx.hit[SIM_FAULT_EMPTY] != NULL) {
-        b->len = 0;
-    }
-
-    f = c->fx.hit[SIM_FAULT_TRUNCATE];
-
-    if (f != NULL) {
-        n = (size_t) sim_fx_int(f, "at", (json_int_t) (b->len / 2));
-        b->len = n < b->len ? n : b->len;
-    }
-
-    f = c->fx.hit[SIM_FAULT_GARBLE];
-
-    if (f == NULL || b->len == 0) {
-        return;
-    }
-
-    /* a high bit on its own is no UTF-8, so no JSON comes of it by chance */
-
-    random = (uint64_t) sim_fx_int(f, "seed", 1);
-
-    for (i = 0; i < (size_t) sim_fx_int(f, "bytes", 8); i++) {
-        random = random * 6364136223846793005ULL + 1442695040888963407ULL;
-        at = (size_t) (random >> 33) % b->len;
-
-        if ((b->data[at] & 0x80) == 0 && (at == 0 || !(b->data[at - 1] & 0x80))
-            && (at + 1 == b->len || !(b->data[at + 1] & 0x80)))
-        {
-            b->data[at] = (char) (b->data[at] | 0x80);
-        }
-    }
+    return project == NULL
+           || (strlen(project) == len
+               && strncmp(project, c->path + sizeof(VERSION) - 1, len) == 0);
 }
 
 
@@ -313,52 +148,57 @@ find_faults(sim_world_t *w, sim_call_t *c, const route_t *route)
 
     target.offset = offset ? strtoll(offset, NULL, 10) : 0;
 
-    sim_faults_hit(&w->faults, &target, &c->fx);
+    sim_faults_hit(&w->faults, &target, &c->hits);
+}
+
+
+static void
+refuse_credential(sim_call_t *c)
+{
+    sim_reply_error(c, 401, "APIGW.0301",
+        c->signature ? "Incorrect IAM authentication information: "
+                       "verify aksk signature fail"
+                     : "Incorrect IAM authentication information: "
+                       "the token is missing, wrong or expired",
+        NULL);
 }
 
 
 static void
 answer_api(sim_world_t *w, sim_call_t *c, const route_t *route, size_t project)
 {
-    int legacy = route->answer == sim_api_legacy;
-
     c->api = route->name;
 
     if (strcmp(c->method, route->method) != 0) {
-        sim_error(c, 405, "APIGW.0101", "The API does not exist", NULL);
+        sim_reply_error(c, 405, "APIGW.0101", "The API does not exist", NULL);
         c->reply.allow = route->method;
         return;
     }
 
     find_faults(w, c, route);
 
-    if (!may(w, c)) {
-        sim_error(c, 401, "APIGW.0301",
-            c->signature ? "Incorrect IAM authentication information: "
-                           "verify aksk signature fail"
-                         : "Incorrect IAM authentication information: "
-                           "the token is missing, wrong or expired",
-            NULL);
+    if (!is_accepted(w, c)) {
+        refuse_credential(c);
 
-    } else if (w->cfg.project != NULL
-               && (strlen(w->cfg.project) != project
-                   || strncmp(w->cfg.project, c->path + 4, project) != 0))
+    } else if (!is_project(w, c, project)) {
+        sim_reply_error(c, 404, "WKS.00010404", "No such project", NULL);
+
+    } else if (route->metered
+               && !sim_quota_take(
+                   &w->quota, c->api, c->credential, c->begun, w->cfg.quota))
     {
-        sim_error(c, 404, "WKS.00010404", "No such project", NULL);
-
-    } else if (!legacy && !meter(w, c)) {
-        sim_error(c, 429, "APIGW.0308",
+        sim_reply_error(c, 429, "APIGW.0308",
             "The throttling threshold has been reached", NULL);
         c->reply.retry_after = w->cfg.retry_after;
 
-    } else if (c->fx.hit[SIM_FAULT_STATUS] != NULL) {
-        status_fault(c, c->fx.hit[SIM_FAULT_STATUS]);
+    } else if (c->hits.fault[SIM_FAULT_STATUS] != NULL) {
+        sim_spoil_status(c, c->hits.fault[SIM_FAULT_STATUS]);
 
     } else {
         route->answer(w, c);
     }
 
-    spoil(c);
+    sim_spoil(c);
 }
 
 
@@ -371,11 +211,10 @@ sim_answer(sim_world_t *w, sim_call_t *c)
     c->reply.status = 200;
     c->reply.type = "application/json";
     c->reply.retry_after = -1;
-    c->offset = -1;
     c->api = "";
     c->now = sim_world_now(w);
 
-    if (strncmp(c->path, "/_sim/", 6) == 0) {
+    if (sim_is_control(c->path)) {
         sim_control(w, c);
         return;
     }
@@ -386,7 +225,7 @@ sim_answer(sim_world_t *w, sim_call_t *c)
     route = find_route(c->path, &project);
 
     if (route == NULL) {
-        sim_error(c, 404, "APIGW.0101", "The API does not exist", NULL);
+        sim_reply_error(c, 404, "APIGW.0101", "The API does not exist", NULL);
     } else {
         answer_api(w, c, route, project);
     }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * A growing string, and JSON written into it.
+ * Memory that is never missing, strings that grow, JSON written into them.
  */
 
 #include "sim_buf.h"
@@ -163,6 +163,23 @@ sim_buf_json(sim_buf_t *b, const char *s)
 }
 
 
+void
+sim_buf_key(sim_buf_t *b, const char *key)
+{
+    const char *comma = b->len > 0 && b->data[b->len - 1] != '{' ? "," : "";
+
+    sim_buf_fmt(b, "%s\"%s\":", comma, key);
+}
+
+
+void
+sim_buf_member(sim_buf_t *b, const char *key, const char *value)
+{
+    sim_buf_key(b, key);
+    sim_buf_json(b, value);
+}
+
+
 uint64_t
 sim_fingerprint(const void *data, size_t len)
 {
@@ -174,4 +191,29 @@ sim_fingerprint(const void *data, size_t len)
     }
 
     return h;
+}
+
+
+char *
+sim_read_file(const char *name)
+{
+    char      chunk[65536];
+    FILE     *f = fopen(name, "r");
+    size_t    n;
+    sim_buf_t b = { 0 };
+
+    if (f == NULL) {
+        perror(name);
+        return NULL;
+    }
+
+    while ((n = fread(chunk, 1, sizeof(chunk), f)) > 0) {
+        sim_buf_add(&b, chunk, n);
+    }
+
+    (void) fclose(f);
+    sim_buf_reserve(&b, 0);
+    b.data[b.len] = '\0';
+
+    return b.data;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * The canonical request: what a signature is made of.
+ * The canonical request: the text that is signed.
  */
 
 #include "sim_sign.h"
@@ -17,7 +17,7 @@ typedef struct {
 } pair_t;
 
 
-/* As text without escapes; what is no escape stays. */
+/* Appends text with its escapes decoded; a broken escape stays as it is. */
 
 static void
 add_decoded(sim_buf_t *b, const char *s, size_t len)
@@ -41,6 +41,8 @@ add_decoded(sim_buf_t *b, const char *s, size_t len)
 }
 
 
+/* Appends text with all but unreserved characters as escapes. */
+
 static void
 add_encoded(sim_buf_t *b, const char *s, size_t len)
 {
@@ -55,6 +57,8 @@ add_encoded(sim_buf_t *b, const char *s, size_t len)
     }
 }
 
+
+/* Appends the path, each segment encoded, with a slash at its end. */
 
 static void
 add_path(sim_buf_t *b, const char *path, int decoded)
@@ -100,6 +104,8 @@ compare_pairs(const void *one, const void *two)
 }
 
 
+/* Splits a raw query into names and values; gives how many there are. */
+
 static size_t
 read_pairs(pair_t **pairs, const char *query)
 {
@@ -131,6 +137,8 @@ read_pairs(pair_t **pairs, const char *query)
     return n;
 }
 
+
+/* Appends the query: encoded anew, sorted by name, then by value. */
 
 static void
 add_query(sim_buf_t *b, const char *query)
@@ -164,7 +172,7 @@ compare_strings(const void *a, const void *b)
 }
 
 
-/* A line for each value of a header, in their order. */
+/* Appends a line for each value of a header, sorted by value. */
 
 static void
 add_header(sim_buf_t *b, const sim_signed_t *r, const char *name, size_t len)

@@ -5,6 +5,11 @@
  */
 
 #include "sim_control.h"
+#include "sim_api.h"
+#include "sim_config.h"
+#include "sim_inspect.h"
+#include "sim_json.h"
+#include "sim_source.h"
 #include "sim_time.h"
 
 #include <stdio.h>
@@ -12,23 +17,10 @@
 #include <string.h>
 
 
-void
-sim_control_reply(sim_call_t *c, json_t *v)
-{
-    char *text = json_dumps(v, JSON_COMPACT | JSON_ENCODE_ANY);
-
-    sim_buf_str(&c->reply.body, text);
-    free(text);
-    json_decref(v);
-}
+#define PREFIX "/_sim/"
 
 
-void
-sim_control_refuse(sim_call_t *c, const char *why)
-{
-    sim_error(c, 400, "SIM.0400", "The simulator can not do that", why);
-}
-
+/* Reads the call's body as JSON.  If it is none, gives NULL and replies so. */
 
 static json_t *
 body_json(sim_call_t *c)
@@ -40,7 +32,7 @@ body_json(sim_call_t *c)
         JSON_REJECT_DUPLICATES, &e);
 
     if (v == NULL) {
-        sim_control_refuse(c, e.text);
+        sim_reply_refuse(c, e.text);
     }
 
     return v;
@@ -50,23 +42,23 @@ body_json(sim_call_t *c)
 static void
 get_calls(sim_world_t *w, sim_call_t *c)
 {
-    sim_control_reply(c, json_incref(w->calls));
+    sim_reply_json(c, json_incref(w->log.calls));
 }
 
 
 static void
 delete_calls(sim_world_t *w, sim_call_t *c)
 {
-    json_array_clear(w->calls);
-    w->nmeters = 0;
-    sim_control_reply(c, json_object());
+    json_array_clear(w->log.calls);
+    sim_quota_clear(&w->quota);
+    sim_reply_json(c, json_object());
 }
 
 
 static void
 get_faults(sim_world_t *w, sim_call_t *c)
 {
-    sim_control_reply(c, sim_faults_json(&w->faults));
+    sim_reply_json(c, sim_faults_json(&w->faults));
 }
 
 
@@ -74,7 +66,7 @@ static void
 delete_faults(sim_world_t *w, sim_call_t *c)
 {
     sim_faults_clear(&w->faults);
-    sim_control_reply(c, json_object());
+    sim_reply_json(c, json_object());
 }
 
 
@@ -91,14 +83,14 @@ post_faults(sim_world_t *w, sim_call_t *c)
     }
 
     if (!json_is_array(v)) {
-        sim_control_refuse(c, "not an array of faults");
+        sim_reply_refuse(c, "not an array of faults");
         json_decref(v);
         return;
     }
 
     json_array_foreach (v, i, one) {
         if (sim_faults_add(&faults, one, err) != 0) {
-            sim_control_refuse(c, err);
+            sim_reply_refuse(c, err);
             sim_faults_clear(&faults);
             json_decref(v);
             return;
@@ -113,22 +105,9 @@ post_faults(sim_world_t *w, sim_call_t *c)
 
 
 static void
-reply_settings(sim_world_t *w, sim_call_t *c)
+get_config(sim_world_t *w, sim_call_t *c)
 {
-    char now[24];
-
-    sim_format_time(sim_world_now(w), now);
-
-    sim_control_reply(
-        c, json_pack("{ss ss sb sI sI s[II] sI sb sb sb si si si}", "idle",
-               w->cfg.idle_hidden ? "hidden" : "shown", "now", now, "now_fixed",
-               w->cfg.now != SIM_NEVER, "quota", w->cfg.quota, "retry_after",
-               w->cfg.retry_after, "delay_ms", w->cfg.delay_min,
-               w->cfg.delay_max, "records_limit", w->cfg.records_limit,
-               "records_clamp", w->cfg.records_clamp, "sid", !w->cfg.no_sid,
-               "resource_id", !w->cfg.no_resource_id, "desktops",
-               (int) w->tenant->ndesktops, "users", (int) w->tenant->nusers,
-               "sessions", (int) w->tenant->nsessions));
+    sim_reply_json(c, sim_settings(w));
 }
 
 
@@ -143,16 +122,17 @@ post_config(sim_world_t *w, sim_call_t *c)
     }
 
     if (sim_configure(w, v, err) != 0) {
-        sim_control_refuse(c, err);
+        sim_reply_refuse(c, err);
     } else {
-        reply_settings(w, c);
+        get_config(w, c);
     }
 
     json_decref(v);
 }
 
 
-/* The part of a tenant's description that makes it, and the settings. */
+/* Makes the tenant that an object describes; if it can't, gives NULL and says
+ * what is wrong. */
 
 static sim_tenant_t *
 make_tenant(const sim_world_t *w, const json_t *v, char err[256])
@@ -168,9 +148,9 @@ make_tenant(const sim_world_t *w, const json_t *v, char err[256])
         return sim_tenant_default();
     }
 
-    desktops = sim_fx_int(v, "desktops", 20);
-    days = sim_fx_int(v, "days", 31);
-    users = sim_fx_int(v, "users", 0);
+    desktops = sim_json_int(v, "desktops", 20);
+    days = sim_json_int(v, "days", 31);
+    users = sim_json_int(v, "users", 0);
 
     if (desktops < 0 || desktops > 100000 || days < 0 || days > 1000
         || users < 0 || users > 100000)
@@ -179,7 +159,7 @@ make_tenant(const sim_world_t *w, const json_t *v, char err[256])
         return NULL;
     }
 
-    r.seed = (uint64_t) sim_fx_int(v, "seed", 1);
+    r.seed = (uint64_t) sim_json_int(v, "seed", 1);
     r.desktops = (int) desktops;
     r.days = (int) days;
     r.users = (int) users;
@@ -189,37 +169,48 @@ make_tenant(const sim_world_t *w, const json_t *v, char err[256])
 }
 
 
+/* Sets the settings that an object has besides the tenant's description. */
+
+static int
+set_the_rest(sim_world_t *w, const json_t *v, char err[256])
+{
+    int     rc;
+    size_t  i;
+    json_t *settings = json_copy((json_t *) v);
+
+    static const char *const description[] = { "seed", "desktops", "days",
+        "users", "sessions" };
+
+    for (i = 0; i < sizeof(description) / sizeof(description[0]); i++) {
+        json_object_del(settings, description[i]);
+    }
+
+    rc = sim_configure(w, settings, err);
+    json_decref(settings);
+
+    return rc;
+}
+
+
 static void
 post_tenant(sim_world_t *w, sim_call_t *c)
 {
     char          err[256];
-    size_t        i;
     int64_t       now = w->cfg.now;
-    json_t       *v = body_json(c), *settings;
+    json_t       *v = body_json(c);
     sim_tenant_t *t = NULL;
-
-    static const char *const own[] = { "seed", "desktops", "days", "users",
-        "sessions" };
 
     if (v == NULL) {
         return;
     }
 
-    settings = json_copy(v);
-
-    for (i = 0; i < sizeof(own) / sizeof(own[0]); i++) {
-        json_object_del(settings, own[i]);
-    }
-
-    if (sim_configure(w, settings, err) == 0) {
+    if (set_the_rest(w, v, err) == 0) {
         t = make_tenant(w, v, err);
     }
 
-    json_decref(settings);
-
     if (t == NULL) {
         w->cfg.now = now;
-        sim_control_refuse(c, err);
+        sim_reply_refuse(c, err);
 
     } else {
         if (t->now != SIM_NEVER && json_object_get(v, "now") == NULL) {
@@ -227,46 +218,57 @@ post_tenant(sim_world_t *w, sim_call_t *c)
         }
 
         sim_world_tenant(w, t);
-        reply_settings(w, c);
+        get_config(w, c);
     }
 
     json_decref(v);
 }
 
 
-static json_t *
-desktop_json(const sim_tenant_t *t, const sim_desktop_t *d)
+static void
+post_alter(sim_world_t *w, sim_call_t *c)
 {
-    size_t  i;
-    json_t *users = json_array();
+    size_t      desktop;
+    json_t     *v;
+    int64_t     day;
+    json_int_t  seconds;
+    const char *id, *date;
 
-    for (i = 0; i < d->users.n; i++) {
-        json_array_append_new(
-            users, json_string(t->users[d->users.items[i]].name));
+    v = json_loadb(c->body.data ? c->body.data : "", c->body.len, 0, NULL);
+
+    if (json_unpack(v, "{ss ss sI!}", "desktop", &id, "date", &date, "seconds",
+            &seconds)
+        != 0)
+    {
+        sim_reply_refuse(c, "not an object with desktop, date and seconds");
+
+    } else if (sim_parse_date(date, &day) != 0) {
+        sim_reply_refuse(c, "date: not yyyy-MM-dd");
+
+    } else if ((desktop = sim_tenant_find_desktop(w->tenant, id)) == SIZE_MAX) {
+        sim_reply_refuse(c, "desktop: there is none with that id");
+
+    } else {
+        sim_alter_add(&w->alters, desktop, day, seconds);
+        sim_reply_json(c, json_object());
     }
 
-    return json_pack("{ss ss ss* ss so ss* sb sb}", "desktop_id", d->id,
-        "computer_name", d->name, "resource_name", d->resource_name, "sid",
-        d->sid, "users", users, "group", d->group, "gone", d->gone, "used",
-        d->sessions.n > 0);
+    json_decref(v);
 }
 
 
 static void
-get_desktops(sim_world_t *w, sim_call_t *c)
+delete_alter(sim_world_t *w, sim_call_t *c)
 {
-    size_t               i;
-    int                  detail = strcmp(c->raw, "detail=yes") == 0;
-    json_t              *all = json_array();
-    const sim_desktop_t *d;
+    sim_alter_clear(&w->alters);
+    sim_reply_json(c, json_object());
+}
 
-    for (i = 0; i < w->tenant->ndesktops; i++) {
-        d = &w->tenant->desktops[i];
-        json_array_append_new(
-            all, detail ? desktop_json(w->tenant, d) : json_string(d->id));
-    }
 
-    sim_control_reply(c, all);
+int
+sim_is_control(const char *path)
+{
+    return strncmp(path, PREFIX, sizeof(PREFIX) - 1) == 0;
 }
 
 
@@ -277,26 +279,26 @@ sim_control(sim_world_t *w, sim_call_t *c)
 
     static const struct {
         const char *method;
-        const char *path;
+        const char *path; /* behind the prefix */
         sim_api_t   answer;
     } routes[] = {
-        { "GET", "/_sim/calls", get_calls },
-        { "DELETE", "/_sim/calls", delete_calls },
-        { "GET", "/_sim/faults", get_faults },
-        { "POST", "/_sim/faults", post_faults },
-        { "DELETE", "/_sim/faults", delete_faults },
-        { "GET", "/_sim/config", reply_settings },
-        { "POST", "/_sim/config", post_config },
-        { "POST", "/_sim/tenant", post_tenant },
-        { "POST", "/_sim/alter", sim_control_alter },
-        { "DELETE", "/_sim/alter", sim_control_unalter },
-        { "GET", "/_sim/desktops", get_desktops },
-        { "GET", "/_sim/users", sim_control_users },
-        { "GET", "/_sim/truth/user", sim_control_truth },
+        { "GET", "calls", get_calls },
+        { "DELETE", "calls", delete_calls },
+        { "GET", "faults", get_faults },
+        { "POST", "faults", post_faults },
+        { "DELETE", "faults", delete_faults },
+        { "GET", "config", get_config },
+        { "POST", "config", post_config },
+        { "POST", "tenant", post_tenant },
+        { "POST", "alter", post_alter },
+        { "DELETE", "alter", delete_alter },
+        { "GET", "desktops", sim_inspect_desktops },
+        { "GET", "users", sim_inspect_users },
+        { "GET", "truth/user", sim_inspect_truth },
     };
 
     for (i = 0; i < sizeof(routes) / sizeof(routes[0]); i++) {
-        if (strcmp(routes[i].path, c->path) == 0
+        if (strcmp(routes[i].path, c->path + sizeof(PREFIX) - 1) == 0
             && strcmp(routes[i].method, c->method) == 0)
         {
             routes[i].answer(w, c);
@@ -304,5 +306,5 @@ sim_control(sim_world_t *w, sim_call_t *c)
         }
     }
 
-    sim_error(c, 404, "SIM.0404", "No such control", NULL);
+    sim_reply_error(c, 404, "SIM.0404", "No such control", NULL);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * The simulator's own API: what its parts share.
+ * The simulator's own API (docs/simulator.md, "Control").
  */
 
 #ifndef SIM_CONTROL_H
@@ -10,20 +10,10 @@
 #include "sim_world.h"
 
 
-/* Answers with a value, and lets go of it. */
-void sim_control_reply(sim_call_t *c, json_t *v);
+/* Tells whether a path, up to its question mark, is one of this API. */
+int sim_is_control(const char *path);
 
-/* Answers 400, and says why. */
-void sim_control_refuse(sim_call_t *c, const char *why);
-
-/* POST and DELETE /_sim/alter. */
-void sim_control_alter(sim_world_t *w, sim_call_t *c);
-void sim_control_unalter(sim_world_t *w, sim_call_t *c);
-
-/* GET /_sim/users. */
-void sim_control_users(sim_world_t *w, sim_call_t *c);
-
-/* GET /_sim/truth/user. */
-void sim_control_truth(sim_world_t *w, sim_call_t *c);
+/* Answers a call whose path is one. */
+void sim_control(sim_world_t *w, sim_call_t *c);
 
 #endif

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * The tenant of the published example: its two desktops, and a few others.
+ * The tenant of the published example: the example's two desktops, and a few
+ * others.
  */
 
-#include "sim_tenant.h"
+#include "sim_source.h"
 #include "sim_buf.h"
 #include "sim_time.h"
 
@@ -28,8 +29,8 @@ typedef struct {
 typedef struct {
     size_t      desktop;
     size_t      user;
-    const char *setup; /* of December 2022 */
-    const char *end;
+    const char *setup; /* day and time in December 2022; NULL: never */
+    const char *end;   /* likewise; NULL: it is open */
 } use_t;
 
 
@@ -53,7 +54,7 @@ static const desktop_t desktops[] = {
 
 
 static const use_t uses[] = {
-    /* 45432, 9432, 3672, 0, 0, 13932 and 12816 seconds */
+    /* seconds by day, as published: 45432 9432 3672 0 0 13932 12816 */
     { FIRST, ZRYUAN1, "09T07:10:00", "09T17:47:12" },
     { FIRST, ZRYUAN1, "09T22:00:00", "10T01:30:00" },
     { FIRST, ZRYUAN1, "10T10:00:00", "10T11:07:12" },
@@ -61,7 +62,7 @@ static const use_t uses[] = {
     { FIRST, ZRYUAN1, "14T08:30:00", "14T12:22:12" },
     { FIRST, ZRYUAN1, "15T13:00:00", "15T16:33:36" },
 
-    /* 38016, 4968, 0, 0, 0, 13932 and 12816 seconds */
+    /* seconds by day, as published: 38016 4968 0 0 0 13932 12816 */
     { SECOND, JY01, "09T08:00:00", "09T18:33:36" },
     { SECOND, JY01, "10T09:00:00", "10T10:22:48" },
     { SECOND, JY01, "14T13:00:00", "14T16:52:12" },
@@ -74,11 +75,13 @@ static const use_t uses[] = {
     { POOL, ANN, "13T23:00:00", "14T02:00:00" },
     { GROUP, JY01, "14T18:00:00", "14T19:00:18" },
 
-    /* still open, and one that never connected */
+    /* a session that is open, and one that never connected */
     { FIRST, ZRYUAN1, "16T07:00:00", NULL },
     { SPARE, ANN, NULL, "13T22:58:30" },
 };
 
+
+/* Reads "ddTHH:mm:ss" of December 2022; SIM_NEVER for NULL. */
 
 static int64_t
 december(const char *s)

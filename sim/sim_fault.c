@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * Faults on demand: what goes wrong, with which calls, how often.
+ * Faults on demand: what goes wrong, in which calls, and how often.
  */
 
 #include "sim_fault.h"
 #include "sim_buf.h"
+#include "sim_json.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,7 +19,9 @@
 static const char *const names[] = { SIM_FAULTS(NAME) };
 static const char *const helps[] = { SIM_FAULTS(HELP) };
 
-/* Keys that a fault may have: with a number, a text, true or false. */
+
+/* The keys that a fault may have: # has a number, $ a text, ? a boolean. */
+
 static const char *const keys[] = { "#skip", "#count", "#offset", "#status",
     "#retry_after", "#ms", "#at", "#bytes", "#seed", "#piece", "#by", "#delta",
     "#row", "#kb", "$fault", "$api", "$day", "$query", "$code", "$msg", "$form",
@@ -40,6 +43,8 @@ sim_fault_help(sim_fault_kind_t kind)
 }
 
 
+/* Tells whether a fault may have the key, with a value of that type. */
+
 static int
 check_key(const char *key, const json_t *value)
 {
@@ -57,7 +62,7 @@ check_key(const char *key, const json_t *value)
 }
 
 
-/* Numbers that would go beyond what the faults can do. */
+/* Tells whether a number is within what the faults can do. */
 
 static int
 check_range(const char *key, const json_t *value)
@@ -97,7 +102,7 @@ sim_faults_add(sim_faults_t *f, const json_t *spec, char err[256])
     const char  *name, *key;
     sim_fault_t *fault;
 
-    name = sim_fx_str(spec, "fault", "");
+    name = sim_json_str(spec, "fault", "");
 
     for (kind = 0; kind < SIM_FAULT_KINDS; kind++) {
         if (strcmp(names[kind], name) == 0) {
@@ -106,7 +111,7 @@ sim_faults_add(sim_faults_t *f, const json_t *spec, char err[256])
     }
 
     if (kind == SIM_FAULT_KINDS) {
-        (void) snprintf(err, 256, "fault: \"%.100s\" is none", name);
+        (void) snprintf(err, 256, "fault: there is no \"%.100s\"", name);
         return -1;
     }
 
@@ -124,14 +129,14 @@ sim_faults_add(sim_faults_t *f, const json_t *spec, char err[256])
     fault = &f->faults[f->n++];
     fault->spec = json_deep_copy(spec);
     fault->kind = (sim_fault_kind_t) kind;
-    fault->skip = sim_fx_int(spec, "skip", 0);
-    fault->left = sim_fx_int(spec, "count", -1);
+    fault->skip = sim_json_int(spec, "skip", 0);
+    fault->left = sim_json_int(spec, "count", -1);
 
     return 0;
 }
 
 
-/* A word's value: digits make a number, true and false a boolean. */
+/* Converts a word: digits are a number, true and false are booleans. */
 
 static json_t *
 word_value(const char *s)
@@ -221,15 +226,17 @@ sim_faults_json(const sim_faults_t *f)
 }
 
 
+/* Tells whether a fault is meant for the call. */
+
 static int
 matches(const sim_fault_t *f, const sim_target_t *target)
 {
-    const char *api = sim_fx_str(f->spec, "api", NULL);
-    const char *day = sim_fx_str(f->spec, "day", NULL);
-    const char *query = sim_fx_str(f->spec, "query", NULL);
-    json_int_t  offset = sim_fx_int(f->spec, "offset", -1);
+    const char *api = sim_json_str(f->spec, "api", NULL);
+    const char *day = sim_json_str(f->spec, "day", NULL);
+    const char *query = sim_json_str(f->spec, "query", NULL);
+    json_int_t  offset = sim_json_int(f->spec, "offset", -1);
 
-    /* rows shift between pages: where no page is named, after the first */
+    /* rows shift between pages, so by default not on the first one */
 
     if (f->kind == SIM_FAULT_SHIFT && offset < 0 && target->offset <= 0) {
         return 0;
@@ -244,7 +251,7 @@ matches(const sim_fault_t *f, const sim_target_t *target)
 
 
 void
-sim_faults_hit(sim_faults_t *f, const sim_target_t *target, sim_fx_t *fx)
+sim_faults_hit(sim_faults_t *f, const sim_target_t *target, sim_hits_t *hits)
 {
     size_t       i;
     sim_fault_t *fault;
@@ -261,7 +268,7 @@ sim_faults_hit(sim_faults_t *f, const sim_target_t *target, sim_fx_t *fx)
             continue;
         }
 
-        if (fx->hit[fault->kind] != NULL) {
+        if (hits->fault[fault->kind] != NULL) {
             continue; /* one of a kind is enough for a call */
         }
 
@@ -269,43 +276,18 @@ sim_faults_hit(sim_faults_t *f, const sim_target_t *target, sim_fx_t *fx)
             fault->left--;
         }
 
-        fx->hit[fault->kind] = json_incref(fault->spec);
+        hits->fault[fault->kind] = json_incref(fault->spec);
     }
 }
 
 
 void
-sim_fx_clear(sim_fx_t *fx)
+sim_hits_clear(sim_hits_t *hits)
 {
     size_t i;
 
     for (i = 0; i < SIM_FAULT_KINDS; i++) {
-        json_decref(fx->hit[i]);
-        fx->hit[i] = NULL;
+        json_decref(hits->fault[i]);
+        hits->fault[i] = NULL;
     }
-}
-
-
-json_int_t
-sim_fx_int(const json_t *spec, const char *key, json_int_t none)
-{
-    const json_t *v = json_object_get(spec, key);
-
-    return json_is_integer(v) ? json_integer_value(v) : none;
-}
-
-
-const char *
-sim_fx_str(const json_t *spec, const char *key, const char *none)
-{
-    const json_t *v = json_object_get(spec, key);
-
-    return json_is_string(v) ? json_string_value(v) : none;
-}
-
-
-int
-sim_fx_true(const json_t *spec, const char *key)
-{
-    return json_is_true(json_object_get(spec, key));
 }

@@ -1,37 +1,39 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * A tenant made from a seed.
+ * Generates a tenant from a seed.
  *
- * Who is attached to what decides whether a user's time can be told apart by
- * statistics alone, so users of exactly one shared desktop use no pool, and
- * what is attached to one user alone is used by nobody else.
+ * Two rules make it possible to find a user's time from statistics alone: a
+ * user with exactly one shared desktop uses no pools, and a desktop that is
+ * attached to one user alone is used by nobody else.
  */
 
-#include "sim_tenant.h"
+#include "sim_source.h"
 #include "sim_buf.h"
+#include "sim_random.h"
 #include "sim_time.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define HOUR 3600
 
+/* A tenant while it is made. */
 
 typedef struct {
     sim_tenant_t       *t;
     const sim_recipe_t *r;
-    uint64_t            random;
-    size_t              next_user; /* the next without a desktop */
-    size_t              nusers;    /* of those to hand out */
-    size_t              former;    /* used desktops that are gone */
+    uint64_t            random;    /* the state of sim_random() */
+    size_t              next_user; /* the next to get a desktop */
+    size_t              nusers;    /* how many get desktops */
+    size_t              former;    /* the user of desktops that are gone */
     size_t             *further;   /* by user: desktops shared with others */
-    sim_list_t          roamers;   /* users for pools and groups */
+    sim_list_t          roamers;   /* users of pools and of groups' desktops */
 } maker_t;
 
 
-/* Names that go wrong where they are quoted, compared or cut carelessly. */
+/* Names that break code which quotes, compares or cuts them carelessly. */
+
 static const char *const awkward[] = { "Ann", "annabel", "ann", "Joann",
     "O'Neil", "a b", "R&D", "50%", "c++", "Zo\u00eb", "\u738b\u4f1f", "quo\"te",
     "back\\slash", "semi;colon", "eq=ual", "hash#tag", "slash/ed", "quest?ion",
@@ -42,38 +44,26 @@ static const char *const awkward[] = { "Ann", "annabel", "ann", "Joann",
 #define AWKWARD (sizeof(awkward) / sizeof(awkward[0]))
 
 
-/* Users of one name in two domains, by their numbers: far enough from each
- * other never to be attached to the same desktop, if users are handed out more
- * than once.
+/*
+ * Twins are two users of one name in two domains.  Their numbers are far enough
+ * apart that they are never attached to the same desktop, even if there are so
+ * few users that each gets several.
  */
+
 static const size_t twins[][2] = { { 1, 8 }, { 0, 10 } };
 
 #define TWINS       (sizeof(twins) / sizeof(twins[0]))
-#define TWINS_USERS 13
+#define TWINS_USERS 13 /* with fewer users there are no twins */
 
-
-/* splitmix64 */
-
-static uint64_t
-rnd(maker_t *m)
-{
-    uint64_t z = (m->random += 0x9e3779b97f4a7c15ULL);
-
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
-
-    return z ^ (z >> 31);
-}
-
-
-/* A number from lo to hi. */
 
 static int64_t
-between(maker_t *m, int64_t lo, int64_t hi)
+between(maker_t *m, int64_t min, int64_t max)
 {
-    return lo + (int64_t) (rnd(m) % (uint64_t) (hi - lo + 1));
+    return sim_random_between(&m->random, min, max);
 }
 
+
+/* Draws 1 in so many of a hundred cases, else 0. */
 
 static int
 chance(maker_t *m, int percent)
@@ -82,18 +72,7 @@ chance(maker_t *m, int percent)
 }
 
 
-static void
-uuid(maker_t *m, char out[40])
-{
-    unsigned long long a = rnd(m), b = rnd(m);
-
-    (void) snprintf(out, 40, "%08llx-%04llx-4%03llx-%04llx-%012llx", a >> 32,
-        (a >> 16) & 0xffff, a & 0xfff, (b >> 48 & 0x3fff) | 0x8000,
-        b & 0xffffffffffffULL);
-}
-
-
-/* The other user of the same name, SIZE_MAX if there is none. */
+/* Gives the other user of the same name, SIZE_MAX if there is none. */
 
 static size_t
 twin(const maker_t *m, size_t user)
@@ -135,7 +114,7 @@ make_users(maker_t *m)
 
     for (i = 0; i < m->nusers; i++) {
         (void) snprintf(made, sizeof(made), "zryuan%zu", i);
-        uuid(m, id);
+        sim_random_uuid(&m->random, id);
 
         /* every other name is an awkward one, as long as there are any */
 
@@ -157,12 +136,16 @@ make_users(maker_t *m)
 }
 
 
+/* Gives the next user to get a desktop: each in turn. */
+
 static size_t
 next_user(maker_t *m)
 {
     return m->next_user++ % m->nusers;
 }
 
+
+/* Attaches a user to a desktop, unless it is attached already. */
 
 static void
 attach(sim_desktop_t *d, size_t user)
@@ -179,8 +162,10 @@ attach(sim_desktop_t *d, size_t user)
 }
 
 
-/* Dedicated, shared, of a group, or of a pool: by turns, so that a few
- * desktops hold some of each. */
+/*
+ * Attaches users, or a group, or nobody.  The kinds take turns of twelve, so
+ * that a few desktops have some of each.
+ */
 
 static void
 attach_users(maker_t *m, sim_desktop_t *d, int turn)
@@ -188,7 +173,7 @@ attach_users(maker_t *m, sim_desktop_t *d, int turn)
     size_t i, last = m->next_user;
 
     switch (turn) {
-    case 3: /* the user of the desktop before has two */
+    case 3: /* the user of the desktop before gets a second one */
         attach(d, (last ? last - 1 : 0) % m->nusers);
         break;
 
@@ -198,7 +183,7 @@ attach_users(maker_t *m, sim_desktop_t *d, int turn)
         }
         break;
 
-    case 7: /* a pool: nobody */
+    case 7: /* of a pool: nobody */
         break;
 
     case 9:
@@ -210,21 +195,25 @@ attach_users(maker_t *m, sim_desktop_t *d, int turn)
         attach(d, next_user(m));
         break;
 
-    case 11: /* the users of the desktop before share two */
+    case 11: /* the users of the desktop before share this one, too */
         attach(d, (last + m->nusers - 1) % m->nusers);
         attach(d, (last + m->nusers - 2) % m->nusers);
         break;
 
     default:
         attach(d, next_user(m));
-        /* (a bare name would not tell twins apart) */
+
+        /* (twins have the same user_name) */
+
         d->no_infos = turn == 4 && twin(m, d->users.items[0]) == SIZE_MAX;
     }
 }
 
 
-/* Who uses pools and groups: not users of exactly one shared desktop, and of
- * twins only the first, so that together they are one user as well.
+/*
+ * Chooses who uses pools and the desktops of groups: no user with exactly one
+ * shared desktop, and none whose name has exactly one.  Of twins, only the
+ * first is chosen.
  */
 
 static void
@@ -258,8 +247,8 @@ make_desktops(maker_t *m)
 
     for (i = 0; i < m->r->desktops; i++) {
         turn = i % 12;
-        uuid(m, id);
-        uuid(m, sid);
+        sim_random_uuid(&m->random, id);
+        sim_random_uuid(&m->random, sid);
         (void) snprintf(name, sizeof(name), "DESK-%d", i);
         d = sim_tenant_desktop(m->t, id, name, sid,
             turn == 7 || turn == 9 ? "f0e1d2c3-pool" : NULL);
@@ -273,7 +262,7 @@ make_desktops(maker_t *m)
         attach_users(m, d, turn);
 
         if (turn == 9 && i % 24 == 21) {
-            /* a group that is called like a user */
+            /* a group may have the name of a user */
             free(d->group);
             d->group = sim_strdup("Ann");
         }
@@ -287,18 +276,21 @@ make_desktops(maker_t *m)
 }
 
 
-/* Who may use a desktop. */
+/* Picks one of those who may use a desktop. */
 
 static size_t
 pick_user(maker_t *m, const sim_desktop_t *d)
 {
     const sim_list_t *l = d->users.n ? &d->users : &m->roamers;
 
-    return l->items[rnd(m) % l->n];
+    return l->items[sim_random(&m->random) % l->n];
 }
 
 
-/* Adds a session, unless it is yet to come; what isn't over is open. */
+/*
+ * Adds a session, which is open if it isn't over yet.  If it is still to come,
+ * there is none, and NULL is given.
+ */
 
 static sim_session_t *
 add_session(
@@ -320,6 +312,8 @@ add_session(
 }
 
 
+/* Adds an attempt to connect that failed. */
+
 static void
 add_failure(maker_t *m, size_t desktop, size_t user, int64_t start)
 {
@@ -335,21 +329,21 @@ add_failure(maker_t *m, size_t desktop, size_t user, int64_t start)
 }
 
 
-/* How long a session lasts that begins at a time. */
+/* Chooses how many seconds a session lasts that begins at a given time. */
 
 static int64_t
-length_of(maker_t *m, int64_t at)
+choose_length(maker_t *m, int64_t at)
 {
     switch (between(m, 0, 29)) {
-    case 9: /* up to three days */
+    case 9: /* one to three days */
         return between(m, 1, 3) * SIM_DAY;
 
-    case 10: /* to midnight */
+    case 10: /* until midnight */
         return SIM_DAY - at % SIM_DAY;
 
-    case 11: /* to an hour */
+    case 11: /* until a full hour */
     case 12:
-        return between(m, 1, 6) * HOUR - at % HOUR;
+        return between(m, 1, 6) * SIM_HOUR - at % SIM_HOUR;
 
     case 0:
         return 0;
@@ -361,34 +355,36 @@ length_of(maker_t *m, int64_t at)
     case 3:
     case 4:
     case 5:
-        return 36 * between(m, 1, 500) + 18; /* half a hundredth is left */
+        /* half of a hundredth of an hour remains */
+        return 36 * between(m, 1, 500) + 18;
 
     case 6:
     case 7:
     case 8:
-        return between(m, 1, 9) * HOUR;
+        return between(m, 1, 9) * SIM_HOUR;
 
     default:
-        return between(m, 300, 5 * HOUR);
+        return between(m, 300, 5 * SIM_HOUR);
     }
 }
 
 
-/* When the first session of a day begins: some to the second at midnight, or
- * at an hour.
+/*
+ * Chooses when the first session of a day begins.  Some begin exactly at
+ * midnight, some exactly at an hour.
  */
 
 static int64_t
-begin_of(maker_t *m, int64_t day)
+choose_begin(maker_t *m, int64_t day)
 {
-    int64_t at = day * SIM_DAY + between(m, 0, 14 * HOUR);
+    int64_t at = day * SIM_DAY + between(m, 0, 14 * SIM_HOUR);
 
     switch (between(m, 0, 19)) {
     case 0:
         return day * SIM_DAY;
 
     case 1:
-        return at - at % HOUR;
+        return at - at % SIM_HOUR;
 
     default:
         return at;
@@ -396,19 +392,22 @@ begin_of(maker_t *m, int64_t day)
 }
 
 
-/* One day of a desktop's sessions; the time that the last of them ends. */
+/*
+ * Adds the sessions that begin on one day on a desktop, which is in use until
+ * `busy`.  Gives the time until which it is in use then.
+ */
 
 static int64_t
 make_day(maker_t *m, size_t i, int64_t day, int64_t busy)
 {
-    int64_t        at = begin_of(m, day), length;
+    int64_t        at = choose_begin(m, day), length;
     size_t         user;
     sim_session_t *s;
 
     while (at < (day + 1) * SIM_DAY) {
         at = at < busy ? busy : at;
         user = pick_user(m, &m->t->desktops[i]);
-        length = length_of(m, at);
+        length = choose_length(m, at);
 
         if (chance(m, 5)) {
             add_failure(m, i, user, at);
@@ -421,24 +420,24 @@ make_day(maker_t *m, size_t i, int64_t day, int64_t busy)
         }
 
         if (chance(m, 8)) {
-            /* the line broke; the end was noticed late */
+            /* the connection broke, and its end was noticed late */
             s = add_session(m, i, user, at + length - between(m, -60, 30),
-                between(m, 60, HOUR));
+                between(m, 60, SIM_HOUR));
 
             if (s != NULL) {
                 s->reconnect = 1;
-                length += 2 * HOUR;
+                length += 2 * SIM_HOUR;
             }
         }
 
         if (m->t->desktops[i].users.n != 1 && chance(m, 15)) {
-            /* two on one desktop at the same time */
+            /* a second user at the same time */
             (void) add_session(m, i, pick_user(m, &m->t->desktops[i]),
-                at + length / 2, length_of(m, at + length / 2));
+                at + length / 2, choose_length(m, at + length / 2));
         }
 
         busy = at + length;
-        at = busy + between(m, 1, 10 * HOUR);
+        at = busy + between(m, 1, 10 * SIM_HOUR);
     }
 
     return busy;
@@ -454,7 +453,7 @@ make_sessions(maker_t *m)
     unsigned use;
 
     for (i = 0; i < m->t->ndesktops; i++) {
-        /* some are never used, some hardly, some on most days */
+        /* some desktops are never used, some hardly, others on most days */
 
         use = i % 8 == 5 ? 0 : i % 8 == 2 ? 10 : 70;
         busy = 0;
@@ -466,8 +465,9 @@ make_sessions(maker_t *m)
         }
 
         if (use && days && i % 6 == 1 && busy + 60 < m->r->now) {
-            /* open, and has been for an hour or a day or two */
-            day = m->r->now - between(m, 60, i % 12 == 1 ? 2 * SIM_DAY : HOUR);
+            /* one has been open for up to an hour, or up to two days */
+            day = m->r->now
+                  - between(m, 60, i % 12 == 1 ? 2 * SIM_DAY : SIM_HOUR);
             day = day > busy ? day : busy + 30;
             (void) add_session(
                 m, i, pick_user(m, &m->t->desktops[i]), day, 9 * SIM_DAY);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * The legacy call's request: read and checked.
+ * The legacy call's request: reads the body and checks it.
  */
 
-#include "sim_legacy.h"
+#include "sim_legacy_request.h"
+#include "sim_query.h"
 #include "sim_time.h"
 
 #include <stdio.h>
@@ -14,9 +15,11 @@
 #define DAYS_DEFAULT      15
 #define DAYS_MAX          31
 #define IDS_MAX           2000
-#define RETENTION         180
-#define RETENTION_OF_USER 30
+#define RETENTION         180 /* days that the data go back */
+#define RETENTION_OF_USER 30  /* the same of one user's days */
 
+
+/* Says what is wrong with a field; gives -1. */
 
 static int
 fail(char err[256], const char *field, const char *what)
@@ -27,7 +30,10 @@ fail(char err[256], const char *field, const char *what)
 }
 
 
-/* A field's text; NULL for what counts as left out. */
+/*
+ * Reads a field that is a string.  NULL stands for one that is left out; null
+ * and "" count as that.
+ */
 
 static int
 get_text(const json_t *body, const char *field, const char **out, char err[256])
@@ -54,7 +60,10 @@ get_text(const json_t *body, const char *field, const char **out, char err[256])
 }
 
 
-/* A number, or digits in a string. */
+/*
+ * Reads a field from 0 to `max`, which is an integer or digits in a string.
+ * *out stays as it is if the field is left out.
+ */
 
 static int
 get_number(const json_t *body, const char *field, int64_t max, int64_t *out,
@@ -91,6 +100,8 @@ get_number(const json_t *body, const char *field, int64_t max, int64_t *out,
     return 0;
 }
 
+
+/* Reads desktop_ids; duplicates are left out. */
 
 static int
 get_ids(sim_legacy_t *r, char err[256])
@@ -137,6 +148,8 @@ get_ids(sim_legacy_t *r, char err[256])
     return 0;
 }
 
+
+/* Reads the range of days, which by default ends today. */
 
 static int
 get_range(sim_legacy_t *r, int64_t today, char err[256])

@@ -1,24 +1,28 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * A tenant read from JSON.
+ * Reads a tenant from the JSON of a sessions file.
  */
 
-#include "sim_tenant.h"
+#include "sim_source.h"
 #include "sim_buf.h"
+#include "sim_json.h"
 #include "sim_time.h"
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 
 typedef struct {
     sim_tenant_t *t;
-    json_t       *numbers; /* desktop ids, to their numbers */
-    char         *err;
+    json_t       *numbers; /* of desktops, by their ids */
+    char         *err;     /* 256 bytes, for what is wrong */
 } loader_t;
 
+
+/* Says what is wrong; gives -1. */
 
 static int __attribute__((format(printf, 2, 3)))
 fail(loader_t *l, const char *fmt, ...)
@@ -33,14 +37,16 @@ fail(loader_t *l, const char *fmt, ...)
 }
 
 
+/* Gives a member that is a string; NULL if there is none. */
+
 static const char *
 text(const json_t *o, const char *key)
 {
-    return json_string_value(json_object_get(o, key));
+    return sim_json_str(o, key, NULL);
 }
 
 
-/* The user's number; one that is named for the first time is added. */
+/* Gives a user's number; adds a user that is named for the first time. */
 
 static size_t
 user_number(loader_t *l, const char *name, const char *domain)
@@ -76,7 +82,7 @@ load_users(loader_t *l, const json_t *users)
 }
 
 
-/* Users attached: names, or objects where a name is in several domains. */
+/* Reads the users attached to a desktop: names, or objects with a domain. */
 
 static int
 load_attached(loader_t *l, size_t n, const json_t *users, sim_desktop_t *d)
@@ -133,6 +139,8 @@ load_desktop(loader_t *l, size_t n, const json_t *o)
 }
 
 
+/* Reads a time, SIM_NEVER if there is none; gives 0, or -1 if it is wrong. */
+
 static int
 get_time(const json_t *o, const char *key, int64_t *t)
 {
@@ -147,7 +155,7 @@ get_time(const json_t *o, const char *key, int64_t *t)
 }
 
 
-/* What the session's record shows otherwise than its desktop says. */
+/* Reads what only the session's record shows. */
 
 static int
 load_record(loader_t *l, size_t n, const json_t *o, sim_session_t *s)
@@ -212,6 +220,8 @@ load_session(loader_t *l, size_t n, const json_t *o)
 }
 
 
+/* Reads the whole file. */
+
 static int
 load(loader_t *l, const json_t *root)
 {
@@ -269,4 +279,33 @@ sim_tenant_load(const json_t *root, char err[256])
     }
 
     return l.t;
+}
+
+
+sim_tenant_t *
+sim_tenant_read(const char *name, char err[256])
+{
+    char         *text = sim_read_file(name);
+    json_t       *root;
+    json_error_t  e;
+    sim_tenant_t *t = NULL;
+
+    err[0] = '\0';
+
+    if (text == NULL) {
+        return NULL;
+    }
+
+    root = json_loads(text, JSON_REJECT_DUPLICATES, &e);
+
+    if (root == NULL) {
+        (void) snprintf(err, 256, "%.100s:%d: %.100s", name, e.line, e.text);
+    } else {
+        t = sim_tenant_load(root, err);
+    }
+
+    json_decref(root);
+    free(text);
+
+    return t;
 }

@@ -5,7 +5,8 @@
  */
 
 #include "sim_options.h"
-#include "sim_time.h"
+#include "sim_config.h"
+#include "sim_source.h"
 
 #include <getopt.h>
 #include <stdio.h>
@@ -50,52 +51,56 @@ static const struct {
     const char *help;
 } table[] = {
     { "listen", OPT_LISTEN, "ADDR:PORT",
-        "where to listen (127.0.0.1:0: a free port)" },
-    { "port-file", OPT_PORT_FILE, "FILE", "write the port there" },
-    { "sessions", OPT_SESSIONS, "FILE", "the tenant, from a file" },
-    { "seed", OPT_SEED, "N", "the tenant, made from a number" },
-    { "desktops", OPT_DESKTOPS, "N", "of how many desktops (20)" },
-    { "days", OPT_DAYS, "N", "with how many days of sessions (31)" },
-    { "users", OPT_USERS, "N", "and how many users (as many as fit)" },
-    { "now", OPT_NOW, "TIME", "stop the clock, at 2022-12-16T08:00:00Z say" },
-    { "project", OPT_PROJECT, "ID", "answer no other project" },
-    { "idle", OPT_IDLE, "shown|hidden", "desktops without use (shown)" },
+        "listen at this address (127.0.0.1:0, a free port)" },
+    { "port-file", OPT_PORT_FILE, "FILE", "write the port to this file" },
+    { "sessions", OPT_SESSIONS, "FILE", "read the tenant from this file" },
+    { "seed", OPT_SEED, "N", "generate the tenant from this number (1)" },
+    { "desktops", OPT_DESKTOPS, "N", "generate so many desktops (20)" },
+    { "days", OPT_DAYS, "N", "generate sessions on so many days (31)" },
+    { "users", OPT_USERS, "N", "generate so many users (as many as fit)" },
+    { "now", OPT_NOW, "TIME",
+        "stop the clock at a time such as 2022-12-16T08:00:00Z" },
+    { "project", OPT_PROJECT, "ID", "answer 404 for any other project" },
+    { "idle", OPT_IDLE, "shown|hidden",
+        "show desktops without use in statistics, or not (shown)" },
     { "token", OPT_TOKEN, "T",
-        "accept no other token or access key; may "
-        "be repeated" },
+        "accept no other token or access key; may be repeated" },
     { "access-key", OPT_ACCESS_KEY, "AK:SK[:TOKEN]",
-        "verify signatures, by this key; may be repeated" },
-    { "quota", OPT_QUOTA, "N", "calls a minute, for a credential and an API" },
-    { "retry-after", OPT_RETRY_AFTER, "N", "seconds to tell with a 429" },
-    { "delay", OPT_DELAY, "MS|MS-MS", "make every reply wait" },
+        "verify signatures with this key; may be repeated" },
+    { "quota", OPT_QUOTA, "N", "calls a minute, by credential and API" },
+    { "retry-after", OPT_RETRY_AFTER, "N", "the Retry-After of a 429 (none)" },
+    { "delay", OPT_DELAY, "MS|MS-MS", "make each reply wait so long" },
     { "records-limit", OPT_RECORDS_LIMIT, "N",
-        "the largest limit for records (1000; older releases: 100)" },
+        "the largest limit of records (1000; older releases: 100)" },
     { "records-clamp", OPT_RECORDS_CLAMP, NULL,
-        "a larger limit is not refused but cut to that" },
-    { "no-sid", OPT_NO_SID, NULL, "records without sid, as older releases" },
+        "cut a larger limit to that one, instead of refusing it" },
+    { "no-sid", OPT_NO_SID, NULL, "records without sid, as in older releases" },
     { "no-resource-id", OPT_NO_RESOURCE_ID, NULL,
-        "resource_id is unknown, as to older releases" },
+        "ignore the filter resource_id, as older releases do" },
     { "fault", OPT_FAULT, "NAME:KEY=VALUE,...",
-        "something goes wrong; may be "
-        "repeated" },
-    { "log", OPT_LOG, "FILE", "a line of JSON for every call" },
-    { "keep-calls", OPT_KEEP, "N", "calls kept for /_sim/calls (20000)" },
-    { "tls-cert", OPT_TLS_CERT, "FILE", "certificate, in PEM: speak TLS" },
-    { "tls-key", OPT_TLS_KEY, "FILE", "and its key" },
+        "make something go wrong; may be repeated" },
+    { "log", OPT_LOG, "FILE", "append a line of JSON for each call" },
+    { "keep-calls", OPT_KEEP, "N",
+        "keep so many calls for /_sim/calls (20000)" },
+    { "tls-cert", OPT_TLS_CERT, "FILE",
+        "speak TLS with this certificate, in PEM" },
+    { "tls-key", OPT_TLS_KEY, "FILE", "the key of the certificate, in PEM" },
     { "stdin", OPT_STDIN, NULL, "end when standard input ends" },
-    { "help", OPT_HELP, NULL, "this" },
+    { "help", OPT_HELP, NULL, "print this help" },
 };
 
 #define NOPTIONS (sizeof(table) / sizeof(table[0]))
 
 
+/* What the options say while they are read. */
+
 typedef struct {
     sim_options_t *o;
     sim_world_t   *w;
     sim_recipe_t   recipe;
-    int            generated;
-    const char    *sessions;
-    char           err[256];
+    int            generated; /* by the recipe */
+    const char    *sessions;  /* the name of a file; NULL: none */
+    char           err[256];  /* what is wrong; "" if it is said already */
 } reader_t;
 
 
@@ -105,9 +110,10 @@ help(void)
     size_t i;
     char   left[48];
 
-    (void) printf("usagesim [options]\n\nSimulates the desktop usage APIs of "
-                  "Huawei Cloud Workspace. Without --sessions and\n--seed it "
-                  "holds the published example, at 2022-12-16T08:00:00Z.\n\n");
+    (void) printf("usage: usagesim [OPTION]...\n\nSimulates the usage APIs of "
+                  "Huawei Cloud Workspace, old and new. Without --sessions\n"
+                  "and --seed it has the published example's tenant, and its "
+                  "clock stands at\n2022-12-16T08:00:00Z.\n\n");
 
     for (i = 0; i < NOPTIONS; i++) {
         (void) snprintf(left, sizeof(left), "--%s %s", table[i].name,
@@ -115,8 +121,10 @@ help(void)
         (void) printf("  %-30s %s\n", left, table[i].help);
     }
 
-    (void) printf("\nFaults (all take count, skip, api, offset, day, query):\n"
-                  "\n");
+    (void) printf(
+        "\nFaults, which all have the keys count, skip, api, offset, day, "
+        "query:\n"
+        "\n");
 
     for (i = 0; i < SIM_FAULT_KINDS; i++) {
         (void) printf("  %-12s %s\n", sim_fault_name((sim_fault_kind_t) i),
@@ -125,30 +133,7 @@ help(void)
 }
 
 
-static char *
-read_file(const char *name)
-{
-    char      chunk[65536];
-    FILE     *f = fopen(name, "r");
-    size_t    n;
-    sim_buf_t b = { 0 };
-
-    if (f == NULL) {
-        perror(name);
-        return NULL;
-    }
-
-    while ((n = fread(chunk, 1, sizeof(chunk), f)) > 0) {
-        sim_buf_add(&b, chunk, n);
-    }
-
-    (void) fclose(f);
-    sim_buf_reserve(&b, 0);
-    b.data[b.len] = '\0';
-
-    return b.data;
-}
-
+/* Reads a number from 0 to `max`; gives 0, or -1 and what is wrong. */
 
 static int
 number(
@@ -168,7 +153,7 @@ number(
 }
 
 
-/* A setting that /_sim/config knows as well. */
+/* Sets one of the settings that /_sim/config has, too; takes the value over. */
 
 static int
 setting(reader_t *r, const char *key, json_t *value)
@@ -224,6 +209,8 @@ recipe_option(reader_t *r, option_t option, const char *name, const char *value)
 }
 
 
+/* Opens the log, or reads the certificate or its key. */
+
 static int
 file_option(reader_t *r, option_t option, const char *value)
 {
@@ -231,17 +218,17 @@ file_option(reader_t *r, option_t option, const char *value)
         option == OPT_TLS_CERT ? &r->o->server.cert : &r->o->server.key;
 
     if (option == OPT_LOG) {
-        r->w->log = fopen(value, "ae");
+        r->w->log.file = fopen(value, "ae");
 
-        if (r->w->log == NULL) {
+        if (r->w->log.file == NULL) {
             perror(value);
         }
 
-        return r->w->log ? 0 : -1;
+        return r->w->log.file ? 0 : -1;
     }
 
     free(*text);
-    *text = read_file(value);
+    *text = sim_read_file(value);
 
     return *text ? 0 : -1;
 }
@@ -261,39 +248,31 @@ access_key_option(reader_t *r, const char *name, const char *value)
 
 
 static int
-one_option(reader_t *r, option_t option, const char *name, const char *value)
+keep_option(reader_t *r, const char *name, const char *value)
 {
     long long n;
 
+    if (number(r, name, value, 1000000, &n) != 0 || n == 0) {
+        return -1;
+    }
+
+    r->w->log.max = (size_t) n;
+
+    return 0;
+}
+
+
+/* Takes an option that /_sim/config has as well. */
+
+static int
+setting_option(
+    reader_t *r, option_t option, const char *name, const char *value)
+{
     switch (option) {
-    case OPT_LISTEN:
-        r->o->server.listen = value;
-        return 0;
-
-    case OPT_PORT_FILE:
-        r->o->port_file = value;
-        return 0;
-
-    case OPT_SESSIONS:
-        r->sessions = value;
-        return 0;
-
-    case OPT_SEED:
-    case OPT_DESKTOPS:
-    case OPT_DAYS:
-    case OPT_USERS:
-        return recipe_option(r, option, name, value);
-
     case OPT_NOW:
     case OPT_PROJECT:
     case OPT_IDLE:
         return setting(r, name, json_string(value));
-
-    case OPT_TOKEN:
-        return json_array_append_new(r->w->cfg.tokens, json_string(value));
-
-    case OPT_ACCESS_KEY:
-        return access_key_option(r, name, value);
 
     case OPT_DELAY:
         return setting(r, "delay_ms", json_string(value));
@@ -313,57 +292,64 @@ one_option(reader_t *r, option_t option, const char *name, const char *value)
     case OPT_NO_SID:
         return setting(r, "sid", json_false());
 
-    case OPT_NO_RESOURCE_ID:
+    default: /* OPT_NO_RESOURCE_ID */
         return setting(r, "resource_id", json_false());
+    }
+}
 
-    case OPT_FAULT:
-        return sim_faults_parse(&r->w->faults, value, r->err);
 
-    case OPT_KEEP:
-        if (number(r, name, value, 1000000, &n) != 0 || n == 0) {
-            return -1;
-        }
-        r->w->calls_max = (size_t) n;
+/* Takes one option; gives 0, or -1 and what is wrong. */
+
+static int
+one_option(reader_t *r, option_t option, const char *name, const char *value)
+{
+    switch (option) {
+    case OPT_LISTEN:
+        r->o->server.listen = value;
+        return 0;
+
+    case OPT_PORT_FILE:
+        r->o->port_file = value;
+        return 0;
+
+    case OPT_SESSIONS:
+        r->sessions = value;
         return 0;
 
     case OPT_STDIN:
         r->o->with_stdin = 1;
         return 0;
 
-    default:
+    case OPT_SEED:
+    case OPT_DESKTOPS:
+    case OPT_DAYS:
+    case OPT_USERS:
+        return recipe_option(r, option, name, value);
+
+    case OPT_TOKEN:
+        return json_array_append_new(r->w->cfg.tokens, json_string(value));
+
+    case OPT_ACCESS_KEY:
+        return access_key_option(r, name, value);
+
+    case OPT_FAULT:
+        return sim_faults_parse(&r->w->faults, value, r->err);
+
+    case OPT_KEEP:
+        return keep_option(r, name, value);
+
+    case OPT_LOG:
+    case OPT_TLS_CERT:
+    case OPT_TLS_KEY:
         return file_option(r, option, value);
+
+    default:
+        return setting_option(r, option, name, value);
     }
 }
 
 
-static sim_tenant_t *
-tenant_of_file(reader_t *r)
-{
-    char         *text = read_file(r->sessions);
-    json_t       *root;
-    json_error_t  e;
-    sim_tenant_t *t = NULL;
-
-    if (text == NULL) {
-        return NULL;
-    }
-
-    root = json_loads(text, JSON_REJECT_DUPLICATES, &e);
-
-    if (root == NULL) {
-        (void) snprintf(r->err, sizeof(r->err), "%.100s:%d: %.100s",
-            r->sessions, e.line, e.text);
-
-    } else {
-        t = sim_tenant_load(root, r->err);
-    }
-
-    json_decref(root);
-    free(text);
-
-    return t;
-}
-
+/* Puts the tenant in place that the options describe. */
 
 static int
 make_tenant(reader_t *r)
@@ -371,7 +357,7 @@ make_tenant(reader_t *r)
     sim_tenant_t *t;
 
     if (r->sessions) {
-        t = tenant_of_file(r);
+        t = sim_tenant_read(r->sessions, r->err);
 
     } else if (r->generated) {
         r->recipe.now = sim_world_now(r->w);
@@ -394,6 +380,8 @@ make_tenant(reader_t *r)
     return 0;
 }
 
+
+/* Reads all options; the result is that of sim_options(). */
 
 static int
 read_options(reader_t *r, int argc, char **argv)
@@ -448,17 +436,8 @@ sim_options(sim_options_t *o, sim_world_t *w, int argc, char **argv)
     reader_t r = { .o = o, .w = w };
 
     memset(o, 0, sizeof(*o));
-    memset(w, 0, sizeof(*w));
-
     o->server.listen = "127.0.0.1:0";
-    w->cfg.now = SIM_NEVER;
-    w->cfg.retry_after = -1;
-    w->cfg.records_limit = 1000;
-    w->cfg.tokens = json_array();
-    w->cfg.keys = json_array();
-    w->calls = json_array();
-    w->calls_max = 20000;
-    w->random = 1;
+    sim_world_init(w);
     r.recipe = (sim_recipe_t){ .seed = 1, .desktops = 20, .days = 31 };
 
     rc = read_options(&r, argc, argv);

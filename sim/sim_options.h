@@ -12,12 +12,16 @@
 
 typedef struct {
     sim_server_options_t server;
-    const char          *port_file;
-    int                  with_stdin; /* ends when standard input does */
+    const char          *port_file;  /* NULL: there is none */
+    int                  with_stdin; /* end when standard input ends */
 } sim_options_t;
 
 
-/* Reads the options into o and a new world; 0, 1 on error, -1 for help. */
+/*
+ * Reads the command line into `o` and a world, which it makes.  Gives 0; 1
+ * after an error, with a message on standard error; or -1 if only help was
+ * requested, and printed.
+ */
 int sim_options(sim_options_t *o, sim_world_t *w, int argc, char **argv);
 
 /* Frees what the options hold. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * One page of a list, with the faults that hit it.
+ * One page of a successor's list, with the faults that hit it.
  */
 
 #ifndef SIM_PAGE_H
@@ -9,47 +9,59 @@
 
 #include "sim_world.h"
 
-#define SIM_PHANTOM (SIZE_MAX - 4096) /* rows from here on do not exist */
+/*
+ * Phantoms are rows that a fault adds.  Their numbers begin here, beyond those
+ * of all desktops, users and sessions.
+ */
+#define SIM_PHANTOM (SIZE_MAX - 4096)
+
+#define SIM_OFFSET_MAX 2147483647
 
 
 /* What is wrong with a row. */
 typedef struct {
-    const char *value; /* the metric's JSON instead of the true one */
+    const char *value; /* JSON in place of the usage metric's value; or NULL */
     unsigned    no_metric : 1;
     unsigned    no_id : 1;
     unsigned    bad_time : 1;
     unsigned    end_first : 1;
-    unsigned    idle : 1; /* metrics only if the row is without use */
-} sim_row_fx_t;
+    unsigned    idle : 1; /* its metric is wrong only if it is 0 */
+} sim_row_faults_t;
 
 
 typedef struct sim_page_s sim_page_t;
 
 /* Writes the members of a row, without the braces. */
-typedef void (*sim_row_t)(
-    sim_buf_t *b, const sim_page_t *page, size_t row, const sim_row_fx_t *fx);
+typedef void (*sim_row_t)(sim_buf_t *b, const sim_page_t *page, size_t row,
+    const sim_row_faults_t *faults);
 
 struct sim_page_s {
     const sim_world_t *world;
     const sim_call_t  *call;
     const char        *count_key;
     const char        *list_key;
-    sim_list_t         rows; /* all of them, in order */
+    sim_list_t         rows; /* all rows of the list, in order */
     json_int_t         limit;
-    int64_t            first, last; /* days that are summed */
-    int                count_last;  /* the count comes after the list */
+    int64_t            first, last; /* of statistics: days that are summed */
     sim_row_t          row;
 };
 
 
-/* Writes the page at the call's offset as the call's reply, frees the rows. */
+/*
+ * Writes the page at the call's offset as the call's reply, and frees the list
+ * of rows.
+ */
 void sim_page_reply(sim_page_t *page, sim_call_t *c);
 
-/* Writes one metric of a row; `value` in seconds. */
+/* Writes a member of a phantom: a string, the prefix with its number behind. */
+void
+sim_page_phantom(sim_buf_t *b, const char *key, const char *prefix, size_t row);
+
+/* Writes one metric of a row. */
 void sim_page_metric(sim_buf_t *b, const char *name, int64_t value);
 
-/* Writes the usage metric of a row, or what a fault makes of it. */
-void sim_page_usage(
-    sim_buf_t *b, const char *name, int64_t value, const sim_row_fx_t *fx);
+/* Writes the usage metric of a row, in seconds, or what faults make of it. */
+void sim_page_usage(sim_buf_t *b, const char *name, int64_t value,
+    const sim_row_faults_t *faults);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * The query of a successor call: taken apart and held to its rules.
+ * The query of a call: its parameters, and the first thing wrong with them.
  */
 
 #include "sim_query.h"
@@ -29,6 +29,8 @@ sim_query_error(sim_query_t *q, const char *fmt, ...)
 }
 
 
+/* Gives the value of a hexadecimal digit, -1 if `c` is none. */
+
 static int
 hex(char c)
 {
@@ -42,7 +44,7 @@ hex(char c)
 }
 
 
-/* Decodes len bytes of a query; NULL if an escape is broken or makes a NUL. */
+/* Decodes `len` bytes; NULL if an escape is broken or stands for a NUL. */
 
 static char *
 decode(const char *s, size_t len)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * The query of a successor call: taken apart and held to its rules.
+ * The query of a call: its parameters, and the first thing wrong with them.
  */
 
 #ifndef SIM_QUERY_H
@@ -13,44 +13,59 @@
 
 typedef struct {
     char *name;
-    char *value;
+    char *value; /* both decoded */
 } sim_param_t;
 
 
 typedef struct {
     sim_param_t *params;
     size_t       n;
-    char         error[320]; /* what was wrong first; "" if nothing */
+    char         error[320]; /* what was wrong first; "" if nothing is */
 } sim_query_t;
 
 
-/* Takes a raw query apart ("" or NULL for none). */
+/*
+ * Takes a raw query apart; "" and NULL are queries without parameters.  What
+ * can't be decoded is left out and noted as the error.
+ */
 void sim_query_parse(sim_query_t *q, const char *raw);
 
-/* Frees what it holds. */
+/* Frees the parameters. */
 void sim_query_free(sim_query_t *q);
 
 /* Notes an error, unless one is noted already. */
 void sim_query_error(sim_query_t *q, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* A parameter's value, NULL if it is not there; given twice is an error. */
+/*
+ * The functions below read one parameter.  A parameter that is given twice, or
+ * has a wrong value, is noted as the error.  Strings last as long as `q`.
+ */
+
+/* Finds a parameter's value; NULL if it is not given. */
 const char *sim_query_get(sim_query_t *q, const char *name);
 
-/* A parameter that is digits in min..max, or `none` where it is not there. */
+/* Reads an integer from `min` to `max`; gives `none` if there is none. */
 int64_t sim_query_number(
     sim_query_t *q, const char *name, int64_t min, int64_t max, int64_t none);
 
-/* Text of at most `max` characters; NULL where not there or empty. */
+/* Reads text of at most `max` characters; NULL if it is not given or empty. */
 const char *sim_query_text(sim_query_t *q, const char *name, size_t max);
 
-/* A time; an error where it is not there and mandatory. 1 if there. */
+/*
+ * Reads a time into *t; gives 1 if there is one, else 0 and leaves *t alone.
+ * A mandatory time that is not given is an error.
+ */
 int sim_query_time(sim_query_t *q, const char *name, int mandatory, int64_t *t);
 
-/* 1 if `part` occurs in `s`, case left aside (of ASCII); NULL is in all. */
+
+/*
+ * Tells whether `part` occurs in `s`, as the successors' fuzzy filters do: the
+ * case of ASCII letters doesn't matter.  NULL occurs in every text.
+ */
 int sim_fuzzy(const char *s, const char *part);
 
-/* Characters (not bytes) of a UTF-8 string. */
+/* Counts the characters (not the bytes) of a string in UTF-8. */
 size_t sim_characters(const char *s);
 
 #endif

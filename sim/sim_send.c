@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * A reply on its way out, with what goes wrong there.
+ * A reply on its way to the client, with the faults of the connection.
  */
 
 #include "sim_send.h"
+#include "sim_json.h"
+#include "sim_time.h"
 #include "sim_wait.h"
 
 #include <netinet/in.h>
@@ -15,13 +17,16 @@
 #include <sys/socket.h>
 
 #define NOWHERE INT64_MAX
+#define HUNG    SIZE_MAX /* sim_conn_t.waited: it waited forever */
 
+
+/* A reply that is sent piece by piece. */
 
 typedef struct {
     sim_conn_t *conn;
     sim_buf_t   body;
-    int64_t     cut, reset, hang; /* where, or NOWHERE */
-    size_t      piece;            /* at most so much at a time */
+    int64_t     cut, reset, hang; /* behind which byte, or NOWHERE */
+    size_t      piece;            /* bytes of a piece, at most */
     int64_t     pause;            /* ms between pieces */
 } stream_t;
 
@@ -31,13 +36,13 @@ sim_reset(const sim_conn_t *conn)
 {
     struct sockaddr none = { .sa_family = AF_UNSPEC };
 
-    /* dissolving the association sends a reset at once */
+    /* to connect to no address dissolves the connection; Linux resets it */
 
     (void) connect(conn->fd, &none, sizeof(none));
 }
 
 
-/* Pushes out what the system may have held back. */
+/* Makes the system send what it may have held back. */
 
 static void
 flush(const sim_conn_t *conn)
@@ -49,8 +54,10 @@ flush(const sim_conn_t *conn)
 }
 
 
+/* Suspends the connection until `due`, in ms of sim_monotonic(). */
+
 static void
-pause_for(sim_conn_t *conn, int64_t due)
+wait_until(sim_conn_t *conn, int64_t due)
 {
     sim_waiter_t w = { conn->connection, conn->fd, due, &conn->gone };
 
@@ -58,6 +65,19 @@ pause_for(sim_conn_t *conn, int64_t due)
     sim_wait(&w);
 }
 
+
+/* Shortens a piece that begins at `at`, so that it ends where a fault is. */
+
+static size_t
+end_at(size_t at, size_t n, int64_t place)
+{
+    return (int64_t) (at + n) > place ? (size_t) place - at : n;
+}
+
+
+/*
+ * Gives libmicrohttpd the next piece of the body, or 0 if the connection waits.
+ */
 
 static ssize_t
 read_stream(void *cls, uint64_t pos, char *buf, size_t max)
@@ -77,12 +97,12 @@ read_stream(void *cls, uint64_t pos, char *buf, size_t max)
     }
 
     if ((int64_t) pos >= s->hang) {
-        if (conn->waited == SIZE_MAX) {
+        if (conn->waited == HUNG) {
             return MHD_CONTENT_READER_END_WITH_ERROR;
         }
 
-        conn->waited = SIZE_MAX;
-        pause_for(conn, SIM_FOREVER);
+        conn->waited = HUNG;
+        wait_until(conn, SIM_FOREVER);
         return 0;
     }
 
@@ -92,16 +112,16 @@ read_stream(void *cls, uint64_t pos, char *buf, size_t max)
 
     if (s->pause && pos && conn->waited != at) {
         conn->waited = at;
-        pause_for(conn, sim_monotonic() + s->pause);
+        wait_until(conn, sim_monotonic() + s->pause);
         return 0;
     }
 
     n = s->body.len - at;
     n = n < max ? n : max;
     n = n < s->piece ? n : s->piece;
-    n = (int64_t) (at + n) > s->cut ? (size_t) s->cut - at : n;
-    n = (int64_t) (at + n) > s->reset ? (size_t) s->reset - at : n;
-    n = (int64_t) (at + n) > s->hang ? (size_t) s->hang - at : n;
+    n = end_at(at, n, s->cut);
+    n = end_at(at, n, s->reset);
+    n = end_at(at, n, s->hang);
 
     memcpy(buf, s->body.data + at, n);
 
@@ -119,37 +139,37 @@ free_stream(void *cls)
 }
 
 
-/* Where a fault is to strike: its `at`, or the middle. */
+/* Gives the byte behind which a fault strikes; `none` if it doesn't say. */
 
 static int64_t
-place(const json_t *f, const char *needs, size_t len)
+place(const json_t *fault, int64_t none)
 {
     int64_t at;
 
-    if (f == NULL || (needs && json_object_get(f, needs) == NULL)) {
+    if (fault == NULL) {
         return NOWHERE;
     }
 
-    at = sim_fx_int(f, "at", (json_int_t) (len / 2));
+    at = sim_json_int(fault, "at", none);
 
     return at < 0 ? 0 : at;
 }
 
 
-/* A response that is read piece by piece; NULL if no fault needs that. */
+/* Makes a response that is sent piece by piece; NULL if no fault needs it. */
 
 static struct MHD_Response *
 stream_response(sim_conn_t *conn)
 {
-    stream_t       *s;
-    json_int_t      piece;
-    sim_buf_t      *b = &conn->call.reply.body;
-    const sim_fx_t *fx = &conn->call.fx;
-    const json_t   *chunked = fx->hit[SIM_FAULT_CHUNKED];
-    const json_t   *drip = fx->hit[SIM_FAULT_DRIP];
+    stream_t      *s;
+    json_int_t     piece;
+    sim_buf_t     *b = &conn->call.reply.body;
+    json_t *const *fault = conn->call.hits.fault;
+    const json_t  *chunked = fault[SIM_FAULT_CHUNKED];
+    const json_t  *drip = fault[SIM_FAULT_DRIP];
 
-    if (!chunked && !drip && !fx->hit[SIM_FAULT_CUT]
-        && !fx->hit[SIM_FAULT_RESET] && !fx->hit[SIM_FAULT_HANG])
+    if (!chunked && !drip && !fault[SIM_FAULT_CUT] && !fault[SIM_FAULT_RESET]
+        && !fault[SIM_FAULT_HANG])
     {
         return NULL;
     }
@@ -159,19 +179,21 @@ stream_response(sim_conn_t *conn)
     s->body = *b;
     memset(b, 0, sizeof(*b));
 
-    s->cut = place(fx->hit[SIM_FAULT_CUT], NULL, s->body.len);
-    s->reset = place(fx->hit[SIM_FAULT_RESET], "at", s->body.len);
-    s->hang = place(fx->hit[SIM_FAULT_HANG], "at", s->body.len);
+    s->cut = place(fault[SIM_FAULT_CUT], (int64_t) s->body.len / 2);
+    s->reset = place(fault[SIM_FAULT_RESET], NOWHERE);
+    s->hang = place(fault[SIM_FAULT_HANG], NOWHERE);
 
-    piece = sim_fx_int(drip ? drip : chunked, "piece", drip ? 100 : 4096);
+    piece = sim_json_int(drip ? drip : chunked, "piece", drip ? 100 : 4096);
     s->piece = piece > 0 ? (size_t) piece : 1;
-    s->pause = drip ? sim_fx_int(drip, "ms", 5) : 0;
+    s->pause = drip ? sim_json_int(drip, "ms", 5) : 0;
 
     return MHD_create_response_from_callback(
         chunked ? MHD_SIZE_UNKNOWN : s->body.len, 16384, read_stream, s,
         free_stream);
 }
 
+
+/* Appends a number of so many bytes, the lowest byte first. */
 
 static void
 add_le(sim_buf_t *b, uint32_t n, int bytes)
@@ -204,7 +226,7 @@ crc32_of(const char *p, size_t len)
 }
 
 
-/* Wraps the body in gzip, stored, not compressed. */
+/* Wraps the body in gzip, in blocks that are not compressed. */
 
 static void
 gzip(sim_buf_t *body)
@@ -238,11 +260,11 @@ add_headers(struct MHD_Response *response, const sim_call_t *c)
 
     (void) MHD_add_response_header(response, "Content-Type", c->reply.type);
 
-    if (c->fx.hit[SIM_FAULT_GZIP]) {
+    if (c->hits.fault[SIM_FAULT_GZIP]) {
         (void) MHD_add_response_header(response, "Content-Encoding", "gzip");
     }
 
-    if (c->fx.hit[SIM_FAULT_CLOSE]) {
+    if (c->hits.fault[SIM_FAULT_CLOSE]) {
         (void) MHD_add_response_header(response, "Connection", "close");
     }
 
@@ -271,7 +293,7 @@ sim_send(sim_conn_t *conn)
 
     sim_buf_reserve(b, 0);
 
-    if (conn->call.fx.hit[SIM_FAULT_GZIP]) {
+    if (conn->call.hits.fault[SIM_FAULT_GZIP]) {
         gzip(b);
     }
 

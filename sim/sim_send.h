@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * A reply on its way out, with what goes wrong there.
+ * A reply on its way to the client, with the faults of the connection.
  */
 
 #ifndef SIM_SEND_H
@@ -12,22 +12,29 @@
 #include <microhttpd.h>
 
 
+/* How far a call is. */
+typedef enum { SIM_HEAD, SIM_BODY, SIM_ANSWERED } sim_stage_t;
+
+
 /* A connection with the call that is on it. */
 typedef struct {
     sim_world_t           *world;
     struct MHD_Connection *connection;
-    int                    fd;
-    int                    stage;  /* 0 headers, 1 body, 2 answered */
+    int                    fd; /* its socket */
+    sim_stage_t            stage;
     volatile int           gone;   /* the client has left */
-    size_t                 waited; /* body bytes before the last wait */
+    size_t                 waited; /* where in the reply it waited last */
     sim_call_t             call;
 } sim_conn_t;
 
 
-/* Queues the reply, or breaks the connection as a fault asks. */
+/*
+ * Queues the reply of a call that is answered, to be sent with the faults that
+ * hit it.  MHD_NO: it can't be sent, and the connection ends.
+ */
 enum MHD_Result sim_send(sim_conn_t *conn);
 
-/* Resets the connection at once. */
+/* Resets the connection (RST), at once. */
 void sim_reset(const sim_conn_t *conn);
 
 #endif

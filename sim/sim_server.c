@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * The HTTP side: libmicrohttpd around sim_answer().
+ * The HTTP server: libmicrohttpd reads the calls, sim_answer() answers them.
  */
 
 #include "sim_server.h"
+#include "sim_answer.h"
+#include "sim_control.h"
+#include "sim_json.h"
+#include "sim_listen.h"
+#include "sim_random.h"
 #include "sim_send.h"
+#include "sim_time.h"
 #include "sim_wait.h"
 
-#include <errno.h>
-#include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
@@ -25,7 +29,7 @@
 static struct MHD_Daemon *server;
 
 
-/* The first thing heard of a request: its target, as it came. */
+/* Begins a call: its target is known, as it came. */
 
 static void *
 on_target(void *cls, const char *target, struct MHD_Connection *connection)
@@ -49,14 +53,16 @@ on_target(void *cls, const char *target, struct MHD_Connection *connection)
 }
 
 
+/* A call's headers while they are read. */
+
 typedef struct {
     sim_call_t *call;
-    json_t     *names;
-    json_t     *values;
+    json_t     *names;  /* for the log */
+    json_t     *values; /* for the log */
 } headers_t;
 
 
-/* The key that a signature is made with. */
+/* Finds the access key in Authorization; the caller frees it.  NULL: none. */
 
 static char *
 access_key(const char *authorization)
@@ -76,6 +82,8 @@ access_key(const char *authorization)
 }
 
 
+/* Notes what a header says of who calls. */
+
 static void
 note_credential(sim_call_t *c, const char *name, const char *value)
 {
@@ -84,28 +92,20 @@ note_credential(sim_call_t *c, const char *name, const char *value)
     }
 
     if (strcasecmp(name, "X-Auth-Token") == 0 && c->token == NULL) {
-        free(c->key);
+        free(c->credential);
         c->token = sim_strdup(value);
-        c->key = sim_strdup(value);
+        c->credential = sim_strdup(value);
 
-    } else if (strcasecmp(name, "Authorization") == 0 && c->key == NULL
+    } else if (strcasecmp(name, "Authorization") == 0 && c->credential == NULL
                && strncmp(value, "SDK-HMAC-SHA256 ", 16) == 0)
     {
-        c->key = access_key(value);
-        c->signs = 1;
+        c->credential = access_key(value);
+        c->is_signed = 1;
     }
 }
 
 
-static void
-keep_header(sim_call_t *c, const char *name, const char *value)
-{
-    c->headers =
-        sim_realloc(c->headers, (c->nheaders + 1) * sizeof(sim_header_t));
-    c->headers[c->nheaders].name = sim_strdup(name);
-    c->headers[c->nheaders++].value = sim_strdup(value);
-}
-
+/* Notes a header for the call and for the log. */
 
 static enum MHD_Result
 on_header(
@@ -123,7 +123,7 @@ on_header(
 
     value = value ? value : "";
     note_credential(h->call, name, value);
-    keep_header(h->call, lower, value);
+    sim_call_header(h->call, lower, value);
 
     shown = sim_log_value(name, value);
     before = json_object_get(h->values, lower);
@@ -143,7 +143,10 @@ on_header(
 }
 
 
-/* Clients that write head and body apart wait for the head's ACK. */
+/*
+ * Acknowledges the head at once.  A client that writes head and body apart may
+ * wait for that before it sends the body (Nagle's algorithm).
+ */
 
 static void
 acknowledge(const sim_conn_t *conn)
@@ -153,6 +156,8 @@ acknowledge(const sim_conn_t *conn)
     (void) setsockopt(conn->fd, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof(on));
 }
 
+
+/* Notes the head of a call, when it is complete. */
 
 static void
 arrive(sim_conn_t *conn, const char *method)
@@ -164,43 +169,61 @@ arrive(sim_conn_t *conn, const char *method)
     (void) MHD_get_connection_values(
         conn->connection, MHD_HEADER_KIND, on_header, &h);
 
-    if (strncmp(conn->call.path, "/_sim/", 6) == 0) {
+    if (sim_is_control(conn->call.path)) {
         json_decref(h.names);
         json_decref(h.values);
         return;
     }
 
-    sim_log_arrival(conn->world, &conn->call, h.names, h.values);
+    sim_log_arrival(&conn->world->log, &conn->call, h.names, h.values);
 }
 
 
-/* How long the reply has to wait, in ms; SIM_FOREVER: it hangs. */
+/* Tells whether a fault strikes at once, not behind a byte of the body. */
+
+static int
+strikes_at_once(const json_t *fault)
+{
+    return fault != NULL && json_object_get(fault, "at") == NULL;
+}
+
+
+/* Finds how long the reply waits: ms, or SIM_FOREVER. */
 
 static int64_t
 delay(sim_conn_t *conn)
 {
-    sim_world_t    *w = conn->world;
-    const sim_fx_t *fx = &conn->call.fx;
+    sim_world_t   *w = conn->world;
+    json_t *const *fault = conn->call.hits.fault;
 
-    if (fx->hit[SIM_FAULT_HANG]
-        && json_object_get(fx->hit[SIM_FAULT_HANG], "at") == NULL)
-    {
+    if (strikes_at_once(fault[SIM_FAULT_HANG])) {
         return SIM_FOREVER;
     }
 
-    if (fx->hit[SIM_FAULT_DELAY]) {
-        return sim_fx_int(fx->hit[SIM_FAULT_DELAY], "ms", 1000);
+    if (fault[SIM_FAULT_DELAY]) {
+        return sim_json_int(fault[SIM_FAULT_DELAY], "ms", 1000);
     }
 
-    w->random = w->random * 6364136223846793005ULL + 1442695040888963407ULL;
-
-    return w->cfg.delay_min
-           + (int64_t) ((w->random >> 33)
-                        % (uint64_t) (w->cfg.delay_max - w->cfg.delay_min + 1));
+    return sim_random_between(&w->random, w->cfg.delay[0], w->cfg.delay[1]);
 }
 
 
-/* The request is whole: finds the reply, and sends it now or later. */
+/* Answers a control at once, whatever the faults are. */
+
+static enum MHD_Result
+send_control(sim_conn_t *conn)
+{
+    /* connections hang until the faults are changed */
+
+    if (strcmp(conn->call.path, "/_sim/faults") == 0) {
+        sim_wait_release();
+    }
+
+    return sim_send(conn);
+}
+
+
+/* Answers a call that is complete, now or later. */
 
 static enum MHD_Result
 answer(sim_conn_t *conn)
@@ -209,28 +232,25 @@ answer(sim_conn_t *conn)
     sim_waiter_t waiter = { conn->connection, conn->fd, 0, &conn->gone };
 
     sim_answer(conn->world, &conn->call);
-    conn->stage = 2;
+    conn->stage = SIM_ANSWERED;
 
     if (conn->call.entry == NULL) {
-        if (strcmp(conn->call.path, "/_sim/faults") == 0) {
-            sim_wait_release();
-        }
-
-        return sim_send(conn);
+        return send_control(conn);
     }
 
     sim_log_reply(&conn->call);
     ms = delay(conn);
 
-    if (conn->call.fx.hit[SIM_FAULT_RESET]
-        && json_object_get(conn->call.fx.hit[SIM_FAULT_RESET], "at") == NULL)
-    {
+    if (strikes_at_once(conn->call.hits.fault[SIM_FAULT_RESET])) {
         sim_reset(conn);
         return MHD_NO;
     }
 
     if (ms > 0) {
         waiter.due = ms == SIM_FOREVER ? ms : sim_monotonic() + ms;
+
+        /* nothing is sent after a wait forever, however it ends */
+
         conn->gone = ms == SIM_FOREVER;
         sim_wait(&waiter);
         return MHD_YES;
@@ -239,6 +259,8 @@ answer(sim_conn_t *conn)
     return sim_send(conn);
 }
 
+
+/* Takes what has come of a call; called again whenever there is more. */
 
 static enum MHD_Result
 on_request(void *cls, struct MHD_Connection *connection, const char *url,
@@ -252,9 +274,9 @@ on_request(void *cls, struct MHD_Connection *connection, const char *url,
     (void) url;
     (void) version;
 
-    if (conn->stage == 0) {
+    if (conn->stage == SIM_HEAD) {
         arrive(conn, method);
-        conn->stage = 1;
+        conn->stage = SIM_BODY;
         return MHD_YES;
     }
 
@@ -268,9 +290,11 @@ on_request(void *cls, struct MHD_Connection *connection, const char *url,
         return MHD_YES;
     }
 
-    return conn->stage == 1 ? answer(conn) : sim_send(conn);
+    return conn->stage == SIM_BODY ? answer(conn) : sim_send(conn);
 }
 
+
+/* Ends a call: all is sent, or the connection is broken. */
 
 static void
 on_end(void *cls, struct MHD_Connection *connection, void **con_cls,
@@ -286,103 +310,13 @@ on_end(void *cls, struct MHD_Connection *connection, void **con_cls,
     }
 
     if (conn->call.entry != NULL) {
-        sim_log_end(conn->world, &conn->call,
+        sim_log_end(&conn->world->log, &conn->call,
             code == MHD_REQUEST_TERMINATED_COMPLETED_OK ? "sent" : "broken");
     }
 
     sim_call_free(&conn->call);
     free(conn);
     *con_cls = NULL;
-}
-
-
-/* The address in words, as getaddrinfo wants it. */
-
-static struct addrinfo *
-find_address(const char *where)
-{
-    int              rc;
-    char            *host = sim_strdup(where), *colon, *name = host;
-    struct addrinfo *list = NULL, hints = { 0 };
-
-    hints.ai_flags = AI_PASSIVE | AI_NUMERICHOST | AI_NUMERICSERV;
-    hints.ai_socktype = SOCK_STREAM;
-
-    colon = strrchr(host, ':');
-
-    if (colon == NULL) {
-        rc = EAI_NONAME;
-
-    } else {
-        *colon = '\0';
-
-        if (*name == '[' && colon[-1] == ']') {
-            colon[-1] = '\0';
-            name++;
-        }
-
-        rc = getaddrinfo(name, colon + 1, &hints, &list);
-    }
-
-    if (rc != 0) {
-        (void) fprintf(stderr, "usagesim: %s: %s\n", where, gai_strerror(rc));
-    }
-
-    free(host);
-
-    return list;
-}
-
-
-static int
-port_of(int fd)
-{
-    socklen_t               len;
-    struct sockaddr_storage a = { 0 };
-
-    len = sizeof(a);
-
-    if (getsockname(fd, (struct sockaddr *) &a, &len) != 0) {
-        return -1;
-    }
-
-    return a.ss_family == AF_INET6
-               ? ntohs(((struct sockaddr_in6 *) &a)->sin6_port)
-               : ntohs(((struct sockaddr_in *) &a)->sin_port);
-}
-
-
-/* A listening socket, or -1 and a message. */
-
-static int
-open_socket(const char *where)
-{
-    int              fd, one = 1;
-    struct addrinfo *list = find_address(where);
-
-    if (list == NULL) {
-        return -1;
-    }
-
-    fd = socket(list->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-
-    if (fd < 0
-        || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) != 0
-        || bind(fd, list->ai_addr, list->ai_addrlen) != 0
-        || listen(fd, 1024) != 0)
-    {
-        (void) fprintf(stderr, "usagesim: %s: %s\n", where, strerror(errno));
-
-        if (fd >= 0) {
-            (void) close(fd);
-        }
-
-        fd = -1;
-    }
-
-    freeaddrinfo(list);
-
-    return fd;
 }
 
 
@@ -397,13 +331,13 @@ sim_server_start(sim_world_t *w, const sim_server_options_t *o)
         { MHD_OPTION_END, 0, NULL },
     };
 
-    fd = open_socket(o->listen);
+    fd = sim_listen(o->listen);
 
     if (fd < 0) {
         return -1;
     }
 
-    port = port_of(fd);
+    port = sim_listen_port(fd);
 
     flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME
             | (o->cert ? MHD_USE_TLS : 0);

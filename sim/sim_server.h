@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * The HTTP side: libmicrohttpd around sim_answer().
+ * The HTTP server, of which there is one.
  */
 
 #ifndef SIM_SERVER_H
@@ -11,13 +11,16 @@
 
 
 typedef struct {
-    const char *listen; /* ADDR:PORT, [ADDR]:PORT */
-    char       *cert;   /* PEM text; NULL: no TLS */
-    char       *key;
+    const char *listen; /* ADDR:PORT or [ADDR]:PORT */
+    char       *cert;   /* text in PEM; NULL: no TLS */
+    char       *key;    /* likewise */
 } sim_server_options_t;
 
 
-/* Listens and serves in a thread of its own; the port, or -1. */
+/*
+ * Starts a thread that listens and answers out of the world.  Gives the port;
+ * or -1, with a message on standard error.
+ */
 int sim_server_start(sim_world_t *w, const sim_server_options_t *o);
 
 /* Ends all connections and the thread. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * Whether a request's signature is right: by the vendor's description, and by
- * nothing that the module has.
+ * Checks a request's signature.  It is written from the vendor's description
+ * (signing.md, "AK/SK signing"), independently of the module's own check.
  */
 
 #include "sim_sign.h"
@@ -17,28 +17,30 @@
 #include <openssl/hmac.h>
 
 #define ALGORITHM "SDK-HMAC-SHA256"
-#define SKEW      900 /* seconds that X-Sdk-Date may be off */
+#define SKEW      900 /* seconds between X-Sdk-Date and now, at most */
 #define HASH      65  /* bytes of a hash in hex, with the NUL */
 
 
-/* What Authorization says. */
+/* What the header Authorization says. */
 
 typedef struct {
-    char       *text;
+    char       *text; /* what the others point into */
     const char *access;
-    const char *names;
+    const char *names; /* of the signed headers, as "host;x-sdk-date" */
     const char *signature;
 } claim_t;
 
 
-/* A key of the list. */
+/* An access key of the list. */
 
 typedef struct {
-    char       *text;
+    char       *text; /* what the others point into */
     const char *sk;
-    const char *token; /* NULL: none */
+    const char *token; /* X-Security-Token; NULL: the key needs none */
 } secret_t;
 
+
+/* Says what is wrong; gives -1. */
 
 static int
 wrong(char why[256], const char *what, const char *name)
@@ -105,7 +107,7 @@ sim_sign_is_key(const char *s)
 }
 
 
-/* Cuts the text where label begins; what follows it, or NULL. */
+/* Cuts the text where `label` begins; gives what follows the label, or NULL. */
 
 static char *
 cut(char *text, const char *label)
@@ -121,6 +123,8 @@ cut(char *text, const char *label)
     return p + strlen(label);
 }
 
+
+/* Takes Authorization apart; -1 if it has another form. */
 
 static int
 read_claim(claim_t *claim, const char *value)
@@ -150,6 +154,8 @@ read_claim(claim_t *claim, const char *value)
 }
 
 
+/* Finds the access key in the list; -1 if it isn't there. */
+
 static int
 find_secret(secret_t *secret, const json_t *keys, const char *access)
 {
@@ -174,7 +180,10 @@ find_secret(secret_t *secret, const json_t *keys, const char *access)
 }
 
 
-/* The names: lower case, in order, each sent, and the date one of them. */
+/*
+ * Checks the names of the signed headers: lower case, in order, each of them
+ * sent, X-Sdk-Date among them.
+ */
 
 static int
 check_names(const sim_signed_t *r, const char *names, char why[256])
@@ -237,6 +246,8 @@ check_date(const sim_signed_t *r, int64_t now, char why[256])
 }
 
 
+/* Checks the signature itself, by one of the two readings of the path. */
+
 static int
 check_signature(const sim_signed_t *r, const claim_t *claim, const char *sk,
     const char *hash, int decoded)
@@ -256,6 +267,8 @@ check_signature(const sim_signed_t *r, const claim_t *claim, const char *sk,
     return CRYPTO_memcmp(signature, claim->signature, HASH) == 0 ? 0 : -1;
 }
 
+
+/* Checks what takes the secret or the body: hash, token, signature. */
 
 static int
 check_secret(const sim_signed_t *r, const claim_t *claim,

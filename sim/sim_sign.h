@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * Signatures of access keys: SDK-HMAC-SHA256.
+ * Requests signed with an access key: SDK-HMAC-SHA256 (signing.md, "AK/SK
+ * signing").
  */
 
 #ifndef SIM_SIGN_H
@@ -18,7 +19,7 @@ typedef struct {
 } sim_header_t;
 
 
-/* A request as it came. */
+/* A request as it came; its parts are the caller's. */
 typedef struct {
     const char         *method;
     const char         *path;  /* raw, up to the question mark */
@@ -30,23 +31,25 @@ typedef struct {
 } sim_signed_t;
 
 
-/* The value of the first header of that name (lower case), or NULL. */
+/* Finds the value of the first header of a name in lower case, or NULL. */
 const char *sim_header(const sim_signed_t *r, const char *name);
 
 /*
- * Writes the canonical request.  names are those of the headers signed, as
- * "host;x-sdk-date"; hash is the body's.  The path is encoded as it was sent,
- * or decoded before: SDKs do both, and mostly it is the same.
+ * Writes the canonical request.  `names` are those of the signed headers, as
+ * "host;x-sdk-date"; `hash` is that of the body, in hex.  With `decoded` the
+ * path is decoded before it is encoded: some SDKs do that, others don't, and
+ * the result differs only for a path with escapes.
  */
 void sim_canonical(sim_buf_t *b, const sim_signed_t *r, const char *names,
     const char *hash, int decoded);
 
-/* Whether it is "AK:SK" or "AK:SK:TOKEN". */
+/* Tells whether `s` has the form "AK:SK" or "AK:SK:TOKEN". */
 int sim_sign_is_key(const char *s);
 
 /*
- * Checks the request's signature, at the time now.  keys is an array of
- * "AK:SK" or "AK:SK:TOKEN".  0 if it is right, or -1 and what is wrong.
+ * Checks the request's signature at the time `now`.  `keys` is an array of
+ * strings of the form above.  Gives 0 if it is right, else -1 and what is
+ * wrong.
  */
 int sim_sign_check(
     const sim_signed_t *r, const json_t *keys, int64_t now, char why[256]);

@@ -4,6 +4,7 @@
  * The usage statistics of desktops and of users.
  */
 
+#include "sim_api.h"
 #include "sim_page.h"
 #include "sim_time.h"
 #include "sim_usage.h"
@@ -11,9 +12,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* how many days before today the statistics go back */
+
 #define RETENTION_DESKTOPS 180
 #define RETENTION_USERS    30
 
+
+/* A row, and the value by which rows are sorted. */
 
 typedef struct {
     size_t  row;
@@ -21,20 +26,25 @@ typedef struct {
 } keyed_t;
 
 
+/* What a query filters and sorts by; NULL: not by that. */
+
 typedef struct {
     const char *name;
     const char *id;
-    const char *sort_field;
     const char *domain;
+    const char *sort_field;
     int         ascending;
     int64_t     min_idle, max_idle, min_usage, max_usage; /* seconds */
 } filter_t;
 
 
-/* The window, as days whose boundaries are in it, filed and remembered. */
+/*
+ * Reads the time window.  Its days are those whose 23:59:59 is in it, except
+ * days that are not filed yet and days further back than the data go.
+ */
 
 static void
-window(sim_call_t *c, sim_page_t *page, int64_t retention)
+read_window(sim_call_t *c, sim_page_t *page, int64_t retention)
 {
     int64_t start = 0, end = 0, oldest, filed;
 
@@ -57,19 +67,20 @@ window(sim_call_t *c, sim_page_t *page, int64_t retention)
 
 
 static void
-paging(sim_call_t *c, sim_page_t *page)
+read_paging(sim_call_t *c, sim_page_t *page)
 {
     page->count_key = "count";
     page->list_key = "items";
-    page->count_last = 0;
 
-    c->offset = sim_query_number(&c->query, "offset", 0, 2147483646, 0);
+    c->offset = sim_query_number(&c->query, "offset", 0, SIM_OFFSET_MAX - 1, 0);
     page->limit = sim_query_number(&c->query, "limit", 1, 100, 10);
 }
 
 
+/* Reads how to sort; the field may be one of two. */
+
 static void
-sorting(sim_call_t *c, filter_t *f, const char *one, const char *other)
+read_sorting(sim_call_t *c, filter_t *f, const char *one, const char *other)
 {
     const char *type = sim_query_get(&c->query, "sort_type");
 
@@ -90,6 +101,8 @@ sorting(sim_call_t *c, filter_t *f, const char *one, const char *other)
 }
 
 
+/* Orders rows for qsort(): the largest key first, equal ones as they were. */
+
 static int
 by_key(const void *a, const void *b)
 {
@@ -103,15 +116,15 @@ by_key(const void *a, const void *b)
 }
 
 
-/* Sorts the rows by their keys and hands them to the page. */
+/* Sorts the rows by their keys, if that is requested, and lists them. */
 
 static void
-sort_rows(sim_page_t *page, keyed_t *rows, size_t n, const filter_t *f)
+list_rows(sim_page_t *page, keyed_t *rows, size_t n, const filter_t *f)
 {
     size_t i;
 
     if (f->sort_field != NULL && n
-        && page->call->fx.hit[SIM_FAULT_UNSORTED] == NULL)
+        && page->call->hits.fault[SIM_FAULT_UNSORTED] == NULL)
     {
         for (i = 0; i < n && f->ascending; i++) {
             rows[i].key = -rows[i].key;
@@ -126,7 +139,7 @@ sort_rows(sim_page_t *page, keyed_t *rows, size_t n, const filter_t *f)
 }
 
 
-/* The name that the statistics know a desktop by. */
+/* Gives the name that a desktop has in statistics. */
 
 static const char *
 resource_name(const sim_desktop_t *d)
@@ -135,7 +148,7 @@ resource_name(const sim_desktop_t *d)
 }
 
 
-/* Seconds without use, up to the end of the window. */
+/* Gives the seconds from a desktop's last use to the end of the window. */
 
 static int64_t
 idle(const sim_page_t *page, size_t desktop)
@@ -170,26 +183,88 @@ user_usage(const sim_page_t *page, size_t row)
 }
 
 
-/* Other metrics, before or after: they come in any order. */
+/*
+ * Writes the metrics of a row: its usage, and another one before or after it,
+ * as the service doesn't promise an order.  The caller ends the list.
+ */
 
 static void
-desktop_metrics(
-    sim_buf_t *b, const sim_page_t *page, size_t row, const sim_row_fx_t *fx)
+add_metrics(sim_buf_t *b, const char *usage, int64_t used, const char *other,
+    int64_t value, int other_first, const sim_row_faults_t *faults)
 {
-    int64_t used = desktop_usage(page, row), none = idle(page, row);
+    sim_buf_key(b, "metric");
+    sim_buf_str(b, "[");
 
-    sim_buf_str(b, "\"metric\":[");
-
-    if (row % 3 == 1) {
-        sim_page_metric(b, "desktop_idle_duration", none);
+    if (other_first) {
+        sim_page_metric(b, other, value);
         sim_buf_str(b, ",");
-        sim_page_usage(b, "desktop_usage", used, fx);
+        sim_page_usage(b, usage, used, faults);
 
     } else {
-        sim_page_usage(b, "desktop_usage", used, fx);
+        sim_page_usage(b, usage, used, faults);
         sim_buf_str(b, ",");
-        sim_page_metric(b, "desktop_idle_duration", none);
+        sim_page_metric(b, other, value);
     }
+}
+
+
+/* Writes a phantom's metric: a day in use. */
+
+static void
+add_phantom_metric(
+    sim_buf_t *b, const char *usage, const sim_row_faults_t *faults)
+{
+    sim_buf_key(b, "metric");
+    sim_buf_str(b, "[");
+    sim_page_usage(b, usage, SIM_DAY, faults);
+    sim_buf_str(b, "]");
+}
+
+
+/* Writes the name of the user who connected to a desktop last, if any did. */
+
+static void
+add_latest_user(sim_buf_t *b, const sim_tenant_t *t, const sim_desktop_t *d)
+{
+    size_t latest;
+
+    if (d->sessions.n > 0) {
+        latest = d->sessions.items[d->sessions.n - 1];
+        sim_buf_member(b, "latest_connect_username",
+            t->users[t->sessions[latest].user].name);
+    }
+}
+
+
+static void
+desktop_row(sim_buf_t *b, const sim_page_t *page, size_t row,
+    const sim_row_faults_t *faults)
+{
+    const sim_tenant_t  *t = page->world->tenant;
+    const sim_desktop_t *d;
+
+    if (row >= SIM_PHANTOM) {
+        sim_page_phantom(b, "resource_id", "phantom-", row);
+        sim_page_phantom(b, "resource_name", "PHANTOM-", row);
+        add_phantom_metric(b, "desktop_usage", faults);
+        return;
+    }
+
+    d = &t->desktops[row];
+
+    if (!faults->no_id) {
+        sim_buf_member(b, "resource_id", d->id);
+    }
+
+    sim_buf_member(b, "resource_name", resource_name(d));
+
+    if (d->pool_id) {
+        sim_buf_member(b, "resource_pool_id", d->pool_id);
+    }
+
+    add_latest_user(b, t, d);
+    add_metrics(b, "desktop_usage", desktop_usage(page, row),
+        "desktop_idle_duration", idle(page, row), row % 3 == 1, faults);
 
     if (row % 7 == 5) {
         sim_buf_str(b, ",");
@@ -200,66 +275,14 @@ desktop_metrics(
 }
 
 
-static void
-phantom_desktop(sim_buf_t *b, size_t row, const sim_row_fx_t *fx)
-{
-    sim_buf_fmt(b,
-        "\"resource_id\":\"phantom-%zu\",\"resource_name\":"
-        "\"PHANTOM-%zu\",\"metric\":[",
-        row - SIM_PHANTOM, row - SIM_PHANTOM);
-    sim_page_usage(b, "desktop_usage", SIM_DAY, fx);
-    sim_buf_str(b, "]");
-}
-
-
-static void
-desktop_row(
-    sim_buf_t *b, const sim_page_t *page, size_t row, const sim_row_fx_t *fx)
-{
-    const sim_tenant_t  *t = page->world->tenant;
-    const sim_desktop_t *d;
-
-    if (row >= SIM_PHANTOM) {
-        phantom_desktop(b, row, fx);
-        return;
-    }
-
-    d = &t->desktops[row];
-
-    if (!fx->no_id) {
-        sim_buf_str(b, "\"resource_id\":");
-        sim_buf_json(b, d->id);
-        sim_buf_str(b, ",");
-    }
-
-    sim_buf_str(b, "\"resource_name\":");
-    sim_buf_json(b, resource_name(d));
-    sim_buf_str(b, ",");
-
-    if (d->pool_id) {
-        sim_buf_str(b, "\"resource_pool_id\":");
-        sim_buf_json(b, d->pool_id);
-        sim_buf_str(b, ",");
-    }
-
-    if (d->sessions.n) {
-        sim_buf_str(b, "\"latest_connect_username\":");
-        sim_buf_json(
-            b, t->users[t->sessions[d->sessions.items[d->sessions.n - 1]].user]
-                   .name);
-        sim_buf_str(b, ",");
-    }
-
-    desktop_metrics(b, page, row, fx);
-}
-
-
-/* Keeps one desktop, or leaves it out. */
+/* Tells whether a desktop, which was used for `used` seconds, passes the
+ * filter.
+ */
 
 static int
-keep_desktop(const sim_page_t *page, const filter_t *f, size_t i, int64_t used)
+passes(const sim_page_t *page, const filter_t *f, size_t i, int64_t used)
 {
-    int64_t              none;
+    int64_t              unused;
     const sim_desktop_t *d = &page->world->tenant->desktops[i];
 
     if ((page->world->cfg.idle_hidden && used == 0) || used < f->min_usage
@@ -273,14 +296,16 @@ keep_desktop(const sim_page_t *page, const filter_t *f, size_t i, int64_t used)
         return 1;
     }
 
-    none = idle(page, i);
+    unused = idle(page, i);
 
-    return none >= f->min_idle && none <= f->max_idle;
+    return unused >= f->min_idle && unused <= f->max_idle;
 }
 
 
+/* Reads a bound in units of so many seconds; `none` if it isn't given. */
+
 static int64_t
-bound(sim_call_t *c, const char *name, int64_t unit, int64_t none)
+read_bound(sim_call_t *c, const char *name, int64_t unit, int64_t none)
 {
     int64_t n = sim_query_number(&c->query, name, 0, 100000, -1);
 
@@ -289,19 +314,19 @@ bound(sim_call_t *c, const char *name, int64_t unit, int64_t none)
 
 
 static void
-desktop_filter(const sim_world_t *w, sim_call_t *c, filter_t *f)
+read_desktop_filter(const sim_world_t *w, sim_call_t *c, filter_t *f)
 {
     f->name = sim_query_text(&c->query, "resource_name", 255);
     f->id = w->cfg.no_resource_id
                 ? NULL
                 : sim_query_text(&c->query, "resource_id", 255);
 
-    f->min_idle = bound(c, "min_idle_days", SIM_DAY, 0);
-    f->max_idle = bound(c, "max_idle_days", SIM_DAY, INT64_MAX);
-    f->min_usage = bound(c, "usage_min_hours", 3600, 0);
-    f->max_usage = bound(c, "usage_max_hours", 3600, INT64_MAX);
+    f->min_idle = read_bound(c, "min_idle_days", SIM_DAY, 0);
+    f->max_idle = read_bound(c, "max_idle_days", SIM_DAY, INT64_MAX);
+    f->min_usage = read_bound(c, "usage_min_hours", SIM_HOUR, 0);
+    f->max_usage = read_bound(c, "usage_max_hours", SIM_HOUR, INT64_MAX);
 
-    sorting(c, f, "desktop_usage", "desktop_idle_duration");
+    read_sorting(c, f, "desktop_usage", "desktop_idle_duration");
 }
 
 
@@ -316,12 +341,11 @@ sim_api_desktop_metrics(sim_world_t *w, sim_call_t *c)
     sim_page_t          page = { .world = w, .call = c, .row = desktop_row };
     const sim_tenant_t *t = w->tenant;
 
-    window(c, &page, RETENTION_DESKTOPS);
-    paging(c, &page);
-    desktop_filter(w, c, &f);
+    read_window(c, &page, RETENTION_DESKTOPS);
+    read_paging(c, &page);
+    read_desktop_filter(w, c, &f);
 
-    if (c->query.error[0]) {
-        sim_bad_query(c);
+    if (sim_reply_bad_query(c)) {
         return;
     }
 
@@ -331,13 +355,13 @@ sim_api_desktop_metrics(sim_world_t *w, sim_call_t *c)
     for (i = 0; i < t->ndesktops && page.first <= page.last; i++) {
         used = desktop_usage(&page, i);
 
-        if (keep_desktop(&page, &f, i, used)) {
+        if (passes(&page, &f, i, used)) {
             rows[n].row = i;
             rows[n++].key = by_idle ? idle(&page, i) : used;
         }
     }
 
-    sort_rows(&page, rows, n, &f);
+    list_rows(&page, rows, n, &f);
     free(rows);
 
     sim_page_reply(&page, c);
@@ -345,42 +369,26 @@ sim_api_desktop_metrics(sim_world_t *w, sim_call_t *c)
 
 
 static void
-user_row(
-    sim_buf_t *b, const sim_page_t *page, size_t row, const sim_row_fx_t *fx)
+user_row(sim_buf_t *b, const sim_page_t *page, size_t row,
+    const sim_row_faults_t *faults)
 {
-    int64_t             used, logins;
+    int64_t             logins;
     const sim_tenant_t *t = page->world->tenant;
 
     if (row >= SIM_PHANTOM) {
-        sim_buf_fmt(
-            b, "\"username\":\"phantom-%zu\",\"metric\":[", row - SIM_PHANTOM);
-        sim_page_usage(b, "user_usage", SIM_DAY, fx);
-        sim_buf_str(b, "]");
+        sim_page_phantom(b, "username", "phantom-", row);
+        add_phantom_metric(b, "user_usage", faults);
         return;
     }
 
-    used = user_usage(page, row);
+    if (!faults->no_id) {
+        sim_buf_member(b, "username", t->users[row].name);
+    }
+
     logins = sim_usage_sum(t, t->users[row].logins, page->first, page->last);
 
-    if (!fx->no_id) {
-        sim_buf_str(b, "\"username\":");
-        sim_buf_json(b, t->users[row].name);
-        sim_buf_str(b, ",");
-    }
-
-    sim_buf_str(b, "\"metric\":[");
-
-    if (row % 2) {
-        sim_page_metric(b, "user_login_count", logins);
-        sim_buf_str(b, ",");
-        sim_page_usage(b, "user_usage", used, fx);
-
-    } else {
-        sim_page_usage(b, "user_usage", used, fx);
-        sim_buf_str(b, ",");
-        sim_page_metric(b, "user_login_count", logins);
-    }
-
+    add_metrics(b, "user_usage", user_usage(page, row), "user_login_count",
+        logins, row % 2 == 1, faults);
     sim_buf_str(b, "]");
 }
 
@@ -388,39 +396,38 @@ user_row(
 void
 sim_api_user_metrics(sim_world_t *w, sim_call_t *c)
 {
-    size_t              i, n = 0;
-    int64_t             used;
-    keyed_t            *rows;
-    filter_t            f = { 0 };
-    sim_page_t          page = { .world = w, .call = c, .row = user_row };
-    const sim_tenant_t *t = w->tenant;
+    size_t            i, n = 0;
+    int64_t           used;
+    keyed_t          *rows;
+    filter_t          f = { 0 };
+    sim_page_t        page = { .world = w, .call = c, .row = user_row };
+    const sim_user_t *users = w->tenant->users;
 
-    window(c, &page, RETENTION_USERS);
-    paging(c, &page);
-    sorting(c, &f, "user_usage", "user_usage");
+    read_window(c, &page, RETENTION_USERS);
+    read_paging(c, &page);
+    read_sorting(c, &f, "user_usage", "user_usage");
     f.name = sim_query_text(&c->query, "username", 64);
     f.domain = sim_query_text(&c->query, "domain", 255);
 
-    if (c->query.error[0]) {
-        sim_bad_query(c);
+    if (sim_reply_bad_query(c)) {
         return;
     }
 
-    rows = sim_alloc(t->nusers * sizeof(*rows));
+    rows = sim_alloc(w->tenant->nusers * sizeof(*rows));
 
-    for (i = 0; i < t->nusers && page.first <= page.last; i++) {
+    for (i = 0; i < w->tenant->nusers && page.first <= page.last; i++) {
         used = user_usage(&page, i);
 
         if ((used > 0 || !w->cfg.idle_hidden)
-            && sim_fuzzy(t->users[i].name, f.name)
-            && (f.domain == NULL || strcmp(f.domain, t->users[i].domain) == 0))
+            && sim_fuzzy(users[i].name, f.name)
+            && (f.domain == NULL || strcmp(f.domain, users[i].domain) == 0))
         {
             rows[n].row = i;
             rows[n++].key = used;
         }
     }
 
-    sort_rows(&page, rows, n, &f);
+    list_rows(&page, rows, n, &f);
     free(rows);
 
     sim_page_reply(&page, c);

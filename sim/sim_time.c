@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * UTC times and days, as numbers: seconds and days since 1970.
+ * UTC times and days as numbers; a clock for measuring.
  */
 
 #include "sim_time.h"
@@ -9,6 +9,7 @@
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 
 int64_t
@@ -16,7 +17,7 @@ sim_day_of(int64_t year, int month, int mday)
 {
     int64_t era, yoe, doy;
 
-    /* years counted from March, so that the leap day is the last */
+    /* years are counted from March, so the leap day is a year's last day */
 
     year -= month <= 2;
     era = (year >= 0 ? year : year - 399) / 400;
@@ -33,6 +34,8 @@ sim_time_day(int64_t t)
     return (t >= 0 ? t : t - (SIM_DAY - 1)) / SIM_DAY;
 }
 
+
+/* Splits a day into year, month and day of the month. */
 
 static void
 civil(int64_t day, int *year, int *month, int *mday)
@@ -52,10 +55,10 @@ civil(int64_t day, int *year, int *month, int *mday)
 }
 
 
-/* Compares with a pattern, in which 'd' stands for a digit. */
+/* Tells whether `s` begins as the pattern does, in which 'd' is any digit. */
 
 static int
-shaped(const char *s, const char *pattern)
+matches(const char *s, const char *pattern)
 {
     for (/* void */; *pattern; s++, pattern++) {
         if (*pattern == 'd' ? !isdigit((unsigned char) *s) : *s != *pattern) {
@@ -66,6 +69,8 @@ shaped(const char *s, const char *pattern)
     return 1;
 }
 
+
+/* Reads a number that has so many digits. */
 
 static int
 number(const char *s, int digits)
@@ -79,6 +84,8 @@ number(const char *s, int digits)
     return n;
 }
 
+
+/* Reads a date of the right form; -1 if the calendar has no such day. */
 
 static int
 parse_day(const char *s, int64_t *day)
@@ -103,7 +110,7 @@ parse_day(const char *s, int64_t *day)
 int
 sim_parse_date(const char *s, int64_t *day)
 {
-    if (strlen(s) != 10 || !shaped(s, "dddd-dd-dd")) {
+    if (strlen(s) != 10 || !matches(s, "dddd-dd-dd")) {
         return -1;
     }
 
@@ -117,7 +124,7 @@ sim_parse_time(const char *s, int64_t *t)
     int     hour, min, sec;
     int64_t day;
 
-    if (strlen(s) != 20 || !shaped(s, "dddd-dd-ddTdd:dd:ddZ")
+    if (strlen(s) != 20 || !matches(s, "dddd-dd-ddTdd:dd:ddZ")
         || parse_day(s, &day) != 0)
     {
         return -1;
@@ -131,7 +138,7 @@ sim_parse_time(const char *s, int64_t *t)
         return -1;
     }
 
-    *t = day * SIM_DAY + hour * 3600 + min * 60 + sec;
+    *t = day * SIM_DAY + hour * SIM_HOUR + min * 60 + sec;
 
     return 0;
 }
@@ -169,7 +176,18 @@ sim_format_time(int64_t t, char buf[24])
 int64_t
 sim_hundredths(int64_t seconds)
 {
-    /* seconds / 36, and a half (18/36) goes up; never negative here */
+    /* a hundredth of an hour is 36 seconds */
 
     return (seconds + 18) / 36;
+}
+
+
+int64_t
+sim_monotonic(void)
+{
+    struct timespec ts;
+
+    (void) clock_gettime(CLOCK_MONOTONIC, &ts);
+
+    return (int64_t) ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }

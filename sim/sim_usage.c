@@ -12,39 +12,33 @@
 #include <string.h>
 
 
-/* Adds one stretch of use to the bins that it touches. */
+/* Adds the time from `start` to `end` to the bins that it touches. */
 
 static void
-add_stretch(int64_t start, int64_t end, int64_t from, int64_t width, size_t n,
-    int64_t *bins)
+add_stretch(int64_t start, int64_t end, const sim_bins_t *bins)
 {
-    int64_t i, lo, hi;
+    int64_t i, lo, hi, last = bins->from + (int64_t) bins->n * bins->width;
 
-    if (start < from) {
-        start = from;
-    }
+    start = start < bins->from ? bins->from : start;
+    end = end > last ? last : end;
 
-    if (end > from + (int64_t) n * width) {
-        end = from + (int64_t) n * width;
-    }
-
-    for (i = (start - from) / width; start < end; i++, start = hi) {
-        lo = from + i * width;
-        hi = lo + width < end ? lo + width : end;
-        bins[i] += hi - start;
+    for (i = (start - bins->from) / bins->width; start < end; i++, start = hi) {
+        lo = bins->from + i * bins->width;
+        hi = lo + bins->width < end ? lo + bins->width : end;
+        bins->seconds[i] += hi - start;
     }
 }
 
 
 void
-sim_usage_bins(const sim_tenant_t *t, const sim_scope_t *scope, int64_t from,
-    int64_t width, size_t n, int64_t *bins)
+sim_usage_bins(
+    const sim_tenant_t *t, const sim_scope_t *scope, const sim_bins_t *bins)
 {
     size_t               i;
     int64_t              start, end, done = INT64_MIN;
     const sim_session_t *s;
 
-    /* sessions come by setup time, so what is counted ends at `done` */
+    /* sessions come by setup time, so all before `done` is counted */
 
     for (i = 0; i < scope->sessions->n; i++) {
         s = &t->sessions[scope->sessions->items[i]];
@@ -60,7 +54,7 @@ sim_usage_bins(const sim_tenant_t *t, const sim_scope_t *scope, int64_t from,
         start = s->setup > done ? s->setup : done;
 
         if (start < end) {
-            add_stretch(start, end, from, width, n, bins);
+            add_stretch(start, end, bins);
             done = end;
         }
     }
@@ -79,7 +73,7 @@ sim_usage_is(const sim_tenant_t *t, const sim_who_t *who, size_t user)
 
 void
 sim_usage_bins_of(const sim_tenant_t *t, const sim_who_t *who, size_t desktop,
-    int64_t until, int64_t from, int64_t width, size_t n, int64_t *bins)
+    int64_t until, const sim_bins_t *bins)
 {
     size_t            i;
     sim_list_t        theirs = { 0 };
@@ -92,7 +86,7 @@ sim_usage_bins_of(const sim_tenant_t *t, const sim_who_t *who, size_t desktop,
         }
     }
 
-    sim_usage_bins(t, &scope, from, width, n, bins);
+    sim_usage_bins(t, &scope, bins);
     free(theirs.items);
 }
 
@@ -120,7 +114,7 @@ sim_usage_last(const sim_tenant_t *t, size_t desktop, int64_t until)
 }
 
 
-/* Turns n bins, the first of them at v[1], into sums of all before. */
+/* Turns the values v[1] to v[n] into sums: each of all up to it. */
 
 static int64_t *
 sum_up(int64_t *v, int64_t n)
@@ -135,22 +129,35 @@ sum_up(int64_t *v, int64_t n)
 }
 
 
+/* Makes room for the sums of all days: v[0] stays 0, v[1] is the first day's.
+ */
+
 static int64_t *
-new_bins(const sim_tenant_t *t)
+new_sums(const sim_tenant_t *t)
 {
     return sim_alloc((size_t) (t->ndays + 1) * sizeof(int64_t));
+}
+
+
+/* Gives bins for all days with sums; `seconds` has room for them. */
+
+static sim_bins_t
+all_days(const sim_tenant_t *t, int64_t *seconds)
+{
+    return (
+        sim_bins_t){ t->first * SIM_DAY, SIM_DAY, (size_t) t->ndays, seconds };
 }
 
 
 int64_t *
 sim_usage_desktop(const sim_tenant_t *t, size_t desktop)
 {
-    int64_t    *v = new_bins(t);
+    int64_t    *v = new_sums(t);
     sim_scope_t scope = { &t->desktops[desktop].sessions, SIM_ANY, SIM_ANY,
         (t->first + t->ndays) * SIM_DAY };
+    sim_bins_t  bins = all_days(t, v + 1);
 
-    sim_usage_bins(
-        t, &scope, t->first * SIM_DAY, SIM_DAY, (size_t) t->ndays, v + 1);
+    sim_usage_bins(t, &scope, &bins);
 
     return sum_up(v, t->ndays);
 }
@@ -169,10 +176,11 @@ int64_t *
 sim_usage_user(const sim_tenant_t *t, size_t user)
 {
     size_t      i;
-    int64_t    *v = new_bins(t);
+    int64_t    *v = new_sums(t);
     sim_list_t  on = { 0 };
     sim_scope_t scope = { &t->users[user].sessions, user, 0,
         (t->first + t->ndays) * SIM_DAY };
+    sim_bins_t  bins = all_days(t, v + 1);
 
     for (i = 0; i < scope.sessions->n; i++) {
         sim_list_add(&on, t->sessions[scope.sessions->items[i]].desktop);
@@ -185,8 +193,7 @@ sim_usage_user(const sim_tenant_t *t, size_t user)
     for (i = 0; i < on.n; i++) {
         if (i == 0 || on.items[i] != on.items[i - 1]) {
             scope.desktop = on.items[i];
-            sim_usage_bins(t, &scope, t->first * SIM_DAY, SIM_DAY,
-                (size_t) t->ndays, v + 1);
+            sim_usage_bins(t, &scope, &bins);
         }
     }
 
@@ -200,7 +207,7 @@ int64_t *
 sim_usage_logins(const sim_tenant_t *t, size_t user)
 {
     size_t            i;
-    int64_t          *v = new_bins(t), day;
+    int64_t          *v = new_sums(t), day;
     const sim_list_t *l = &t->users[user].sessions;
 
     for (i = 0; i < l->n; i++) {

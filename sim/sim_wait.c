@@ -8,7 +8,7 @@
 
 #include "sim_wait.h"
 #include "sim_buf.h"
-#include "sim_world.h"
+#include "sim_time.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -28,6 +28,8 @@ static struct {
 } all = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
 
+/* Makes the thread look again at who waits. */
+
 static void
 knock(void)
 {
@@ -39,7 +41,7 @@ knock(void)
 }
 
 
-/* With the lock held. */
+/* Resumes a connection; called with the lock held. */
 
 static void
 wake(size_t i)
@@ -51,7 +53,10 @@ wake(size_t i)
 }
 
 
-/* What poll is to look at: the pipe, then the waiters in their order. */
+/*
+ * Makes the list for poll(): the pipe, then the waiters in their order.  Gives
+ * how many waiters there are, and the time to wait in ms.
+ */
 
 static struct pollfd *
 make_polls(size_t *n, int *timeout)
@@ -76,8 +81,11 @@ make_polls(size_t *n, int *timeout)
 }
 
 
-/* Wakes those that are due or whose client has gone. Those polled are still
- * the first n: new ones come last, and only this thread takes any away. */
+/*
+ * Wakes those that are due or whose client has left.  The n waiters that were
+ * polled are still the first ones: new ones are added at the end, and nobody
+ * but this thread removes any.
+ */
 
 static void
 wake_due(const struct pollfd *p, size_t n)
@@ -162,6 +170,8 @@ sim_wait(const sim_waiter_t *waiter)
     (void) pthread_mutex_unlock(&all.lock);
 }
 
+
+/* Makes all waiters due, or those that wait forever. */
 
 static void
 all_due(int forever_only)

@@ -154,6 +154,11 @@ subtest 'lines that are none' => sub {
             . "usagectl report: 1 of 3 lines are not of the log format \"usage\"\n", 'it is told');
     }
 
+    is((report({ in => $long }))[2],
+        "usagectl report: -:1: not of the log format \"usage\"\n"
+            . "usagectl report: 1 of 1 lines are not of the log format \"usage\"\n",
+        'a long line is one line, also at the end of a log');
+
     # which ones, of which file; the first ones, where there are many
     my @logs = (ctl_file(one => line() . "x\n"), ctl_file(two => line() . line() . "x\n" x 10));
     my ($code, undef, $said) = report(@logs);

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-// The legacy call translated in njs: the peer the module is measured against.
-// Written to be fast: runners take successor calls from one queue, each page is
-// parsed once by JSON.parse and kept as { id: seconds }, and the reply is put
-// together with one join. njs 0.7.9 has neither Map nor Set nor for...of, and a
-// `let` in a hot loop costs a tenth of the whole call, hence `var` there.
+// The legacy call translated in njs: a peer of the module. It is written to be
+// fast: runners take upstream calls from one queue, each page is parsed once by
+// JSON.parse and kept as { id: seconds }, and the reply is made with one join.
+// njs 0.7.9 has neither Map nor Set nor for...of. Hot loops have `var`, as `let`
+// costs a tenth of the whole call there.
 
 const PREFIX = '/workspace';
-const RUNNERS = 31;        // measured: a tenth faster than 8
+const RUNNERS = 31;        // a tenth faster than 8, as measured
 const PAGE = 100;
 const MAX_DAYS = 31;
 const DAY = 86400000;
@@ -109,7 +109,7 @@ function parse(text) {
         }
     }
 
-    const ask = { ids: desktopIds(body) };
+    const request = { ids: desktopIds(body) };
     const from = optional(body, 'start_time');
     const to = optional(body, 'end_time');
     const group = optional(body, 'group_by_type');
@@ -126,24 +126,24 @@ function parse(text) {
         throw wrong('group_by_type must be DAY or HOUR');
     }
 
-    ask.today = Math.floor(Date.now() / DAY);
+    request.today = Math.floor(Date.now() / DAY);
     const first = from === undefined ? null : dayNumber(from, 'start_time');
-    ask.to = to === undefined ? ask.today : dayNumber(to, 'end_time');
-    ask.from = first === null ? ask.to - 14 : first;
-    if (ask.to < ask.from) {
+    request.to = to === undefined ? request.today : dayNumber(to, 'end_time');
+    request.from = first === null ? request.to - 14 : first;
+    if (request.to < request.from) {
         throw wrong('end_time is before start_time');
     }
-    if (ask.to - ask.from >= MAX_DAYS) {
+    if (request.to - request.from >= MAX_DAYS) {
         throw wrong('at most 31 days can be queried');
     }
 
-    ask.offset = integer(body, 'offset', 0, 2147483647);
-    ask.limit = integer(body, 'limit', 100, 100);
-    return ask;
+    request.offset = integer(body, 'offset', 0, 2147483647);
+    request.limit = integer(body, 'limit', 100, 100);
+    return request;
 }
 
 
-// successor calls --------------------------------------------------------------
+// upstream calls ---------------------------------------------------------------
 
 function upstreamError(res) {
     const status = res.status;
@@ -152,7 +152,7 @@ function upstreamError(res) {
         try {
             answer = JSON.parse(res.responseText);
         } catch (e) {
-            // not the successors' own
+            // it is not JSON, so not from the successors
         }
         if (answer && answer.error_code) {
             const retry = status === 429 && (res.headersOut['Retry-After'] || '60');
@@ -180,7 +180,7 @@ async function call(state, uri, args) {
     try {
         answer = JSON.parse(res.responseText);
     } catch (e) {
-        // told below
+        // an error below
     }
     if (answer === null || typeof answer !== 'object') {
         throw unavailable('a reply that is not JSON');
@@ -188,7 +188,7 @@ async function call(state, uri, args) {
     return answer;
 }
 
-// Takes one page into its window; false where it does not fit the others.
+// Adds a page to its window; gives false if it does not agree with the others.
 function takePage(window, answer, offset) {
     var count = answer.count;
     var items = answer.items;
@@ -265,8 +265,8 @@ function windowOf(from, to) {
     });
 }
 
-// Pages of a window one after the other: with `early`, down to the first row
-// without use. Calls again, twice at most, where they do not agree.
+// Reads the pages of a window one after the other; with `early`, down to the
+// first row without use. If they do not agree, all are read again, at most twice.
 async function readWindow(state, window, early) {
     let tries = 0;
     let offset = 0;
@@ -282,7 +282,7 @@ async function readWindow(state, window, early) {
                     addSet(state);
                 }
                 if (window.last === 0 && !window.unsorted) {
-                    state.cut = true;
+                    state.stopped = true;
                     return;
                 }
             }
@@ -296,8 +296,8 @@ async function readWindow(state, window, early) {
     }
 }
 
-// The whole range, all pages: it names every desktop. Its other pages join the
-// queue once the first has told how many there are.
+// Reads all pages of the whole range, which has every desktop. The other pages
+// join the queue when the first one is there, which says how many there are.
 async function readSet(state) {
     const window = state.set;
     const answer = await call(state, state.uri, window.args + 0);
@@ -350,8 +350,8 @@ async function run(state) {
     }
 }
 
-// Which of these the directory knows, 100 at a time.
-async function askDirectory(state, project, missing) {
+// Finds which of these desktops the directory has, 100 at a time.
+async function readDirectory(state, project, missing) {
     const known = {};
     for (let i = 0; i < missing.length; i += PAGE) {
         const part = missing.slice(i, i + PAGE).map(encodeURIComponent);
@@ -383,34 +383,34 @@ function show(seen, window) {
     }
 }
 
-// The desktops of the reply, before paging.
-async function selectDesktops(state, ask, project) {
+// Gives the desktops of the reply, before paging.
+async function selectDesktops(state, request, project) {
     const seen = {};
     state.windows.forEach((window) => show(seen, window));
     if (state.set) {
         show(seen, state.set);
     }
-    if (!ask.ids) {
+    if (!request.ids) {
         return Object.keys(seen).sort();
     }
 
-    let missing = ask.ids.filter((id) => !seen[id]);
-    if (missing.length && state.cut) {
-        // it may be among the rows without use that were not asked for
+    let missing = request.ids.filter((id) => !seen[id]);
+    if (missing.length && state.stopped) {
+        // it may be among the rows without use that were not read
         addSet(state);
         await run(state);
         show(seen, state.set);
-        missing = ask.ids.filter((id) => !seen[id]);
+        missing = request.ids.filter((id) => !seen[id]);
     }
-    const known = missing.length ? await askDirectory(state, project, missing) : {};
-    return ask.ids.filter((id) => seen[id] || known[id]);
+    const known = missing.length ? await readDirectory(state, project, missing) : {};
+    return request.ids.filter((id) => seen[id] || known[id]);
 }
 
-function write(list, ask, days) {
+function write(list, request, days) {
     var out = [];
-    var end = Math.min(ask.offset + ask.limit, list.length);
+    var end = Math.min(request.offset + request.limit, list.length);
     var n = days.length;
-    for (var i = ask.offset; i < end; i++) {
+    for (var i = request.offset; i < end; i++) {
         var id = list[i];
         var entry = '{"desktop_id":' + JSON.stringify(id) + ',"used_info_list":[';
         for (var d = 0; d < n; d++) {
@@ -423,42 +423,42 @@ function write(list, ask, days) {
     return '{"desktop_used_info_list":[' + out.join(',') + '],"total_count":' + list.length + '}';
 }
 
-async function translate(r, project, ask) {
-    const last = Math.min(ask.to, ask.today);
+async function translate(r, project, request) {
+    const last = Math.min(request.to, request.today);
     const state = {
         r: r,
         uri: PREFIX + '/v2/' + project + '/statistics/metrics/desktops',
-        ids: ask.ids,
-        first: dateOf(ask.from),
+        ids: request.ids,
+        first: dateOf(request.from),
         last: dateOf(last),
         queue: [],
         at: 0,
         windows: [],
         set: null,
-        cut: false,
+        stopped: false,    // a day was left before its last page
         failed: null,
     };
 
     const days = [];
-    for (let day = ask.from; day <= ask.to; day++) {
+    for (let day = request.from; day <= request.to; day++) {
         const date = dateOf(day);
-        const head = (day === ask.from ? '' : '},') + '{"date":"' + date + '","use_time":';
-        const window = day <= ask.today ? windowOf(date, date) : null;
+        const head = (day === request.from ? '' : '},') + '{"date":"' + date + '","use_time":';
+        const window = day <= request.today ? windowOf(date, date) : null;
         if (window) {
             state.windows.push(window);
             state.queue.push(() => readWindow(state, window, true));
         }
         days.push({ head: head, window: window });
     }
-    if (ask.limit === 0 && !ask.ids && state.queue.length) {
-        // only the count is asked for: no day is needed
+    if (request.limit === 0 && !request.ids && state.queue.length) {
+        // only the count is requested: no day is needed
         state.queue = [];
         addSet(state);
     }
 
     await run(state);
-    const list = await selectDesktops(state, ask, project);
-    return write(list, ask, days);
+    const list = await selectDesktops(state, request, project);
+    return write(list, request, days);
 }
 
 async function handle(r) {

@@ -1,10 +1,10 @@
 -- SPDX-License-Identifier: BSD-2-Clause
 
--- The legacy call translated in Lua: the peer the module is measured against.
--- Written to be fast: light threads take successor calls from one queue, each
--- page is decoded once, desktops are numbered as they come so that a window is
--- an array of seconds, figures come from a table of ready strings, and the reply
--- is put together with one table.concat.
+-- The legacy call translated in Lua: a peer of the module. It is written to be
+-- fast: light threads take upstream calls from one queue, each page is decoded
+-- once, desktops get numbers as they come so that a window is an array of
+-- seconds, figures come from a table of strings, and the reply is made with one
+-- table.concat.
 
 local cjson     = require "cjson.safe"
 local new_tab   = require "table.new"
@@ -42,7 +42,7 @@ local HUGE      = math.huge
 local SORTED    = "&sort_field=desktop_usage&sort_type=DESC&limit=100&offset="
 local GET       = { method = ngx.HTTP_GET }
 
--- 0 to 24 hours in hundredths: nearly every figure there is
+-- hours in hundredths from 0 to 24, which nearly all figures are
 local HOURS     = new_tab(2400, 1)
 for i = 0, 2400 do
     HOURS[i] = format("%.14g", i / 100)
@@ -79,7 +79,7 @@ end
 
 -- the request --------------------------------------------------------------
 
--- days since 1970-01-01, by the civil calendar
+-- Gives the days since 1970-01-01; nil if there is no such date.
 local function day_number(text)
     local y, m, d = match(text, "^(%d%d%d%d)%-(%d%d)%-(%d%d)$")
     if not y then
@@ -197,8 +197,8 @@ local function parse(text)
         end
     end
 
-    local ask, err = {}
-    ask.ids, err = desktop_ids(body)
+    local request, err = {}
+    request.ids, err = desktop_ids(body)
     if err then return nil, err end
 
     local from_text, to_text, group, user, _
@@ -231,8 +231,8 @@ local function parse(text)
     if to_text and not to then
         return nil, wrong("end_time must be yyyy-MM-dd")
     end
-    ask.today = floor(ngx.time() / DAY)
-    to = to or ask.today
+    request.today = floor(ngx.time() / DAY)
+    to = to or request.today
     from = from or to - 14
     if to < from then
         return nil, wrong("end_time is before start_time")
@@ -240,17 +240,17 @@ local function parse(text)
     if to - from >= MAX_DAYS then
         return nil, wrong("at most 31 days can be queried")
     end
-    ask.from, ask.to = from, to
+    request.from, request.to = from, to
 
-    ask.offset, err = integer(body, "offset", 0, 2147483647)
+    request.offset, err = integer(body, "offset", 0, 2147483647)
     if err then return nil, err end
-    ask.limit, err = integer(body, "limit", 100, 100)
+    request.limit, err = integer(body, "limit", 100, 100)
     if err then return nil, err end
-    return ask
+    return request
 end
 
 
--- successor calls ----------------------------------------------------------
+-- upstream calls -----------------------------------------------------------
 
 local STATUS_MSG = {
     [401] = { "APIGW.0301", "Incorrect authentication information" },
@@ -260,7 +260,7 @@ local STATUS_MSG = {
 local PASSED = { [400] = true, [401] = true, [403] = true, [404] = true,
                  [409] = true, [429] = true }
 
--- an answer of the successor as a table, or what to tell the client
+-- Makes an upstream call; gives its answer as a table, or nil and the error.
 local function call(uri)
     local res = capture(uri, GET)
     local status = res.status
@@ -290,8 +290,8 @@ local function call(uri)
     return nil, unavailable("status " .. status)
 end
 
--- Takes one page into its window. Returns true, or false where the page does
--- not fit the others, or nil and the error.
+-- Adds a page to its window. Gives true, or false if the page does not agree
+-- with the others, or nil and the error.
 local function take_page(state, window, answer, offset)
     local count, items = answer.count, answer.items
     if type(count) ~= "number" or count < 0 or count ~= floor(count) then
@@ -368,8 +368,8 @@ local function reset(window)
     return window
 end
 
--- Pages of a window one after the other: with `early`, down to the first row
--- without use. Calls again, twice at most, where they do not agree.
+-- Reads the pages of a window one after the other; with `early`, down to the
+-- first row without use. If they do not agree, all are read again, at most twice.
 local function read_window(state, window, early)
     local tries = 0
     local offset = 0
@@ -392,7 +392,7 @@ local function read_window(state, window, early)
                     state.more()
                 end
                 if window.last == 0 and not window.unsorted then
-                    state.cut = true
+                    state.stopped = true
                     return
                 end
             end
@@ -449,8 +449,8 @@ local function window_of(base, from, to)
     })
 end
 
--- The whole range, all pages: it names every desktop. Its other pages are put
--- in front of the queue once the first has told how many there are.
+-- Reads all pages of the whole range, which has every desktop. The other pages
+-- join the queue when the first one is there, which says how many there are.
 local function read_set(state)
     local window = state.set
     local answer, err = call(window.uri .. 0)
@@ -492,8 +492,8 @@ local function read_set(state)
     end
 end
 
--- Which of these the directory knows, 100 at a time.
-local function ask_directory(project, missing)
+-- Finds which of these desktops the directory has, 100 at a time.
+local function read_directory(project, missing)
     local known = {}
     for i = 1, #missing, PAGE do
         local part = {}
@@ -532,8 +532,8 @@ local function unseen(ids, seen)
     return missing
 end
 
--- The numbers of all desktops shown, by id. A page that was fetched again may
--- have shown one that is no longer there.
+-- Gives the numbers of all desktops that windows list, by id, and their ids.
+-- After pages were read again, a desktop with a number may be in no window.
 local function shown(state)
     local numbers, names = state.numbers, state.names
     if not state.again then
@@ -558,35 +558,35 @@ local function shown(state)
     return left, list
 end
 
--- The desktops of the reply, before paging.
-local function select_desktops(state, ask, project)
+-- Gives the desktops of the reply, before paging.
+local function select_desktops(state, request, project)
     local seen, names = shown(state)
-    if not ask.ids then
+    if not request.ids then
         sort(names)
         return names
     end
 
-    local missing = unseen(ask.ids, seen)
-    if missing[1] and state.cut then
-        -- it may be among the rows without use that were not asked for
+    local missing = unseen(request.ids, seen)
+    if missing[1] and state.stopped then
+        -- it may be among the rows without use that were not read
         state.more()
         local err = run(state)
         if err then
             return nil, err
         end
         seen = shown(state)
-        missing = unseen(ask.ids, seen)
+        missing = unseen(request.ids, seen)
     end
     local known = {}
     if missing[1] then
         local err
-        known, err = ask_directory(project, missing)
+        known, err = read_directory(project, missing)
         if err then
             return nil, err
         end
     end
     local list, n = {}, 0
-    for _, id in ipairs(ask.ids) do
+    for _, id in ipairs(request.ids) do
         if seen[id] or known[id] then
             n = n + 1
             list[n] = id
@@ -600,12 +600,12 @@ local function figure(seconds)
     return HOURS[hundredths] or format("%.14g", hundredths / 100)
 end
 
-local function write(list, ask, days, heads, numbers)
-    local out = new_tab(ask.limit * (2 * #days + 3) + 3, 0)
+local function write(list, request, days, heads, numbers)
+    local out = new_tab(request.limit * (2 * #days + 3) + 3, 0)
     local n = 1
     out[1] = '{"desktop_used_info_list":['
-    local last = min(ask.offset + ask.limit, #list)
-    for i = ask.offset + 1, last do
+    local last = min(request.offset + request.limit, #list)
+    for i = request.offset + 1, last do
         local id = list[i]
         local number = numbers[id] or 0
         out[n + 1] = '{"desktop_id":'
@@ -628,27 +628,27 @@ local function write(list, ask, days, heads, numbers)
     return concat(out, "", 1, n + 3)
 end
 
-local function translate(project, ask)
+local function translate(project, request)
     local base = PREFIX .. "/v2/" .. project .. "/statistics/metrics/desktops?"
     local windows, days, heads, queue = {}, {}, {}, {}
-    local state = { queue = queue, at = 1, windows = windows, ids = ask.ids,
+    local state = { queue = queue, at = 1, windows = windows, ids = request.ids,
                     names = {}, numbers = {} }
 
-    -- a day of more than one page: the days alone no longer tell the desktops
-    local last_past = min(ask.to, ask.today)
+    -- if a day has more than one page, the days alone don't list all desktops
+    local last_past = min(request.to, request.today)
     state.more = function()
         if not state.set then
-            state.set = window_of(base, date_of(ask.from), date_of(last_past))
+            state.set = window_of(base, date_of(request.from), date_of(last_past))
             queue[#queue + 1] = function() return read_set(state) end
         end
     end
 
-    for day = ask.from, ask.to do
-        local i = day - ask.from + 1
+    for day = request.from, request.to do
+        local i = day - request.from + 1
         local date = date_of(day)
         heads[i] = (i == 1 and '{"date":"' or '},{"date":"') .. date .. '","use_time":'
         days[i] = false
-        if day <= ask.today then
+        if day <= request.today then
             local window = window_of(base, date, date)
             windows[#windows + 1] = window
             queue[#queue + 1] = function()
@@ -658,8 +658,8 @@ local function translate(project, ask)
             end
         end
     end
-    if ask.limit == 0 and not ask.ids and last_past >= ask.from then
-        -- only the count is asked for: no day is needed
+    if request.limit == 0 and not request.ids and last_past >= request.from then
+        -- only the count is requested: no day is needed
         for i = #queue, 1, -1 do
             queue[i] = nil
         end
@@ -671,11 +671,11 @@ local function translate(project, ask)
         return nil, err
     end
     local list
-    list, err = select_desktops(state, ask, project)
+    list, err = select_desktops(state, request, project)
     if err then
         return nil, err
     end
-    return write(list, ask, days, heads, state.numbers)
+    return write(list, request, days, heads, state.numbers)
 end
 
 function _M.handle()
@@ -687,10 +687,10 @@ function _M.handle()
         ngx.header["Allow"] = "POST"
         err = failure(405, "APIGW.0101", "The API does not exist")
     else
-        local ask
-        ask, err = parse(read_body())
-        if ask then
-            reply, err = translate(project, ask)
+        local request
+        request, err = parse(read_body())
+        if request then
+            reply, err = translate(project, request)
         end
     end
 

@@ -13,7 +13,8 @@
 
 #include <string.h>
 
-#include "sim_tenant.h"
+#include "sim_index.h"
+#include "sim_source.h"
 #include "sim_time.h"
 #include "sim_usage.h"
 
@@ -21,7 +22,7 @@
 #define SEEDS 40
 
 
-/* Tenants of many sizes, of users enough and of few. */
+/* Makes tenants of many sizes, with enough users and with few. */
 
 static sim_tenant_t *
 tenant(uint64_t seed)
@@ -56,7 +57,7 @@ is_attached(const sim_desktop_t *d, size_t user)
 }
 
 
-/* Sessions are of those who are attached, but on what nobody is attached to. */
+/* A desktop is used by those attached to it, if anybody is. */
 
 static void
 test_owners(void **state)
@@ -88,7 +89,9 @@ same_name(const sim_tenant_t *t, size_t a, size_t b)
 }
 
 
-/* Desktops shared with others that a name is attached to. */
+/* Counts the desktops shared with others that a user, or its name, is attached
+ * to.
+ */
 
 static size_t
 further(const sim_tenant_t *t, size_t user, int any_domain)
@@ -113,8 +116,9 @@ further(const sim_tenant_t *t, size_t user, int any_domain)
 }
 
 
-/* Statistics can tell where a user was who shares exactly one desktop, asked
- * for with a domain or without.
+/* A user with exactly one shared desktop uses nothing that nobody is attached
+ * to; nor does a name with exactly one.  So statistics can tell where the user
+ * was.
  */
 
 static void
@@ -144,8 +148,8 @@ test_one_shared(void **state)
 }
 
 
-/* Two users of one name have nothing in common, and records and directory
- * always tell which of them is meant.
+/* Two users of one name share no desktop, and records and the directory always
+ * tell which of them is meant.
  */
 
 static void
@@ -203,16 +207,18 @@ test_twins(void **state)
 }
 
 
-/* Two users at once on a desktop: it counts that time once, each of them too.
+/* If two users are on a desktop at once, the time counts once for the desktop,
+ * and once for each of them.
  */
 
 static void
 test_overlaps(void **state)
 {
-    size_t        i, k;
-    int64_t       desktop, users, bin;
-    sim_tenant_t *t;
-    sim_scope_t   scope = { NULL, SIM_ANY, SIM_ANY, NOW };
+    size_t           i, k;
+    int64_t          desktop, users, bin;
+    sim_tenant_t    *t;
+    sim_scope_t      scope = { NULL, SIM_ANY, SIM_ANY, NOW };
+    const sim_bins_t bins = { 0, NOW, 1, &bin };
 
     (void) state;
 
@@ -228,13 +234,13 @@ test_overlaps(void **state)
             bin = 0;
             scope.sessions = &d->sessions;
             scope.user = SIM_ANY;
-            sim_usage_bins(t, &scope, 0, NOW, 1, &bin);
+            sim_usage_bins(t, &scope, &bins);
             desktop = bin;
 
             for (users = 0, u = 0; u < d->users.n; u++) {
                 bin = 0;
                 scope.user = d->users.items[u];
-                sim_usage_bins(t, &scope, 0, NOW, 1, &bin);
+                sim_usage_bins(t, &scope, &bins);
                 users += bin;
             }
 
@@ -249,7 +255,7 @@ test_overlaps(void **state)
 }
 
 
-/* Sessions whose edges are those of hours and days. */
+/* There are sessions that begin or end exactly at an hour or at midnight. */
 
 static void
 test_edges(void **state)
@@ -286,7 +292,7 @@ test_edges(void **state)
             found[DAYS] += e - s > SIM_DAY;
             found[NOTHING] += e == s;
 
-            /* (the records of a week before the range show them all) */
+            /* (the records of a week before a range show all in it) */
 
             assert_true(e - one->start < 4 * SIM_DAY);
         }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * The simulator's small parts: queries, faults, requests, the loader.
+ * The simulator's small parts: JSON, random numbers, queries, faults, the
+ * quota, altered days, requests, the loader.
  */
 
 #include <setjmp.h>
@@ -13,11 +14,16 @@
 
 #include <string.h>
 
+#include "sim_alter.h"
 #include "sim_buf.h"
 #include "sim_fault.h"
-#include "sim_legacy.h"
+#include "sim_index.h"
+#include "sim_json.h"
+#include "sim_legacy_request.h"
 #include "sim_query.h"
-#include "sim_tenant.h"
+#include "sim_quota.h"
+#include "sim_random.h"
+#include "sim_source.h"
 #include "sim_time.h"
 
 
@@ -34,10 +40,45 @@ test_buf(void **state)
     assert_string_equal(b.data + b.len - 4, "null");
     sim_buf_free(&b);
 
+    /* members: a comma before all but the first of an object */
+
+    sim_buf_str(&b, "{");
+    sim_buf_member(&b, "a", "{");
+    sim_buf_key(&b, "b");
+    sim_buf_str(&b, "{");
+    sim_buf_member(&b, "c", NULL);
+    sim_buf_str(&b, "}");
+    sim_buf_member(&b, "d", "");
+    sim_buf_str(&b, "}");
+    assert_string_equal(b.data, "{\"a\":\"{\",\"b\":{\"c\":null},\"d\":\"\"}");
+    sim_buf_free(&b);
+
     /* published values of FNV-1a */
 
     assert_true(sim_fingerprint("", 0) == 0xcbf29ce484222325ULL);
     assert_true(sim_fingerprint("foobar", 6) == 0x85944171f73967e8ULL);
+}
+
+
+static void
+test_random(void **state)
+{
+    int      i, met[3] = { 0 };
+    uint64_t random = 0;
+
+    (void) state;
+
+    /* published values of splitmix64 */
+
+    assert_true(sim_random(&random) == 0xe220a8397b1dcdafULL);
+    assert_true(sim_random(&random) == 0x6e789e6aa1b965f4ULL);
+
+    for (i = 0; i < 100; i++) {
+        met[sim_random_between(&random, -1, 1) + 1]++;
+    }
+
+    assert_true(met[0] > 0 && met[1] > 0 && met[2] > 0);
+    assert_int_equal(sim_random_between(&random, 7, 7), 7);
 }
 
 
@@ -87,7 +128,7 @@ test_faults(void **state)
     int          i;
     char         err[256];
     json_t      *json;
-    sim_fx_t     fx = { 0 };
+    sim_hits_t   hits = { 0 };
     sim_faults_t f = { 0 };
     sim_target_t on = { "directory", "limit=3", NULL, 0 };
 
@@ -109,24 +150,85 @@ test_faults(void **state)
         sim_faults_parse(&f, "shift:by=-2,keep_count=true", err), 0);
 
     for (i = 0; i < 5; i++) {
-        sim_faults_hit(&f, &on, &fx);
-        assert_int_equal(fx.hit[SIM_FAULT_STATUS] != NULL, i == 1 || i == 2);
-        assert_null(fx.hit[SIM_FAULT_SHIFT]);
-        sim_fx_clear(&fx);
+        sim_faults_hit(&f, &on, &hits);
+        assert_int_equal(
+            hits.fault[SIM_FAULT_STATUS] != NULL, i == 1 || i == 2);
+        assert_null(hits.fault[SIM_FAULT_SHIFT]);
+        sim_hits_clear(&hits);
     }
 
     on.api = "records";
     on.offset = 100;
-    sim_faults_hit(&f, &on, &fx);
-    assert_null(fx.hit[SIM_FAULT_STATUS]);
-    assert_int_equal(sim_fx_int(fx.hit[SIM_FAULT_SHIFT], "by", 1), -2);
-    assert_true(sim_fx_true(fx.hit[SIM_FAULT_SHIFT], "keep_count"));
-    sim_fx_clear(&fx);
+    sim_faults_hit(&f, &on, &hits);
+    assert_null(hits.fault[SIM_FAULT_STATUS]);
+    assert_int_equal(sim_json_int(hits.fault[SIM_FAULT_SHIFT], "by", 1), -2);
+    assert_true(sim_json_true(hits.fault[SIM_FAULT_SHIFT], "keep_count"));
+    sim_hits_clear(&hits);
 
     json = sim_faults_json(&f);
     assert_int_equal(json_array_size(json), 2);
     json_decref(json);
     sim_faults_clear(&f);
+}
+
+
+/* Each credential has its own quota of each API, and a new one in a minute. */
+
+static void
+test_quota(void **state)
+{
+    sim_quota_t q = { 0 };
+
+    (void) state;
+
+    assert_true(sim_quota_take(&q, "directory", "a", 5, 2));
+    assert_true(sim_quota_take(&q, "directory", "a", 6, 2));
+    assert_false(sim_quota_take(&q, "directory", "a", 60004, 2));
+    assert_true(sim_quota_take(&q, "records", "a", 60004, 2));
+    assert_true(sim_quota_take(&q, "directory", "b", 60004, 2));
+    assert_true(sim_quota_take(&q, "directory", "a", 60004, 0));
+    assert_true(sim_quota_take(&q, "directory", "a", 60005, 2));
+
+    assert_true(sim_quota_take(&q, "directory", "a", 60006, 2));
+    assert_false(sim_quota_take(&q, "directory", "a", 60007, 2));
+    sim_quota_clear(&q);
+    assert_true(sim_quota_take(&q, "directory", "a", 60008, 2));
+    sim_quota_clear(&q);
+}
+
+
+static void
+test_alter(void **state)
+{
+    int64_t      seconds[3] = { 10, 10, 10 };
+    sim_alters_t alters = { 0 };
+    sim_bins_t   bins = { 5 * SIM_DAY, SIM_DAY, 3, seconds };
+
+    (void) state;
+
+    sim_alter_add(&alters, 1, 4, 100);
+    sim_alter_add(&alters, 1, 5, 7);
+    sim_alter_add(&alters, 1, 5, 1);
+    sim_alter_add(&alters, 1, 7, -11);
+    sim_alter_add(&alters, 1, 8, 100);
+    sim_alter_add(&alters, 2, 6, 100);
+    sim_alter_bins(&alters, 1, &bins);
+
+    assert_int_equal(seconds[0], 18);
+    assert_int_equal(seconds[1], 10);
+    assert_int_equal(seconds[2], 0);
+
+    /* by the hour it is the day's first */
+
+    bins = (sim_bins_t){ 6 * SIM_DAY - SIM_HOUR, SIM_HOUR, 3, seconds };
+    sim_alter_bins(&alters, 2, &bins);
+
+    assert_int_equal(seconds[0], 18);
+    assert_int_equal(seconds[1], 110);
+
+    sim_alter_clear(&alters);
+    sim_alter_bins(&alters, 2, &bins);
+    assert_int_equal(seconds[1], 110);
 }
 
 
@@ -223,8 +325,11 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_buf),
+        cmocka_unit_test(test_random),
         cmocka_unit_test(test_query),
         cmocka_unit_test(test_faults),
+        cmocka_unit_test(test_quota),
+        cmocka_unit_test(test_alter),
         cmocka_unit_test(test_legacy),
         cmocka_unit_test(test_load),
     };

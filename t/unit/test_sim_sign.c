@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * The simulator's check of signatures, by what the vendor's signers made.
+ * The simulator's check of signatures, with signatures of the vendor's SDKs.
  */
 
 #include <setjmp.h>
@@ -23,7 +23,7 @@
 #define VECTORS (sizeof(sign_vectors) / sizeof(sign_vectors[0]))
 
 
-/* A vector's request, for the simulator. */
+/* The request of a vector. */
 
 typedef struct {
     sim_signed_t r;
@@ -162,7 +162,7 @@ test_canonical(void **state)
 }
 
 
-/* One thing of the first vector in another way, and what is said of it. */
+/* Changes one thing of the first vector, and checks what is said of it. */
 
 static void
 test_wrong(void **state)
@@ -172,9 +172,9 @@ test_wrong(void **state)
     request_t q;
 
     static const struct {
-        const char *name;  /* of a header; NULL: the key */
-        const char *value; /* NULL: it isn't sent */
-        int         later; /* seconds */
+        const char *name;  /* a header; NULL: the access key */
+        const char *value; /* NULL: the header isn't sent */
+        int         later; /* seconds after the vector's date */
         const char *why;   /* NULL: it is right */
     } cases[] = {
         { "host", "gateway.test", 0, "the signature differs" },

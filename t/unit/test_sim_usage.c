@@ -14,7 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sim_tenant.h"
+#include "sim_index.h"
+#include "sim_source.h"
 #include "sim_time.h"
 #include "sim_usage.h"
 
@@ -95,7 +96,7 @@ test_filing(void **state)
 }
 
 
-/* Two users, two desktops. */
+/* Makes a tenant with two users and two desktops. */
 
 static sim_tenant_t *
 tenant(void)
@@ -146,14 +147,14 @@ test_days(void **state)
     assert_int_equal(
         sim_usage_sum(t, t->desktops[0].usage, d - 9, d + 99), 6000);
 
-    /* and for the user once on each desktop */
+    /* for the user they count once on each desktop */
 
     assert_int_equal(sim_usage_sum(t, t->users[0].usage, d, d), 5400);
     assert_int_equal(sim_usage_sum(t, t->users[0].usage, d + 1, d + 1), 1800);
     assert_int_equal(sim_usage_sum(t, t->users[1].usage, d + 1, d + 1), 1800);
     assert_int_equal(sim_usage_sum(t, t->users[0].logins, d, d + 9), 3);
 
-    /* an open session goes on as the clock does */
+    /* an open session goes on with the clock */
 
     assert_int_equal(
         sim_usage_sum(t, t->desktops[1].usage, d + 2, d + 2), 7200);
@@ -172,9 +173,10 @@ test_days(void **state)
 static void
 test_hours(void **state)
 {
-    int64_t       bins[4] = { 0 };
-    sim_tenant_t *t = tenant();
-    sim_scope_t   scope = { NULL, SIM_ANY, SIM_ANY, 0 };
+    int64_t          seconds[4] = { 0 };
+    sim_tenant_t    *t = tenant();
+    sim_scope_t      scope = { NULL, SIM_ANY, SIM_ANY, 0 };
+    const sim_bins_t bins = { at("2022-12-09T10:00:00Z"), 3600, 4, seconds };
 
     (void) state;
 
@@ -185,24 +187,24 @@ test_hours(void **state)
 
     scope.sessions = &t->desktops[0].sessions;
     scope.until = at("2022-12-09T13:20:00Z");
-    sim_usage_bins(t, &scope, at("2022-12-09T10:00:00Z"), 3600, 4, bins);
+    sim_usage_bins(t, &scope, &bins);
 
-    assert_int_equal(bins[0], 1800);
-    assert_int_equal(bins[1], 3600);
-    assert_int_equal(bins[2], 1500);
-    assert_int_equal(bins[3], 1200);
+    assert_int_equal(seconds[0], 1800);
+    assert_int_equal(seconds[1], 3600);
+    assert_int_equal(seconds[2], 1500);
+    assert_int_equal(seconds[3], 1200);
 
-    memset(bins, 0, sizeof(bins));
+    memset(seconds, 0, sizeof(seconds));
     scope.user = 1;
-    sim_usage_bins(t, &scope, at("2022-12-09T10:00:00Z"), 3600, 4, bins);
-    assert_int_equal(bins[0], 900);
-    assert_int_equal(bins[1], 0);
+    sim_usage_bins(t, &scope, &bins);
+    assert_int_equal(seconds[0], 900);
+    assert_int_equal(seconds[1], 0);
 
     sim_tenant_free(t);
 }
 
 
-/* A generated tenant agrees with sums taken second by second. */
+/* The sums of a generated tenant are those counted second by second. */
 
 static void
 test_generated(void **state)

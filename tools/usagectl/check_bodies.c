@@ -4,39 +4,31 @@
  * usagectl check: the bodies of the calls.
  */
 
-#include "ctl_check.h"
+#include "check_bodies.h"
 #include "base/usage_calendar.h"
 
 #include <ctype.h>
 #include <stdlib.h>
 
 
-#define BODIES_IDS_MAX 20 /* of one call that is made up */
-
+/* what a body that is made up requests, at most */
+#define BODIES_IDS_MAX    20
 #define BODIES_HOURS_DAYS 2
 
-/* days of one user are asked for this far back (usage_retention) */
+/* how many days before today one user's days may begin (usage_retention) */
 #define BODIES_USER_DAYS 29
 
 
 char **
 check_words(const char *option, const char *text, size_t *count)
 {
-    char  *all, *word, *rest, **words;
-    size_t len;
+    char *all, *word, *rest, **words;
 
     *count = 0;
     words = NULL;
 
     if (*text == '@') {
-        all = rest = ctl_read(text + 1, &len);
-
-        while ((word = ctl_line(&rest)) != NULL) {
-            if (*word != '\0') {
-                words = ctl_room(words, *count, sizeof(char *));
-                words[(*count)++] = ctl_copy(word, strlen(word));
-            }
-        }
+        words = ctl_list_file(words, count, text + 1);
 
     } else {
         all = ctl_copy(text, strlen(text));
@@ -44,23 +36,23 @@ check_words(const char *option, const char *text, size_t *count)
         for (word = strtok_r(all, ",", &rest); word != NULL;
              word = strtok_r(NULL, ",", &rest))
         {
-            words = ctl_room(words, *count, sizeof(char *));
-            words[(*count)++] = ctl_copy(word, strlen(word));
+            words = ctl_list_add(words, count, word);
         }
+
+        free(all);
     }
 
-    free(all);
-
     if (*count == 0) {
-        ctl_misuse("%s names none", option);
+        ctl_misuse("%s: the list is empty", option);
     }
 
     return words;
 }
 
 
-/* The same numbers from the same seed (splitmix64). */
-
+/*
+ * Draws a number; the same seed gives the same numbers (splitmix64).
+ */
 static uint64_t
 draw(check_bodies_t *bodies)
 {
@@ -74,6 +66,9 @@ draw(check_bodies_t *bodies)
 }
 
 
+/*
+ * Draws a number from 0 to before n.
+ */
 static size_t
 below(check_bodies_t *bodies, size_t n)
 {
@@ -88,18 +83,28 @@ chance(check_bodies_t *bodies, unsigned percent)
 }
 
 
-static void
-set_text(json_t *body, const char *name, const char *text, size_t len)
+/*
+ * Makes a JSON string; ends the program if the text is not UTF-8.
+ */
+static json_t *
+json_text(const char *text, size_t len)
 {
     json_t *value;
 
     value = json_stringn(text, len);
 
     if (value == NULL) {
-        ctl_die("\"%s\" is not UTF-8", text);
+        ctl_die("\"%.*s\" is not UTF-8", (int) len, text);
     }
 
-    json_object_set_new(body, name, value);
+    return value;
+}
+
+
+static void
+set_text(json_t *body, const char *name, const char *text, size_t len)
+{
+    json_object_set_new(body, name, json_text(text, len));
 }
 
 
@@ -114,15 +119,15 @@ set_day(json_t *body, const char *name, usage_day_t day)
 
 
 /*
- * Some of the desktops, one of them twice now and then, and one that there
- * isn't.
+ * Requests some of the desktops.  Now and then one is there twice, or one that
+ * doesn't exist.
  */
 static void
 set_desktops(check_bodies_t *bodies, json_t *body)
 {
     size_t  i, count;
     char   *id;
-    json_t *ids, *value;
+    json_t *ids;
 
     ids = json_array();
     count = 1
@@ -132,13 +137,7 @@ set_desktops(check_bodies_t *bodies, json_t *body)
 
     for (i = 0; i < count; i++) {
         id = bodies->desktops[below(bodies, bodies->desktops_count)];
-        value = json_string(id);
-
-        if (value == NULL) {
-            ctl_die("\"%s\" is not UTF-8", id);
-        }
-
-        json_array_append_new(ids, value);
+        json_array_append_new(ids, json_text(id, strlen(id)));
     }
 
     if (chance(bodies, 10)) {
@@ -167,8 +166,9 @@ set_user(check_bodies_t *bodies, json_t *body)
 
 
 /*
- * Dates within what may be asked for.  Hours are many: few days of them, and
- * none of today, which go on.
+ * Requests days of the range, or leaves the dates out.  By the hour it requests
+ * only a few days, as these have many hours.  It never leaves the dates out
+ * then: the hours of today still change.
  */
 static void
 set_dates(check_bodies_t *bodies, json_t *body, bool user, bool hours)
@@ -220,6 +220,9 @@ set_page(check_bodies_t *bodies, json_t *body)
 }
 
 
+/*
+ * Makes a body up and gives its text.
+ */
 static char *
 make_up(check_bodies_t *bodies)
 {
@@ -274,7 +277,7 @@ check_next_body(check_bodies_t *bodies)
         line = ctl_line(&bodies->line);
 
         if (line == NULL) {
-            ctl_die("a body is missing");
+            ctl_die("the file has no more bodies");
         }
 
     } while (line[strspn(line, " \t")] == '\0');

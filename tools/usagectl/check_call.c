@@ -4,20 +4,25 @@
  * usagectl check: one call to one endpoint.
  */
 
-#include "ctl_check.h"
+#include "check_call.h"
+#include "base/usage_error.h"
 
+#include <jansson.h>
 #include <stdlib.h>
 
 
 #define CALL_ROUTE     "/desktops/statistics/used"
-#define CALL_REPLY_MAX ((size_t) 256 * 1024 * 1024)
+#define CALL_REPLY_MAX ((size_t) 256 * 1024 * 1024) /* bytes */
 
 
 const char *const check_names[CHECK_SIDES] = { "legacy", "translated" };
 
 
+/*
+ * Appends what libcurl has read to the reply; 0 ends the call.
+ */
 static size_t
-keep(char *data, size_t size, size_t count, void *to)
+add_data(char *data, size_t size, size_t count, void *to)
 {
     size_t         len;
     check_reply_t *reply;
@@ -45,7 +50,7 @@ is_http(CURLU *parts)
     char *scheme;
 
     if (curl_url_get(parts, CURLUPART_SCHEME, &scheme, 0) != CURLUE_OK) {
-        return true; /* libcurl takes http:// */
+        return true; /* without a scheme libcurl takes http:// */
     }
 
     http = strcmp(scheme, "http") == 0 || strcmp(scheme, "https") == 0;
@@ -56,13 +61,39 @@ is_http(CURLU *parts)
 
 
 /*
- * The address of the call: url has its route, or the route goes behind it.
+ * Puts the call's route behind the path of an address.
+ */
+static void
+add_route(CURLU *parts, const char *path, const char *project)
+{
+    char  *route;
+    size_t len;
+
+    len = strlen(path);
+
+    while (len > 0 && path[len - 1] == '/') {
+        len--;
+    }
+
+    route = ctl_alloc(len + strlen(project) + sizeof("/v2/" CALL_ROUTE));
+    (void) sprintf(route, "%.*s/v2/%s" CALL_ROUTE, (int) len, path, project);
+
+    if (curl_url_set(parts, CURLUPART_PATH, route, 0) != CURLUE_OK) {
+        ctl_die("out of memory");
+    }
+
+    free(route);
+}
+
+
+/*
+ * Makes the address of the call: url itself, or url with the call's route
+ * behind it.
  */
 static char *
-address(const char *url, const char *project)
+make_address(const char *url, const char *project)
 {
-    char  *path, *whole, *route;
-    size_t len;
+    char  *path, *whole;
     CURLU *parts;
 
     parts = curl_url();
@@ -74,7 +105,7 @@ address(const char *url, const char *project)
     if (curl_url_set(parts, CURLUPART_URL, url, 0) != CURLUE_OK
         || curl_url_get(parts, CURLUPART_PATH, &path, 0) != CURLUE_OK)
     {
-        ctl_misuse("\"%s\" is no address such as https://host/", url);
+        ctl_misuse("\"%s\" is not an address such as https://host/", url);
     }
 
     if (!is_http(parts)) {
@@ -83,26 +114,11 @@ address(const char *url, const char *project)
 
     if (strstr(path, CALL_ROUTE) == NULL) {
         if (project == NULL) {
-            ctl_misuse("whose calls? \"%s\" has no project_id in it, and there "
-                       "is no --project",
-                url);
+            ctl_misuse(
+                "--project is missing: \"%s\" has no project_id in it", url);
         }
 
-        len = strlen(path);
-
-        while (len > 0 && path[len - 1] == '/') {
-            len--;
-        }
-
-        route = ctl_alloc(len + strlen(project) + sizeof("/v2/" CALL_ROUTE));
-        (void) sprintf(
-            route, "%.*s/v2/%s" CALL_ROUTE, (int) len, path, project);
-
-        if (curl_url_set(parts, CURLUPART_PATH, route, 0) != CURLUE_OK) {
-            ctl_die("out of memory");
-        }
-
-        free(route);
+        add_route(parts, path, project);
     }
 
     curl_free(path);
@@ -118,7 +134,7 @@ address(const char *url, const char *project)
 
 
 /*
- * The header of the same name as this one, up to its colon.
+ * Finds the header that has the same name as this one, up to its colon.
  */
 static char **
 find_header(const check_side_t *side, const char *header)
@@ -152,7 +168,7 @@ check_header_set(check_side_t *side, const char *header)
     char **place;
 
     if (strchr(header, ':') == NULL) {
-        ctl_misuse("a header is \"Name: value\"");
+        ctl_misuse("a header has the form \"Name: value\"");
     }
 
     place = find_header(side, header);
@@ -170,6 +186,9 @@ check_header_set(check_side_t *side, const char *header)
 }
 
 
+/*
+ * Hands the headers to libcurl, with those that each call needs.
+ */
 static void
 set_headers(check_side_t *side)
 {
@@ -179,6 +198,8 @@ set_headers(check_side_t *side)
     if (!check_header_find(side, "Content-Type")) {
         check_header_set(side, "Content-Type: application/json");
     }
+
+    /* (libcurl's own "Expect: 100-continue" would cost a round trip) */
 
     check_header_set(side, "Expect:");
 
@@ -202,7 +223,7 @@ check_side_start(check_side_t *side, const char *url, const char *project,
 {
     CURL *curl;
 
-    side->url = address(url, project);
+    side->url = make_address(url, project);
     side->curl = curl = curl_easy_init();
 
     if (curl == NULL) {
@@ -219,7 +240,7 @@ check_side_start(check_side_t *side, const char *url, const char *project,
         curl, CURLOPT_PROTOCOLS, (long) (CURLPROTO_HTTP | CURLPROTO_HTTPS));
 #endif
     curl_easy_setopt(curl, CURLOPT_USERAGENT, "usagectl/" USAGE_VERSION);
-    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, keep);
+    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, add_data);
     curl_easy_setopt(curl, CURLOPT_TIMEOUT, timeout);
     curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, 30L);
     curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
@@ -235,19 +256,16 @@ check_side_start(check_side_t *side, const char *url, const char *project,
 void
 check_side_free(check_side_t *side)
 {
-    size_t i;
-
-    for (i = 0; i < side->headers_count; i++) {
-        free(side->headers[i]);
-    }
-
-    free(side->headers);
+    ctl_list_free(side->headers, side->headers_count);
     curl_easy_cleanup(side->curl);
     curl_slist_free_all(side->list);
     curl_free(side->url);
 }
 
 
+/*
+ * Copies a string of an object, if it is there, as far as it fits.
+ */
 static void
 read_member(const json_t *root, const char *name, char *text, size_t size)
 {
@@ -281,7 +299,7 @@ read_error(check_reply_t *reply)
 
 
 /*
- * A header's value, where there is one; seconds, as both services say it.
+ * Gives the seconds of Retry-After; below 0 if there is no such header.
  */
 static double
 retry_after(CURL *curl)
@@ -307,7 +325,7 @@ check_call(check_side_t *side, const char *body, check_reply_t *reply)
 
     memset(reply, 0, sizeof(check_reply_t));
     reply->body = ctl_copy("", 0);
-    begun = check_clock();
+    begun = ctl_clock();
 
     curl_easy_setopt(side->curl, CURLOPT_ERRORBUFFER, error);
     curl_easy_setopt(side->curl, CURLOPT_WRITEDATA, reply);
@@ -318,7 +336,7 @@ check_call(check_side_t *side, const char *body, check_reply_t *reply)
     rc = curl_easy_perform(side->curl);
 
     curl_easy_setopt(side->curl, CURLOPT_ERRORBUFFER, NULL);
-    side->seconds += check_clock() - begun;
+    side->seconds += ctl_clock() - begun;
 
     if (rc != CURLE_OK) {
         (void) snprintf(reply->why, sizeof(reply->why), "%s",

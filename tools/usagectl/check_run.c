@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * usagectl check: makes the calls, and judges what comes.
+ * usagectl check: makes the calls, and compares what comes back.
  */
 
 #include "ctl_check.h"
@@ -11,13 +11,9 @@
 #include <stdlib.h>
 
 
-/* a file's calls that fail one after the other */
-#define CHECK_GIVE_UP 10
-
-/* the longest wait for one call, in seconds */
-#define CHECK_WAIT_MAX 3600
-
-#define CHECK_DIFFERENCES 1000 /* of one call, kept */
+#define CHECK_GIVE_UP     10   /* calls in a row that failed */
+#define CHECK_WAIT_MAX    3600 /* seconds before a retry */
+#define CHECK_DIFFERENCES 1000 /* of one call that are kept */
 
 
 static volatile sig_atomic_t interrupted;
@@ -32,7 +28,8 @@ interrupt(int signal)
 
 
 /*
- * The first signal ends the run with what is known by then, the second at once.
+ * Catches signals: the first ends the run with what is known by then, a second
+ * ends the program.
  */
 static void
 catch_signals(void)
@@ -48,8 +45,8 @@ catch_signals(void)
 
 
 /*
- * Waits until a time of check_clock(), telling what for; false where the user
- * would rather not.
+ * Waits until a time of ctl_clock(), and tells what for unless that is NULL.
+ * Gives false if a signal came.
  */
 static bool
 wait_until(check_t *check, double until, const char *what)
@@ -58,7 +55,7 @@ wait_until(check_t *check, double until, const char *what)
     char            text[64];
     struct timespec pause;
 
-    while (!interrupted && (left = until - check_clock()) > 0) {
+    while (!interrupted && (left = until - ctl_clock()) > 0) {
         if (what != NULL) {
             (void) snprintf(text, sizeof(text), "%s, %.0f s", what, left + 0.5);
             check_progress(check, text);
@@ -75,10 +72,23 @@ wait_until(check_t *check, double until, const char *what)
 
 
 /*
- * A call to one side: what may pass is asked again.
+ * Gives the seconds to wait before a retry: what the reply tells, else 1, 2, 4
+ * up to 64.
+ */
+static double
+retry_wait(const check_reply_t *reply, uint64_t tries)
+{
+    return reply->retry_after > 0 ? reply->retry_after
+                                  : (double) (1u << (tries < 6 ? tries : 6));
+}
+
+
+/*
+ * Makes a call to one side.  If there is no reply, or 429 or 503, it is made
+ * again.
  */
 static void
-ask(check_t *check, size_t side, const char *body, check_reply_t *reply)
+call_side(check_t *check, size_t side, const char *body, check_reply_t *reply)
 {
     char     what[48];
     double   wait;
@@ -93,9 +103,7 @@ ask(check_t *check, size_t side, const char *body, check_reply_t *reply)
             return;
         }
 
-        wait = reply->retry_after > 0
-                   ? reply->retry_after
-                   : (double) (1u << (tries < 6 ? tries : 6));
+        wait = retry_wait(reply, tries);
 
         if (wait > CHECK_WAIT_MAX) {
             return;
@@ -103,13 +111,13 @@ ask(check_t *check, size_t side, const char *body, check_reply_t *reply)
 
         if (reply->status == 0) {
             (void) snprintf(
-                what, sizeof(what), "no reply of %s", check_names[side]);
+                what, sizeof(what), "no reply from %s", check_names[side]);
         } else {
             (void) snprintf(what, sizeof(what), "%s: %ld", check_names[side],
                 reply->status);
         }
 
-        if (!wait_until(check, check_clock() + wait, what)) {
+        if (!wait_until(check, ctl_clock() + wait, what)) {
             return;
         }
 
@@ -119,39 +127,47 @@ ask(check_t *check, size_t side, const char *body, check_reply_t *reply)
 
 
 /*
- * Refusals that are the same, and tell something of the call: not of the
- * token, the quota or the service.
+ * Tells whether a status means that the service didn't look at the call.
  */
-static check_outcome_t
-compare_refusals(const check_reply_t *replies)
+static bool
+is_unavailable(long status)
 {
-    long status;
-
-    status = replies[0].status;
-
-    if (status == 0 || replies[1].status == 0) {
-        return CHECK_FAILED;
-    }
-
-    if (status != replies[1].status
-        || strcmp(replies[0].error_code, replies[1].error_code) != 0)
-    {
-        /* neither has answered */
-
-        return (status == 429 || status >= 500)
-                       && (replies[1].status == 429 || replies[1].status >= 500)
-                   ? CHECK_FAILED
-                   : CHECK_DIFFERENT;
-    }
-
-    return status == 401 || status == 403 || status == 429 || status >= 500
-               ? CHECK_FAILED
-               : CHECK_REFUSED;
+    return status == 429 || status >= 500;
 }
 
 
 /*
- * Whether all that differs is which desktops are listed, of a call that pages.
+ * Compares replies of which one at least is no 200.  Refusals are equal if they
+ * are the same and say something of the call, not of the token, the quota or
+ * the service.
+ */
+static check_outcome_t
+compare_refusals(const check_reply_t *replies)
+{
+    long status, other;
+
+    status = replies[0].status;
+    other = replies[1].status;
+
+    if (status == 0 || other == 0
+        || (is_unavailable(status) && is_unavailable(other)))
+    {
+        return CHECK_FAILED;
+    }
+
+    if (status != other
+        || strcmp(replies[0].error_code, replies[1].error_code) != 0)
+    {
+        return CHECK_DIFFERENT;
+    }
+
+    return status == 401 || status == 403 ? CHECK_FAILED : CHECK_REFUSED;
+}
+
+
+/*
+ * Tells whether the body requests a page, and nothing differs but which
+ * desktops are on it.
  */
 static bool
 only_entries(const usage_compare_t *compare, const char *body)
@@ -179,7 +195,8 @@ only_entries(const usage_compare_t *compare, const char *body)
 
 
 /*
- * Whether any day that differs, or an hour of it, still changes.
+ * Tells whether any day that differs isn't final, so that its figures still
+ * change.
  */
 static bool
 any_recent(const usage_compare_t *compare, int64_t now)
@@ -209,31 +226,46 @@ any_recent(const usage_compare_t *compare, int64_t now)
 }
 
 
+/*
+ * Adds what two replies differ in to the sums.
+ */
+static void
+sum_up(check_t *check, const char *body, const usage_compare_t *compare)
+{
+    check_sums_t *sums;
+
+    sums = &check->sums;
+    sums->values += compare->values;
+    sums->differences += compare->total;
+    sums->entries += compare->total > 0 && only_entries(compare, body);
+    sums->recent += any_recent(compare, check->bodies.now);
+
+    if (compare->largest > sums->largest) {
+        sums->largest = compare->largest;
+    }
+}
+
+
+/*
+ * Compares two replies of status 200, and tells what differs.
+ */
 static check_outcome_t
 compare_replies(check_t *check, const char *body, check_reply_t *replies)
 {
+    size_t          i;
     ctl_arena_t     arena;
     usage_str_t     bodies[CHECK_SIDES];
     usage_error_t   error;
-    check_sums_t   *sums;
     check_reply_t  *failed;
     check_outcome_t outcome;
     usage_compare_t compare;
 
-    if (replies[0].status != 200 || replies[1].status != 200) {
-        outcome = compare_refusals(replies);
-        check->sums.differences += outcome == CHECK_DIFFERENT;
-        check_tell(check, body, outcome, replies, NULL);
-        return outcome;
+    for (i = 0; i < CHECK_SIDES; i++) {
+        bodies[i].data = replies[i].body;
+        bodies[i].len = replies[i].len;
     }
 
     ctl_arena_start(&arena);
-    sums = &check->sums;
-
-    bodies[0].data = replies[0].body;
-    bodies[0].len = replies[0].len;
-    bodies[1].data = replies[1].body;
-    bodies[1].len = replies[1].len;
 
     if (usage_compare(&compare, &arena.pool, bodies[0], bodies[1],
             check->tolerance, CHECK_DIFFERENCES, &error)
@@ -243,28 +275,42 @@ compare_replies(check_t *check, const char *body, check_reply_t *replies)
         failed->status = 0;
         (void) snprintf(failed->why, sizeof(failed->why), "%.*s",
             (int) sizeof(failed->why) - 1, error.detail);
-        check_tell(check, body, CHECK_FAILED, replies, NULL);
-        ctl_arena_free(&arena);
-        return CHECK_FAILED;
+
+        outcome = CHECK_FAILED;
+        check_tell(check, body, outcome, replies, NULL);
+
+    } else {
+        sum_up(check, body, &compare);
+        outcome = compare.total > 0 ? CHECK_DIFFERENT : CHECK_EQUAL;
+        check_tell(check, body, outcome, replies, &compare);
     }
 
-    sums->values += compare.values;
-    sums->differences += compare.total;
-    sums->largest =
-        compare.largest > sums->largest ? compare.largest : sums->largest;
-    outcome = compare.total > 0 ? CHECK_DIFFERENT : CHECK_EQUAL;
-    sums->entries += compare.total > 0 && only_entries(&compare, body);
-    sums->recent += any_recent(&compare, check->bodies.now);
-
-    check_tell(check, body, outcome, replies, &compare);
     ctl_arena_free(&arena);
 
     return outcome;
 }
 
 
+static check_outcome_t
+compare_any(check_t *check, const char *body, check_reply_t *replies)
+{
+    check_outcome_t outcome;
+
+    if (replies[0].status == 200 && replies[1].status == 200) {
+        return compare_replies(check, body, replies);
+    }
+
+    outcome = compare_refusals(replies);
+    check->sums.differences += outcome == CHECK_DIFFERENT;
+    check_tell(check, body, outcome, replies, NULL);
+
+    return outcome;
+}
+
+
 /*
- * One call to both, and what came of it; false: it is the last.
+ * Makes one call to both sides and compares the replies.  Gives false if no
+ * other is to be made.
  */
 static bool
 check_one(check_t *check)
@@ -277,11 +323,11 @@ check_one(check_t *check)
     body = check_next_body(&check->bodies);
 
     for (i = 0; i < CHECK_SIDES; i++) {
-        ask(check, i, body, &replies[i]);
+        call_side(check, i, body, &replies[i]);
     }
 
     if (!interrupted) {
-        outcome = compare_replies(check, body, replies);
+        outcome = compare_any(check, body, replies);
         check->sums.counts[outcome]++;
         check->done++;
         check->in_a_row = outcome == CHECK_FAILED ? check->in_a_row + 1 : 0;
@@ -309,7 +355,7 @@ check_run(check_t *check)
     double next;
 
     catch_signals();
-    check->begun = check_clock();
+    check->begun = ctl_clock();
     next = check->begun;
 
     while (check->done < check->total) {
@@ -318,7 +364,7 @@ check_run(check_t *check)
         }
 
         next += check->interval;
-        next = next < check_clock() ? check_clock() : next;
+        next = next < ctl_clock() ? ctl_clock() : next;
         check_progress(check, NULL);
     }
 

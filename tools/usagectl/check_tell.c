@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * usagectl check: what it says, while it runs and at its end.
+ * usagectl check: what it prints, while it runs and at its end.
  */
 
 #include "ctl_check.h"
@@ -16,23 +16,15 @@
 #define TELL_OFTEN  0.2
 #define TELL_SELDOM 30
 
-#define TELL_BODY 300 /* characters of a body */
-#define TELL_ROWS 15  /* differences of one call, in words */
+#define TELL_BODY 300 /* characters of a body that are printed */
+#define TELL_ROWS 15  /* differences of one call, in a table */
 
 
-double
-check_clock(void)
-{
-    struct timespec now;
-
-    (void) clock_gettime(CLOCK_MONOTONIC, &now);
-
-    return (double) now.tv_sec + (double) now.tv_nsec / 1e9;
-}
-
-
-void
-check_progress_clear(check_t *check)
+/*
+ * Clears the line of progress on a terminal, before anything else is printed.
+ */
+static void
+clear_progress(const check_t *check)
 {
     if (check->terminal && check->told > 0) {
         (void) fputs("\r\033[K", stderr);
@@ -47,7 +39,7 @@ check_progress(check_t *check, const char *waiting)
     double now, passed, left;
     size_t len;
 
-    now = check_clock();
+    now = ctl_clock();
 
     if (check->quiet
         || now - (check->told > 0 ? check->told : check->begun)
@@ -92,7 +84,26 @@ check_progress(check_t *check, const char *waiting)
 
 
 /*
- * A difference as a row: desktop, where, legacy, translated.
+ * Makes a cell of the value that one side has, or of "missing".
+ */
+static char *
+value_cell(usage_str_t value)
+{
+    char *cell;
+
+    cell = ctl_clean(value.data, value.len);
+
+    if (*cell == '\0') {
+        free(cell);
+        cell = ctl_copy("missing", 7);
+    }
+
+    return cell;
+}
+
+
+/*
+ * Makes a row of a difference: desktop, date, legacy, translated.
  */
 static void
 set_row(char **row, const usage_difference_t *difference)
@@ -109,23 +120,13 @@ set_row(char **row, const usage_difference_t *difference)
     row[1] = difference->time.len > 0
                  ? ctl_clean(difference->time.data, difference->time.len)
                  : ctl_clean(difference->what.data, difference->what.len);
-    row[2] = ctl_clean(difference->legacy.data, difference->legacy.len);
-    row[3] = ctl_clean(difference->translated.data, difference->translated.len);
-
-    if (*row[2] == '\0') {
-        free(row[2]);
-        row[2] = ctl_copy("missing", 7);
-    }
-
-    if (*row[3] == '\0') {
-        free(row[3]);
-        row[3] = ctl_copy("missing", 7);
-    }
+    row[2] = value_cell(difference->legacy);
+    row[3] = value_cell(difference->translated);
 }
 
 
 /*
- * How many of a call's differences may still be shown.
+ * Counts how many of a call's differences may still be shown.
  */
 static size_t
 rows_left(const check_t *check, const usage_compare_t *compare)
@@ -194,7 +195,7 @@ print_reply(const char *name, const check_reply_t *reply)
 
 
 /*
- * A body, so that it fits a few lines; the report in JSON has all of it.
+ * Prints a body, cut to a few lines; the report in JSON has all of it.
  */
 static void
 print_body(const char *body)
@@ -238,8 +239,9 @@ print_call(check_t *check, const char *body, check_outcome_t outcome,
 }
 
 
-/* A string of JSON from what may not be UTF-8. */
-
+/*
+ * Makes a JSON string of what may not be UTF-8.
+ */
 static json_t *
 json_text(usage_str_t text)
 {
@@ -326,13 +328,13 @@ check_tell(check_t *check, const char *body, check_outcome_t outcome,
         return;
     }
 
-    check_progress_clear(check);
+    clear_progress(check);
     print_call(check, body, outcome, replies, compare);
 }
 
 
 /*
- * What may be behind differences that are none of the translation.
+ * Prints why there may be differences though the translation is right.
  */
 static void
 print_hints(const check_t *check)
@@ -405,7 +407,7 @@ print_sums(const check_t *check)
 
 
 static void
-report_sums(const check_t *check)
+report_sums(check_t *check)
 {
     const check_sums_t *sums;
 
@@ -421,18 +423,13 @@ report_sums(const check_t *check)
             (json_int_t) sums->counts[CHECK_FAILED], "differences",
             (json_int_t) sums->differences, "values", (json_int_t) sums->values,
             "largest", sums->largest, "tolerance", check->tolerance, "seconds",
-            check_clock() - check->begun, "legacy_seconds",
+            ctl_clock() - check->begun, "legacy_seconds",
             check->sides[0].seconds, "translated_seconds",
             check->sides[1].seconds, "ended", check->why));
 
-    if (json_dumpf(check->report, stdout,
-            JSON_INDENT(2) | JSON_REAL_PRECISION(10) | JSON_ENSURE_ASCII)
-        != 0)
-    {
-        ctl_die("the output could not be written");
-    }
-
-    (void) putchar('\n');
+    ctl_print_json(check->report,
+        JSON_INDENT(2) | JSON_REAL_PRECISION(10) | JSON_ENSURE_ASCII);
+    check->report = NULL;
 }
 
 
@@ -442,7 +439,7 @@ check_finish(check_t *check)
     const uint64_t *counts;
 
     counts = check->sums.counts;
-    check_progress_clear(check);
+    clear_progress(check);
 
     if (check->report != NULL) {
         report_sums(check);
@@ -454,12 +451,10 @@ check_finish(check_t *check)
         return CTL_DIFFER;
     }
 
-    /* that both refuse all calls proves nothing */
+    /* if both refuse all calls, nothing is proven */
 
     if (counts[CHECK_EQUAL] == 0) {
-        (void) fprintf(stderr,
-            "usagectl check: no call was answered by both, so nothing is "
-            "proven\n");
+        ctl_warn("no call was answered by both, so nothing is proven");
         return CTL_FAILED;
     }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * usagectl: memory, files, the end.
+ * usagectl: the end, memory, text, files, time.
  */
 
 #include "ctl.h"
@@ -13,8 +13,8 @@
 #include <unistd.h>
 
 
-#define CTL_BLOCK 65536
-#define CTL_SAID  4096 /* the longest message */
+#define CTL_BLOCK   65536 /* bytes allocated at a time */
+#define CTL_MESSAGE 4096  /* bytes of the longest message */
 
 
 struct ctl_block_s {
@@ -36,7 +36,7 @@ ctl_name(const char *command)
 static void __attribute__((format(printf, 1, 0)))
 ctl_say(const char *format, va_list args)
 {
-    char text[CTL_SAID];
+    char text[CTL_MESSAGE];
 
     (void) vsnprintf(text, sizeof(text), format, args);
     text[usage_text_clean(text, strlen(text))] = '\0';
@@ -157,7 +157,7 @@ ctl_arena_alloc(void *data, size_t size)
         arena->left = room;
     }
 
-    /* a block is used from its end on */
+    /* a block is used from its end */
 
     arena->left -= size;
     p = (char *) arena->blocks->data;
@@ -255,4 +255,70 @@ ctl_line(char **text)
     line[len] = '\0';
 
     return line;
+}
+
+
+char **
+ctl_list_add(char **list, size_t *count, const char *text)
+{
+    list = ctl_room(list, *count, sizeof(char *));
+    list[(*count)++] = ctl_copy(text, strlen(text));
+
+    return list;
+}
+
+
+char **
+ctl_list_file(char **list, size_t *count, const char *name)
+{
+    char  *all, *rest, *line;
+    size_t len;
+
+    all = rest = ctl_read(name, &len);
+
+    while ((line = ctl_line(&rest)) != NULL) {
+        if (*line != '\0') {
+            list = ctl_list_add(list, count, line);
+        }
+    }
+
+    free(all);
+
+    return list;
+}
+
+
+void
+ctl_list_free(char **list, size_t count)
+{
+    size_t i;
+
+    for (i = 0; i < count; i++) {
+        free(list[i]);
+    }
+
+    free(list);
+}
+
+
+void
+ctl_print_json(json_t *value, size_t flags)
+{
+    if (value == NULL || json_dumpf(value, stdout, flags) != 0) {
+        ctl_die("the output could not be written");
+    }
+
+    (void) putchar('\n');
+    json_decref(value);
+}
+
+
+double
+ctl_clock(void)
+{
+    struct timespec now;
+
+    (void) clock_gettime(CLOCK_MONOTONIC, &now);
+
+    return (double) now.tv_sec + (double) now.tv_nsec / 1e9;
 }

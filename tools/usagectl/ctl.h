@@ -9,73 +9,81 @@
 
 #include "base/usage_core.h"
 
+#include <jansson.h>
 #include <stdio.h>
 #include <time.h>
 
 
-/* exit statuses */
+/* Exit statuses. */
 
 #define CTL_OK     0
 #define CTL_DIFFER 1 /* the answer is no: differences, a body that is wrong */
-#define CTL_FAILED 2 /* there is no answer: usage, files, calls */
+#define CTL_FAILED 2 /* there is no answer: usage, files, calls that failed */
 
 
-/* The commands: what follows their name; each gives the exit status. */
-
-int ctl_plan(int argc, char **argv);
-int ctl_check(int argc, char **argv);
-int ctl_report(int argc, char **argv);
-
+/* The end. */
 
 /*
- * Writes a line on standard error; what could do something to a terminal
- * becomes '?' in it.
+ * Writes a line on standard error.  What could change a terminal's state
+ * becomes "?" in it.
  */
 void ctl_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /*
- * Ends the program with CTL_FAILED and such a line on standard error: ctl_die()
- * says what went wrong, ctl_misuse() names the command's --help besides.
+ * Ends the program with CTL_FAILED after such a line, which says what went
+ * wrong.
  */
 void ctl_die(const char *format, ...)
     __attribute__((noreturn, format(printf, 1, 2)));
+
+/* Does the same, and names the command's --help besides. */
 void ctl_misuse(const char *format, ...)
     __attribute__((noreturn, format(printf, 1, 2)));
 
-/* The same after getopt_long(), which has said what is wrong. */
+/* Does the same without a line of its own. */
 void ctl_bad_option(void) __attribute__((noreturn));
 
-/* The name of the command, for these. */
+/* Sets the name of the command for these lines. */
 void ctl_name(const char *command);
 
 
-/* Memory that is never missing: the program ends where there is none. */
+/* Memory.  The program ends if there is none. */
 
+/* Allocates size bytes of zeros. */
 void *ctl_alloc(size_t size);
+
+/* Changes a block's size, as realloc(). */
 void *ctl_grow(void *p, size_t size);
+
+/* Copies len bytes, with a NUL behind them. */
 char *ctl_copy(const char *text, size_t len);
 
 /*
- * An array that has count elements of size bytes gets room for one more:
- * doubles where the room is used up, which is at each power of two.
+ * Makes room for one more element in an array that has count elements of size
+ * bytes.  It has room for a power of two of them, and doubles if that is used
+ * up.
  */
 void *ctl_room(void *array, size_t count, size_t size);
 
-/* Memory for the core, given back as a whole. */
+
+/* Memory for the core, which is freed as a whole. */
 
 typedef struct ctl_block_s ctl_block_t;
 
 typedef struct {
     usage_pool_t pool;
     ctl_block_t *blocks;
-    size_t       left; /* in the first block */
+    size_t       left; /* bytes in the first block */
 } ctl_arena_t;
 
+/* Makes an empty arena. */
 void ctl_arena_start(ctl_arena_t *arena);
+
+/* Frees all that was allocated from the arena. */
 void ctl_arena_free(ctl_arena_t *arena);
 
 
-/* Text. */
+/* Text, files, time. */
 
 static inline usage_str_t
 ctl_str(const char *text)
@@ -89,37 +97,34 @@ ctl_str(const char *text)
 }
 
 /*
- * A whole file, "-" for standard input, with a NUL after it.  Ends the program
- * where it can't be read.  Freed by the caller.
+ * Reads a whole file, "-" for standard input, and puts a NUL behind it.  Ends
+ * the program if it can't be read.  The caller frees the text.
  */
 char *ctl_read(const char *name, size_t *len);
 
 /*
- * The next line of text, without its end; *text goes on behind it.  NULL: there
- * is none.  Cuts the text with NULs.
+ * Gives the next line of a text without its end, and moves *text behind it;
+ * NULL if there is none.  It puts NULs into the text.
  */
 char *ctl_line(char **text);
 
+/* Appends a copy of a text to a list of *count texts; gives the list. */
+char **ctl_list_add(char **list, size_t *count, const char *text);
+
+/* Appends each line of a file that isn't empty. */
+char **ctl_list_file(char **list, size_t *count, const char *name);
+
+/* Frees a list and its texts. */
+void ctl_list_free(char **list, size_t count);
 
 /*
- * Values of options, named for errors; each ends the program where it is wrong.
+ * Prints a JSON value on standard output with jansson's flags, and releases it.
+ * Ends the program if the value is NULL or can't be written.
  */
-uint64_t
-ctl_number(const char *option, const char *text, uint64_t min, uint64_t max);
-double ctl_hours(const char *option, const char *text);
+void ctl_print_json(json_t *value, size_t flags);
 
-/* A date, as the day; or a date or a time in UTC, as seconds since 1970. */
-int32_t ctl_day(const char *option, const char *text);
-int64_t ctl_time(const char *option, const char *text);
-
-/* So many "s", "m", "h" or "d", in seconds. */
-int64_t ctl_duration(const char *option, const char *text);
-
-/* One of some words, as its place; words ends with NULL. */
-int ctl_word(const char *option, const char *text, const char *const *words);
-
-/* Whether the project's id has the form that the route takes. */
-bool ctl_is_project(const char *text);
+/* Gives the seconds of a clock that nobody sets: it only goes forward. */
+double ctl_clock(void);
 
 
 #endif /* CTL_H */

@@ -1,16 +1,43 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * usagectl: the values of options.
+ * usagectl: the options of its commands, and their values.
  */
 
-#include "ctl.h"
+#include "ctl_options.h"
 #include "base/usage_calendar.h"
 
 #include <ctype.h>
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
+
+
+bool
+ctl_options(int argc, char **argv, const ctl_options_t *options, void *data)
+{
+    int option;
+
+    for (;;) {
+        option =
+            getopt_long(argc, argv, options->letters, options->names, NULL);
+
+        if (option == -1) {
+            return true;
+        }
+
+        if (option == 'h') {
+            (void) fputs(options->help, stdout);
+            return false;
+        }
+
+        /* (getopt_long() has said already what it doesn't know) */
+
+        if (!options->set(data, option)) {
+            ctl_bad_option();
+        }
+    }
+}
 
 
 uint64_t
@@ -25,7 +52,7 @@ ctl_number(const char *option, const char *text, uint64_t min, uint64_t max)
     if (!isdigit((unsigned char) *text) || *end != '\0' || errno != 0 || n < min
         || n > max)
     {
-        ctl_misuse("%s \"%s\" is no number from %llu to %llu", option, text,
+        ctl_misuse("%s \"%s\" is not a number from %llu to %llu", option, text,
             (unsigned long long) min, (unsigned long long) max);
     }
 
@@ -42,13 +69,16 @@ ctl_hours(const char *option, const char *text)
     hours = strtod(text, &end);
 
     if (end == text || *end != '\0' || !isfinite(hours) || hours < 0) {
-        ctl_misuse("%s \"%s\" is no number of hours", option, text);
+        ctl_misuse("%s \"%s\" is not a number of hours", option, text);
     }
 
     return hours;
 }
 
 
+/*
+ * Tells whether a text begins as a date does, yyyy-MM-dd.
+ */
 static bool
 ctl_is_date(const char *text)
 {
@@ -73,7 +103,7 @@ ctl_day(const char *option, const char *text)
     if (!ctl_is_date(text) || text[USAGE_DATE_LEN] != '\0'
         || !usage_day_parse(text, &day))
     {
-        ctl_misuse("%s \"%s\" is no date, yyyy-MM-dd", option, text);
+        ctl_misuse("%s \"%s\" is not a date, yyyy-MM-dd", option, text);
     }
 
     return day;
@@ -117,7 +147,7 @@ ctl_duration(const char *option, const char *text)
         || unit == NULL || end[1] != '\0')
     {
         ctl_misuse(
-            "%s \"%s\" is no time such as 90s, 30m, 12h, 7d", option, text);
+            "%s \"%s\" is not a time such as 90s, 30m, 12h, 7d", option, text);
     }
 
     return n * seconds[unit - units];
@@ -140,17 +170,21 @@ ctl_word(const char *option, const char *text, const char *const *words)
             all + len, sizeof(all) - len, "%s%s", i == 0 ? "" : ", ", words[i]);
     }
 
-    ctl_misuse("%s \"%s\" is unknown; there are: %s", option, text, all);
+    ctl_misuse("%s \"%s\" is not one of: %s", option, text, all);
 }
 
 
-bool
-ctl_is_project(const char *text)
+const char *
+ctl_project(const char *option, const char *text)
 {
     size_t len;
 
     len = strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
                        "0123456789_-");
 
-    return text[len] == '\0' && len > 0 && len <= USAGE_ID_CHARS_MAX;
+    if (text[len] != '\0' || len == 0 || len > USAGE_ID_CHARS_MAX) {
+        ctl_misuse("%s \"%s\" is not a project_id", option, text);
+    }
+
+    return text;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * usagectl plan: a plan, carried out against an upstream that is only assumed.
+ * usagectl plan: carries out the plan of a legacy call against an upstream that
+ * is only assumed.
  */
 
 #ifndef CTL_PLAN_H
@@ -12,24 +13,25 @@
 
 
 /*
- * What is assumed of the project.  The request's desktop_ids are its first
- * desktops, the user's own are the first of all, and so are the desktops that
- * are in use: an hour a day, each.
+ * What is assumed of the project.  Its first desktops are those that the body
+ * requests.  The user's own desktops are its first ones, too, and so are those
+ * in use: an hour a day, each.
  */
 typedef struct {
     const usage_request_t *request;
-    int64_t                now;
-    size_t                 desktops;
-    size_t                 in_use; /* on every day */
-    size_t                 owned;  /* by the request's user, alone */
+    int64_t                now;      /* seconds since 1970 */
+    size_t                 desktops; /* in the project */
+    size_t                 in_use;   /* of them, on every day */
+    size_t                 owned;    /* of them, by the request's user alone */
 } ctl_model_t;
 
 
+/* An upstream call of the plan. */
 typedef struct {
     usage_call_t call;
     usage_str_t  path;
     usage_str_t  query;
-    char        *name; /* in words */
+    char        *name; /* what it is for, in words */
 } ctl_call_t;
 
 
@@ -49,21 +51,27 @@ typedef struct {
     ctl_plan_format_t format;
     bool              count_only;
     bool              project_known;
-    bool              forgotten; /* only the age of its days is wrong */
+    bool              forgotten; /* nothing is wrong but the days' age */
     ctl_call_t       *calls;
     size_t            count;
-    size_t            certain; /* of them: the first ones */
+    size_t            certain; /* the first calls, which need no reply */
 } ctl_plan_t;
 
 
-/* The body of the reply to a call, freed by the caller. */
+/*
+ * Makes the body of the reply to an upstream call, as the model's project would
+ * give it; the caller frees it.
+ */
 char *ctl_model_reply(
     const ctl_model_t *model, const usage_call_t *call, size_t *len);
 
-/* Carries the plan of self->request out. */
+/*
+ * Carries out the plan of self->request against the model, and notes its calls.
+ * Ends the program if it can't be carried out.
+ */
 void ctl_plan_calls(ctl_plan_t *self);
 
-/* Prints the calls, as self->format says. */
+/* Prints the calls in the format of self->format. */
 void ctl_plan_print(const ctl_plan_t *self);
 
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * usagectl: text for people.
+ * usagectl: text and tables for people.
  */
 
 #include "ctl_text.h"
@@ -15,8 +15,9 @@
 #define TEXT_WIDTH_MIN 40
 #define TEXT_WIDTH_MAX 10000
 #define TEXT_WIDTH     100 /* without a terminal */
-#define TEXT_GAP       2
-#define TEXT_COLUMNS   16
+#define TEXT_TERMINAL  80  /* of a terminal that doesn't tell its own */
+#define TEXT_GAP       2   /* blanks between columns */
+#define TEXT_COLUMNS   16  /* of a table, at most */
 
 
 char *
@@ -84,7 +85,7 @@ ctl_width(FILE *file)
     }
 
     if (ioctl(fileno(file), TIOCGWINSZ, &size) != 0 || size.ws_col == 0) {
-        return 80;
+        return TEXT_TERMINAL;
     }
 
     return size.ws_col < TEXT_WIDTH_MIN ? TEXT_WIDTH_MIN : size.ws_col;
@@ -149,7 +150,7 @@ characters(const char *text)
 
 
 /*
- * What is too wide is taken from the widest columns that may shrink.
+ * Narrows the columns that may shrink, always the widest, until the table fits.
  */
 static void
 shrink(const ctl_table_t *table, size_t *widths, size_t room)
@@ -181,7 +182,7 @@ shrink(const ctl_table_t *table, size_t *widths, size_t room)
 
 
 /*
- * A cell, cut with an ellipsis where it is too wide.
+ * Prints a cell; one that is too wide is cut, with an ellipsis.
  */
 static void
 print_cell(
@@ -205,12 +206,30 @@ print_cell(
 }
 
 
+/*
+ * Prints a row of cells; NULL stands for the titles.
+ */
+static void
+print_row(
+    const ctl_table_t *table, FILE *file, char **cells, const size_t *widths)
+{
+    size_t      k;
+    const char *text;
+
+    for (k = 0; k < table->width; k++) {
+        text = cells == NULL ? table->columns[k].title : cells[k];
+        (void) fprintf(file, "%*s", k > 0 ? TEXT_GAP : 0, "");
+        print_cell(file, text, widths[k], table->columns[k].align,
+            k == table->width - 1);
+    }
+}
+
+
 void
 ctl_table_print(const ctl_table_t *table, FILE *file, size_t indent)
 {
-    bool        bold;
-    size_t      i, k, room, widths[TEXT_COLUMNS];
-    const char *text;
+    bool   bold;
+    size_t i, k, room, widths[TEXT_COLUMNS];
 
     bold = ctl_colours(file);
     room = ctl_width(file);
@@ -228,17 +247,13 @@ ctl_table_print(const ctl_table_t *table, FILE *file, size_t indent)
 
     shrink(table, widths, room);
 
-    for (i = 0; i <= table->count; i++) {
-        (void) fprintf(
-            file, "%*s%s", (int) indent, "", bold && i == 0 ? "\033[1m" : "");
+    (void) fprintf(file, "%*s%s", (int) indent, "", bold ? "\033[1m" : "");
+    print_row(table, file, NULL, widths);
+    (void) fprintf(file, "%s\n", bold ? "\033[0m" : "");
 
-        for (k = 0; k < table->width; k++) {
-            text = i == 0 ? table->columns[k].title : table->rows[i - 1][k];
-            (void) fputs(k > 0 ? "  " : "", file);
-            print_cell(file, text, widths[k], table->columns[k].align,
-                k == table->width - 1);
-        }
-
-        (void) fprintf(file, "%s\n", bold && i == 0 ? "\033[0m" : "");
+    for (i = 0; i < table->count; i++) {
+        (void) fprintf(file, "%*s", (int) indent, "");
+        print_row(table, file, table->rows[i], widths);
+        (void) fputc('\n', file);
     }
 }

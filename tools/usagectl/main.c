@@ -4,6 +4,7 @@
  * usagectl: a tool for those who move clients off the discarded call.
  */
 
+#include "ctl_commands.h"
 #include "ctl.h"
 
 
@@ -15,16 +16,17 @@ static const char ctl_help[] =
     "\n"
     "  plan     the successor calls that a legacy call becomes, and how many:\n"
     "           what a client has to do instead\n"
-    "  check    makes the same calls of the legacy endpoint and of the "
+    "  check    makes the same calls to the legacy endpoint and to the "
     "gateway,\n"
     "           and says what differs\n"
     "  report   who still makes legacy calls, from nginx's access logs\n"
     "\n"
-    "\"usagectl COMMAND --help\" tells the rest, and man usagectl all of it.\n"
+    "\"usagectl COMMAND --help\" lists the options; man usagectl tells more.\n"
     "\n"
-    "Exit status: 0 all is well; 1 check found differences, plan a body that "
-    "is\n"
-    "wrong, report a client that should be gone; 2 it could not be done.\n";
+    "Exit status: 0 if all is well; 1 if check found differences, plan a body "
+    "that\n"
+    "is wrong, or report a client that should be gone; 2 if it could not be "
+    "done.\n";
 
 static const struct {
     const char *name;
@@ -37,7 +39,8 @@ static const struct {
 
 
 /*
- * What didn't get into a pipe or on a disk that is full, wasn't said.
+ * Gives the status, if all output was written: a pipe may be closed, a disk may
+ * be full.
  */
 static int
 ctl_end(int status)
@@ -77,7 +80,7 @@ main(int argc, char **argv)
         if (strcmp(argv[1], ctl_commands[i].name) == 0) {
             ctl_name(argv[1]);
 
-            /* what getopt_long() calls the program */
+            /* the name by which getopt_long() calls the program */
 
             (void) snprintf(
                 name, sizeof(name), "usagectl %s", ctl_commands[i].name);

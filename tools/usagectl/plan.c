@@ -5,9 +5,10 @@
  */
 
 #include "ctl_plan.h"
+#include "ctl_commands.h"
+#include "ctl_options.h"
 #include "base/usage_calendar.h"
 
-#include <getopt.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -17,18 +18,20 @@ static const char help[] =
     "\n"
     "Prints the calls of the successor APIs that a legacy call becomes. The "
     "body\n"
-    "is read from the file, or from standard input. Nothing is called: what\n"
-    "depends on replies is told for a project that is assumed, and marked so.\n"
+    "is read from the file, or from standard input. Nothing is called: for "
+    "calls\n"
+    "that depend on replies a project is assumed, and they are marked.\n"
     "\n"
     "  -f, --format=FORMAT    urls (default), curl: lines for a shell, json\n"
-    "  -n, --count            only the number of calls\n"
+    "  -n, --count            print only the number of calls\n"
     "  -e, --endpoint=URL     https://workspace.<region>.myhuaweicloud.com\n"
     "  -p, --project=ID       the project_id\n"
     "\n"
     "What is assumed:\n"
     "      --desktops=N       desktops in the project (100)\n"
-    "      --in-use=N         of them, in use on every day (all)\n"
-    "      --of-user=N        of them, attached to the desktop_username alone "
+    "      --in-use=N         desktops of these that are in use on every day "
+    "(all)\n"
+    "      --of-user=N        desktops of these that only desktop_username has "
     "(1)\n"
     "      --now=TIME         a date, or yyyy-MM-ddThh:mm:ssZ, instead of now\n"
     "\n"
@@ -43,9 +46,9 @@ static const char help[] =
     "  echo '{\"start_time\":\"2026-11-01\",\"end_time\":\"2026-11-07\"}' |\n"
     "      usagectl plan --format=curl --desktops=2000\n"
     "\n"
-    "Exit status: 0; 1 where the gateway would refuse the body, which is said "
-    "as\n"
-    "the gateway says it; 2 otherwise.\n";
+    "Exit status: 0; 1 if the gateway would refuse the body, in the words that "
+    "it\n"
+    "would use; 2 after any other error.\n";
 
 
 enum {
@@ -84,7 +87,8 @@ static const char *const formats[] = { "urls", "curl", "json", NULL };
 
 
 /*
- * As the directive: off, desktops=time and users=time.
+ * Reads the retention as the directive has it: off, or desktops=TIME and
+ * users=TIME.
  */
 static void
 set_retention(ctl_plan_t *self, const char *text)
@@ -120,7 +124,8 @@ set_retention(ctl_plan_t *self, const char *text)
 
 
 /*
- * The endpoint goes into lines for a shell, in quotes.
+ * Reads the endpoint.  It goes into a shell's quotes, so it may have nothing
+ * that a shell would expand there.
  */
 static const char *
 endpoint_of(char *text)
@@ -136,7 +141,7 @@ endpoint_of(char *text)
     if ((strncmp(text, "https://", 8) != 0 && strncmp(text, "http://", 7) != 0)
         || strcspn(text, " \t\r\n\"'`$\\?#") != len)
     {
-        ctl_misuse("--endpoint \"%s\" is no address such as "
+        ctl_misuse("--endpoint \"%s\" is not an address such as "
                    "https://workspace.ap-southeast-1.myhuaweicloud.com",
             text);
     }
@@ -145,32 +150,13 @@ endpoint_of(char *text)
 }
 
 
+/*
+ * Takes an option about what is assumed, or about the gateway's directives.
+ */
 static bool
-set_option(ctl_plan_t *self, int option)
+set_assumption(ctl_plan_t *self, int option)
 {
     switch (option) {
-
-    case 'f':
-        self->format =
-            (ctl_plan_format_t) ctl_word("--format", optarg, formats);
-        return true;
-
-    case 'n':
-        self->count_only = true;
-        return true;
-
-    case 'e':
-        self->endpoint = endpoint_of(optarg);
-        return true;
-
-    case 'p':
-        if (!ctl_is_project(optarg)) {
-            ctl_misuse("--project \"%s\" is no project_id", optarg);
-        }
-
-        self->project = ctl_str(optarg);
-        self->project_known = true;
-        return true;
 
     case OPTION_DESKTOPS:
         self->model.desktops =
@@ -214,6 +200,39 @@ set_option(ctl_plan_t *self, int option)
 }
 
 
+static bool
+set_option(void *data, int option)
+{
+    ctl_plan_t *self;
+
+    self = data;
+
+    switch (option) {
+
+    case 'f':
+        self->format =
+            (ctl_plan_format_t) ctl_word("--format", optarg, formats);
+        return true;
+
+    case 'n':
+        self->count_only = true;
+        return true;
+
+    case 'e':
+        self->endpoint = endpoint_of(optarg);
+        return true;
+
+    case 'p':
+        self->project = ctl_str(ctl_project("--project", optarg));
+        self->project_known = true;
+        return true;
+
+    default:
+        return set_assumption(self, option);
+    }
+}
+
+
 static void
 start(ctl_plan_t *self)
 {
@@ -233,7 +252,8 @@ start(ctl_plan_t *self)
 
 
 /*
- * What is assumed fits together: the desktops that are asked for are there.
+ * Makes what is assumed fit together.  The project has at least the desktops
+ * that the body requests, and at most all of its desktops are in use, or owned.
  */
 static void
 settle(ctl_plan_t *self)
@@ -262,10 +282,11 @@ settle(ctl_plan_t *self)
 
 
 /*
- * Whether a body that was refused is right but for the age of its days.
+ * Tells whether nothing is wrong with a refused body but the age of its days.
  */
 static bool
-is_forgotten(ctl_plan_t *self, const usage_patterns_t *forms, usage_str_t body)
+is_forgotten(
+    ctl_plan_t *self, const usage_patterns_t *patterns, usage_str_t body)
 {
     usage_error_t error;
     usage_rules_t rules;
@@ -274,19 +295,22 @@ is_forgotten(ctl_plan_t *self, const usage_patterns_t *forms, usage_str_t body)
     rules.desktops_memory = 0;
     rules.users_memory = 0;
 
-    return usage_request_parse(&self->request, &self->arena.pool, forms, body,
-               self->model.now, &rules, &error)
+    return usage_request_parse(&self->request, &self->arena.pool, patterns,
+               body, self->model.now, &rules, &error)
            == USAGE_OK;
 }
 
 
+/*
+ * Reads the body and checks it, as the gateway does.
+ */
 static usage_result_t
 parse(ctl_plan_t *self, usage_error_t *error)
 {
     char             *text;
     size_t            len;
     usage_str_t       body;
-    usage_patterns_t *forms;
+    usage_patterns_t *patterns;
     usage_result_t    rc;
 
     if (strcmp(self->body, "-") == 0 && isatty(STDIN_FILENO)) {
@@ -296,18 +320,18 @@ parse(ctl_plan_t *self, usage_error_t *error)
     text = ctl_read(self->body, &len);
     body.data = text;
     body.len = len;
-    forms = usage_patterns_create();
+    patterns = usage_patterns_create();
 
-    if (forms == NULL) {
+    if (patterns == NULL) {
         ctl_die("out of memory");
     }
 
-    rc = usage_request_parse(&self->request, &self->arena.pool, forms, body,
+    rc = usage_request_parse(&self->request, &self->arena.pool, patterns, body,
         self->model.now, &self->rules, error);
 
-    self->forgotten = rc != USAGE_OK && is_forgotten(self, forms, body);
+    self->forgotten = rc != USAGE_OK && is_forgotten(self, patterns, body);
 
-    usage_patterns_free(forms);
+    usage_patterns_free(patterns);
     free(text);
 
     return rc;
@@ -315,7 +339,8 @@ parse(ctl_plan_t *self, usage_error_t *error)
 
 
 /*
- * What the gateway would say of the body, and how to see its plan all the same.
+ * Says what the gateway would say of the body; and how to see its plan, if only
+ * its days are too old.  Gives the exit status.
  */
 static int
 refuse(const ctl_plan_t *self, const usage_error_t *error)
@@ -353,26 +378,20 @@ finish(ctl_plan_t *self)
 int
 ctl_plan(int argc, char **argv)
 {
-    int           option;
+    static const ctl_options_t all = { help, "f:ne:p:h", options, set_option };
+
+    int           status;
     ctl_plan_t    self;
     usage_error_t error;
 
     start(&self);
 
-    while ((option = getopt_long(argc, argv, "f:ne:p:h", options, NULL)) != -1)
-    {
-        if (option == 'h') {
-            (void) fputs(help, stdout);
-            return CTL_OK;
-        }
-
-        if (!set_option(&self, option)) {
-            ctl_bad_option();
-        }
+    if (!ctl_options(argc, argv, &all, &self)) {
+        return CTL_OK;
     }
 
     if (optind < argc - 1) {
-        ctl_misuse("one body at a time");
+        ctl_misuse("there is more than one body");
     }
 
     if (optind < argc) {
@@ -380,9 +399,9 @@ ctl_plan(int argc, char **argv)
     }
 
     if (parse(&self, &error) != USAGE_OK) {
-        option = refuse(&self, &error);
+        status = refuse(&self, &error);
         finish(&self);
-        return option;
+        return status;
     }
 
     settle(&self);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * usagectl plan: carries the plan out against what is assumed, and keeps its
- * calls.
+ * usagectl plan: carries the plan out against what is assumed, and notes its
+ * upstream calls.
  */
 
 #include "ctl_plan.h"
@@ -10,29 +10,35 @@
 #include <stdlib.h>
 
 
+/*
+ * Notes an upstream call.
+ */
 static void
-keep(ctl_plan_t *self, const usage_call_t *call)
+note(ctl_plan_t *self, const usage_call_t *call)
 {
     char        words[USAGE_CALL_NAME_MAX];
     const char *name;
-    ctl_call_t *kept;
+    ctl_call_t *noted;
 
     self->calls = ctl_room(self->calls, self->count, sizeof(ctl_call_t));
-    kept = &self->calls[self->count++];
-    kept->call = *call;
+    noted = &self->calls[self->count++];
+    noted->call = *call;
 
     name = usage_call_name(call, words);
-    kept->name = ctl_copy(name, strlen(name));
+    noted->name = ctl_copy(name, strlen(name));
 
-    if (usage_call_path(call, self->project, &self->arena.pool, &kept->path)
+    if (usage_call_path(call, self->project, &self->arena.pool, &noted->path)
             != USAGE_OK
-        || usage_call_query(call, &self->arena.pool, &kept->query) != USAGE_OK)
+        || usage_call_query(call, &self->arena.pool, &noted->query) != USAGE_OK)
     {
         ctl_die("out of memory");
     }
 }
 
 
+/*
+ * Hands the reply that is assumed for an upstream call to the plan.
+ */
 static void
 hand_in(ctl_plan_t *self, const usage_call_t *call)
 {
@@ -60,13 +66,13 @@ hand_in(ctl_plan_t *self, const usage_call_t *call)
     free(body);
 
     if (!ok) {
-        ctl_die("the plan doesn't take what was assumed: %s", error.detail);
+        ctl_die("the plan refuses a reply that was assumed: %s", error.detail);
     }
 }
 
 
 /*
- * What is asked for before any reply is here doesn't depend on one.
+ * The certain calls are those that the plan makes before there is any reply.
  */
 void
 ctl_plan_calls(ctl_plan_t *self)
@@ -81,7 +87,7 @@ ctl_plan_calls(ctl_plan_t *self)
 
     for (next = 0; rc != USAGE_ERROR; next++) {
         while ((rc = usage_plan_next(&self->plan, &call, &error)) == USAGE_OK) {
-            keep(self, &call);
+            note(self, &call);
         }
 
         if (next == 0) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * usagectl plan: the upstream that is assumed.
+ * usagectl plan: the upstream that is assumed, and its replies.
  */
 
 #include "ctl_plan.h"
@@ -11,8 +11,13 @@
 #include <stdlib.h>
 
 
+/* each day of each desktop in use: seconds, and the seconds before them */
 #define MODEL_SECONDS USAGE_SECONDS_PER_HOUR
 #define MODEL_STARTS  (8 * USAGE_SECONDS_PER_HOUR)
+
+/* what a desktop's name and its sid have before its id */
+#define MODEL_NAME "NAME-OF-"
+#define MODEL_SID  "SID-OF-"
 
 
 static FILE *
@@ -31,7 +36,7 @@ open_text(char **text, size_t *len)
 
 
 /*
- * A string of JSON: a prefix and an id.
+ * Writes a JSON string: a prefix and an id.
  */
 static void
 put_string(FILE *out, const char *prefix, usage_str_t id)
@@ -54,6 +59,9 @@ put_string(FILE *out, const char *prefix, usage_str_t id)
 }
 
 
+/*
+ * Gives the id of the i-th desktop, which may be made up in the buffer.
+ */
 static usage_str_t
 id_of(const ctl_model_t *model, size_t i, char *buffer, size_t size)
 {
@@ -71,10 +79,10 @@ id_of(const ctl_model_t *model, size_t i, char *buffer, size_t size)
 
 
 /*
- * The days of a window whose figures are filed.
+ * Counts the days of a window that have figures: those that are final.
  */
 static int64_t
-days_filed(const ctl_model_t *model, usage_day_t first, usage_day_t last)
+days_final(const ctl_model_t *model, usage_day_t first, usage_day_t last)
 {
     int64_t     days;
     usage_day_t day;
@@ -95,7 +103,7 @@ put_statistics_row(
     int64_t     seconds;
     usage_str_t id;
 
-    seconds = MODEL_SECONDS * days_filed(model, call->first, call->last);
+    seconds = MODEL_SECONDS * days_final(model, call->first, call->last);
 
     if (call->api == USAGE_CALL_USERS) {
         (void) fputs("{\"username\":", out);
@@ -112,7 +120,7 @@ put_statistics_row(
     (void) fputs("{\"resource_id\":", out);
     put_string(out, "", id);
     (void) fputs(",\"resource_name\":", out);
-    put_string(out, "NAME-OF-", id);
+    put_string(out, MODEL_NAME, id);
     (void) fprintf(out,
         ",\"metric\":[{\"metric_name\":\"desktop_usage\",\"metric_value\":"
         "%" PRId64 ".0}]}",
@@ -127,9 +135,9 @@ put_directory_row(
     (void) fputs("{\"desktop_id\":", out);
     put_string(out, "", id);
     (void) fputs(",\"computer_name\":", out);
-    put_string(out, "NAME-OF-", id);
+    put_string(out, MODEL_NAME, id);
     (void) fputs(",\"sid\":", out);
-    put_string(out, "SID-OF-", id);
+    put_string(out, MODEL_SID, id);
     (void) fputs(",\"attach_user_infos\":[", out);
 
     if (owned) {
@@ -161,7 +169,8 @@ is_owned(const ctl_model_t *model, usage_str_t id)
 
 
 /*
- * The n-th record, from the oldest day on, of so many desktops.
+ * Writes the n-th record.  The oldest day, `first`, comes first, and a day has
+ * one record for each of so many desktops.
  */
 static void
 put_record(FILE *out, const ctl_model_t *model, usage_day_t first,
@@ -181,9 +190,9 @@ put_record(FILE *out, const ctl_model_t *model, usage_day_t first,
     put_string(out, "",
         model->request->user.len > 0 ? model->request->user : ctl_str("USER"));
     (void) fputs(",\"computer_name\":", out);
-    put_string(out, "NAME-OF-", id);
+    put_string(out, MODEL_NAME, id);
     (void) fputs(",\"sid\":", out);
-    put_string(out, "SID-OF-", id);
+    put_string(out, MODEL_SID, id);
     (void) fprintf(out,
         ",\"transaction_id\":\"%zu\",\"connection_start_time\":\"%.*s\","
         "\"connection_setup_time\":\"%.*s\",\"connection_end_time\":\"%.*s\"}",
@@ -193,7 +202,7 @@ put_record(FILE *out, const ctl_model_t *model, usage_day_t first,
 
 
 /*
- * The first day with records in a window, and the records in it.
+ * Counts the records that start in a window, and gives the day of the first.
  */
 static size_t
 records_of(const ctl_model_t *model, const usage_call_t *call, size_t desktops,
@@ -215,15 +224,21 @@ records_of(const ctl_model_t *model, const usage_call_t *call, size_t desktops,
 }
 
 
+/*
+ * What a reply lists.
+ */
 typedef struct {
-    const char *count; /* the members' names */
-    const char *list;
-    size_t      total;
-    size_t      desktops; /* that the rows are of */
-    usage_day_t first;    /* of records */
+    const char *count;    /* the name of the member with the count */
+    const char *list;     /* the name of the member with the rows */
+    size_t      total;    /* rows, on all pages */
+    size_t      desktops; /* that records are of */
+    usage_day_t first;    /* that records are of */
 } model_list_t;
 
 
+/*
+ * Finds out what the reply to an upstream call lists.
+ */
 static void
 list_of(const ctl_model_t *model, const usage_call_t *call, model_list_t *list)
 {
@@ -262,7 +277,7 @@ list_of(const ctl_model_t *model, const usage_call_t *call, model_list_t *list)
 
 
 /*
- * The desktop that narrowed statistics are of.
+ * Finds the desktop that a call for the statistics of one desktop is for.
  */
 static size_t
 narrowed_to(const ctl_model_t *model, const usage_call_t *call)
@@ -271,7 +286,7 @@ narrowed_to(const ctl_model_t *model, const usage_call_t *call)
     size_t      i, prefix;
     usage_str_t id, name;
 
-    prefix = sizeof("NAME-OF-") - 1;
+    prefix = sizeof(MODEL_NAME) - 1;
 
     for (i = 0; i < model->desktops; i++) {
         id = id_of(model, i, buffer, sizeof(buffer));

@@ -12,53 +12,55 @@
 
 
 /*
- * What more there may be, by the kind of request; and how the reply follows.
- * (docs/translation.md, "What it costs")
+ * Notes for each kind of request: what other data would change, and how the
+ * legacy reply is made (docs/translation.md, "What it costs").
  */
 
 static const char *const notes_count[] = {
-    "Each page has 100 desktops at most: 1 call for each further 100.",
+    "A page has 100 desktops at most: 1 call for each further 100.",
     "The legacy total_count is the count of these pages.",
     NULL,
 };
 
 static const char *const notes_days[] = {
-    "A page has 100 desktops at most: 1 call more for each further 100 that "
-    "are",
-    "in use on a day. The pages come with the longest use first, so a day ends",
-    "at its first row without use; which desktops there are besides tells one",
-    "window over the whole range, or the rest of the days' pages.",
+    "A page has 100 desktops at most, so a day takes 1 call more for each "
+    "further",
+    "100 that are in use on it. The pages have the longest use first, so a day "
+    "is",
+    "complete at its first row without use. All other desktops are read from "
+    "one",
+    "window over the whole range, or from the rest of the days' pages.",
     "A day's use_time is metric_value of desktop_usage / 3600, two decimals;",
-    "a desktop that a day doesn't show has 0.",
+    "it is 0 for a desktop that the day doesn't list.",
     NULL,
 };
 
 static const char *const notes_ids[] = {
-    "With up to 100 desktops in the project it is a call for each day. With",
-    "more, each of the desktop_ids may be asked for by itself, by its name or",
-    "by resource_id, or all are asked for: whichever takes fewer calls.",
-    "A day that isn't asked for is what the windows around it leave.",
-    "Desktops that no page shows are looked up: 1 call for 100 of them.",
+    "With up to 100 desktops in the project, each day takes a call. With more,",
+    "each of the desktop_ids may be requested alone, by its name or by",
+    "resource_id, or all desktops are requested: whichever takes fewer calls.",
+    "A day that isn't requested is the difference of the windows around it.",
+    "Desktops that no page lists are looked up in the directory: 1 call for "
+    "100.",
     "A day's use_time is metric_value of desktop_usage / 3600, two decimals.",
     NULL,
 };
 
 static const char *const notes_user[] = {
-    "The user's desktops are asked for one by one: a desktop that is in use on",
-    "every day takes a call for each, one that isn't used takes one. A day "
-    "that",
-    "isn't asked for is what the windows around it leave.",
-    "Where the user was on shared or pool desktops too: at most a call for "
-    "each",
-    "day more, of the user's statistics. Connection records (--connections)",
-    "mostly answer alone.",
+    "The user's desktops are requested one by one: a desktop that is in use on",
+    "every day takes a call for each day, one that isn't used takes one. A day",
+    "that isn't requested is the difference of the windows around it.",
+    "If the user was on shared or pool desktops, too, each day takes at most "
+    "one",
+    "call more, for the user's statistics. With connection records",
+    "(--connections), these calls are mostly not needed.",
     NULL,
 };
 
 static const char *const notes_hours[] = {
-    "The directory has 1000 desktops a page, the records 1000 a page: 1 call",
-    "more for each further 1000. An hour's use_time is the time from setup to",
-    "end of the records within it, those that overlap counted once.",
+    "A page has 1000 desktops or 1000 records at most: 1 call more for each",
+    "further 1000. An hour's use_time is the time from setup to end of the",
+    "records within it; where they overlap, it counts once.",
     NULL,
 };
 
@@ -82,8 +84,11 @@ notes_of(const usage_request_t *request)
 }
 
 
+/*
+ * Says what is assumed, in words.
+ */
 static void
-assumption(const ctl_plan_t *self, char *text, size_t size)
+say_assumption(const ctl_plan_t *self, char *text, size_t size)
 {
     char               owned[64], in_use[64];
     const ctl_model_t *model;
@@ -116,7 +121,7 @@ print_urls(const ctl_plan_t *self, const ctl_call_t *call)
 
 
 /*
- * What isn't known is a variable of the shell.
+ * Prints a line for a shell; what isn't known is a variable in it.
  */
 static void
 print_curl(const ctl_plan_t *self, const ctl_call_t *call)
@@ -144,7 +149,7 @@ print_calls(const ctl_plan_t *self, size_t from, size_t to)
 
 
 /*
- * A line that a shell, and whoever reads addresses, passes by.
+ * Prints a line that a shell ignores; readers of addresses should, too.
  */
 static void __attribute__((format(printf, 1, 2)))
 remark(const char *format, ...)
@@ -159,8 +164,11 @@ remark(const char *format, ...)
 }
 
 
+/*
+ * Tells whether any call is for the statistics of a desktop by its name.
+ */
 static bool
-asks_by_name(const ctl_plan_t *self)
+any_by_name(const ctl_plan_t *self)
 {
     size_t i;
 
@@ -183,7 +191,7 @@ print_text(const ctl_plan_t *self)
     size_t             more;
     const char *const *note;
 
-    assumption(self, text, sizeof(text));
+    say_assumption(self, text, sizeof(text));
     more = self->count - self->certain;
 
     if (self->format == CTL_CURL
@@ -194,7 +202,7 @@ print_text(const ctl_plan_t *self)
     }
 
     if (self->count == 0) {
-        remark("No call: what the body asks for lies in the future.");
+        remark("No call: the days that the body requests are in the future.");
         return;
     }
 
@@ -204,9 +212,8 @@ print_text(const ctl_plan_t *self)
 
     if (more > 0) {
         (void) putchar('\n');
-        remark(
-            "%zu more, %zu in all, go by the data. Here these are assumed to "
-            "be",
+        remark("%zu more, %zu in all, depend on the data. This is for a "
+               "project of",
             more, self->count);
         remark("%s:", text);
         print_calls(self, self->certain, self->count);
@@ -214,12 +221,12 @@ print_text(const ctl_plan_t *self)
 
     } else {
         (void) putchar('\n');
-        remark("It is all with %s.", text);
+        remark("These are all calls for a project of %s.", text);
     }
 
-    if (asks_by_name(self)) {
-        remark("NAME-OF-... stands for a desktop's name, which the directory "
-               "tells.");
+    if (any_by_name(self)) {
+        remark("NAME-OF-... stands for a desktop's name, which is in the "
+               "directory.");
     }
 
     for (note = notes_of(&self->request); *note != NULL; note++) {
@@ -233,8 +240,7 @@ static const char *const api_names[] = { "desktop-metrics", "user-metrics",
 
 
 /*
- * The query as an object: its values are all unreserved, or were encoded by
- * the core.
+ * Makes the JSON object of a call.
  */
 static json_t *
 call_json(const ctl_plan_t *self, size_t i)
@@ -289,12 +295,7 @@ print_json(const ctl_plan_t *self)
         (json_int_t) self->model.in_use, "of_the_user",
         (json_int_t) self->model.owned, "calls", calls, "notes", notes);
 
-    if (root == NULL || json_dumpf(root, stdout, JSON_INDENT(2)) != 0) {
-        ctl_die("the output could not be written");
-    }
-
-    json_decref(root);
-    (void) putchar('\n');
+    ctl_print_json(root, JSON_INDENT(2));
 }
 
 

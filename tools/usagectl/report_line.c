@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * usagectl report: a line of the log.
+ * usagectl report: reads a line of the log.
  */
 
 #include "ctl_report.h"
@@ -11,7 +11,7 @@
 #include <stdlib.h>
 
 
-/* what has a year of four digits: until 10000-01-01 */
+/* 10000-01-01: later times have no year of four digits */
 #define REPORT_TIME_END INT64_C(253402300800)
 
 
@@ -20,8 +20,7 @@ const char *const report_keys[REPORT_KEYS + 1] = { "client", "agent", "project",
 
 
 /*
- * nginx passes the bytes of a header on as they are: what isn't UTF-8 is made
- * so.
+ * Replaces what isn't UTF-8: nginx logs the bytes of a header as they are.
  */
 static void
 make_utf8(char *text, size_t len)
@@ -39,6 +38,9 @@ make_utf8(char *text, size_t len)
 }
 
 
+/*
+ * Gives a member that is a string, else "".
+ */
 static usage_str_t
 text_of(const json_t *line, const char *name)
 {
@@ -54,7 +56,7 @@ text_of(const json_t *line, const char *name)
 
 
 /*
- * A number that may stand in quotes.
+ * Reads a member that is a number, or digits in a string.
  */
 static bool
 number_of(const json_t *line, const char *name, int64_t *number)
@@ -83,7 +85,7 @@ number_of(const json_t *line, const char *name, int64_t *number)
 
 
 /*
- * A time zone, as "+01:00", in seconds.
+ * Reads a time zone such as "+01:00", in seconds.
  */
 static bool
 zone_of(const char *text, int64_t *zone)
@@ -108,7 +110,7 @@ zone_of(const char *text, int64_t *zone)
 
 
 /*
- * $time_iso8601: "2026-11-23T07:44:43+01:00".
+ * Reads $time_iso8601, such as "2026-11-23T07:44:43+01:00".
  */
 static bool
 time_of(usage_str_t text, int64_t *time)
@@ -139,17 +141,17 @@ time_of(usage_str_t text, int64_t *time)
 
 
 /*
- * Whether a line is of a legacy call: the module has left something in it, or
- * its path is the route.
+ * Tells whether a line tells of a legacy call: the module has set one of its
+ * variables, or the path is the call's route.
  */
 static bool
 is_legacy(
-    const json_t *json, const usage_patterns_t *forms, usage_str_t *project)
+    const json_t *json, const usage_patterns_t *patterns, usage_str_t *project)
 {
     bool        routed;
     usage_str_t known;
 
-    routed = usage_patterns_route(forms, text_of(json, "path"), project);
+    routed = usage_patterns_route(patterns, text_of(json, "path"), project);
     known = text_of(json, "project_id");
 
     if (known.len > 0) {
@@ -161,8 +163,11 @@ is_legacy(
 }
 
 
+/*
+ * Finds out what a line tells of, and sets all of *line but its json.
+ */
 static report_kind_t
-judge(report_line_t *line, const json_t *json, const usage_patterns_t *forms)
+judge(report_line_t *line, const json_t *json, const usage_patterns_t *patterns)
 {
     int64_t status, days;
 
@@ -175,7 +180,7 @@ judge(report_line_t *line, const json_t *json, const usage_patterns_t *forms)
 
     line->keys[REPORT_PROJECT] = ctl_str("");
 
-    if (!is_legacy(json, forms, &line->keys[REPORT_PROJECT])) {
+    if (!is_legacy(json, patterns, &line->keys[REPORT_PROJECT])) {
         return REPORT_OTHER;
     }
 
@@ -199,8 +204,8 @@ judge(report_line_t *line, const json_t *json, const usage_patterns_t *forms)
 
 
 report_kind_t
-report_line_read(
-    report_line_t *line, const usage_patterns_t *forms, char *text, size_t len)
+report_line_read(report_line_t *line, const usage_patterns_t *patterns,
+    char *text, size_t len)
 {
     json_t       *json;
     json_error_t  reason;
@@ -213,7 +218,7 @@ report_line_read(
         json = json_loadb(text, len, JSON_ALLOW_NUL, &reason);
     }
 
-    kind = judge(line, json, forms);
+    kind = judge(line, json, patterns);
     line->json = json;
 
     if (kind != REPORT_LEGACY) {

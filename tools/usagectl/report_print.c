@@ -11,22 +11,26 @@
 #include <stdlib.h>
 
 
-#define REPORT_SUMS  5 /* columns behind the keys */
-#define REPORT_FIRST 3
-#define REPORT_WIDE  100
+#define REPORT_SUMS  5   /* columns behind the keys */
+#define REPORT_FIRST 3   /* which of them is "first seen" */
+#define REPORT_WIDE  100 /* characters, with room for all columns */
 
+
+/* the columns' names: for programs, for people */
 
 static const char *const sums[REPORT_SUMS] = { "calls", "days", "errors",
     "first_seen", "last_seen" };
-
 
 static const char *const titles[REPORT_SUMS] = { "calls", "days", "errors",
     "first seen", "last seen" };
 
 
-static report_order_t order;
+static report_order_t order; /* for compare() */
 
 
+/*
+ * Gives the number by which a client is sorted.
+ */
 static uint64_t
 rank(const report_client_t *client)
 {
@@ -52,7 +56,7 @@ rank(const report_client_t *client)
 
 
 /*
- * The largest first; what is equal there, by its keys.
+ * Orders clients for qsort(): the largest number first, equal ones by keys.
  */
 static int
 compare(const void *one, const void *two)
@@ -76,6 +80,9 @@ compare(const void *one, const void *two)
 }
 
 
+/*
+ * Writes a time with a NUL behind it.
+ */
 static void
 time_text(int64_t time, char *text)
 {
@@ -85,7 +92,7 @@ time_text(int64_t time, char *text)
 
 
 /*
- * The next of a client's keys.
+ * Gives the next of a client's keys, and moves *keys behind it.
  */
 static const char *
 next_key(const char **keys)
@@ -99,6 +106,9 @@ next_key(const char **keys)
 }
 
 
+/*
+ * Makes a cell of a number.
+ */
 static char *
 thousands(uint64_t n)
 {
@@ -111,7 +121,7 @@ thousands(uint64_t n)
 
 
 /*
- * Times to the minute: a table is read by people.
+ * Makes a cell of a time, to the minute.
  */
 static char *
 short_time(int64_t time)
@@ -164,7 +174,7 @@ print_table(const report_t *report, size_t rows)
     ctl_table_t  table;
     ctl_column_t columns[REPORT_KEYS + REPORT_SUMS];
 
-    /* where it is narrow, there is no room for both times */
+    /* a narrow table has no room for both times */
 
     narrow = ctl_width(stdout) < REPORT_WIDE;
 
@@ -225,8 +235,8 @@ print_words(const report_t *report, size_t rows)
 
 
 /*
- * A field in quotes where it has to be.  What a spreadsheet would take for a
- * formula has an apostrophe before it.
+ * Prints a field, in quotes if it has to be.  What a spreadsheet would take for
+ * a formula gets an apostrophe before it.
  */
 static void
 print_field(const char *key)
@@ -294,6 +304,9 @@ print_csv(const report_t *report, size_t rows)
 }
 
 
+/*
+ * Makes a JSON object of what is counted of a client.
+ */
 static json_t *
 json_of(const report_client_t *client)
 {
@@ -314,7 +327,7 @@ static void
 print_json(const report_t *report, size_t rows)
 {
     size_t      i, k;
-    json_t     *list, *client, *root, *keys_json;
+    json_t     *list, *client, *root, *counts;
     const char *keys;
 
     list = json_array();
@@ -328,9 +341,9 @@ print_json(const report_t *report, size_t rows)
                 json_string(next_key(&keys)));
         }
 
-        keys_json = json_of(report->clients[i]);
-        json_object_update(client, keys_json);
-        json_decref(keys_json);
+        counts = json_of(report->clients[i]);
+        json_object_update(client, counts);
+        json_decref(counts);
         json_array_append_new(list, client);
     }
 
@@ -341,14 +354,7 @@ print_json(const report_t *report, size_t rows)
         (json_int_t) report->strange, "out_of_time",
         (json_int_t) report->early);
 
-    if (root == NULL
-        || json_dumpf(root, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII) != 0)
-    {
-        ctl_die("the output could not be written");
-    }
-
-    json_decref(root);
-    (void) putchar('\n');
+    ctl_print_json(root, JSON_INDENT(2) | JSON_ENSURE_ASCII);
 }
 
 

@@ -2,7 +2,7 @@
 
 package Bench::Case;
 
-# One project of the benchmark: its upstream, and every row of the table with an
+# A project of the benchmark: its upstream, and the rows of the table, each with an
 # nginx of its own.
 
 use strict;
@@ -13,17 +13,18 @@ use Bench::Nginx;
 use Bench::Proc qw(memory_kb);
 use Bench::Tenant;
 
-# what each peer keeps of the successors' replies, where it is warm
+# how a warm peer caches the successors' replies
 my $CACHE = { zone => 'include zone.conf;', cache => 'include cache.conf;' };
-my %KEEPS = (
+my %CACHES = (
     lua    => $CACHE,
     njs    => $CACHE,
     module => { zone => 'usage_store zone=days:32m;', cache => 'usage_store days;' },
 );
 
-# count, seed: of the tenant; dir: for all its files; conf: templates; vars: for
-# these; cpu: affinity of the upstream and the peers; load: what all rounds have
-# in common; concurrency: successor calls at once of one legacy call
+# Starts the upstream of a project.  count, seed: of the tenant; dir: for all files;
+# conf: the directory of the templates; vars: for these; cpu: the affinity of the
+# upstream and of the peers; load: what all rounds have in common; concurrency: how
+# many upstream calls of one legacy call run at once.
 sub new {
     my ($class, %arg) = @_;
 
@@ -63,36 +64,36 @@ sub _start {
     );
 }
 
-# peer and state of a row: starts its nginx, and checks a translation's replies.
-# Returns what is wrong with it, in words.
+# Adds a row of a peer and a state: starts its nginx, and checks the replies if the peer
+# translates.  Says what is wrong with them.
 sub add {
     my ($self, $peer, $state, $label) = @_;
 
-    my $translates = $KEEPS{$peer};
-    my $keeps      = $translates && $state eq 'warm' ? $translates : {};
+    my $translates = $CACHES{$peer};
+    my $caches     = $translates && $state eq 'warm' ? $translates : {};
     my $server     = $self->_start($peer, "$peer-$state",
-        upstream => $self->{upstream}->port, %$keeps);
+        upstream => $self->{upstream}->port, %$caches);
     my $url = 'http://127.0.0.1:' . $server->port;
     my %load = (%{ $self->{load} }, server => $server, upstream => $self->{upstream});
 
     my @faults;
     if ($translates) {
-        # once to fill what it keeps, once out of that
+        # once to fill the cache, once out of it
         for my $time (1 .. ($state eq 'warm' ? 2 : 1)) {
             @faults = Bench::Check::faults($server, $self->{upstream}, $self->{tenant});
             last if @faults;
         }
         $load{calls} = Bench::Check::cost($server, $self->{upstream}, $self->{tenant});
-        @load{qw(url ask)} = ($url . $self->{tenant}->route, ['POST', "$self->{dir}/body"]);
+        @load{qw(url request)} = ($url . $self->{tenant}->route, ['POST', "$self->{dir}/body"]);
     }
     elsif ($peer eq 'proxied') {
         $load{connections} *= $self->{concurrency};
         $load{calls} = @{ $self->{tenant}->plan };
-        @load{qw(url ask)} = ($url, ['GET', "$self->{dir}/plan"]);
+        @load{qw(url request)} = ($url, ['GET', "$self->{dir}/plan"]);
     }
     else {
         $load{calls} = $peer eq 'live' ? 1 : 0;
-        @load{qw(url ask)} = ($url, ['GET', "$self->{dir}/reply"]);
+        @load{qw(url request)} = ($url, ['GET', "$self->{dir}/reply"]);
     }
 
     push @{ $self->{rows} }, {
@@ -108,7 +109,7 @@ sub add {
     return (map { "$self->{count} desktops, $state, $label: $_" } @faults), $server->log;
 }
 
-# A row that can't be measured says why.
+# Adds a row that can't be measured, and says why.
 sub add_missing {
     my ($self, $peer, $state, $label, $why) = @_;
 
@@ -117,7 +118,7 @@ sub add_missing {
     return;
 }
 
-# The rows that there is something to measure of.
+# Gives the rows that can be measured.
 sub runs { return grep { $_->{load} } @{ $_[0]{rows} } }
 
 sub headline {
@@ -129,7 +130,7 @@ sub headline {
         scalar @{ $tenant->plan };
 }
 
-# What the rounds come to, row by row.
+# Gives the result of all rounds, row by row.
 sub results {
     my ($self) = @_;
     return { desktops => $self->{count}, days => $self->{tenant}{days},
@@ -137,7 +138,7 @@ sub results {
         results => [map { _figures($_) } @{ $self->{rows} }] };
 }
 
-# The median of each figure, and the memory the worker ended with.
+# Gives the median of each figure, and the memory of the worker at the end.
 sub _figures {
     my ($row) = @_;
 
@@ -155,7 +156,7 @@ sub _figures {
         $result{$_} = _median($_, $row->{rounds}) for qw(rate cpu busy p50 p99);
         $result{rounds} = $row->{rounds};
     }
-    # of one successor call, not of a legacy call
+    # (these would be of one upstream call, not of a legacy call)
     delete @result{qw(p50 p99)} if $row->{peer} eq 'proxied';
     return \%result;
 }

@@ -2,7 +2,7 @@
 
 package Bench::Check;
 
-# Before anything is measured: the peers do the same work, and do it right.
+# Checks, before anything is measured, that the peers give the right replies.
 
 use strict;
 use warnings;
@@ -16,10 +16,10 @@ use Bench::Load;
 my $http = HTTP::Tiny->new(timeout => 60);
 my $json = JSON::PP->new->canonical->allow_nonref;
 
-# load.lua's too
+# (load.lua sends the same)
 my @TOKEN = ('X-Auth-Token' => 'a-token-made-for-the-benchmark');
 
-# Name, body, and the reply's text or its status where that is not 200.
+# Gives cases: name, body, and the text of the reply, or its status if that isn't 200.
 sub cases {
     my ($tenant) = @_;
 
@@ -28,12 +28,12 @@ sub cases {
     my @ids = (@used[50, 3, 17, 3], 'unknown-desktop');
 
     my $good = sub {
-        my ($name, %ask) = @_;
-        return [$name, $json->encode({ %range, %ask }), $tenant->truth(%ask)];
+        my ($name, %fields) = @_;
+        return [$name, $json->encode({ %range, %fields }), $tenant->truth(%fields)];
     };
     my $bad = sub {
-        my ($name, %ask) = @_;
-        return [$name, $json->encode({ %range, %ask }), 400];
+        my ($name, %fields) = @_;
+        return [$name, $json->encode({ %range, %fields }), 400];
     };
 
     return (
@@ -57,7 +57,8 @@ sub cases {
     );
 }
 
-sub _ask {
+# Makes a legacy call; gives its status and its body, as canonical JSON.
+sub _call {
     my ($server, $tenant, $body, @token) = @_;
 
     my $answer = $http->post(
@@ -68,7 +69,7 @@ sub _ask {
     return ($answer->{status}, defined $value ? $json->encode($value) : "no JSON: $answer->{content}");
 }
 
-# What is wrong with a peer, in words; nothing, where it is right.
+# Says what is wrong with a peer's replies; gives nothing if they are right.
 sub faults {
     my ($server, $upstream, $tenant) = @_;
 
@@ -77,7 +78,7 @@ sub faults {
     for my $case (cases($tenant)) {
         my ($name, $body, $expected) = @$case;
         my $before = Bench::Load::requests($upstream);
-        my ($status, $text) = _ask($server, $tenant, $body, @TOKEN);
+        my ($status, $text) = _call($server, $tenant, $body, @TOKEN);
 
         if ($expected =~ /^\d+$/) {
             my $calls = Bench::Load::requests($upstream) - $before;
@@ -90,13 +91,13 @@ sub faults {
             if $status != 200 || $text ne $true;
     }
 
-    my ($status, $text) = _ask($server, $tenant, '{}');
+    my ($status, $text) = _call($server, $tenant, '{}');
     push @faults, "no token: status $status, expected the upstream's 401 as it is: $text"
         if $status != 401 || $text !~ /"APIGW\.0301"/;
     return @faults;
 }
 
-# Where two texts part.
+# Says where two texts begin to differ.
 sub _difference {
     my ($is, $should) = @_;
 
@@ -109,15 +110,15 @@ sub _difference {
         substr($is, $from, 120), substr($should, $from, 120);
 }
 
-# Upstream calls the measured request makes, the second time it is made.
+# Counts the upstream calls that the measured call makes when it is made again.
 sub cost {
     my ($server, $upstream, $tenant) = @_;
 
     my $body = $json->encode({ start_time => $tenant->{first}, end_time => $tenant->{last} });
-    _ask($server, $tenant, $body, @TOKEN);
+    _call($server, $tenant, $body, @TOKEN);
 
     my $before = Bench::Load::requests($upstream);
-    _ask($server, $tenant, $body, @TOKEN);
+    _call($server, $tenant, $body, @TOKEN);
     return Bench::Load::requests($upstream) - $before;
 }
 

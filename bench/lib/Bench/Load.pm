@@ -2,7 +2,8 @@
 
 package Bench::Load;
 
-# One round of load on one nginx: wrk asks, the kernel and the upstream count.
+# A round of load on one nginx: wrk makes the calls, the kernel counts CPU time, and
+# the upstream counts its requests.
 
 use strict;
 use warnings;
@@ -16,8 +17,9 @@ use Bench::Proc qw(cpu_seconds);
 my $http = HTTP::Tiny->new(timeout => 10);
 my $wrk;    # its pid while it runs
 
-# Requests an nginx has had, without the ones for its status.
-my %asked;
+my %own;    # by port: how many requests were those for the status
+
+# Gives how many requests an nginx has had, without those for its status.
 
 sub requests {
     my ($server) = @_;
@@ -26,16 +28,16 @@ sub requests {
     my $answer = $http->get("http://127.0.0.1:$port/status", { headers => { 'X-Auth-Token' => '-' } });
     my ($requests) = $answer->{content} =~ /^ *\d+ +\d+ +(\d+)/m
         or die "nginx tells no status: $answer->{status} $answer->{content}\n";
-    return $requests - ++$asked{$port};
+    return $requests - ++$own{$port};
 }
 
-# Runs wrk and returns what load.lua printed.
+# Runs wrk; gives what load.lua printed.
 sub _wrk {
     my ($arg, $seconds) = @_;
 
     my @command = (
         @{ $arg->{pin} }, 'wrk', '-t1', "-c$arg->{connections}", "-d${seconds}s",
-        '--timeout', '60s', '-s', $arg->{script}, $arg->{url}, '--', @{ $arg->{ask} },
+        '--timeout', '60s', '-s', $arg->{script}, $arg->{url}, '--', @{ $arg->{request} },
     );
     $wrk = open my $out, '-|', @command or die "wrk: $!\n";
     my $text = do { local $/ = undef; <$out> };
@@ -60,7 +62,7 @@ sub _state {
     };
 }
 
-# A peer may finish, or drop, what wrk no longer waits for.
+# Waits until a peer is idle: it may still finish what wrk no longer waits for.
 sub _settle {
     my ($arg) = @_;
 
@@ -75,14 +77,15 @@ sub _settle {
     return $last;
 }
 
-# server, upstream: where; url, ask, connections, script, pin: see _wrk;
-# calls: upstream calls a request makes, 0 for none.
+# Runs a round; gives its figures.  server, upstream: a Bench::Nginx each; url, request,
+# connections, script, pin: for wrk; calls: the upstream calls that a request makes,
+# 0 for none.
 #
-# When wrk stops, some requests are half done. With few and long requests they
-# are a good part of the work, so work is counted in upstream calls where there
-# are any: 100 calls of the 50 a request needs are 2 requests. Where there are
-# none, a peer does what it has begun, for it never waits; what was done in time
-# is told by the share of its CPU time.
+# When wrk stops, some requests are half done.  If requests are few and long, that is a
+# good part of the work.  So work is counted in upstream calls if there are any: if a
+# request needs 50 of them, 100 are 2 requests.  If there are none, a peer finishes what
+# it has begun, as it never waits; then the share of its CPU time says how much was done
+# in time.
 sub round {
     my ($arg, $seconds) = @_;
 

@@ -2,7 +2,7 @@
 
 package Bench::Nginx;
 
-# One nginx with one worker, in a directory and on a port of its own.
+# An nginx with one worker, in a directory and on a port of its own.
 
 use strict;
 use warnings;
@@ -22,12 +22,12 @@ sub _free_port {
     return $socket->sockport;
 }
 
-# conf: directory of the templates; name: which of them; dir: where it runs;
-# vars: what stands for @name@ in the templates.
+# Starts an nginx.  conf: the directory of the templates; name: which of them; dir:
+# where it runs; vars: what replaces @name@ in the templates.
 sub start {
     my ($class, %arg) = @_;
 
-    # somebody else may take the port before nginx does
+    # another program may take the port before nginx does
     for my $try (1 .. 3) {
         my $self = bless { %arg, port => _free_port() }, $class;
         return $self if $self->_launch;
@@ -45,7 +45,7 @@ sub _launch {
 
     my $pid = fork // die "fork: $!\n";
     if (!$pid) {
-        setpgrp;    # Ctrl-C is for the parent, which stops this one
+        setpgrp;    # Ctrl-C reaches the parent only, which stops this one
         open STDERR, '>>', "$dir/stderr" or POSIX::_exit(1);
         open STDOUT, '>&', \*STDERR or POSIX::_exit(1);
         { no warnings 'exec'; exec 'nginx', '-p', "$dir/", '-c', "$self->{name}.conf"; }
@@ -74,6 +74,7 @@ sub _answers {
     return IO::Socket::INET->new(PeerAddr => "127.0.0.1:$self->{port}", Timeout => 1);
 }
 
+# Writes a configuration from its template.
 sub _fill {
     my ($self, $name) = @_;
 
@@ -91,6 +92,7 @@ sub _fill {
 sub port   { return $_[0]{port} }
 sub worker { return $_[0]{worker} }
 
+# Gives what nginx has logged.
 sub log {
     my ($self) = @_;
 

@@ -2,7 +2,7 @@
 
 package Bench::Proc;
 
-# What the kernel knows about a process.
+# What the kernel says of a process.
 
 use strict;
 use warnings;
@@ -22,8 +22,8 @@ sub _slurp {
     return scalar(<$fh>) // '';
 }
 
-# The fields of /proc/PID/stat from the state on: the name before it may hold
-# blanks and parentheses.
+# Gives the fields of /proc/PID/stat from the state on.  (The name before it may
+# have blanks and parentheses.)
 sub _stat {
     my ($pid) = @_;
 
@@ -31,6 +31,7 @@ sub _stat {
     return defined $rest ? split ' ', $rest : ();
 }
 
+# Gives the pid of a child, if there is one.
 sub child_of {
     my ($parent) = @_;
 
@@ -42,6 +43,7 @@ sub child_of {
     return;
 }
 
+# Gives the CPU time that a process has taken.
 sub cpu_seconds {
     my ($pid) = @_;
 
@@ -49,6 +51,7 @@ sub cpu_seconds {
     return ($stat[11] + $stat[12]) / $TICKS;
 }
 
+# Gives the memory of a process, in KB: VmRSS, VmHWM (its peak), RssShmem.
 sub memory_kb {
     my ($pid) = @_;
 

@@ -2,15 +2,15 @@
 
 package Bench::Report;
 
-# The figures as one table, of 100 columns at most.
+# Prints the figures as one table, at most 100 characters wide.
 
 use strict;
 use warnings;
 
 use List::Util qw(first);
 
-# heading, width, and how to get the text from a result and what it is compared
-# with: Lua's, the floor's, and the file's
+# The heading, the width, and the text of a result.  It may be compared with those
+# of Lua, of the floor, and of the file.
 my @COLUMNS = (
     ['req/s',   8, sub { _number($_[0]{rate}) }],
     ['x Lua',   7, sub { _ratio('rate', $_[0], $_[1]{lua}) }],
@@ -28,7 +28,7 @@ use constant LABEL => 21;
 
 my %FLOOR = (cold => 'proxied', warm => 'live');
 
-# Three digits that matter, as far as there are any.
+# Formats a number with three significant digits.
 sub _number {
     my ($value) = @_;
 
@@ -55,7 +55,8 @@ sub _line {
         . join('', map { sprintf '%*s', $_->[1], $_->[0] } @cells) . "\n";
 }
 
-# cases: what Bench::Case's results returns, the smallest project first
+# Makes the table.  cases: what Bench::Case's results() gives, the smallest project
+# first.
 sub table {
     my (@cases) = @_;
 
@@ -89,7 +90,7 @@ sub _row {
     return _line($row->{label}, map { [$_->[2]->($row, \%than), $_->[1]] } @COLUMNS);
 }
 
-# What the same page costs as its project grows.
+# Shows how the cost of the same page grows with its project.
 sub _by_size {
     my (@cases) = @_;
 

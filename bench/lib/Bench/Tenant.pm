@@ -2,9 +2,9 @@
 
 package Bench::Tenant;
 
-# A made-up project: N desktops, a month of use, and from them the pages the
-# statistics API would serve and the reply the legacy API would have given.
-# The same seed makes the same tenant, byte for byte.
+# A project that is made up: N desktops and a month of use.  From these come the pages
+# that the statistics API would serve, and the reply of the legacy API.  The same
+# seed makes the same tenant, byte for byte.
 
 use strict;
 use warnings;
@@ -41,8 +41,8 @@ sub new {
     return $self;
 }
 
-# On a workday seven desktops in ten are in use, at weekends one; two in a
-# hundred are never used, and are listed with 0 all the same.
+# Makes a desktop.  On a workday seven desktops in ten are in use, at a weekend one.
+# Two in a hundred are never used; they are listed, with 0.
 sub _desktop {
     my ($self, $n) = @_;
 
@@ -54,7 +54,7 @@ sub _desktop {
     for my $day (0 .. $self->{days} - 1) {
         my $odds = $self->{weekend}[$day] ? 0.1 : 0.7;
         my $used = !$idle && rand() < $odds;
-        # one in four lies half way between two hundredths of an hour
+        # one in four is half way between two hundredths of an hour
         my $seconds = $used ? 60 + int rand 43_200 : 0;
         $seconds += 18 - $seconds % 36 if $used && rand() < 0.25;
         push @use, $seconds;
@@ -92,8 +92,8 @@ sub _page {
     return sprintf '{"count":%d,"items":[%s]}', scalar @$list, join ',', @$rows;
 }
 
-# The pages of one window, in both orders one can ask for, and of each its first
-# row alone.
+# Writes the pages of one window: in both orders that can be requested, and for each
+# order a page with its first row only.
 sub _window {
     my ($self, $dir, $from, $to, $value) = @_;
 
@@ -140,15 +140,16 @@ sub _call {
         . "&sort_field=desktop_usage&sort_type=DESC&offset=$offset&limit=$limit";
 }
 
-# The one call that shows whether its caller may still see what is stored.
+# Gives the authorization probe: the upstream call that shows whether the caller may
+# still see what the cache has.
 sub live {
     my ($self) = @_;
     return $self->_call($self->{last}, $self->{last}, 0, 1);
 }
 
-# The fewest successor calls that answer the whole range: the pages of each day
-# down to the first row without use and, where a day has more than one page,
-# those of the whole range, which name every desktop.
+# Gives the fewest upstream calls that answer the whole range: for each day the pages
+# down to the first row without use; and if a day has more than one page, those of
+# the whole range, which list all desktops.
 sub plan {
     my ($self) = @_;
 
@@ -168,20 +169,20 @@ sub plan {
     return \@calls;
 }
 
-# The legacy reply, as JSON text. Seconds are whole here, so hours in hundredths
-# are exact in integers, half away from zero.
+# Gives the legacy reply as JSON text.  Seconds are integers here, so hundredths of an
+# hour can be rounded exactly; halves go up.
 sub truth {
-    my ($self, %ask) = @_;
+    my ($self, %request) = @_;
 
     my @list = @{ $self->{desktops} };
-    if ($ask{desktop_ids}) {
+    if ($request{desktop_ids}) {
         my %known = map { $_->{id} => $_ } @list;
         my %seen;
-        @list = map { $known{$_} // () } grep { !$seen{$_}++ } @{ $ask{desktop_ids} };
+        @list = map { $known{$_} // () } grep { !$seen{$_}++ } @{ $request{desktop_ids} };
     }
 
     my $total = @list;
-    my @page  = splice @list, min($ask{offset} // 0, $total), $ask{limit} // PAGE;
+    my @page  = splice @list, min($request{offset} // 0, $total), $request{limit} // PAGE;
 
     return sprintf '{"desktop_used_info_list":[%s],"total_count":%d}',
         join(',', map { $self->_entry($_) } @page), $total;

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * /_sim/users and /_sim/truth/user: who has what, and used what how long.
+ * /_sim/desktops, /_sim/users, /_sim/truth/user: what the tenant has, and how
+ * long a user used it.
  */
 
-#include "sim_control.h"
+#include "sim_inspect.h"
 #include "sim_time.h"
 #include "sim_usage.h"
 
@@ -14,6 +15,8 @@
 #define DAYS_MAX 400
 
 
+/* What a call of /_sim/truth/user requests: whose use, on which days. */
+
 typedef struct {
     sim_who_t who;
     int64_t   first;
@@ -21,7 +24,52 @@ typedef struct {
 } question_t;
 
 
-/* How many times a user is attached to a desktop. */
+/* Tells whether objects are requested instead of names. */
+
+static int
+in_detail(const sim_call_t *c)
+{
+    return strcmp(c->raw, "detail=yes") == 0;
+}
+
+
+static json_t *
+desktop_json(const sim_tenant_t *t, const sim_desktop_t *d)
+{
+    size_t  i;
+    json_t *users = json_array();
+
+    for (i = 0; i < d->users.n; i++) {
+        json_array_append_new(
+            users, json_string(t->users[d->users.items[i]].name));
+    }
+
+    return json_pack("{ss ss ss* ss so ss* sb sb}", "desktop_id", d->id,
+        "computer_name", d->name, "resource_name", d->resource_name, "sid",
+        d->sid, "users", users, "group", d->group, "gone", d->gone, "used",
+        d->sessions.n > 0);
+}
+
+
+void
+sim_inspect_desktops(sim_world_t *w, sim_call_t *c)
+{
+    size_t               i;
+    int                  detail = in_detail(c);
+    json_t              *all = json_array();
+    const sim_desktop_t *d;
+
+    for (i = 0; i < w->tenant->ndesktops; i++) {
+        d = &w->tenant->desktops[i];
+        json_array_append_new(
+            all, detail ? desktop_json(w->tenant, d) : json_string(d->id));
+    }
+
+    sim_reply_json(c, all);
+}
+
+
+/* Counts how many times a user is attached to a desktop. */
 
 static size_t
 times_attached(const sim_desktop_t *d, size_t user)
@@ -36,7 +84,7 @@ times_attached(const sim_desktop_t *d, size_t user)
 }
 
 
-/* Adds the ids of desktops that the directory attaches to a user. */
+/* Lists the ids of desktops that the directory attaches to a user. */
 
 static void
 add_attached(const sim_tenant_t *t, size_t user, json_t *alone, json_t *shared)
@@ -57,7 +105,7 @@ add_attached(const sim_tenant_t *t, size_t user, json_t *alone, json_t *shared)
 }
 
 
-/* The ids of desktops that a user was ever connected to. */
+/* Lists the ids of desktops that a user was ever connected to. */
 
 static json_t *
 desktops_used(const sim_tenant_t *t, size_t user, int64_t now)
@@ -103,9 +151,9 @@ user_json(const sim_tenant_t *t, size_t user, int64_t now)
 
 
 void
-sim_control_users(sim_world_t *w, sim_call_t *c)
+sim_inspect_users(sim_world_t *w, sim_call_t *c)
 {
-    int     detail = strcmp(c->raw, "detail=yes") == 0;
+    int     detail = in_detail(c);
     size_t  i;
     json_t *all = json_array();
 
@@ -115,11 +163,11 @@ sim_control_users(sim_world_t *w, sim_call_t *c)
                                        : json_string(w->tenant->users[i].name));
     }
 
-    sim_control_reply(c, all);
+    sim_reply_json(c, all);
 }
 
 
-/* Reads the query; what is wrong with it is noted there. */
+/* Reads the query, which notes what is wrong with it. */
 
 static void
 read_question(sim_query_t *q, question_t *out)
@@ -165,29 +213,33 @@ numbers(const int64_t *v, size_t n)
 }
 
 
-/* The seconds of one desktop, added to the total; NULL if there are none. */
+/*
+ * Lists the seconds of each day on one desktop, and adds them to the total;
+ * gives NULL if all are 0.
+ */
 
 static json_t *
 seconds_on(const sim_tenant_t *t, const question_t *q, size_t desktop,
     int64_t until, int64_t *total)
 {
-    size_t   i;
-    json_t  *list = NULL;
-    int64_t *bins = sim_alloc(q->ndays * sizeof(*bins)), sum = 0;
+    size_t     i;
+    json_t    *list = NULL;
+    int64_t    sum = 0;
+    sim_bins_t bins = { q->first * SIM_DAY, SIM_DAY, q->ndays, NULL };
 
-    sim_usage_bins_of(t, &q->who, desktop, until, q->first * SIM_DAY, SIM_DAY,
-        q->ndays, bins);
+    bins.seconds = sim_alloc(bins.n * sizeof(*bins.seconds));
+    sim_usage_bins_of(t, &q->who, desktop, until, &bins);
 
-    for (i = 0; i < q->ndays; i++) {
-        sum += bins[i];
-        total[i] += bins[i];
+    for (i = 0; i < bins.n; i++) {
+        sum += bins.seconds[i];
+        total[i] += bins.seconds[i];
     }
 
     if (sum) {
-        list = numbers(bins, q->ndays);
+        list = numbers(bins.seconds, bins.n);
     }
 
-    free(bins);
+    free(bins.seconds);
 
     return list;
 }
@@ -222,7 +274,7 @@ answer(const sim_tenant_t *t, const question_t *q, int64_t until)
 
 
 void
-sim_control_truth(sim_world_t *w, sim_call_t *c)
+sim_inspect_truth(sim_world_t *w, sim_call_t *c)
 {
     int64_t    filed = (sim_usage_filed(c->now) + 1) * SIM_DAY;
     question_t q = { 0 };
@@ -231,8 +283,8 @@ sim_control_truth(sim_world_t *w, sim_call_t *c)
     read_question(&c->query, &q);
 
     if (c->query.error[0]) {
-        sim_control_refuse(c, c->query.error);
+        sim_reply_refuse(c, c->query.error);
     } else {
-        sim_control_reply(c, answer(w->tenant, &q, filed));
+        sim_reply_json(c, answer(w->tenant, &q, filed));
     }
 }
