@@ -1,0 +1,325 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# The day store, day by day: a day that was fetched is not fetched again, and a
+# day that is not final yet is kept for usage_fresh only.
+
+use strict;
+use warnings;
+
+use Test::More;
+use Time::HiRes qw(sleep);
+
+use Usage::Clock;
+use Usage::Nginx;
+use Usage::Sim;
+use Usage::Store qw(took stored);
+use Usage::Test;
+
+my $slow  = Usage::Nginx->slow;
+my %week  = days(-9, -3);
+my $fresh = \&Usage::Store::fresh_token;
+my @desktops;
+
+my $sim   = Usage::Sim->start(args => [ '--seed', 1 ]);
+my $nginx = Usage::Nginx->start(upstream => $sim->port,
+    http => Usage::Store->http, server => Usage::Store->places);
+my $store = Usage::Store->new(sim => $sim, nginx => $nginx);
+
+# --- How many calls.
+
+for my $idle (qw(shown hidden)) {
+    for my $n (0, 1, 37, 100, 101, 250) {
+        subtest "$n desktops, idle $idle" => sub {
+            @desktops = $store->tenant(seed => 40 + $n, desktops => $n, idle => $idle);
+            for ([ 'a week', %week ], [ 'a day', days(-3, -3) ],
+                [ 'a month', days(-33, -3) ])
+            {
+                my ($name, %body) = @$_;
+                my ($first, $again) = $store->twice({%body}, $name);
+                my $d = days_between(@body{qw(start_time end_time)});
+                stored($first, 0, "$name, first");
+                stored($again, $d, "$name, again");
+                took($first, $d, "$name, first") if $n <= 100;
+            }
+            $store->twice({ %week, offset => 3, limit => 5 }, 'a page');
+            $store->twice({ %week, offset => $n, limit => 5 }, 'beyond the last');
+            $store->twice({ %week, limit => '7' }, 'limit as a string');
+            $store->twice({%week}, 'use_time as a string', at => 'string',
+                query => 'use_time=string');
+            $store->twice({%week}, 'one at a time', at => 'one');
+            $store->twice({%week}, 'many at a time', at => 'wide');
+
+            # of a page, another page, and what is written another way
+            my $token = $fresh->();
+            $store->ask({ %week, limit => 2 }, token => $token);
+            for my $body ({ %week, limit => 100 }, { %week, offset => 1 },
+                { %week, limit => 0 }, { %week, limit => 1, offset => $n })
+            {
+                my $res = $store->ask($body, token => $token);
+                $store->true_ok($res, $body, 'another page');
+                took($res, 1, 'another page');
+            }
+            my $res = $store->ask({%week}, token => $token, at => 'string');
+            $store->true_ok($res, {%week}, 'now as a string', 'use_time=string');
+            took($res, 1, 'now as a string');
+        };
+    }
+}
+
+subtest 'overlapping ranges' => sub {
+    for my $n (60, 250) {
+        @desktops = $store->tenant(seed => 3, desktops => $n);
+        my $token = $fresh->();
+        my $pages = int(($n + 99) / 100);
+        my @have;
+        for ([ -12, -8 ], [ -10, -6 ], [ -12, -6 ], [ -11, -11 ], [ -4, -3 ],
+            [ -14, -3 ], [ -14, -3 ], [ -3, -3 ], [ -33, -3 ], [ -40, -20 ])
+        {
+            my ($from, $to) = @$_;
+            my %body    = days($from, $to);
+            my @missing = grep { !$have[ -$_ ] } $from .. $to;
+            my $res     = $store->ask({%body}, token => $token);
+            my $name    = "$n desktops, $from to $to";
+            $store->true_ok($res, {%body}, $name);
+            stored($res, $to - $from + 1 - @missing, $name);
+            if ($n <= 100 || !@missing) {
+                took($res, @missing || 1, $name);
+            } else {
+                # (or a window of all the range, where that is less)
+                cmp_ok(scalar @{ $res->{calls} }, '<=', ($pages + 1) * @missing,
+                    "$name: no more than the missing days");
+            }
+            $have[ -$_ ] = 1 for $from .. $to;
+        }
+        # what is not the live call is of a missing day, and whole
+        my %days;
+        my $res = $store->ask({ days(-42, -30) }, token => $token);
+        $days{ ($_->{query} =~ /start_time=(\d{4}-\d\d-\d\d)/)[0] // '' }++
+            for @{ $res->{calls} };
+        is_deeply([ sort keys %days ], [ map { on($_) } -42, -41 ],
+            "$n desktops: the missing days only") if $n <= 100;
+    }
+};
+
+# Days that are stored make no call dearer than it was without them.
+subtest 'some days stored, and none' => sub {
+    for my $n (250, $slow ? () : 1000) {
+        @desktops = $store->tenant(seed => 4, desktops => $n);
+        for my $more ({}, { limit => 0 }, { desktop_ids => [ @desktops[ 5, 90 ] ] },
+            { desktop_ids => [ @desktops[ 5, 90 ] ], limit => 0 })
+        {
+            my $body = { days(-33, -3), %$more };
+            my $cold = @{ $store->ask($body, token => $fresh->())->{calls} };
+            for my $days ([-3], [-17], [ -33, -20, -12, -5 ]) {
+                my $token = $fresh->();
+                $store->ask({ days($_, $_) }, token => $token) for @$days;
+                my $res = $store->ask($body, token => $token);
+                my $name = "$n desktops, " . join ' ', %$more, @$days;
+                $store->true_ok($res, $body, $name);
+                # (the parts of a range may each take a window over them)
+                cmp_ok(scalar @{ $res->{calls} }, '<=',
+                    $cold + @$days * (2 + int(($n + 99) / 100)), "$name: cold, $cold");
+            }
+        }
+    }
+};
+
+# --- Days that are not final.
+
+subtest 'days that are not final' => sub {
+    @desktops = $store->tenant(seed => 5, desktops => 30);
+
+    # (three days ago are 96 hours at most, and seven days 168 at least)
+    my $token = $fresh->();
+    for my $at (qw(never hour second)) {
+        my $token = $fresh->();
+        my $old = { days(-9, -7) };
+        $store->ask($old, at => $at, token => $token);
+        my $res = $store->ask($old, at => $at, token => $token);
+        $store->true_ok($res, $old, "$at: final");
+        took($res, 1, "$at: final");
+        stored($res, 3, "$at: final");
+    }
+
+    my $young = { days(-3, -2) };
+    my %again = (never => 2, hour => 1);
+    for my $at (sort keys %again) {
+        my $token = $fresh->();
+        for my $i (1 .. 3) {
+            my $res = $store->ask($young, at => $at, token => $token);
+            $store->true_ok($res, $young, "$at: $i");
+            took($res, $i == 1 ? 2 : $again{$at}, "$at: $i");
+        }
+    }
+
+    # a second later; at a time of grace, neither says anything
+    $store->ask($young, at => 'second', token => $token);
+    sleep 2.1;
+    my $res = $store->ask($young, at => 'second', token => $token);
+    $store->true_ok($res, $young, 'after a second');
+    took($res, 2, 'after a second');
+    stored($res, 0, 'after a second');
+
+    # what is not final here may be so elsewhere, and the other way round
+    $token = $fresh->();
+    $store->ask($young, at => 'hour', token => $token);
+    $res = $store->ask($young, at => 'never', token => $token);
+    took($res, 2, 'stored with usage_fresh 1h, asked for with 0');
+
+    # the days between are one or the other, and true
+    my $all = { days(-12, -1) };
+    for (1 .. 3) {
+        $store->true_ok($store->ask($all, at => 'never', token => $token), $all,
+            'some of each');
+    }
+};
+
+subtest 'days in the future' => sub {
+    plan skip_all => 'midnight is near' if near_midnight(120);
+    @desktops = $store->tenant(seed => 5, desktops => 30);
+    my $token = $fresh->();
+    my $today = day(0);
+    my %range = (start_time => date_add($today, -6), end_time => date_add($today, 9));
+    my $first = $store->ask({%range}, at => 'hour', token => $token);
+    my $again = $store->ask({%range}, at => 'hour', token => $token);
+    plan skip_all => 'midnight has come' if day(0) ne $today;
+    $store->true_ok($first, {%range}, 'from last week on');
+    is($again->{body}, $first->{body}, 'the same again');
+    took($first, 7, 'first');
+    took($again, 1, 'again');
+    stored($again, 7, 'again');
+    my ($of) = $again->{calls}[0]{query} =~ /start_time=(\d{4}-\d\d-\d\d)/;
+    cmp_ok($of, 'le', $today, 'the live call is of no day in the future');
+
+    my %ahead = (start_time => date_add($today, 1), end_time => date_add($today, 5));
+    for my $body ({%ahead}, { %ahead, limit => 0 },
+        { %ahead, desktop_ids => [ @desktops[ 0, 1 ] ] })
+    {
+        my $res = $store->ask($body, at => 'hour', token => $token);
+        $store->true_ok($res, $body, 'only days to come');
+        cmp_ok(scalar @{ $res->{calls} }, '<=', 2, 'costs next to nothing');
+    }
+};
+
+subtest 'around two in the night' => sub {
+    my $clock = Usage::Clock->new or plan skip_all => 'no clock to be set';
+    my %at = (
+        never  => 'usage_fresh 0;',
+        hour   => 'usage_fresh 1h;',
+        second => 'usage_fresh 1s;',
+        off    => 'usage_store off;',
+        late   => 'usage_fresh 0; usage_final_after 36h;',
+    );
+    my $set = sub {
+        my ($time) = @_;
+        $clock->set($time);
+        $sim->config(now => $time);
+    };
+    $clock->set('2026-06-15T00:30:00Z');
+    my $night = $clock->nginx(upstream => $sim->port, http => Usage::Store->http,
+        server => join '', map { Usage::Nginx->at($_ => $at{$_}) } sort keys %at);
+    my $dark = Usage::Store->new(sim => $sim, nginx => $night);
+    my %range = (start_time => '2026-06-10', end_time => '2026-06-15');
+    my $ask = sub {
+        my ($name, $calls, %o) = @_;
+        local $Test::Builder::Level = $Test::Builder::Level + 1;
+        my $body = delete $o{body} || {%range};
+        $dark->{truth} = {};
+        my $res = $dark->ask($body, %o);
+        $dark->true_ok($res, $body, $name);
+        took($res, $calls, $name) if defined $calls;
+        return $res;
+    };
+
+    # the tenant's data go past the night
+    $sim->tenant(seed => 8, desktops => 40, days => 20, idle => 'shown',
+        now => '2026-06-16T12:00:00Z');
+
+    $set->('2026-06-15T00:30:00Z');
+    my $token = $fresh->();
+    $ask->('half past midnight', 6, at => 'never', token => $token);
+    my $res = $ask->('again', 2, at => 'never', token => $token);
+    stored($res, 4, 'yesterday and today not');
+    $set->('2026-06-15T01:50:00Z');
+    $ask->('before two', 2, at => 'never', token => $token);
+    $set->('2026-06-15T02:00:01Z');
+    $ask->('after two', 2, at => 'never', token => $token);
+    $res = $ask->('again', 1, at => 'never', token => $token);
+    stored($res, 5, 'today not');
+    $set->('2026-06-16T01:00:00Z');
+    $ask->('the night after', 1, at => 'never', token => $token);
+    $set->('2026-06-16T02:30:00Z');
+    $ask->('and when it is over', 1, at => 'never', token => $token);
+    $res = $ask->('again', 1, at => 'never', token => $token);
+    stored($res, 6, 'all');
+
+    # what was fetched before its day was final is not final later
+    $token = $fresh->();
+    $set->('2026-06-15T01:50:00Z');
+    $ask->('fresh for a second', 6, at => 'second', token => $token);
+    $set->('2026-06-15T03:00:00Z');
+    sleep 2.1;
+    $ask->('it is final now', 2, at => 'second', token => $token);
+    $res = $ask->('and again, at once', undef, at => 'second', token => $token);
+    cmp_ok(scalar @{ $res->{calls} }, '<=', 2, 'yesterday is stored');
+    $set->('2026-06-17T03:00:00Z');
+    sleep 2.1;
+    $ask->('much later', 1, at => 'second', token => $token);
+
+    # fetched before, and here after
+    for my $at (qw(never second)) {
+        $token = $fresh->();
+        $set->('2026-06-15T01:50:00Z');
+        $sim->faults({ fault => 'delay', ms => 2000, api => 'desktop-metrics' });
+        $sim->clear;
+        my $c = $night->client;
+        $c->send($c->format('POST', "/$at" . route(), body(%range),
+            'X-Auth-Token' => $token));
+        ok($night->wait_for(sub { 6 <= @{ $dark->calls } }), 'all calls are under way');
+        $clock->set('2026-06-15T02:00:10Z');
+        is($c->response->{status}, 200, 'a reply');
+        $sim->faults;
+        sleep 2.1;
+        $set->('2026-06-15T02:00:20Z');
+        $ask->("$at: what was asked for before two", 2, at => $at, token => $token);
+    }
+
+    # fresh goes by when it was asked for, and by the clock that is asked later
+    $token = $fresh->();
+    $set->('2026-06-15T12:00:00Z');
+    $ask->('noon', 6, at => 'hour', token => $token);
+    $ask->('noon, again', 1, at => 'hour', token => $token);
+
+    # usage_final_after: until noon of the day after
+    $token = $fresh->();
+    $set->('2026-06-15T11:50:00Z');
+    $ask->('before noon', 6, at => 'late', token => $token);
+    $ask->('before noon, again', 2, at => 'late', token => $token);
+    $set->('2026-06-15T12:00:01Z');
+    $ask->('after noon', 2, at => 'late', token => $token);
+    $ask->('after noon, again', 1, at => 'late', token => $token);
+
+    # midnight comes between two calls: another day is today, another to come
+    for my $at (qw(never hour)) {
+        $token = $fresh->();
+        my $ahead = { start_time => '2026-06-13', end_time => '2026-06-18' };
+        for my $time (qw(14T23:50:00 15T00:00:10 16T00:00:10 16T02:00:10
+            17T02:00:10 18T12:00:00 19T12:00:00))
+        {
+            $set->("2026-06-${time}Z");
+            $ask->("$at, $time", undef, at => $at, token => $token, body => $ahead);
+            $ask->("$at, $time again", undef, at => $at, token => $token,
+                body => $ahead);
+            $ask->("$at, $time, no dates", undef, at => $at, token => $token,
+                body => {});
+        }
+    }
+
+    $night->stop_ok;
+    $sim->config(now => 'real');
+};
+
+$nginx->stop_ok;
+$sim->stop;
+
+done_testing();
