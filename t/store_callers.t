@@ -24,9 +24,8 @@ my $nginx = Usage::Nginx->start(upstream => $sim->port,
     http => Usage::Store->http, server => Usage::Store->places);
 my $store = Usage::Store->new(sim => $sim, nginx => $nginx);
 
-# --- Whose it is.
-
-# Figures that tell who asked, through where.
+# An upstream whose figures tell which credential asked, for which project, by
+# which way.
 sub figures {
     my ($req) = @_;
     my ($way, $project) = $req->{path} =~ m{\A(/?.*?)/v2/([^/]+)/} or return;
@@ -43,7 +42,7 @@ sub figures {
     } 1 .. 9 ]));
 }
 
-subtest 'partitions' => sub {
+subtest 'credentials, projects, servers and locations are told apart' => sub {
     my $one = Usage::Upstream->start(\&figures);
     my $two = Usage::Upstream->start(sub {
         $_[0]{path} = "/two$_[0]{path}";
@@ -94,21 +93,19 @@ subtest 'partitions' => sub {
     for my $round (1 .. 3) {
         for my $i (0 .. $#who) {
             my $res = $ask->($who[$i]);
-            is($res->{status}, 200, 'a reply') or diag($res->{body});
+            is($res->{status}, 200, "caller $i, round $round: a 200") or diag($res->{body});
             $reply{$i} //= $res->{body};
-            my $n = grep { $_ eq $res->{body} } values %reply;
-            is($res->{body}, $reply{$i}, 'everybody gets the same again') or
+            is($res->{body}, $reply{$i}, "caller $i, round $round: the reply of round 1") or
                 diag('WRONG 200: ' . join ' ', map { $_ // '-' } @{ $who[$i] });
             push @{ $whose{ $res->{body} } }, $i if $round == 1;
         }
     }
-    # ('' is no header to nginx's upstream, or one: as it is forwarded)
     my @shared = grep { @$_ > 1 } values %whose;
-    is(scalar @shared, 0, 'and nobody what is of another') or diag(map {
+    is(scalar @shared, 0, 'no two callers get the same reply') or diag(map {
         'WRONG 200: shared by ' . join(' and ', map {
             join ' ', map { $_ // '-' } @{ $who[$_] } } @$_) . "\n" } @shared);
 
-    # a header that comes twice is as without a store
+    # a header that comes twice makes the reply that it makes without a store
     for my $tokens ([qw(r s)], [qw(s r)], [qw(r t)], ['r'], [ '', 'r' ], [ 'r', '' ], ['s'])
     {
         for my $name ('X-Auth-Token', 'X-Security-Token') {
@@ -116,16 +113,17 @@ subtest 'partitions' => sub {
             my ($with, $without) = map { $other->post($_ . route('a'), body(%week),
                 @more, $name => $tokens) } '', '/off';
             is("$with->{status} $with->{body}", "$without->{status} $without->{body}",
-                "$name: " . join ' and ', @$tokens);
+                "as without a store, $name: " . join ' and ', @$tokens);
         }
     }
 
-    # a key of one place is not the credential of another
+    # usage_store_key with the value of a token
     my $alone = $ask->([ 'a', 'credential' ]);
     isnt($ask->([ 'a', 'else', undef, 'tenant', undef, 'X-Tenant' => 'credential' ])->{body},
-        $alone->{body}, 'a key is no credential') or diag('WRONG 200');
+        $alone->{body}, 'a key is not taken for a token of the same text')
+        or diag('WRONG 200');
 
-    # a key that all share: the project and the place still part them
+    # a key that all share still goes with the project and the place
     my %first;
     for my $place ([ 'a', 'all' ], [ 'b', 'all' ], [ 'a', 'alltwo' ], [ 'a', 'tenant' ]) {
         my ($project, $at) = @$place;
@@ -134,18 +132,20 @@ subtest 'partitions' => sub {
             my $res = $ask->([ $project, "$token-$at", undef, $at, undef,
                 'X-Tenant' => 'the same' ]);
             $first{$key} //= $res->{body};
-            is($res->{body}, $first{$key}, "$key, $token: what the first one stored");
+            is($res->{body}, $first{$key},
+                "$key, $token: gets what the first caller with this key stored");
         }
     }
-    is(scalar(keys %{ { reverse %first } }), 4, 'but not across projects or places');
+    is(scalar(keys %{ { reverse %first } }), 4,
+        'one key in two projects or places shares nothing');
 
-    # a key's parts and the project's
+    # keys and projects that are the same text when one follows the other
     my %by;
     $by{ $ask->([ $_->[0], 'k', undef, 'tenant', undef, 'X-Tenant' => $_->[1] ])->{body} }++
         for [ 'a', 'bc' ], [ 'ab', 'c' ], [ 'abc', '' ];
-    is(scalar keys %by, 3, 'a key is not read together with the project');
+    is(scalar keys %by, 3, "a key and a project's name are kept apart");
 
-    # with a shared key: who may not ask gets nothing, in none of its forms
+    # with a shared key, a caller whom the service refuses gets nothing
     for my $token (qw(revoked directory-only)) {
         for my $body ({%week}, { %week, desktop_ids => ['d3'] },
             { %week, desktop_ids => [ 'd3', 'unknown' ] }, { %week, limit => 0 },
@@ -155,12 +155,11 @@ subtest 'partitions' => sub {
             my $res = $other->post('/all' . route('a'), body(%$body),
                 'X-Auth-Token' => $token);
             my $want = $token eq 'revoked' ? 401 : 403;
-            is($res->{status}, $want, "$token: refused")
+            is($res->{status}, $want, "$token, with the shared key: refused")
                 or diag('WRONG 200: ', body(%$body), ' ', $res->{body});
         }
     }
 
-    # an empty key stores nothing; nor is there anything stored without a token
     for ([ 'an empty key', 'tenant', 'e' ],
         [ 'no token', '', undef ], [ 'an empty token', '', '' ])
     {
@@ -177,42 +176,45 @@ subtest 'partitions' => sub {
     $_->stop for $one, $two;
 };
 
-subtest 'two zones' => sub {
+subtest 'a location uses its own zone, or none' => sub {
     @desktops = $store->tenant(seed => 14, desktops => 30);
     my $token = $fresh->();
     for my $n (7, 1) {
         for my $at ('', 'other') {
             my $res = $store->ask({%week}, at => $at, token => $token);
-            $store->true_ok($res, {%week}, 'of two zones');
-            took($res, $n, 'of two zones');
+            my $name = ($at eq '' ? 'the first zone' : 'the other zone')
+                . ($n == 7 ? ', empty' : ', filled');
+            $store->true_ok($res, {%week}, $name);
+            took($res, $n, $name);
         }
-        took($store->ask({%week}, at => 'off', token => $token), 7, 'off');
+        took($store->ask({%week}, at => 'off', token => $token), 7, 'usage_store off');
     }
 };
 
-subtest 'a key that is wider' => sub {
+subtest 'callers with one usage_store_key share days' => sub {
     @desktops = $store->tenant(seed => 15, desktops => 30);
     my %h = (headers => { 'X-Tenant' => 'acme' });
     my $first = $store->ask({%week}, at => 'key', token => 'ann', %h);
-    took($first, 7, 'the first');
+    took($first, 7, 'the first token');
     my $res = $store->ask({%week}, at => 'key', token => 'bob', %h);
     took($res, 1, 'another token, the same key');
-    stored($res, 7, 'another token');
-    is($res->{calls}[0]{token}, Usage::Sim->fingerprint('bob'), 'by its own token');
+    stored($res, 7, 'another token, the same key');
+    is($res->{calls}[0]{token}, Usage::Sim->fingerprint('bob'),
+        'the authorization probe carries the own token of the caller');
     $res = $store->ask({%week}, at => 'key', token => 'ann',
         headers => { 'X-Tenant' => 'other' });
     took($res, 7, 'another key, the same token');
     $res = $store->ask({%week}, token => 'ann', %h);
-    took($res, 7, 'and without that key');
+    took($res, 7, 'the same token and header where there is no usage_store_key');
 };
 
-subtest 'who may not' => sub {
+subtest 'a caller whom the service refuses gets nothing stored' => sub {
     @desktops = $store->tenant(seed => 16, desktops => 30);
     my %month = days(-20, -3);
     my %wide  = (headers => { 'X-Tenant' => 'shared' });
     for my $at ('', 'key', 'all') {
         my $res = $store->ask({%month}, at => $at, token => 'leaver', %wide);
-        $store->true_ok($res, {%month}, 'allowed');
+        $store->true_ok($res, {%month}, "'$at': allowed");
     }
     $store->truth($_) for { %week }, {%month};
     $sim->config(tokens => ['stayer']);
@@ -227,16 +229,17 @@ subtest 'who may not' => sub {
                 { days(-30, -3) }, { days(-20, -15), offset => 1000 })
             {
                 my $res = $store->ask($body, at => $at, token => $token, %wide);
-                is($res->{status}, 401, "$at " . ($token // 'none') . ': 401')
+                my $name = "'$at', " . ($token // 'none');
+                is($res->{status}, 401, "$name: 401")
                     or diag('WRONG 200: ', $json->encode($body));
                 ok(!grep({ index($res->{body}, $_) >= 0 } @desktops),
-                    'and no word of what is stored');
+                    "$name: the reply names no desktop");
             }
         }
         next if !$at;
         my $res = $store->ask({%week}, at => $at, token => 'stayer', %wide);
-        $store->true_ok($res, {%week}, 'one who may');
-        took($res, 1, 'one who may');
+        $store->true_ok($res, {%week}, "'$at', who may still ask");
+        took($res, 1, "'$at', who may still ask");
     }
 
     $sim->config(tokens => []);
@@ -245,25 +248,24 @@ subtest 'who may not' => sub {
     $nginx->wait_for(sub {
         $res = $store->ask({%month}, token => 'leaver');
         return $res->{status} != 401 }, 30);
-    took($res, 1, 'when it may again, all is still there');
-    $store->true_ok($res, {%month}, 'when it may again');
+    took($res, 1, 'who may ask again');
+    $store->true_ok($res, {%month}, 'who may ask again');
 
-    # who may read the statistics but not the directory: as without a store
+    # a caller who may read the statistics and not the directory
     my $body = { %week, desktop_ids => [ $desktops[0], 'unknown' ] };
     $sim->faults({ fault => 'status', status => 403, api => 'directory' });
     $res = $store->ask($body, token => 'leaver');
-    $store->true_ok($res, $body, 'without a right to the directory');
+    $store->true_ok($res, $body, 'the directory answers 403');
     $sim->faults({ fault => 'status', status => 401, api => 'directory' });
     $res = $store->ask($body, token => 'leaver');
-    $store->true_ok($res, $body, 'and 401 there');
+    $store->true_ok($res, $body, 'the directory answers 401');
     $sim->faults({ fault => 'status', status => 403, api => 'desktop-metrics' });
     $res = $store->ask($body, token => 'leaver');
-    is($res->{status}, 403, 'who may read the directory only gets no figures');
+    is($res->{status}, 403, 'a caller who may read the directory only gets no figures');
     $sim->faults;
 };
 
-# What nginx's own cache answers is not live.
-subtest 'with proxy_cache' => sub {
+subtest "the authorization probe passes nginx's own cache" => sub {
     @desktops = $store->tenant(seed => 31, desktops => 30);
     my $cached = Usage::Nginx->start(upstream => $sim->port, http => <<'    END');
         usage_store       zone=days:4m;
@@ -280,16 +282,16 @@ subtest 'with proxy_cache' => sub {
         return ($res, scalar grep { $_->{api} ne 'control' } @{ $sim->calls });
     };
     my ($res, $calls) = $call->('reader', days(-12, -3));
-    is($res->{status}, 200, 'all is fetched');
-    is($calls, 10, 'a call a day');
+    is($res->{status}, 200, 'the first call gets a 200');
+    is($calls, 10, 'the first call takes one upstream call a day');
     for (1, 2) {
         ($res, $calls) = $call->('reader', days(-12, -3));
-        is("$res->{status} $calls", '200 1', 'one live call, each time');
+        is("$res->{status} $calls", '200 1', 'a later call takes one upstream call');
     }
     ($res) = $call->('other', days(-9, -2));
-    is($res->{status}, 200, 'the pages are in the cache, for another token as well');
+    is($res->{status}, 200, 'another token is served pages of the cache');
 
-    # the windows that are missing here may come from there
+    # (one day of these is not in the store, and may be in the cache)
     $sim->config(tokens => ['other']);
     ($res) = $call->('reader', days(-12, -2));
     is($res->{status}, 401, 'a revoked token gets nothing that was stored');
@@ -297,9 +299,8 @@ subtest 'with proxy_cache' => sub {
     $cached->stop_ok;
 };
 
-# Where callers are put together, who may not read the directory does not learn
-# from it, nor makes others believe that it knows nothing.
-subtest 'rights to the directory' => sub {
+# Callers who share a key may have different rights.
+subtest 'what the directory refuses to one is not known from another' => sub {
     @desktops = $store->tenant(seed => 28, desktops => 40, idle => 'hidden');
     my %day = days(-4, -4);
     my ($idle) = grep { my $id = $_; !grep { $_ eq $id } map { $_->{desktop_id} }
@@ -307,25 +308,21 @@ subtest 'rights to the directory' => sub {
     my $body = { %day, desktop_ids => [ $idle, 'unknown' ] };
     $store->truth($body);
     for my $first ('may', 'may not') {
-        for my $at ('all') {
-            my $project = 'directory' . length $first;
-            for my $who ($first, $first eq 'may' ? 'may not' : 'may', $first) {
-                $sim->faults($who eq 'may' ? ()
-                    : { fault => 'status', status => 403, api => 'directory' });
-                my %o = (project => $project, token => $fresh->());
-                my $res = $store->ask($body, %o, at => $at);
-                my $off = $store->ask($body, %o, at => 'off');
-                is($res->{body}, $off->{body}, "$at, $first first: who $who") or
-                    diag('WRONG 200');
-            }
-            $sim->faults;
+        my $project = 'directory' . length $first;
+        for my $who ($first, $first eq 'may' ? 'may not' : 'may', $first) {
+            $sim->faults($who eq 'may' ? ()
+                : { fault => 'status', status => 403, api => 'directory' });
+            my %o = (project => $project, token => $fresh->());
+            my $res = $store->ask($body, %o, at => 'all');
+            my $off = $store->ask($body, %o, at => 'off');
+            is($res->{body}, $off->{body}, "a caller who $who read the directory, after"
+                . " one who $first: as without a store") or diag('WRONG 200');
         }
+        $sim->faults;
     }
 };
 
-# --- Nothing of a token anywhere.
-
-subtest 'secrets' => sub {
+subtest 'no credential is logged, or kept in shared memory' => sub {
     @desktops = $store->tenant(seed => 22, desktops => 30);
     my %secret = map { $_ => join '', map { ('a' .. 'z', 0 .. 9)[ rand 36 ] } 1 .. 48 }
         qw(token security tenant);
@@ -346,8 +343,8 @@ subtest 'secrets' => sub {
         local $/;
         my $text = <$fh>;
         for (sort keys %secret) {
-            ok(index($text, $secret{$_}) < 0, "$name: nothing of the $_");
-            ok(index($text, sha256_hex($secret{$_})) < 0, "nor its hash");
+            ok(index($text, $secret{$_}) < 0, "$name has no $_");
+            ok(index($text, sha256_hex($secret{$_})) < 0, "$name has no SHA-256 of the $_");
         }
     }
 
@@ -370,14 +367,15 @@ subtest 'secrets' => sub {
         }
     }
     SKIP: {
-        skip 'its memory is not to be read', 1 if length $shared < 8 << 20;
-        like($shared, qr/\Q$desktops[0]\E/, 'the store is in it') or
+        skip 'the shared memory can not be read', 1 if length $shared < 8 << 20;
+        like($shared, qr/\Q$desktops[0]\E/, 'the store is in the shared memory') or
             note('ids are in no plain form');
         for (sort keys %secret) {
             my $s = $secret{$_};
-            ok(index($shared, substr $s, 8, 16) < 0, "no part of the $_");
-            ok(index($shared, sha256($s)) < 0, "nor of its hash");
-            ok(index($shared, sha256_hex($s)) < 0, "nor of that in hex");
+            ok(index($shared, substr $s, 8, 16) < 0, "the memory has no part of the $_");
+            ok(index($shared, sha256($s)) < 0, "the memory has no SHA-256 of the $_");
+            ok(index($shared, sha256_hex($s)) < 0,
+                "the memory has no SHA-256 of the $_ in hex");
         }
     }
 };

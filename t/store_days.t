@@ -25,7 +25,7 @@ my $nginx = Usage::Nginx->start(upstream => $sim->port,
     http => Usage::Store->http, server => Usage::Store->places);
 my $store = Usage::Store->new(sim => $sim, nginx => $nginx);
 
-# --- How many calls.
+# --- How many upstream calls a legacy call takes.
 
 for my $idle (qw(shown hidden)) {
     for my $n (0, 1, 37, 100, 101, 250) {
@@ -49,7 +49,7 @@ for my $idle (qw(shown hidden)) {
             $store->twice({%week}, 'one at a time', at => 'one');
             $store->twice({%week}, 'many at a time', at => 'wide');
 
-            # of a page, another page, and what is written another way
+            # another page than the first one, or the same written another way
             my $token = $fresh->();
             $store->ask({ %week, limit => 2 }, token => $token);
             for my $body ({ %week, limit => 100 }, { %week, offset => 1 },
@@ -60,13 +60,14 @@ for my $idle (qw(shown hidden)) {
                 took($res, 1, 'another page');
             }
             my $res = $store->ask({%week}, token => $token, at => 'string');
-            $store->true_ok($res, {%week}, 'now as a string', 'use_time=string');
-            took($res, 1, 'now as a string');
+            $store->true_ok($res, {%week}, 'stored as a number, read as a string',
+                'use_time=string');
+            took($res, 1, 'stored as a number, read as a string');
         };
     }
 }
 
-subtest 'overlapping ranges' => sub {
+subtest 'of overlapping ranges only the missing days are fetched' => sub {
     for my $n (60, 250) {
         @desktops = $store->tenant(seed => 3, desktops => $n);
         my $token = $fresh->();
@@ -87,22 +88,21 @@ subtest 'overlapping ranges' => sub {
             } else {
                 # (or a window of all the range, where that is less)
                 cmp_ok(scalar @{ $res->{calls} }, '<=', ($pages + 1) * @missing,
-                    "$name: no more than the missing days");
+                    "$name: no more upstream calls than for the missing days");
             }
             $have[ -$_ ] = 1 for $from .. $to;
         }
-        # what is not the live call is of a missing day, and whole
+        # (all days but these two are stored)
         my %days;
         my $res = $store->ask({ days(-42, -30) }, token => $token);
         $days{ ($_->{query} =~ /start_time=(\d{4}-\d\d-\d\d)/)[0] // '' }++
             for @{ $res->{calls} };
         is_deeply([ sort keys %days ], [ map { on($_) } -42, -41 ],
-            "$n desktops: the missing days only") if $n <= 100;
+            "$n desktops: upstream calls are for the missing days only") if $n <= 100;
     }
 };
 
-# Days that are stored make no call dearer than it was without them.
-subtest 'some days stored, and none' => sub {
+subtest 'days in the store never raise the number of upstream calls' => sub {
     for my $n (250, $slow ? () : 1000) {
         @desktops = $store->tenant(seed => 4, desktops => $n);
         for my $more ({}, { limit => 0 }, { desktop_ids => [ @desktops[ 5, 90 ] ] },
@@ -118,7 +118,8 @@ subtest 'some days stored, and none' => sub {
                 $store->true_ok($res, $body, $name);
                 # (the parts of a range may each take a window over them)
                 cmp_ok(scalar @{ $res->{calls} }, '<=',
-                    $cold + @$days * (2 + int(($n + 99) / 100)), "$name: cold, $cold");
+                    $cold + @$days * (2 + int(($n + 99) / 100)),
+                    "$name: as few upstream calls as with an empty store, $cold");
             }
         }
     }
@@ -126,7 +127,7 @@ subtest 'some days stored, and none' => sub {
 
 # --- Days that are not final.
 
-subtest 'days that are not final' => sub {
+subtest 'a day that is not final is kept for usage_fresh' => sub {
     @desktops = $store->tenant(seed => 5, desktops => 30);
 
     # (three days ago are 96 hours at most, and seven days 168 at least)
@@ -136,9 +137,9 @@ subtest 'days that are not final' => sub {
         my $old = { days(-9, -7) };
         $store->ask($old, at => $at, token => $token);
         my $res = $store->ask($old, at => $at, token => $token);
-        $store->true_ok($res, $old, "$at: final");
-        took($res, 1, "$at: final");
-        stored($res, 3, "$at: final");
+        $store->true_ok($res, $old, "$at: final days");
+        took($res, 1, "$at: final days");
+        stored($res, 3, "$at: final days");
     }
 
     my $young = { days(-3, -2) };
@@ -147,34 +148,34 @@ subtest 'days that are not final' => sub {
         my $token = $fresh->();
         for my $i (1 .. 3) {
             my $res = $store->ask($young, at => $at, token => $token);
-            $store->true_ok($res, $young, "$at: $i");
-            took($res, $i == 1 ? 2 : $again{$at}, "$at: $i");
+            $store->true_ok($res, $young, "$at: days not final, call $i");
+            took($res, $i == 1 ? 2 : $again{$at}, "$at: days not final, call $i");
         }
     }
 
-    # a second later; at a time of grace, neither says anything
+    # (nginx goes by its clock to the second: 1 s may last nearly 2)
     $store->ask($young, at => 'second', token => $token);
     sleep 2.1;
     my $res = $store->ask($young, at => 'second', token => $token);
-    $store->true_ok($res, $young, 'after a second');
-    took($res, 2, 'after a second');
-    stored($res, 0, 'after a second');
+    $store->true_ok($res, $young, 'a second later');
+    took($res, 2, 'a second later');
+    stored($res, 0, 'a second later');
 
-    # what is not final here may be so elsewhere, and the other way round
+    # each location goes by its own usage_fresh, whatever that was when it was stored
     $token = $fresh->();
     $store->ask($young, at => 'hour', token => $token);
     $res = $store->ask($young, at => 'never', token => $token);
-    took($res, 2, 'stored with usage_fresh 1h, asked for with 0');
+    took($res, 2, 'stored with usage_fresh 1h, read with usage_fresh 0');
 
-    # the days between are one or the other, and true
+    # of this range some days are final, and some are not
     my $all = { days(-12, -1) };
     for (1 .. 3) {
         $store->true_ok($store->ask($all, at => 'never', token => $token), $all,
-            'some of each');
+            'final days and others in one call');
     }
 };
 
-subtest 'days in the future' => sub {
+subtest 'days in the future cost next to nothing' => sub {
     plan skip_all => 'midnight is near' if near_midnight(120);
     @desktops = $store->tenant(seed => 5, desktops => 30);
     my $token = $fresh->();
@@ -183,13 +184,13 @@ subtest 'days in the future' => sub {
     my $first = $store->ask({%range}, at => 'hour', token => $token);
     my $again = $store->ask({%range}, at => 'hour', token => $token);
     plan skip_all => 'midnight has come' if day(0) ne $today;
-    $store->true_ok($first, {%range}, 'from last week on');
-    is($again->{body}, $first->{body}, 'the same again');
-    took($first, 7, 'first');
-    took($again, 1, 'again');
-    stored($again, 7, 'again');
+    $store->true_ok($first, {%range}, 'a range into the future');
+    is($again->{body}, $first->{body}, 'the second reply is the same to the byte');
+    took($first, 7, 'a range into the future, first');
+    took($again, 1, 'a range into the future, again');
+    stored($again, 7, 'a range into the future, again');
     my ($of) = $again->{calls}[0]{query} =~ /start_time=(\d{4}-\d\d-\d\d)/;
-    cmp_ok($of, 'le', $today, 'the live call is of no day in the future');
+    cmp_ok($of, 'le', $today, 'the authorization probe is for no day in the future');
 
     my %ahead = (start_time => date_add($today, 1), end_time => date_add($today, 5));
     for my $body ({%ahead}, { %ahead, limit => 0 },
@@ -197,11 +198,12 @@ subtest 'days in the future' => sub {
     {
         my $res = $store->ask($body, at => 'hour', token => $token);
         $store->true_ok($res, $body, 'only days to come');
-        cmp_ok(scalar @{ $res->{calls} }, '<=', 2, 'costs next to nothing');
+        cmp_ok(scalar @{ $res->{calls} }, '<=', 2,
+            'only days to come: at most two upstream calls');
     }
 };
 
-subtest 'around two in the night' => sub {
+subtest 'yesterday becomes final at 02:00 UTC' => sub {
     my $clock = Usage::Clock->new or plan skip_all => 'no clock to be set';
     my %at = (
         never  => 'usage_fresh 0;',
@@ -237,36 +239,36 @@ subtest 'around two in the night' => sub {
 
     $set->('2026-06-15T00:30:00Z');
     my $token = $fresh->();
-    $ask->('half past midnight', 6, at => 'never', token => $token);
-    my $res = $ask->('again', 2, at => 'never', token => $token);
-    stored($res, 4, 'yesterday and today not');
+    $ask->('00:30', 6, at => 'never', token => $token);
+    my $res = $ask->('00:30, again', 2, at => 'never', token => $token);
+    stored($res, 4, '00:30: all but yesterday and today');
     $set->('2026-06-15T01:50:00Z');
-    $ask->('before two', 2, at => 'never', token => $token);
+    $ask->('01:50', 2, at => 'never', token => $token);
     $set->('2026-06-15T02:00:01Z');
-    $ask->('after two', 2, at => 'never', token => $token);
-    $res = $ask->('again', 1, at => 'never', token => $token);
-    stored($res, 5, 'today not');
+    $ask->('02:00:01', 2, at => 'never', token => $token);
+    $res = $ask->('02:00:01, again', 1, at => 'never', token => $token);
+    stored($res, 5, '02:00:01: all but today');
     $set->('2026-06-16T01:00:00Z');
-    $ask->('the night after', 1, at => 'never', token => $token);
+    $ask->('01:00 of the next day', 1, at => 'never', token => $token);
     $set->('2026-06-16T02:30:00Z');
-    $ask->('and when it is over', 1, at => 'never', token => $token);
-    $res = $ask->('again', 1, at => 'never', token => $token);
-    stored($res, 6, 'all');
+    $ask->('02:30 of the next day', 1, at => 'never', token => $token);
+    $res = $ask->('02:30 of the next day, again', 1, at => 'never', token => $token);
+    stored($res, 6, '02:30 of the next day: all six days');
 
-    # what was fetched before its day was final is not final later
+    # what was fetched before its day was final is fetched again after
     $token = $fresh->();
     $set->('2026-06-15T01:50:00Z');
-    $ask->('fresh for a second', 6, at => 'second', token => $token);
+    $ask->('fetched at 01:50, fresh for a second', 6, at => 'second', token => $token);
     $set->('2026-06-15T03:00:00Z');
     sleep 2.1;
-    $ask->('it is final now', 2, at => 'second', token => $token);
-    $res = $ask->('and again, at once', undef, at => 'second', token => $token);
-    cmp_ok(scalar @{ $res->{calls} }, '<=', 2, 'yesterday is stored');
+    $ask->('read at 03:00', 2, at => 'second', token => $token);
+    $res = $ask->('read at 03:00, again', undef, at => 'second', token => $token);
+    cmp_ok(scalar @{ $res->{calls} }, '<=', 2, 'read at 03:00, again: yesterday is stored');
     $set->('2026-06-17T03:00:00Z');
     sleep 2.1;
-    $ask->('much later', 1, at => 'second', token => $token);
+    $ask->('read two days later', 1, at => 'second', token => $token);
 
-    # fetched before, and here after
+    # a call that begins before 02:00 and ends after it
     for my $at (qw(never second)) {
         $token = $fresh->();
         $set->('2026-06-15T01:50:00Z');
@@ -275,16 +277,17 @@ subtest 'around two in the night' => sub {
         my $c = $night->client;
         $c->send($c->format('POST', "/$at" . route(), body(%range),
             'X-Auth-Token' => $token));
-        ok($night->wait_for(sub { 6 <= @{ $dark->calls } }), 'all calls are under way');
+        ok($night->wait_for(sub { 6 <= @{ $dark->calls } }),
+            "$at: all upstream calls are under way before 02:00");
         $clock->set('2026-06-15T02:00:10Z');
-        is($c->response->{status}, 200, 'a reply');
+        is($c->response->{status}, 200, "$at: the reply after 02:00 is a 200");
         $sim->faults;
         sleep 2.1;
         $set->('2026-06-15T02:00:20Z');
-        $ask->("$at: what was asked for before two", 2, at => $at, token => $token);
+        $ask->("$at: yesterday, requested before 02:00", 2, at => $at, token => $token);
     }
 
-    # fresh goes by when it was asked for, and by the clock that is asked later
+    # usage_fresh counts from the upstream call's beginning
     $token = $fresh->();
     $set->('2026-06-15T12:00:00Z');
     $ask->('noon', 6, at => 'hour', token => $token);
@@ -299,7 +302,7 @@ subtest 'around two in the night' => sub {
     $ask->('after noon', 2, at => 'late', token => $token);
     $ask->('after noon, again', 1, at => 'late', token => $token);
 
-    # midnight comes between two calls: another day is today, another to come
+    # midnight comes between two calls: what was in the future becomes today
     for my $at (qw(never hour)) {
         $token = $fresh->();
         my $ahead = { start_time => '2026-06-13', end_time => '2026-06-18' };

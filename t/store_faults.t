@@ -22,14 +22,12 @@ my $nginx = Usage::Nginx->start(upstream => $sim->port,
     http => Usage::Store->http, server => Usage::Store->places);
 my $store = Usage::Store->new(sim => $sim, nginx => $nginx);
 
-# --- What goes wrong.
-
-subtest 'the live call goes wrong' => sub {
+subtest 'the authorization probe fails' => sub {
     @desktops = $store->tenant(seed => 17, desktops => 30);
     my $token = $fresh->();
     my %same = (token => $token);
     my $warm = $store->ask({%week}, %same);
-    took($warm, 7, 'stored');
+    took($warm, 7, 'a week that becomes stored');
     my %one = days(-3, -3);
 
     for my $status (400, 401, 403, 404, 409, 500, 502) {
@@ -38,32 +36,34 @@ subtest 'the live call goes wrong' => sub {
             $sim->faults($fault);
             my $res = $store->ask({%week}, %same);
             my $off = $store->ask({%one}, at => 'off', token => $token);
-            is($res->{status}, $off->{status}, "$status, $form: as without a store");
+            is($res->{status}, $off->{status},
+                "$status, $form: the status is as without a store");
             is($res->{body} =~ s/"error_detail":.*//sr,
-                $off->{body} =~ s/"error_detail":.*//sr, "$status, $form: its body");
+                $off->{body} =~ s/"error_detail":.*//sr,
+                "$status, $form: code and message are as without a store");
             next if $status != 401;
             # (it is remembered for some seconds)
             $sim->faults;
             $same{token} = $token = $fresh->();
-            took($store->ask({%week}, %same), 7, 'another token');
+            took($store->ask({%week}, %same), 7, "$status, $form: the next token");
         }
     }
 
-    # (429 and 503 may be asked again, until the time is over)
+    # (429 and 503 may be tried again, until usage_timeout)
     for my $status (429, 503) {
         $sim->faults({ fault => 'status', status => $status });
         my $res = $store->ask({%week}, %same);
         my $off = $store->ask({%one}, at => 'off', token => $token);
-        is($res->{status}, $off->{status}, "$status: as without a store");
+        is($res->{status}, $off->{status}, "$status: the status is as without a store");
     }
     $sim->faults({ fault => 'status', status => 401, code => 'X.1', msg => 'gone',
         detail => 'so', encoded => 'abc' });
     my $res = $store->ask({%week}, %same);
-    is($res->{status}, 401, 'a refusal');
-    like($res->{body}, qr/"X\.1".*"gone"/s, 'in its own words');
+    is($res->{status}, 401, 'a 401 of the service reaches the client');
+    like($res->{body}, qr/"X\.1".*"gone"/s, 'a 401 keeps the words of the service');
     $sim->faults;
     $same{token} = $token = $fresh->();
-    took($store->ask({%week}, %same), 7, 'another token');
+    took($store->ask({%week}, %same), 7, 'the token after that');
 
     for my $fault (
         (map { { fault => $_ } } qw(reset cut truncate garble text empty no-items
@@ -76,29 +76,31 @@ subtest 'the live call goes wrong' => sub {
     {
         $sim->faults($fault);
         my $res = $store->ask({%week}, %same);
-        error_is($res, 502, join ' ', 'live call:', %$fault);
+        error_is($res, 502, join ' ', 'a bad reply to the probe is a 502:', %$fault);
     }
 
-    # what is no error in a page is none here
+    # what a page may do without being wrong, the probe's reply may do
     for my $fault (map { { fault => $_ } } qw(chunked close extra drip null no-metric)) {
         $sim->faults($fault);
         my $res = $store->ask({%week}, %same);
-        is($res->{body}, $warm->{body}, "live call: $fault->{fault}");
-        took($res, 1, $fault->{fault});
+        is($res->{body}, $warm->{body}, "the probe's reply may be: $fault->{fault}");
+        took($res, 1, "a probe with $fault->{fault}");
     }
 
     for my $at (0, 20) {
         $sim->faults({ fault => 'hang', $at ? (at => $at) : () });
-        error_is($store->ask({%week}, %same, at => 'soon'), 504, 'no answer');
+        error_is($store->ask({%week}, %same, at => 'soon'), 504,
+            "a reply that hangs after $at bytes is a 504");
     }
     $sim->faults;
     $res = $store->ask({%week}, %same);
-    is($res->{body}, $warm->{body}, 'when all is well, it is all there');
-    took($res, 1, 'and not asked for again');
+    is($res->{body}, $warm->{body}, 'after all these faults the reply is the same to the byte');
+    took($res, 1, 'after all these faults');
 
-    # among missing windows, one is refused: that is the reply
+    # of several missing days one is refused: that is the reply
     $sim->faults({ fault => 'status', status => 403, day => on(-12) });
-    is($store->ask({ days(-12, -3) }, %same)->{status}, 403, 'a missing day is refused');
+    is($store->ask({ days(-12, -3) }, %same)->{status}, 403,
+        'the refusal of one missing day is the reply');
     $sim->faults;
 };
 
@@ -110,18 +112,18 @@ subtest 'nothing is stored of what failed' => sub {
             string huge duplicate no-id))
     {
         my $token = $fresh->();
-        # (a list whose pages don't agree is asked for three times)
+        # (a list whose pages don't agree is fetched up to three times)
         $sim->faults({ %$fault, day => on(-6) });
         my $res = $store->ask({%week}, token => $token, at => 'one');
-        cmp_ok($res->{status}, '>=', 400, "$fault->{fault}: an error");
+        cmp_ok($res->{status}, '>=', 400, "$fault->{fault}: the reply is an error");
         $sim->faults;
         $res = $store->ask({%week}, token => $token);
-        $store->true_ok($res, {%week}, "$fault->{fault}, then well");
-        took($res, 7, "$fault->{fault}, then");
-        stored($res, 0, "$fault->{fault}, then");
+        $store->true_ok($res, {%week}, "after $fault->{fault}");
+        took($res, 7, "after $fault->{fault}");
+        stored($res, 0, "after $fault->{fault}");
     }
 
-    # what is asked for again, as it changed meanwhile, is stored as it was then
+    # lists that are fetched again, as they changed between two pages
     @desktops = $store->tenant(seed => 18, desktops => 250);
     for my $fault ({ fault => 'shift', offset => 100 }, { fault => 'lying-count',
         offset => 100 }, { fault => 'rows', offset => 0 }, { fault => 'duplicate' },
@@ -140,7 +142,7 @@ subtest 'nothing is stored of what failed' => sub {
                 { days(-5, -5), limit => 0 })
             {
                 $res = $store->ask($body, token => $token);
-                $store->true_ok($res, $body, "$name: afterwards");
+                $store->true_ok($res, $body, "after $name");
             }
         }
     }

@@ -25,58 +25,60 @@ my $nginx = Usage::Nginx->start(upstream => $sim->port,
     http => Usage::Store->http, server => Usage::Store->places);
 my $store = Usage::Store->new(sim => $sim, nginx => $nginx);
 
-subtest 'ids' => sub {
+subtest 'calls for some desktops' => sub {
     @desktops = $store->tenant(seed => 9, desktops => 90);
     my @some = @desktops[ 30, 4, 71, 5 ];
-    $store->twice({ %week, desktop_ids => \@some }, 'some');
-    $store->twice({ %week, desktop_ids => [ @some, @some ] }, 'some, twice each');
-    $store->twice({ %week, desktop_ids => \@desktops, limit => 10, offset => 85 }, 'all');
-    $store->twice({ %week, desktop_ids => [ $some[0] ], limit => 0 }, 'limit 0');
+    $store->twice({ %week, desktop_ids => \@some }, 'some ids');
+    $store->twice({ %week, desktop_ids => [ @some, @some ] }, 'each id twice');
+    $store->twice({ %week, desktop_ids => \@desktops, limit => 10, offset => 85 }, 'all ids');
+    $store->twice({ %week, desktop_ids => [ $some[0] ], limit => 0 }, 'one id and limit 0');
 
-    # all, then some; in their own order
+    # days that were stored for all desktops serve some of them, in any order
     my $token = $fresh->();
     $store->ask({%week}, token => $token);
     for my $ids ([@some], [ reverse @some ], [ $some[2] ]) {
         my $body = { %week, desktop_ids => $ids };
         my $res = $store->ask($body, token => $token);
-        $store->true_ok($res, $body, 'some of all');
-        took($res, 1, 'some of all');
-        stored($res, 7, 'some of all');
+        $store->true_ok($res, $body, 'some ids after all desktops');
+        took($res, 1, 'some ids after all desktops');
+        stored($res, 7, 'some ids after all desktops');
     }
 
-    # what nobody knows takes a call of the directory
+    # whether an unknown id exists takes a call of the directory
     my @unknown = ('nobody', map { "no-$_" } 1 .. 5);
     for my $ids ([ 'nobody' ], [ @some, @unknown ], [ @unknown, @some ]) {
         my $body = { %week, desktop_ids => $ids };
         my $res = $store->ask($body, token => $token);
-        $store->true_ok($res, $body, 'unknown ones among them');
-        cmp_ok(scalar @{ $res->{calls} }, '<=', 2, 'one call, and the directory');
+        $store->true_ok($res, $body, 'unknown ids among them');
+        cmp_ok(scalar @{ $res->{calls} }, '<=', 2,
+            'unknown ids cost the probe and a call of the directory');
     }
     my $body = { %week, desktop_ids => [ map { "no-$_" } 1 .. 250 ] };
     my $res = $store->ask($body, token => $token);
-    $store->true_ok($res, $body, '250 unknown ones');
-    cmp_ok(scalar @{ $res->{calls} }, '<=', 4, 'one call, and three of the directory');
+    $store->true_ok($res, $body, '250 unknown ids');
+    cmp_ok(scalar @{ $res->{calls} }, '<=', 4,
+        '250 unknown ids cost the probe and three calls of the directory');
 
-    # what only the directory knows: no statistics list it
+    # idle desktops, which only the directory lists
     @desktops = $store->tenant(seed => 9, desktops => 90, idle => 'hidden');
     for my $range ([%week], [ days(-3, -3) ]) {
         my $body = { @$range, desktop_ids => \@desktops };
         my $token = $fresh->();
         my $first = $store->ask($body, token => $token);
         my $again = $store->ask($body, token => $token);
-        $store->true_ok($first, $body, 'idle ones, first');
-        is($again->{body}, $first->{body}, 'idle ones, again');
-        cmp_ok(scalar @{ $again->{calls} }, '<=', 2, 'one call, and the directory');
+        $store->true_ok($first, $body, 'idle desktops, first');
+        is($again->{body}, $first->{body}, 'idle desktops, again: the same to the byte');
+        cmp_ok(scalar @{ $again->{calls} }, '<=', 2,
+            'idle desktops, again, cost the probe and a call of the directory');
 
         my ($used) = grep {
             my $id = $_; grep { $_ } use_of($first, $id) } @desktops;
-        $store->twice({ @$range, desktop_ids => [$used] }, 'one that is used') if $used;
+        $store->twice({ @$range, desktop_ids => [$used] }, 'a desktop in use') if $used;
     }
 };
 
-# A desktop that goes from the directory is not known any more, though its days
-# without use were asked for before.
-subtest 'the directory is not the store' => sub {
+# (its days without use are in the store)
+subtest 'a desktop that leaves the directory is no longer listed' => sub {
     my $state = "/tmp/usage-store-$$";
     my $up = Usage::Upstream->start(sub {
         my ($req) = @_;
@@ -87,7 +89,7 @@ subtest 'the directory is not the store' => sub {
         return json_reply(200, { total_count => scalar @ids, desktops =>
             [ map { { desktop_id => $_, computer_name => "NAME-$_" } } @ids ] });
     });
-    # (where usage_fresh is 0; else the directory may be as old as that)
+    # (what the directory said is kept for usage_fresh, which is 0 at /never)
     my %old   = days(-14, -8);
     my $other = Usage::Nginx->start(upstream => $up->port,
         http => Usage::Store->http, server => Usage::Store->places);
@@ -100,7 +102,8 @@ subtest 'the directory is not the store' => sub {
         if ($known) { open my $fh, '>', $state or die $! }
         else        { unlink $state }
         for (1, 2) {
-            reply_is($ask->(), $known ? 'known' : 'gone', from => on(-14),
+            reply_is($ask->(), $known ? 'a desktop in the directory is listed'
+                : 'a desktop gone from the directory is not', from => on(-14),
                 entries => [ $known ? [ 'idle', (0) x 7 ] : (), [@used] ]);
         }
     }
@@ -109,7 +112,7 @@ subtest 'the directory is not the store' => sub {
     $up->stop;
 };
 
-subtest 'few ids of a large project' => sub {
+subtest 'few ids of a large project are stored for themselves only' => sub {
     my $n = $slow ? 300 : 1000;
     for my $idle (qw(shown hidden)) {
         @desktops = $store->tenant(seed => 12, desktops => $n, idle => $idle);
@@ -122,8 +125,9 @@ subtest 'few ids of a large project' => sub {
             my $token = $fresh->();
             my $body = { %month, desktop_ids => [ @ids[ 0 .. 2 ] ] };
             my $first = $store->ask($body, at => $at, token => $token);
-            $store->true_ok($first, $body, "$name: three");
-            cmp_ok(scalar @{ $first->{calls} }, '<', 200, "$name: narrowed");
+            $store->true_ok($first, $body, "$name: three ids");
+            cmp_ok(scalar @{ $first->{calls} }, '<', 200,
+                "$name: three ids take far fewer calls than all pages");
 
             for ([ 'the same', $body ],
                 [ 'one of them', { %month, desktop_ids => [ $ids[1] ] } ],
@@ -134,37 +138,37 @@ subtest 'few ids of a large project' => sub {
                 my ($what, $b) = @$_;
                 my $res = $store->ask($b, at => $at, token => $token);
                 $store->true_ok($res, $b, "$name: $what");
-                # (what no page showed is for the directory to know)
+                # (an id that no page listed takes a call of the directory)
                 cmp_ok(scalar @{ $res->{calls} }, '<=',
                     $what eq 'the same' && $idle eq 'shown' ? 1 : 2,
-                    "$name: $what: stored");
+                    "$name: $what: from the store");
             }
 
-            # of another, and of all, there is nothing yet
+            # of other desktops nothing is stored yet
             for my $b ({ %month, desktop_ids => [ @ids[ 0, 3 ] ] },
                 { days(-9, -9) }, { days(-9, -9), limit => 0 },
                 { days(-9, -9), desktop_ids => [ $ids[3] ] }, { days(-12, -8) })
             {
                 my $res = $store->ask($b, at => $at, token => $token);
-                $store->true_ok($res, $b, "$name: others too");
+                $store->true_ok($res, $b, "$name: other desktops");
             }
         }
 
-        # all first, then few: nothing is missing
+        # days that were stored for all desktops serve few of them
         my $token = $fresh->();
         my %few = days(-9, -3);
-        $store->true_ok($store->ask({%few}, token => $token), {%few}, 'all');
+        $store->true_ok($store->ask({%few}, token => $token), {%few}, "idle $idle: all");
         my $b = { %few, desktop_ids => \@ids };
         my $res = $store->ask($b, token => $token);
         $store->true_ok($res, $b, "idle $idle: few after all");
         cmp_ok(scalar @{ $res->{calls} }, '<=', $idle eq 'shown' ? 1 : 2,
-            "idle $idle: few after all: stored")
+            "idle $idle: few after all: from the store")
             or diag(join "\n", map {"$_->{path}?$_->{query}"} @{ $res->{calls} });
     }
 };
 
-# Days that are left early, since all ids were seen, are not whole.
-subtest 'many ids of more, then all' => sub {
+# (a day of which no more pages were read once all ids were seen)
+subtest 'a day that was not read to its end is not taken for whole' => sub {
     for my $idle (qw(shown hidden)) {
         @desktops = $store->tenant(seed => 21, desktops => 250, idle => $idle);
         my @used = map { $_->{desktop_id} } @{ decode($store->truth(
@@ -183,14 +187,14 @@ subtest 'many ids of more, then all' => sub {
     }
 };
 
-# What is gone from the directory is known from the statistics only, where a day
-# without use comes behind the row at which a sweep ends.
-subtest 'ids that only the statistics know' => sub {
+# The full fan-out of a day ends at the first row without use: a deleted desktop
+# that wasn't used on that day comes behind it.
+subtest 'deleted desktops, which only the statistics know' => sub {
     @desktops = $store->tenant(seed => 27, desktops => 160);
     my ($status, $all) = $sim->get('desktops', limit => 1000);
     my %there = map { $_->{desktop_id} => 1 } @{ $all->{desktops} };
     my @gone  = grep { !$there{$_} } @desktops;
-    cmp_ok(scalar @gone, '>', 1, 'there are such');
+    cmp_ok(scalar @gone, '>', 1, 'the tenant has deleted desktops');
     my %first = (
         'all ids'   => { days(-12, -3), desktop_ids => [@desktops] },
         'no ids'    => { days(-12, -3) },
@@ -206,17 +210,16 @@ subtest 'ids that only the statistics know' => sub {
                 my $body = { days($day, $day), desktop_ids => [ $gone[ $day % @gone ] ],
                     %$more };
                 $store->true_ok($store->ask($body, token => $token), $body,
-                    "$name, then one that is gone on day $day");
+                    "$name, then a deleted one on day $day");
             }
         }
         my $body = { days(-5, -4), desktop_ids => [ @gone, 'unknown' ] };
-        $store->true_ok($store->ask($body, token => $token), $body, "$name, then all gone");
+        $store->true_ok($store->ask($body, token => $token), $body, "$name, then all deleted ones");
     }
 };
 
-# Ids as long as they may be, one the beginning of the other, in any script; and
-# such that a hash of them is the same.
-subtest 'ids that are alike' => sub {
+# Ids of any length and script; some begin with others, some have the same hash.
+subtest 'ids that are alike are told apart' => sub {
     my @ids = map { Encode::encode_utf8($_) } (
         (map { 'a' x $_ } 1 .. 9, 31 .. 33, 63 .. 65, 127, 128, 253 .. 255),
         (map { ('b' x 254) . $_ } 'a' .. 'c'), (map { $_ . ('b' x 254) } 'a' .. 'c'),
@@ -231,7 +234,7 @@ subtest 'ids that are alike' => sub {
     );
     my %seen;
     @ids = grep { !$seen{$_}++ } @ids;
-    cmp_ok(scalar @ids, '<=', 100, 'on one page');
+    cmp_ok(scalar @ids, '<=', 100, 'all ids fit on one page');
     my @text = map { Encode::decode_utf8($_) } @ids;
     my $use  = sub {
         my ($i, $day) = @_;
@@ -261,11 +264,11 @@ subtest 'ids that are alike' => sub {
                 my $i = $_;
                 [ $text[$i], map { $use->($i, on($_)) / 3600 } -9 .. -3 ] } @$ids ]);
     };
-    $check->('without a store', '/off', \@order);
-    $check->('stored',          '',     \@order);
-    $check->('again',           '',     \@order);
-    $check->('one by one', '', [$_], desktop_ids => 1) for 0 .. $#ids;
-    $check->('turned round', '', [ reverse @order ], desktop_ids => 1);
+    $check->('all ids without a store', '/off', \@order);
+    $check->('all ids, stored',         '',     \@order);
+    $check->('all ids, from the store', '',     \@order);
+    $check->("id $_ alone", '', [$_], desktop_ids => 1) for 0 .. $#ids;
+    $check->('all ids in reverse', '', [ reverse @order ], desktop_ids => 1);
     $other->stop_ok;
     $up->stop;
 };

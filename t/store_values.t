@@ -27,10 +27,7 @@ my $nginx = Usage::Nginx->start(upstream => $sim->port,
     http => Usage::Store->http, server => Usage::Store->places);
 my $store = Usage::Store->new(sim => $sim, nginx => $nginx);
 
-# --- Figures.
-
-# What a figure becomes may not depend on whether it was stored.
-subtest 'fractions of seconds' => sub {
+subtest 'a figure is the same with and without a store' => sub {
     my @figures = qw(0 0.0 -0.0 1 0.1 0.5 0.999 0.9999 17.9 17.99 17.999 17.9996
         17.99999 17.9999999999 18 18.0000001 53.9996 53.99999999 54 89.9999 90
         125.9995 126 1234.5678 3599.9999999 3600 45432.0 45432.123456789
@@ -48,19 +45,20 @@ subtest 'fractions of seconds' => sub {
         for my $range ([ days(-3, -3) ], [ days(-5, -3) ]) {
             my @res = map { $other->post($at . route(), body(@$range),
                 'X-Auth-Token' => "figures$at@$range") } 1 .. 3;
-            is($res[0]{status}, 200, 'a reply') or diag($res[0]{body});
-            is($_->{body}, $res[0]{body}, 'the same again') for @res[ 1, 2 ];
+            is($res[0]{status}, 200, "'$at': the first call gets a 200")
+                or diag($res[0]{body});
+            is($_->{body}, $res[0]{body}, "'$at': a later call gets the same to the byte")
+                for @res[ 1, 2 ];
             my $off = $other->post('/off' . route(), body(@$range),
                 'X-Auth-Token' => 'x');
-            is($off->{body}, $res[0]{body}, 'and as without a store') if !$at;
+            is($off->{body}, $res[0]{body}, 'the reply is the same without a store') if !$at;
         }
     }
     $other->stop_ok;
     $up->stop;
 };
 
-# Desktops come and go: a day lists those that there were on that day.
-subtest 'a fleet that changes' => sub {
+subtest 'a stored day lists the desktops of that day' => sub {
     my %size = (small => 40, large => 260);
     my $exists = sub {
         my ($i, $day) = @_;
@@ -111,7 +109,7 @@ subtest 'a fleet that changes' => sub {
             my $total = @list;
             my $offset = $more{offset} || 0;
             @list = $offset < @list ? splice @list, $offset, $more{limit} // 100 : ();
-            reply_is($res, "$kind, $token: $from to $to " . join(' ', %more),
+            reply_is($res, "$kind, $token: day $from to $to " . join(' ', %more),
                 from => on($from - 20), total => $total, entries => [ map {
                     my $i = $_;
                     [ sprintf('d%04d', $i), map { $exists->($i, $_)
@@ -119,7 +117,7 @@ subtest 'a fleet that changes' => sub {
                         : 0 } $from .. $to ] } @list ]);
         };
 
-        # the whole first, then parts of it; and the other way round
+        # the whole range first, then parts of it; and the other way round
         my @parts = ([ 0, 15 ], [ 0, 0 ], [ 3, 5 ], [ 5, 5 ], [ 12, 15 ], [ 2, 9 ],
             [ 0, 15, limit => 0 ], [ 4, 4, limit => 0 ], [ 6, 6, offset => 50 ],
             [ 0, 15, offset => 150 ], [ 3, 8, limit => 0 ]);
@@ -136,7 +134,7 @@ subtest 'a fleet that changes' => sub {
     $up->stop;
 };
 
-subtest 'users and hours' => sub {
+subtest 'calls for a user and by the hour are as without a store' => sub {
     plan skip_all => 'midnight is near' if near_midnight(120);
     @desktops = $store->tenant(seed => 23, desktops => 40);
     my $token = $fresh->();
@@ -149,7 +147,7 @@ subtest 'users and hours' => sub {
             for (1 .. 2) {
                 my $res = $store->ask($body, token => $token);
                 is("$res->{status} $res->{body}", "$off->{status} $off->{body}",
-                    'a user: as without a store');
+                    "the days of a user ($user->{user_id}) are as without a store");
             }
             $store->ask({ days(-10, -6) }, token => $token);
         }
@@ -194,7 +192,7 @@ subtest 'random calls' => sub {
         my $s = pick(@stores);
         my %o = (token => "random-$seed-" . int($i / 100) . pick('a', 'a', 'a', 'b'),
             at => pick('', '', 'one', 'wide', 'id', 'all'));
-        # (which all share, and a tenant is a project's here)
+        # (each tenant is a project of its own, as all callers share what is at 'all')
         $o{project} = 'random' . int $i / 100;
         my $res = $s->ask(\%body, %o);
         $sim->faults if $fault;
@@ -211,8 +209,8 @@ subtest 'random calls' => sub {
             }
         }
     }
-    is($wrong, 0, "$total calls, all true");
-    cmp_ok($served{stored} || 0, '>', $total / 5, 'many of them from the store');
+    is($wrong, 0, "$total calls: no reply is wrong");
+    cmp_ok($served{stored} || 0, '>', $total / 5, "many of $total calls are served from the store");
     $stores[1]{nginx}->stop_ok;
 };
 
