@@ -20,6 +20,7 @@ our @EXPORT = qw(
     date_of date_add days_between dates today day on days near_midnight
     error_is reply_is decode same_json use_of ids_of
 );
+our @EXPORT_OK = qw(seconds);
 
 our $json = JSON::PP->new->canonical->utf8->allow_nonref;
 
@@ -68,6 +69,13 @@ sub spew {
 }
 
 # --- Dates, all of them UTC.
+
+# The seconds of a time such as 2022-12-09T23:59:59Z; nothing of another text.
+sub seconds {
+    my ($y, $m, $d, $h, $min, $s) =
+        $_[0] =~ /\A(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)Z\z/ or return;
+    return timegm($s, $min, $h, $d, $m - 1, $y);
+}
 
 # The date of a time in seconds.
 sub date_of {
