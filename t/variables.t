@@ -33,6 +33,7 @@ my $nginx = Usage::Nginx->start(
             add_header X-Calls "$usage_calls/$usage_desktops/$usage_days" always;
             add_header X-Error "$usage_error" always; }
         '
+);
 
 my $serial = 0;
 
