@@ -22,14 +22,6 @@ my $root = $Usage::Nginx::root;
 my $dir  = File::Temp::tempdir('usage-build-XXXXXX', TMPDIR => 1, CLEANUP => 1);
 delete @ENV{qw(MAKEFLAGS MAKELEVEL MFLAGS WERROR)};
 
-sub spew {
-    my ($file, $text) = @_;
-    open my $fh, '>', $file or die "$file: $!";
-    print {$fh} $text;
-    close $fh or die "$file: $!";
-    return;
-}
-
 # A tree that is configured for clang, without stub_status, with paths that lead
 # from where it is, and another module's.  A header of its own warns.
 mkdir "$dir/$_" for qw(nginx nginx/objs extra addon);

@@ -3,7 +3,7 @@
 # usage_mode compare: the client gets the legacy endpoint's reply, and what the
 # translation would have said otherwise is in a log.
 #
-#   USAGE_SEED            the seed, printed where it was not given
+#   USAGE_SEED            the seed, printed if the test fails
 #   USAGE_COMPARE_COUNT   the random calls to make, 400
 
 use strict;
@@ -16,6 +16,7 @@ use Time::HiRes qw(time sleep);
 
 use Usage::H2;
 use Usage::Nginx;
+use Usage::Random;
 use Usage::Sim;
 use Usage::Test;
 
@@ -89,8 +90,7 @@ subtest 'equal, and not' => sub {
     like($lines[0], qr/\[info\].*compared: equal, 42 values, client: "?127\.0\.0\.1\b.*: "POST/,
         'compared');
     is(scalar(grep { $_->{api} eq 'desktop-metrics' } successors()), 7, 'with its translation');
-    my $line = $nginx->wait_for(sub { (grep {/"one"/} $nginx->access_lines)[0] }) // '{}';
-    is_deeply([ @{ decode($line) }{qw(mode calls days status)} ], [ 'compare', 0, 7, 200 ],
+    is_deeply([ @{ $nginx->logged('one') }{qw(mode calls days status)} ], [ 'compare', 0, 7, 200 ],
         'the access log has the client\'s call');
 
     my ($id, $other) = @{ $sim->desktops };
@@ -426,19 +426,7 @@ subtest 'nothing is left over' => sub {
 
 # --- Random calls: no difference, but the one that is made.
 
-my $seed  = $ENV{USAGE_SEED} // (time ^ $$ << 8) & 0x7fffffff;
 my $total = $ENV{USAGE_COMPARE_COUNT} || (Usage::Nginx->slow ? 40 : 400);
-note("USAGE_SEED=$seed USAGE_COMPARE_COUNT=$total");
-
-my $state = $seed;
-
-sub rnd {
-    my ($n) = @_;
-    $state = ($state * 1103515245 + 12345) & 0x7fffffff;
-    return int(($state >> 8) / 0x800000 * $n);
-}
-
-sub pick { return $_[ rnd(scalar @_) ] }
 
 sub random_call {
     my ($desktops, $users) = @_;

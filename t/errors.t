@@ -202,15 +202,7 @@ sub ask {
 }
 
 # What the access log has of the last call.
-sub logged {
-    my $line;
-    $nginx->wait_for(sub {
-        ($line) = grep { $_->{id} eq "r$serial" }
-            map { decode($_) || {} } $nginx->access_lines;
-        return $line;
-    });
-    return $line || {};
-}
+sub logged { return $nginx->logged("r$serial") }
 
 subtest 'a good call to compare with' => sub {
     my $mark = $nginx->log_mark;

@@ -33,25 +33,6 @@ my $dir = File::Temp::tempdir('usage-example-XXXXXX', TMPDIR => 1,
     CLEANUP => 1);
 chmod 0755, $dir;
 
-sub slurp {
-    my ($file) = @_;
-    open my $fh, '<', $file or die "$file: $!";
-    binmode $fh;
-    local $/;
-    my $text = <$fh>;
-    return defined $text ? $text : '';
-}
-
-sub spew {
-    my ($file, $text) = @_;
-    open my $fh, '>', $file or die "$file: $!";
-    print {$fh} $text;
-    close $fh or die "$file: $!";
-    return $file;
-}
-
-# --- Certificates: of an authority, and of another one of the same name.
-
 sub openssl {
     my $log = "$dir/openssl.log";
     my $pid = fork // die "fork: $!";

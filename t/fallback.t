@@ -66,8 +66,7 @@ sub call {
     my $rid = 'c' . ++$serial;
     my $res = $nginx->post(($o{at} // '/old') . route($o{project}), $o{body} // $week,
         'X-Auth-Token' => 't', 'X-Request-Id' => $rid, @{ $o{headers} || [] });
-    my $line = $nginx->wait_for(sub { (grep { /"$rid"/ } $nginx->access_lines)[0] }) // '';
-    @$res{qw(mode days)} = @{ decode($line) || {} }{qw(mode days)};
+    @$res{qw(mode days)} = @{ $nginx->logged($rid) }{qw(mode days)};
     $res->{mode} //= '';
     return $res;
 }
@@ -202,7 +201,7 @@ subtest 'a second time' => sub {
     # all workers know: in each round new connections, and one call that asks
     my $begin = time;
     my $n     = 0;
-    until ($asked->() > 3 || time - $begin > 10 * $slow) {
+    until ($asked->() > 3 || time - $begin > 60 * $slow) {
         my @conn = map { $nginx->client } 1 .. 8;
         $_->send($_->format('POST', '/old' . route(), $week, 'X-Auth-Token' => 't')) for @conn;
         my @wrong = grep { $_->{status} != 200 || same_json($_->{body}, $translated) }
@@ -445,9 +444,12 @@ subtest 'a client that leaves' => sub {
 
     $nginx = start($there, timeout => 12);
     $legacy->faults({ fault => 'hang' });
+    $legacy->clear;
     $c = $nginx->client;
     $c->send($c->format('POST', '/old' . route(), $week, 'X-Auth-Token' => 't'));
-    sleep 1.1;    # a quarter of a third of that
+    ok($nginx->wait_for(sub { asked($legacy) == 1 }), 'the endpoint hangs again');
+    # (an endpoint has a third of usage_timeout, and a quarter of that is a sign)
+    sleep 1.1;
     $c->close;
     given_up($nginx);
     is_translated(call($nginx), 'late is a sign');

@@ -17,10 +17,6 @@ use Usage::Test;
 
 my $slow  = Usage::Nginx->slow;
 my $sim   = Usage::Sim->start(args => [ '--seed', 1 ]);
-my $today = day(0);
-sub days {
-    return (start_time => date_add($today, $_[0]), end_time => date_add($today, $_[1]));
-}
 my %month = days(-33, -3);
 my %week  = days(-9, -3);
 my $patient = Usage::Nginx->patience(120) . 's';
@@ -179,7 +175,7 @@ for my $workers (1, 2, 4) {
     };
 
     subtest "$workers workers: ranges that overlap" => sub {
-        $store->tenant(seed => 5, desktops => 80, days => 60, idle => 'shown');
+        $store->tenant(seed => 5, desktops => 80);
         my @ranges = ([ -12, -3 ], [ -20, -8 ], [ -30, -10 ], [ -33, -3 ], [ -9, -9 ],
             [ -33, -25 ], [ -28, -15 ]);
         for my $round (1 .. 4) {
@@ -207,7 +203,7 @@ for my $workers (1, 2, 4) {
     subtest "$workers workers: the fetching client leaves" => sub {
         for my $how (qw(close reset)) {
             for my $n (60, 250) {
-                $store->tenant(seed => 6, desktops => $n, days => 60, idle => 'shown');
+                $store->tenant(seed => 6, desktops => $n);
                 my $body = {%month};
                 $store->truth($body);
                 my $alone = @{ $store->ask($body, token => fresh($store))->{calls} };
@@ -264,12 +260,12 @@ for my $workers (1, 2, 4) {
             status => 500 }, { fault => 'text' }, { fault => 'truncate' },
             { fault => 'no-items' }, { fault => 'reset' })
         {
-            $store->tenant(seed => 7, desktops => 60, days => 60, idle => 'shown');
+            $store->tenant(seed => 7, desktops => 60);
             my $body = {%week};
             $store->truth($body);
             my $name = $fault->{status} || $fault->{fault};
             $sim->config(delay_ms => '10-30');
-            $sim->faults({ %$fault, count => 1, day => date_add($today, -6) });
+            $sim->faults({ %$fault, count => 1, day => on(-6) });
             $sim->clear;
             my $token = fresh($store);
             my @conns = map { go($store, $body, token => $token) } 1 .. 20;
@@ -286,7 +282,7 @@ for my $workers (1, 2, 4) {
         }
 
         # it always fails: so does everybody, and nobody waits for ever
-        $sim->faults({ fault => 'status', status => 403, day => date_add($today, -6) });
+        $sim->faults({ fault => 'status', status => 403, day => on(-6) });
         my $token = fresh($store);
         my @conns = map { go($store, {%week}, token => $token) } 1 .. 20;
         my $status = all_true($store, 'for ever', \@conns, 403 => 1);
@@ -296,7 +292,7 @@ for my $workers (1, 2, 4) {
     };
 
     subtest "$workers workers: who may not does not wait" => sub {
-        $store->tenant(seed => 8, desktops => 60, days => 60, idle => 'shown');
+        $store->tenant(seed => 8, desktops => 60);
         $store->truth({%week});
         $sim->config(tokens => [qw(one two token)]);
         fresh($store, token => 'one', project => 'shared');
@@ -318,7 +314,7 @@ for my $workers (1, 2, 4) {
     };
 
     subtest "$workers workers: usage_timeout" => sub {
-        $store->tenant(seed => 9, desktops => 60, days => 60, idle => 'shown');
+        $store->tenant(seed => 9, desktops => 60);
         my $body  = {%month};
         my $token = fresh($store);
         $store->truth($body);
@@ -342,7 +338,7 @@ for my $workers (1, 2, 4) {
 
     # who asks at another place waits as long as that one says
     subtest "$workers workers: a fetch that goes on behind a timeout" => sub {
-        $store->tenant(seed => 10, desktops => 60, days => 60, idle => 'shown');
+        $store->tenant(seed => 10, desktops => 60);
         my $body  = {%week};
         my $token = fresh($store);
         $store->truth($body);
@@ -357,7 +353,7 @@ for my $workers (1, 2, 4) {
     };
 
     subtest "$workers workers: a reload in the middle" => sub {
-        $store->tenant(seed => 11, desktops => 60, days => 60, idle => 'shown');
+        $store->tenant(seed => 11, desktops => 60);
         my $body  = {%month};
         my $token = fresh($store);
         $store->truth($body);
@@ -382,7 +378,7 @@ subtest 'a zone that holds nothing of it' => sub {
             http => Usage::Store->http(size => "${size}k", more =>
                 "usage_timeout $patient;"));
         my $tight = Usage::Store->new(sim => $sim, nginx => $nginx);
-        $tight->tenant(seed => 13, desktops => $n, days => 60, idle => 'shown');
+        $tight->tenant(seed => 13, desktops => $n);
         my @bodies = ({%week}, { days(-5, -3), offset => 150 }, { days(-20, -18) });
         $tight->truth($_) for @bodies;
         $sim->config(delay_ms => '1-5');
@@ -399,7 +395,7 @@ subtest 'streams of one connection' => sub {
     my $nginx = Usage::Nginx->start(upstream => $sim->port, http2 => 1,
         http => Usage::Store->http);
     my $h2    = Usage::Store->new(sim => $sim, nginx => $nginx);
-    $h2->tenant(seed => 14, desktops => 60, days => 60, idle => 'shown');
+    $h2->tenant(seed => 14, desktops => 60);
     my $truth = $h2->truth({%month});
     my $text  = $json->encode({%month});
     for my $round (1 .. 3) {
@@ -438,7 +434,7 @@ subtest 'streams of one connection' => sub {
 subtest 'all at once' => sub {
     srand 7;
     my $store = $store{2};
-    $store->tenant(seed => 12, desktops => 120, days => 60, idle => 'shown');
+    $store->tenant(seed => 12, desktops => 120);
     my @ids = @{ $sim->desktops };
     for my $round (1 .. ($slow ? 2 : 8)) {
         my @bodies = map {

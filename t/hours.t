@@ -9,6 +9,7 @@ use List::Util qw(max sum0);
 use Test::More;
 
 use Usage::Nginx;
+use Usage::Random;
 use Usage::Sim;
 use Usage::Test;
 
@@ -508,22 +509,19 @@ subtest '31 days of 100 desktops' => sub {
 # --- Generated tenants.
 
 subtest 'generated tenants' => sub {
-    my $seed = $ENV{USAGE_SEED} // (time ^ $$ << 8) & 0xfffff;
-    note("USAGE_SEED=$seed");
-    srand $seed;
     for my $n (1, 5, 30, 120) {
-        my $tenant = int rand 1 << 20;
+        my $tenant = rnd(1 << 20);
         $sim->tenant(seed => $tenant, desktops => $n, days => 31, idle => 'hidden');
         my @ids = @{ $sim->desktops };
         my %users = map { $_ => 1 } @{ $sim->users };
         my @users = sort keys %users;
         for my $try (1 .. (Usage::Nginx->slow ? 2 : 12)) {
-            my $back = 2 + int rand 20;
-            my %body = (start_time => day(-$back - int rand 4), end_time => day(-$back));
-            $body{desktop_username} = $users[ rand @users ] if rand() < 0.6;
-            $body{desktop_ids} = [ map { $ids[ rand @ids ] } 1 .. 4 ] if rand() < 0.4;
-            $sim->config(records_limit => rand() < 0.3 ? 100 : 1000,
-                records_clamp => rand() < 0.5 ? $TRUE : $FALSE, sid => rand() < 0.8 ? $TRUE : $FALSE);
+            my $back = 2 + rnd(20);
+            my %body = (start_time => day(-$back - rnd(4)), end_time => day(-$back));
+            $body{desktop_username} = pick(@users) if chance(60);
+            $body{desktop_ids} = [ map { pick(@ids) } 1 .. 4 ] if chance(40);
+            $sim->config(records_limit => chance(30) ? 100 : 1000,
+                records_clamp => chance(50) ? $TRUE : $FALSE, sid => chance(80) ? $TRUE : $FALSE);
             is_true('', "tenant $tenant of $n desktops: " . body(%body), %body);
         }
         $sim->config(records_limit => 1000, sid => $TRUE);

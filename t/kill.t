@@ -11,6 +11,7 @@ use Test::More;
 use Time::HiRes qw(time sleep);
 
 use Usage::Nginx;
+use Usage::Random;
 use Usage::Sim;
 use Usage::Store qw(took);
 use Usage::Test;
@@ -21,11 +22,6 @@ my $limit = Usage::Nginx->patience(60);
 
 # Two tenants, so that days that get mixed up are seen.
 my %sim = map { $_ => Usage::Sim->start(args => [ '--seed', 1 ]) } qw(one two);
-my $today = day(0);
-
-sub days {
-    return (start_time => date_add($today, $_[0]), end_time => date_add($today, $_[1]));
-}
 
 sub gateway {
     my (%o) = @_;
@@ -107,10 +103,6 @@ sub client {
 
 for my $set ({ workers => 2, size => '4m' }, { workers => 3, size => '256k' }) {
     subtest "$set->{workers} workers, $set->{size}" => sub {
-        my $seed = $ENV{USAGE_SEED} // (time ^ $$ << 8) & 0x7fffffff;
-        note("USAGE_SEED=$seed");
-        srand $seed;
-
         my $nginx = gateway(%$set);
         my @calls = repertoire();
         $_->config(delay_ms => '0-4') for values %sim;
@@ -196,7 +188,7 @@ subtest 'the worker that fetches' => sub {
     my $sim   = $sim{one};
     my $nginx = gateway(workers => 2, size => '4m');
     my $store = Usage::Store->new(sim => $sim, nginx => $nginx);
-    $store->tenant(seed => 33, days => 60, desktops => 60, idle => 'shown');
+    $store->tenant(seed => 33, desktops => 60);
     my $body = { days(-12, -3) };
     $store->truth($body);
 

@@ -11,13 +11,13 @@ use Time::HiRes qw(time);
 
 use Usage::Nginx;
 use Usage::Sim;
-use Usage::Store qw(range took);
+use Usage::Store qw(took);
 use Usage::Test;
 use Usage::Upstream qw(reply json_reply page rows);
 
 my $sim   = Usage::Sim->start(args => [ '--seed', 1 ]);
 my $fresh = \&Usage::Store::fresh_token;
-my %month = range(-32, -2);
+my %month = days(-32, -2);
 my $http  = Usage::Store->http(more => 'usage_retries 0;');
 my $nginx = Usage::Nginx->start(upstream => $sim->port, http => $http, workers => 2,
     server => join '', Usage::Nginx->at(off => 'usage_store off;'),
@@ -30,11 +30,11 @@ sub under_way {
     $sim->faults({ fault => 'hang', query => 'limit=100', count => $n });
     $sim->clear;
     my $c = $nginx->client;
-    $c->send($c->format('POST', "/$at" . route(), body(range(-30, -3)),
+    $c->send($c->format('POST', "/$at" . route(), body(days(-30, -3)),
         'X-Auth-Token' => $token));
     $nginx->wait_for(sub { $n <= @{ $store->calls } });
     # (so many more would come with them)
-    $nginx->post('/off' . route(), body(range(-3, -3), limit => 1), 'X-Auth-Token' => 'late')
+    $nginx->post('/off' . route(), body(days(-3, -3), limit => 1), 'X-Auth-Token' => 'late')
         if $n == 1;
     my $calls = grep { $_->{token} eq Usage::Sim->fingerprint($token) } @{ $store->calls };
     $c->close;
@@ -46,7 +46,7 @@ subtest 'one call first' => sub {
     for my $at ('off', '') {
         my $token = $fresh->();
         is(under_way($at, $token, 1), 1, "'$at': one call of one that is not known");
-        $store->ask({ range(-2, -2) }, at => $at, token => $token);
+        $store->ask({ days(-2, -2) }, at => $at, token => $token);
         is(under_way($at, $token, 8), 8, 'then usage_concurrency of them');
         is(under_way($at, $token . 'x', 1), 1, 'another token');
         took($store->ask({%month}, at => 'off', token => $fresh->()), 31, 'no call more');
@@ -57,7 +57,7 @@ subtest 'a bogus token' => sub {
     $sim->config(tokens => ['good']);
     for my $at ('off', '', 'hours') {
         my $bad  = $fresh->();
-        my $body = { %month, $at eq 'hours' ? (group_by_type => 'HOUR', range(-3, -3)) : () };
+        my $body = { %month, $at eq 'hours' ? (group_by_type => 'HOUR', days(-3, -3)) : () };
         my $from = time;
         my $res  = $store->ask($body, at => $at, token => $bad);
         is($res->{status}, 401, "'$at': refused");
@@ -76,7 +76,7 @@ subtest 'a bogus token' => sub {
     }
 
     # one that was good
-    my $body = { range(-9, -3) };
+    my $body = { days(-9, -3) };
     $sim->config(tokens => [qw(good expires)]);
     $store->ask($body, at => 'off', token => 'expires');
     $sim->config(tokens => ['good']);
@@ -92,16 +92,16 @@ subtest 'what is not remembered' => sub {
     for my $fault ({ status => 403 }, { status => 500 }, { status => 404 }, { status => 429 }) {
         my $token = $fresh->();
         $sim->faults({ fault => 'status', %$fault, count => 1 });
-        is($store->ask({ range(-3, -3) }, token => $token)->{status}, $fault->{status},
+        is($store->ask({ days(-3, -3) }, token => $token)->{status}, $fault->{status},
             "a $fault->{status}");
-        is($store->ask({ range(-3, -3) }, token => $token)->{status}, 200, 'and then well');
+        is($store->ask({ days(-3, -3) }, token => $token)->{status}, 200, 'and then well');
     }
     # one API's word is not another's
     my $token = $fresh->();
     $sim->faults({ fault => 'status', status => 401, api => 'directory' });
     my ($user) = @{ $sim->users };
-    $store->ask({ range(-3, -3), desktop_username => $user }, token => $token);
-    is($store->ask({ range(-3, -3) }, token => $token)->{status}, 200,
+    $store->ask({ days(-3, -3), desktop_username => $user }, token => $token);
+    is($store->ask({ days(-3, -3) }, token => $token)->{status}, 200,
         '401 of the directory');
     $sim->faults;
     # the operator's own
@@ -109,9 +109,9 @@ subtest 'what is not remembered' => sub {
         internal; if ($http_x_request_id = stop) { return 401; }
         proxy_pass http://successors/; }');
     my %as = ('X-Auth-Token' => 'own');
-    is($own->post(route(), body(range(-3, -3)), %as, 'X-Request-Id' => 'stop')->{status},
+    is($own->post(route(), body(days(-3, -3)), %as, 'X-Request-Id' => 'stop')->{status},
         500, 'a 401 of the location');
-    is($own->post(route(), body(range(-3, -3)), %as, 'X-Request-Id' => 'go')->{status},
+    is($own->post(route(), body(days(-3, -3)), %as, 'X-Request-Id' => 'go')->{status},
         200, 'is nothing that the service said');
     $own->stop_ok;
 };
@@ -124,9 +124,9 @@ subtest 'a large refusal, and one that is no error of the API' => sub {
     });
     my $other = Usage::Nginx->start(upstream => $up->port);
     for my $project (qw(html large)) {
-        my $first = $other->post(route($project), body(range(-9, -3)), 'X-Auth-Token' => 'a');
+        my $first = $other->post(route($project), body(days(-9, -3)), 'X-Auth-Token' => 'a');
         is($first->{status}, 401, 'refused');
-        my $again = $other->post(route($project), body(range(-9, -3)), 'X-Auth-Token' => 'a');
+        my $again = $other->post(route($project), body(days(-9, -3)), 'X-Auth-Token' => 'a');
         error_is($again, 401, 'again', detail => qr/answered 401 to this credential a moment ago/)
             if 1 == $up->calls($project);
         cmp_ok(scalar $up->calls($project), '<=', 2, 'one call each at most');

@@ -110,13 +110,6 @@ sub one_call {
     return $calls[0];
 }
 
-# The line of the access log of a call.
-sub logged {
-    my ($n, $id) = @_;
-    my $line = $n->wait_for(sub { (grep { /"\Q$id\E"/ } $n->access_lines)[0] });
-    return decode($line // '') || {};
-}
-
 subtest 'values' => sub {
     for my $value (qw(translate passthrough compare fallback $arg_mode x$arg_mode)) {
         my ($ok, $out) = Usage::Nginx->check(location => "usage_mode $value;");
@@ -141,8 +134,8 @@ subtest 'by a variable' => sub {
         my $res = $nginx->post(route('x'), $week, 'X-Mode' => $mode, 'X-Request-Id' => "v-$mode");
         is($res->{status}, $status, $mode);
         like($res->{body}, $like, 'the reply');
-        is(logged($nginx, "v-$mode")->{mode}, $mode, '$usage_mode');
-        is(logged($nginx, "v-$mode")->{project}, 'x', '$usage_project_id');
+        is($nginx->logged("v-$mode")->{mode}, $mode, '$usage_mode');
+        is($nginx->logged("v-$mode")->{project}, 'x', '$usage_project_id');
     }
     unlike($nginx->error_log($mark), qr/usage_mode/, 'nothing to say');
 
@@ -195,7 +188,7 @@ subtest 'the access log' => sub {
     $nginx->post('/pass' . route('p'), $json->encode({ start_time => '2022-12-09',
             end_time => '2022-12-10', desktop_ids => [ map {"d-$_"} 1 .. 1999 ] }),
         'X-Request-Id' => 'l-4');
-    logged($nginx, 'l-4');
+    $nginx->logged('l-4');
     my $log = $nginx->_slurp('own.log');
     like($log, qr{^l-1 \Q${\ route('p')}\E 7$}m, "has the client's path, and its days");
     like($log, qr{^l-2 \Q${\ route('p')}\E 7$}m, 'also where nobody answers');
@@ -274,8 +267,8 @@ subtest 'other methods, other paths' => sub {
 subtest "nginx's own replies" => sub {
     my $res = $nginx->post('/nobody' . route('p'), $week, 'X-Request-Id' => 'n-1');
     error_is($res, 502, 'nobody there', headers => { Deprecation => qr/\@1752451200/ });
-    is(logged($nginx, 'n-1')->{mode}, 'passthrough', '$usage_mode');
-    like(logged($nginx, 'n-1')->{error}, qr/answered 502/, '$usage_error');
+    is($nginx->logged('n-1')->{mode}, 'passthrough', '$usage_mode');
+    like($nginx->logged('n-1')->{error}, qr/answered 502/, '$usage_error');
     error_is($nginx->post('/pass' . route('reset'), $week), 502, 'a reset');
     error_is($nginx->post('/small' . route('p'), $week), 413, 'a body that is too large there',
         detail => qr/allowed: at most 10/);
@@ -288,7 +281,7 @@ subtest "nginx's own replies" => sub {
 subtest 'a subrequest that is passed on' => sub {
     my $res = $nginx->post('/asks' . route('p'), $week, 'X-Request-Id' => 's-1');
     error_is($res, 500, "leaves the client's own reply alone");
-    is(logged($nginx, 's-1')->{mode}, 'translate', 'and its mode');
+    is($nginx->logged('s-1')->{mode}, 'translate', 'and its mode');
 };
 
 subtest 'a reply on its way' => sub {

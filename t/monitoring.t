@@ -14,14 +14,6 @@ use Usage::Test;
 
 my $root = $Usage::Nginx::root;
 
-sub slurp {
-    my ($file) = @_;
-    open my $fh, '<', "$root/$file" or die "$file: $!";
-    binmode $fh;
-    local $/;
-    return scalar <$fh>;
-}
-
 # --- The page: its metrics, as families and as samples.
 
 my $nginx = Usage::Nginx->start(
@@ -61,7 +53,7 @@ sub promtool {
 
 # --- The dashboard.
 
-my $dashboard = decode(slurp('examples/grafana-dashboard.json')) || {};
+my $dashboard = decode(slurp("$root/examples/grafana-dashboard.json")) || {};
 my @panels    = @{ $dashboard->{panels} || [] };
 my @targets   = map { @{ $_->{targets} || [] } } @panels;
 
@@ -76,7 +68,7 @@ subtest 'the dashboard' => sub {
     is("$source->{type} $source->{query} $source->{name}", 'datasource prometheus datasource',
         'the data source is a variable');
     my %known = map { $_->{name} => 1 } @{ $dashboard->{templating}{list} };
-    my $text  = slurp('examples/grafana-dashboard.json');
+    my $text  = slurp("$root/examples/grafana-dashboard.json");
     my @used  = grep { !/\A__/ } $text =~ /\$\{?(\w+)/g;
     is(join(' ', grep { !$known{$_} } @used), '', 'all variables are there');
 
@@ -129,7 +121,7 @@ subtest 'its expressions' => sub {
 
 # --- The rules.
 
-my $rules = slurp('examples/prometheus-rules.yml');
+my $rules = slurp("$root/examples/prometheus-rules.yml");
 
 subtest 'alert rules' => sub {
     my ($status, $said) = promtool($rules, 'check rules', '--lint=all', '--lint-fatal');
@@ -137,7 +129,7 @@ subtest 'alert rules' => sub {
     is(join(' ', map { unknown($_) } $rules =~ /^ +expr: (.*?)(?=^ +(?:for|labels):)/msg), '',
         'metrics and labels are on the page');
     is_deeply([ sort($rules =~ /^ +- alert: (\w+)/mg) ],
-        [ sort(slurp('docs/operations.md') =~ /^\| `(Usage\w+)` \|/mg) ],
+        [ sort(slurp("$root/docs/operations.md") =~ /^\| `(Usage\w+)` \|/mg) ],
         'docs/operations.md has all of them');
 };
 
@@ -228,7 +220,7 @@ subtest 'when they fire' => sub {
 # --- The table.
 
 subtest 'docs/operations.md' => sub {
-    my ($text) = slurp('docs/operations.md') =~ /^## Metrics\n(.*?)(?=^## )/ms;
+    my ($text) = slurp("$root/docs/operations.md") =~ /^## Metrics\n(.*?)(?=^## )/ms;
     is_deeply([ sort(($text // '') =~ /^\| `(usage_\w+)/mg) ], [ sort keys %family ],
         'has all metrics, and no others');
 };

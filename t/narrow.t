@@ -10,15 +10,12 @@ use List::Util qw(sum0);
 use Test::More;
 
 use Usage::Nginx;
+use Usage::Random;
 use Usage::Sim;
 use Usage::Test;
 use Usage::Upstream qw(json_reply page window);
 
 my $slow = Usage::Nginx->slow;
-my $seed = $ENV{USAGE_SEED} // (time ^ $$ << 8) & 0xfffff;
-note("USAGE_SEED=$seed");
-srand $seed;
-
 my $sim = Usage::Sim->start(args => [ '--seed', 1 ]);
 
 my %places = (
@@ -54,11 +51,7 @@ sub ask {
         'X-Auth-Token' => 'token', 'X-Request-Id' => $id);
     my @calls = @{ $sim->calls };
 
-    my $line = $nginx->wait_for(sub {
-        my ($line) = grep { /"id":"$id"/ } $nginx->access_lines(0, 1);
-        return $line;
-    });
-    my $said = decode($line || '{}')->{calls};
+    my $said = $nginx->logged($id)->{calls};
     is($said, scalar @calls, '$usage_calls is what the simulator saw')
         if !defined $said || $said != @calls;
 
@@ -97,12 +90,10 @@ sub holds {
 
     ok(!@wrong, "$name: " . @calls . " calls") or diag(join "\n",
         @wrong[ 0 .. ($#wrong > 5 ? 5 : $#wrong) ],
-        substr(body(%body), 0, 600), "USAGE_SEED=$seed",
+        substr(body(%body), 0, 600),
         map { "$_->{api} $_->{query}" } @calls[ 0 .. ($#calls > 40 ? 40 : $#calls) ]);
     return @calls;
 }
-
-sub pick { return $_[ rand @_ ] }
 
 sub some {
     my ($n, @of) = @_;
@@ -142,7 +133,7 @@ sub tells {
     return $r->{count} > 600;
 }
 
-my %tenants = map { my $i = $_; $i => [ map { int rand 1 << 20 } 1 .. 20 ] } qw(shown hidden);
+my %tenants = map { my $i = $_; $i => [ map { rnd(1 << 20) } 1 .. 20 ] } qw(shown hidden);
 
 for my $idle (qw(shown hidden)) {
     my $tenant;

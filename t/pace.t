@@ -44,19 +44,12 @@ sub start {
     return ($conn, $id);
 }
 
-sub logged {
-    my ($nginx, $id) = @_;
-    my $line = $nginx->wait_for(sub {
-        (grep {/"id":"$id"/} $nginx->access_lines)[0] }) || '{}';
-    return decode($line);
-}
-
 sub ask {
     my ($nginx, $at, $body, @headers) = @_;
     @headers = ('X-Auth-Token' => 'token') if !@headers;
     my ($conn, $id) = start($nginx, $at, $body, @headers);
     my $res = $conn->response;
-    $res->{log} = logged($nginx, $id);
+    $res->{log} = $nginx->logged($id);
     return $res;
 }
 
@@ -109,7 +102,7 @@ subtest 'two workers, several calls, one bucket' => sub {
         for (@conn) {
             my $res = $_->[0]->response;
             is($res->{status}, 200, 'answered') or diag($res->{body});
-            cmp_ok(logged($nginx, $_->[1])->{waited}, '>', 0, '$usage_waited');
+            cmp_ok($nginx->logged($_->[1])->{waited}, '>', 0, '$usage_waited');
             $n += 31;
         }
         my %pids = map { $_->{pid} => 1 } starts($nginx);
@@ -244,7 +237,7 @@ subtest 'a small call beside a large one' => sub {
     my @small = map { my ($c, $id) = start($nginx, '/even', \%one, @headers);
         is($c->response->{status}, 200, 'a small one'); $id } 1 .. 4;
     is($conn->response->{status}, 200, 'the large one');
-    logged($nginx, $large);
+    $nginx->logged($large);
     my @starts = starts($nginx);
     my %mine = map { $_ => 1 } $large, @small;
     keeps_pace('all', 10, 1, 1000,
@@ -266,7 +259,7 @@ subtest 'a client that leaves gives back what it reserved' => sub {
         my ($conn, $id) = start($nginx, '/few_long', \%one, @headers);
         sleep 0.1;
         $conn->close;
-        my $log = logged($nginx, $id);
+        my $log = $nginx->logged($id);
         is($log->{status}, 499, 'it left');
         is($log->{calls}, 0, 'held until then');
     }

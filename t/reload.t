@@ -10,22 +10,13 @@ use Test::More;
 
 use Usage::Nginx;
 use Usage::Sim;
-use Usage::Store qw(range took);
+use Usage::Store qw(took);
 use Usage::Test;
 use Usage::Upstream qw(reply);
 
 my $sim   = Usage::Sim->start(args => [ '--seed', 1 ]);
-my %week  = range(-9, -3);
+my %week  = days(-9, -3);
 my $fresh = \&Usage::Store::fresh_token;
-
-# Reloads, and waits for the old workers to be gone.
-sub reloaded {
-    my ($nginx, $name, %change) = @_;
-    local $Test::Builder::Level = $Test::Builder::Level + 1;
-    my %old = map { $_ => 1 } $nginx->workers;
-    return ok($nginx->reload(%change) && $nginx->wait_for(sub {
-        !grep { $old{$_} } $nginx->workers }, 60), $name);
-}
 
 # Above the server of the tests: lines, and a server at the same address.
 my $above = "\n# moved\n\n server { listen 127.0.0.1:%%PORT%%; server_name above.test;"
@@ -39,7 +30,7 @@ subtest 'the day store' => sub {
     my $token = $fresh->();
     $store->ask({%week}, token => $token);
     for my $change ("# moved\n$http", "$above\n$http") {
-        reloaded($nginx, 'a reload', http => $change);
+        $nginx->reload_ok('a reload', http => $change);
         my $res = $store->ask({%week}, token => $token);
         $store->true_ok($res, {%week}, 'moved');
         took($res, 1, 'moved');
@@ -91,7 +82,7 @@ subtest 'servers are told apart' => sub {
             $round == 1 ? cmp_ok($calls, '>', 1, 'nothing was stored')
                         : is($calls, 1, 'stored');
         }
-        reloaded($nginx, 'a reload') if $round == 1;
+        $nginx->reload_ok('a reload') if $round == 1;
     }
     $nginx->stop_ok;
     $_->stop for @sim;
@@ -131,9 +122,9 @@ subtest 'fallback' => sub {
     # (it may take more than one call to be sure)
     $asked->() for 1 .. 3;
     is($asked->(), 0, 'gone');
-    reloaded($nginx, 'a reload', http => "$above\n" . $http->('1h'));
+    $nginx->reload_ok('a reload', http => "$above\n" . $http->('1h'));
     is($asked->(), 0, 'known, though the server moved');
-    reloaded($nginx, 'a shorter usage_fallback_for', http => $http->('1s'));
+    $nginx->reload_ok('a shorter usage_fallback_for', http => $http->('1s'));
     is($nginx->wait_for(sub { $asked->() > 0 }, 30), 1, 'holds at once');
     $nginx->stop_ok;
     $gone->stop;
@@ -148,7 +139,7 @@ subtest 'usage_rate' => sub {
     };
     my $nginx = Usage::Nginx->start(upstream => $sim->port, server => $at->('2r/m', 1),
         http => 'usage_retries 0;');
-    my %one = range(-3, -3);
+    my %one = days(-3, -3);
     my $ask = sub {
         my ($place, $body, $token) = @_;
         return $nginx->post("/$place" . route(), body(%$body), 'X-Auth-Token' => $token);
@@ -157,16 +148,16 @@ subtest 'usage_rate' => sub {
     # 30 s are ahead
     is($ask->(few => \%one, 'raised')->{status}, 200, '2 in a minute: one');
     error_is($ask->(few => \%one, 'raised'), 429, 'and no more');
-    reloaded($nginx, 'a raise', server => $at->('600r/m', 1));
+    $nginx->reload_ok('a raise', server => $at->('600r/m', 1));
     my $res = $ask->(few => \%one, 'raised');
     is($res->{status}, 200, 'holds at once') or diag($res->{body});
 
     # 20 calls are ahead: 40 s, that become ten minutes
-    reloaded($nginx, 'a burst', server => $at->('60r/m', 30));
-    is($ask->(long => { range(-23, -4) }, 'cut')->{status}, 200, '20 calls');
-    reloaded($nginx, 'a cut', server => $at->('2r/m', 1));
+    $nginx->reload_ok('a burst', server => $at->('60r/m', 30));
+    is($ask->(long => { days(-23, -4) }, 'cut')->{status}, 200, '20 calls');
+    $nginx->reload_ok('a cut', server => $at->('2r/m', 1));
     error_is($ask->(long => \%one, 'cut'), 429, 'holds at once');
-    reloaded($nginx, 'a reload that changes nothing');
+    $nginx->reload_ok('a reload that changes nothing');
     error_is($ask->(long => \%one, 'cut'), 429, 'changes nothing');
     is($ask->(few => \%one, 'another')->{status}, 200, 'another token');
     $nginx->stop_ok;

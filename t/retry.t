@@ -74,9 +74,7 @@ sub ask {
         'X-Auth-Token' => $o{token} || 'token');
     $res->{took}  = time - $begin;
     $res->{calls} = () = $upstream->calls($project);
-    my $line = $nginx->wait_for(sub {
-        (grep {/"id":"$id"/} $nginx->access_lines)[0] }) || '{}';
-    $res->{log} = decode($line);
+    $res->{log}   = $nginx->logged($id);
     return $res;
 }
 

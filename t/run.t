@@ -20,21 +20,8 @@ my $dir  = File::Temp::tempdir('usage-run-XXXXXX', TMPDIR => 1, CLEANUP => 1);
 # (prove may run below make)
 delete @ENV{qw(MAKEFLAGS MAKELEVEL MFLAGS NGINX_SRC)};
 
-sub slurp {
-    my ($file) = @_;
-    open my $fh, '<', $file or return '';
-    local $/;
-    my $text = <$fh>;
-    return defined $text ? $text : '';
-}
-
-sub spew {
-    my ($file, $text) = @_;
-    open my $fh, '>', $file or die "$file: $!";
-    print {$fh} $text;
-    close $fh or die "$file: $!";
-    return;
-}
+# The text of a file; none if there is no such file.
+sub text_of { return -e $_[0] ? slurp($_[0]) : '' }
 
 # Runs a command; its status, standard output and standard error.
 sub result {
@@ -50,7 +37,7 @@ sub result {
         exec {$command[0]} @command or POSIX::_exit(127);
     }
     waitpid $pid, 0;
-    return ($?, slurp("$dir/out"), slurp("$dir/err"));
+    return ($?, text_of("$dir/out"), text_of("$dir/err"));
 }
 
 # --- A machine: the programs that ./run calls, as they are or made up.
@@ -131,14 +118,14 @@ for ([], ['help'], ['--help'], ['dance'], [ 'demo', 'now' ]) {
     my ($status, $out, $err) = run_on($m, @$_);
     is($status >> 8, 2, "./run @$_: status 2");
     like($err, qr/usage: .*demo.*serve.*build.*test.*bench/s, 'and the usage');
-    is(slurp("$m/calls"), '', 'and nothing else');
+    is(text_of("$m/calls"), '', 'and nothing else');
 }
 
 subtest 'everything is there' => sub {
     my $m = machine(installed => \@build);
     my ($status, $out, $err) = run_on($m, 'build');
     is($status, 0, 'status 0');
-    like(slurp("$m/calls"), qr/\Amake -s -j \d+ module ctl, for Debian\n\z/,
+    like(text_of("$m/calls"), qr/\Amake -s -j \d+ module ctl, for Debian\n\z/,
         'only make is called');
 };
 
@@ -146,7 +133,7 @@ subtest 'a bare machine' => sub {
     my $m = machine();
     my ($status, $out, $err) = run_on($m, 'build');
     is($status, 0, 'status 0');
-    my @calls = grep { !/^apt-get .*(?: -s | --print-uris )/ } split /\n/, slurp("$m/calls");
+    my @calls = grep { !/^apt-get .*(?: -s | --print-uris )/ } split /\n/, text_of("$m/calls");
     is($calls[0], 'apt-get update, policy: exit 101', 'the lists first');
     is($calls[1],
         'apt-get install -y --no-install-recommends '
@@ -164,19 +151,19 @@ subtest 'what the tests take' => sub {
     my $m = machine();
     my ($status) = run_on($m, 'test');
     is($status, 0, 'status 0');
-    like(slurp("$m/calls"), qr/^update-rc\.d $_ disable$/m, "the service of $_ does not start")
+    like(text_of("$m/calls"), qr/^update-rc\.d $_ disable$/m, "the service of $_ does not start")
         for qw(nginx prometheus);
     $m = machine(installed => ['prometheus']);
     run_on($m, 'test');
-    unlike(slurp("$m/calls"), qr/update-rc\.d prometheus/, 'one that was there is left alone');
+    unlike(text_of("$m/calls"), qr/update-rc\.d prometheus/, 'one that was there is left alone');
 };
 
 subtest 'some of it is there' => sub {
     my $m = machine(installed => [ grep { !/jansson/ } @build ]);
     my ($status, $out, $err) = run_on($m, 'build');
     is($status, 0, 'status 0');
-    like(slurp("$m/calls"), qr/=300 libjansson-dev, /, 'the rest is installed');
-    unlike(slurp("$m/calls"), qr/update-rc/,
+    like(text_of("$m/calls"), qr/=300 libjansson-dev, /, 'the rest is installed');
+    unlike(text_of("$m/calls"), qr/update-rc/,
         'the service of an nginx that was there is left alone');
 };
 
@@ -185,11 +172,11 @@ subtest 'node and npm' => sub {
         my $m = machine(commands => $_);
         my ($status) = run_on($m, 'test');
         is($status, 0, "status 0 with (@$_)");
-        my ($installed) = slurp("$m/calls") =~ /^apt-get install .*=300 (.*),/m;
+        my ($installed) = text_of("$m/calls") =~ /^apt-get install .*=300 (.*),/m;
         my %has = map { $_ => 1 } @$_;
         is($installed =~ /\bnodejs\b/, !$has{node}, 'nodejs where there is no node');
         is($installed =~ /\bnpm\b/, !$has{npm}, 'npm where there is none');
-        like(slurp("$m/calls"), qr/^make -s -j \d+ test,/m, 'then the tests');
+        like(text_of("$m/calls"), qr/^make -s -j \d+ test,/m, 'then the tests');
     }
 };
 
@@ -198,8 +185,8 @@ subtest 'a policy that was there' => sub {
     spew("$m/policy", "mine\n");
     my ($status) = run_on($m, 'build');
     is($status, 0, 'status 0');
-    like(slurp("$m/calls"), qr/install .*policy: mine\n/, 'is used');
-    is(slurp("$m/policy"), "mine\n", 'and stays');
+    like(text_of("$m/calls"), qr/install .*policy: mine\n/, 'is used');
+    is(text_of("$m/policy"), "mine\n", 'and stays');
 };
 
 subtest 'apt-get fails' => sub {
@@ -209,7 +196,7 @@ subtest 'apt-get fails' => sub {
     like($err, qr/a line of apt-get\na line of apt-get\nE: no luck\n/,
         'what apt-get said');
     like($err, qr/could not install: gcc/, 'what it was for');
-    unlike(slurp("$m/calls"), qr/^make/m, 'nothing is built');
+    unlike(text_of("$m/calls"), qr/^make/m, 'nothing is built');
     ok(!-e "$m/policy", 'the policy is gone');
 };
 
@@ -217,7 +204,7 @@ subtest 'through sudo' => sub {
     my $m = machine();
     my ($status, $out, $err) = run_on($m, 'build', { WHO => 1000 });
     is($status, 0, 'status 0');
-    like(slurp("$m/calls"), qr/\Asudo sh .*\napt-get update.*\nmake /s,
+    like(text_of("$m/calls"), qr/\Asudo sh .*\napt-get update.*\nmake /s,
         'the packages by sudo, make without');
 };
 
@@ -227,7 +214,7 @@ subtest 'neither root nor sudo' => sub {
     is($status >> 8, 1, 'status 1');
     like($err, qr/apt-get install --no-install-recommends @build$/m,
         'tells what root would do');
-    is(slurp("$m/calls"), '', 'and does nothing');
+    is(text_of("$m/calls"), '', 'and does nothing');
 };
 
 subtest 'not Debian' => sub {
@@ -241,13 +228,13 @@ subtest 'for an nginx source tree' => sub {
     my $m = machine();
     my ($status) = run_on($m, 'build', { NGINX_SRC => '/some/tree' });
     is($status, 0, 'status 0');
-    my $calls = slurp("$m/calls");
+    my $calls = text_of("$m/calls");
     like($calls, qr/=300 gcc .*libssl-dev zlib1g-dev libcurl/, 'what nginx builds with');
     unlike($calls, qr/nginx-dev/, "not Debian's own");
     like($calls, qr{^make .*, for /some/tree$}m, 'that tree');
 
     ($status) = run_on($m, 'build', { NGINX_SRC => 'tree' });
-    like(slurp("$m/calls"), qr{^make .*, for /.*/tree$}m, 'from where one is');
+    like(text_of("$m/calls"), qr{^make .*, for /.*/tree$}m, 'from where one is');
 };
 
 # --- The demonstration.
@@ -310,14 +297,14 @@ for my $signal (qw(INT TERM HUP QUIT)) {
         }
 
         my $port = Usage::Nginx->wait_for(
-            sub { slurp("$dir/serve") =~ m{curl http://127.0.0.1:(\d+)/v2.*ends}s
+            sub { text_of("$dir/serve") =~ m{curl http://127.0.0.1:(\d+)/v2.*ends}s
                 ? $1 : 0 }, 20);
-        ok($port, 'it says where') or diag slurp("$dir/serve.err");
-        like(slurp("$dir/serve"), qr/7 desktops, made from the seed 3/, 'and what');
+        ok($port, 'it says where') or diag text_of("$dir/serve.err");
+        like(text_of("$dir/serve"), qr/7 desktops, made from the seed 3/, 'and what');
 
         # (days that are too old are refused)
         my $client = Usage::Client->new(port => $port);
-        my ($days, $hours) = slurp("$dir/serve") =~ /-d '(.*)'/g;
+        my ($days, $hours) = text_of("$dir/serve") =~ /-d '(.*)'/g;
         my $res = $client->post(route(), $days, 'X-Auth-Token' => 'token');
         is($res->{status}, 200, 'it answers by day');
         my @entries = @{ decode($res->{body})->{desktop_used_info_list} };
@@ -326,13 +313,13 @@ for my $signal (qw(INT TERM HUP QUIT)) {
         $res = $client->post(route(), $hours, 'X-Auth-Token' => 'token');
         is($res->{status}, 200, 'and by hour');
         ok(Usage::Nginx->wait_for(
-                sub { slurp("$dir/serve") =~ /7 days, \d+ desktops, \d+ calls/ }, 10),
+                sub { text_of("$dir/serve") =~ /7 days, \d+ desktops, \d+ calls/ }, 10),
             'and tells of it');
 
         kill $signal, $pid;
         waitpid $pid, 0;
         is($?, 0, 'it ends well');
-        is(slurp("$dir/serve.err"), '', 'and says nothing about it');
+        is(text_of("$dir/serve.err"), '', 'and says nothing about it');
         is(Usage::Client->new(port => $port, once => 1), undef,
             'nginx is gone');
         is_deeply([leftovers()], [], 'nothing is left');

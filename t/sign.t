@@ -507,8 +507,8 @@ subtest 'other keys, by a reload' => sub {
     delete $new{AKBOTH};
     my $new = $signer->with(sk => 'sk-permanent-new');
 
-    # (a 401 of the service, as the last one, is remembered for 5 seconds)
-    sleep 6;
+    # (a 401 of the service, as the last one, is remembered for some seconds)
+    $nginx->wait_for(sub { ask($signer, \%week)->{status} != 401 });
 
     Usage::Signer->file(\%new, $file);
     answered(ask($signer, \%week), \%week, 'before, the old secret is right');

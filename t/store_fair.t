@@ -10,11 +10,11 @@ use Test::More;
 
 use Usage::Nginx;
 use Usage::Sim;
-use Usage::Store qw(range took stored);
+use Usage::Store qw(took stored);
 use Usage::Test;
 
 my $sim   = Usage::Sim->start(args => [ '--seed', 1 ]);
-my %week  = range(-9, -3);
+my %week  = days(-9, -3);
 my $fresh = \&Usage::Store::fresh_token;
 
 sub gateway {
@@ -29,7 +29,7 @@ sub hog {
     my ($store, $token) = @_;
     my $wrong = 0;
     for my $month (0 .. 3) {
-        my $res = $store->ask({ range(-33 - 31 * $month, -3 - 31 * $month) }, token => $token);
+        my $res = $store->ask({ days(-33 - 31 * $month, -3 - 31 * $month) }, token => $token);
         $wrong++ if $res->{status} != 200;
     }
     return is($wrong, 0, 'another asks for far more than there is room for');
@@ -37,7 +37,7 @@ sub hog {
 
 subtest 'who holds most pays' => sub {
     my $store = gateway('192k');
-    $store->tenant(seed => 2, desktops => 90, days => 60, idle => 'shown');
+    $store->tenant(seed => 2, desktops => 90);
     my $token = $fresh->();
     took($store->ask({%week}, token => $token), 7, 'a week');
 
@@ -48,7 +48,7 @@ subtest 'who holds most pays' => sub {
     took($res, 1, 'it is still there');
 
     # what the other one asked for last is there, too
-    $res = $store->ask({ range(-126, -120) }, token => $hog);
+    $res = $store->ask({ days(-126, -120) }, token => $hog);
     took($res, 1, 'the latest of the other one');
 
     # a new one finds room
@@ -60,10 +60,10 @@ subtest 'who holds most pays' => sub {
 
 subtest 'who has no room is alone with that' => sub {
     my $store = gateway('96k');
-    $store->tenant(seed => 3, desktops => 3000, days => 60, idle => 'shown');
+    $store->tenant(seed => 3, desktops => 3000);
     my @ids = @{ $sim->desktops }[ 5, 9 ];
     my %few = (%week, desktop_ids => \@ids);
-    my $res = $store->ask({ range(-33, -3) }, token => $fresh->());
+    my $res = $store->ask({ days(-33, -3) }, token => $fresh->());
     is($res->{status}, 200, 'one that the zone cannot hold');
     like($store->{nginx}->log_line(qr/no room/), qr/usage_store's zone has no room for a call/,
         'which is said');
@@ -83,13 +83,13 @@ subtest 'who has no room is alone with that' => sub {
 subtest 'ids that do not exist' => sub {
     for my $desktops (60, 1500) {
         my $store = gateway('16m');
-        $store->tenant(seed => 4, desktops => $desktops, days => 60, idle => 'shown');
+        $store->tenant(seed => 4, desktops => $desktops);
         my $n     = $desktops > 1000 ? 4 : 98;
         my $token = $fresh->();
         my @known = @{ $sim->desktops }[ 1, 2 ];
         my $body  = sub {
             my ($batch) = @_;
-            return { range(-4, -3),
+            return { days(-4, -3),
                 desktop_ids => [ @known, map { "none-$batch-$_" } 1 .. $n ] };
         };
         my $last  = int(1000 / $n) + 3;
@@ -110,9 +110,9 @@ subtest 'ids that do not exist' => sub {
             cmp_ok(scalar @{ $res->{calls} }, '>', 1, 'has no place');
             cmp_ok(scalar @{ $res->{calls} }, '<=', @{ $alone->{calls} }, 'no call more');
             # the second time one of its days is there for all
-            $store->ask({ range(-4, -4) }, token => $token);
+            $store->ask({ days(-4, -4) }, token => $token);
         }
-        my %some = (range(-4, -3), desktop_ids => \@known);
+        my %some = (days(-4, -3), desktop_ids => \@known);
         my $res = $store->ask({%some}, token => $token);
         $store->true_ok($res, {%some}, 'those that exist');
         stored($res, 2, 'those that exist');
@@ -125,7 +125,7 @@ subtest 'who has shown nothing' => sub {
         Usage::Nginx->at(all => 'usage_store_key $usage_project_id; usage_timeout '
             . Usage::Nginx->patience(5) . 's;'));
     my $nginx = $store->{nginx};
-    $store->tenant(seed => 5, desktops => 60, days => 60, idle => 'shown');
+    $store->tenant(seed => 5, desktops => 60);
     $store->truth({%week});
     $sim->config(tokens => ['good']);
     for my $round ('not-known', 'known') {
@@ -133,7 +133,7 @@ subtest 'who has shown nothing' => sub {
         $sim->clear;
         my $bad = $nginx->client;
         $bad->send($nginx->client->format('POST', '/all' . route("p$round"),
-            body(range(-3, -3)), 'X-Auth-Token' => $fresh->()));
+            body(days(-3, -3)), 'X-Auth-Token' => $fresh->()));
         ok($nginx->wait_for(sub { @{ $store->calls } }), 'a bogus token asks');
         my $res = $store->ask({%week}, at => 'all', token => 'good',
             project => "p$round");

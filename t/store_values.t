@@ -3,7 +3,7 @@
 # The day store gives back what was put into it: figures to the last digit, each
 # day's own desktops, and for any call the reply that it has without a store.
 #
-#   USAGE_SEED            the seed of the random calls, printed if not given
+#   USAGE_SEED            the seed of the random calls, printed if the test fails
 #   USAGE_RANDOM_COUNT    how many of them, 600
 
 use strict;

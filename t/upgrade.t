@@ -17,13 +17,6 @@ plan skip_all => 'nginx has the module in it' if $ENV{USAGE_STATIC_MODULE};
 my $dir = File::Temp::tempdir('usage-upgrade-XXXXXX', TMPDIR => 1, CLEANUP => 1);
 my $old = $Usage::Nginx::module;
 
-sub slurp {
-    my ($file) = @_;
-    open my $fh, '<:raw', $file or die "$file: $!";
-    local $/;
-    return scalar <$fh>;
-}
-
 # Which build a file holds, as docs/operations.md tells to look.
 sub build_of {
     my ($file) = @_;

@@ -68,11 +68,12 @@ sub load_module {
     return $ENV{USAGE_STATIC_MODULE} ? '' : "load_module $module;\n";
 }
 
-# Waits until a condition holds; returns its value, or nothing in the end.
+# Waits until a condition holds, 30 seconds if nothing else is said; returns its
+# value, or nothing in the end.
 sub wait_for {
     my ($self, $cond, $timeout) = @_;
 
-    my $deadline = time + patience($timeout || 10);
+    my $deadline = time + patience($timeout || 30);
     my $pause    = 0.002;
 
     while (1) {
@@ -441,7 +442,7 @@ sub client {
     my ($self, %o) = @_;
     return Usage::Client->new(
         port    => $self->{port},
-        timeout => patience(20),
+        timeout => patience(60),
         %o
     );
 }

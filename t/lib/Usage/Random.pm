@@ -21,10 +21,15 @@ our $seed = $ENV{USAGE_SEED} // (time * 1000 ^ $$ << 8) & 0x7fffffff;
 my $owner = $$;
 my $state = $seed;
 
+srand $seed;
 note("USAGE_SEED=$seed");
 
-# Begins again, with another seed: for a child process.
-sub reseed { $state = $_[-1] & 0x7fffffff; return }
+# Begins again with another seed, as in a child process; perl's own rand(), too.
+sub reseed {
+    $state = $_[-1] & 0x7fffffff;
+    srand $state;
+    return;
+}
 
 # A whole number from 0 to one below this.
 sub rnd {
