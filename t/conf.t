@@ -139,7 +139,8 @@ subtest 'usage_rate' => sub {
     my (undef, $out) = Usage::Nginx->check(location => "\nusage_rate\nzone=nowhere;\n#\n");
     my ($line) = $out =~ /zone "nowhere" is not defined .*conf:(\d+)$/m;
     (undef, $out) = Usage::Nginx->check(location => "\nusage_rate\nzone=;\n#\n");
-    is($line, $out =~ /invalid zone name .*conf:(\d+)$/m ? $1 : '', 'an undefined zone: the message has the line of the directive');
+    is($line, $out =~ /invalid zone name .*conf:(\d+)$/m ? $1 : '',
+        'an undefined zone: the message has the line of the directive');
     fails(http => "limit_req_zone \$uri zone=a:1m rate=1r/s; usage_rate $whole;",
         qr/zone "a" is already/);
 };
@@ -193,7 +194,8 @@ subtest 'usage_hour_format' => sub {
     fails(http => $at->("$long-%H"), qr/must give 1 to 255 bytes/);
     # the longest labels are those of Wednesdays in September, at ten o'clock
     $long = 'x' x (255 - length 'SeptemberWednesday1010');
-    passes(http => $at->("$long%B%A%-d%-H"), 'usage_hour_format with labels of at most 255 bytes in any month');
+    passes(http => $at->("$long%B%A%-d%-H"),
+        'usage_hour_format with labels of at most 255 bytes in any month');
     fails(http => $at->("x$long%B%A%-d%-H"), qr/must give 1 to 255 bytes/);
 
     for ('%Y-%m-%d', '%I', '00', '%-I:00', '%p', '%Y-%m-%dT%l:00:00Z') {
@@ -247,7 +249,8 @@ sub warns {
     my ($where, $text, @like) = @_;
     local $Test::Builder::Level = $Test::Builder::Level + 1;
     my @warnings = warnings($where => $text);
-    is(scalar @warnings, scalar @like, "$where: $text: so many warnings") or diag(join "\n", @warnings);
+    is(scalar @warnings, scalar @like,
+        "$where: $text: so many warnings") or diag(join "\n", @warnings);
     like($warnings[$_] // '', $like[$_], "$where: $text: warning $_") for 0 .. $#like;
 }
 

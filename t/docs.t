@@ -185,8 +185,8 @@ SKIP: {
     skip "no $ca here (ca-certificates)", 2 unless -e $ca;
     my ($ok, $out) = Usage::Nginx->check(
         whole => "error_log %%PREFIX%%/error.log;\npid %%PREFIX%%/pid;\n$conf");
-    ok($ok, 'which nginx takes') or diag $out;
-    unlike($out, qr/\[warn\]/, 'without a warning');
+    ok($ok, 'nginx takes the configuration of README.md') or diag $out;
+    unlike($out, qr/\[warn\]/, 'the configuration of README.md has no warning');
 }
 
 # --- Levels at which nginx shows headers.

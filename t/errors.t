@@ -243,7 +243,7 @@ subtest 'an upstream error goes back as it is' => sub {
             "$_: our type");
     }
     my $res = ask('chunked-403');
-    is("$res->{status} $res->{body}", "403 $error", 'in small chunks');
+    is("$res->{status} $res->{body}", "403 $error", 'an error in small chunks');
     $res = ask('long-400');
     ok($res->{status} == 400 && $res->{body} eq $long, 'a long one');
 };
@@ -267,7 +267,7 @@ subtest 'a status that is no error of theirs' => sub {
 subtest '401 and 403 keep their status' => sub {
     for my $how (qw(html none codeless array brokenjson inner page)) {
         error_is(ask("$how-401"), 401, "401, $how", code => 'APIGW.0301');
-        like(logged()->{error}, qr/\S/, 'in the log');
+        like(logged()->{error}, qr/\S/, "401, $how: the log has the error");
         error_is(ask("$how-403"), 403, "403, $how", code => 'APIGW.0302');
     }
 };
@@ -281,11 +281,11 @@ subtest '429 has a Retry-After' => sub {
             "$project: $value");
         return $res;
     };
-    is($after->('429-after', 17)->{body}, $error, 'the body too');
+    is($after->('429-after', 17)->{body}, $error, 'a 429 keeps its body');
     $after->('429-date', 'Wed, 21 Oct 2037 07:28:00 GMT');
     $after->('429-none', 60);
-    error_is($after->('429-html', 18), 429, 'in the legacy form');
-    error_is($after->('429-empty', 60), 429, 'in the legacy form');
+    error_is($after->('429-html', 18), 429, 'a 429 of HTML gets the legacy form');
+    error_is($after->('429-empty', 60), 429, 'an empty 429 gets the legacy form');
 };
 
 subtest 'no sensible answer: 502' => sub {
@@ -314,14 +314,15 @@ subtest 'no sensible answer: 502' => sub {
 
 subtest 'no answer in time: 504' => sub {
     error_is(ask('hang', at => '/hasty'), 504, 'proxy_read_timeout');
-    error_is(ask('hang', at => '/hasty', days => 31), 504, 'on 31 days');
+    error_is(ask('hang', at => '/hasty', days => 31), 504, 'proxy_read_timeout on 31 days');
     error_is(ask('hang', at => '/patient'), 504, 'usage_timeout');
     like(logged()->{error}, qr/\S/, '$usage_error');
-    error_is(ask('hang', at => '/patient', days => 31), 504, 'on 31 days');
+    error_is(ask('hang', at => '/patient', days => 31), 504, 'usage_timeout on 31 days');
     error_is(ask('hangbody', at => '/patient'), 504, 'within the body');
-    error_is(ask('drip', at => '/patient'), 504, 'at a drip');
+    error_is(ask('drip', at => '/patient'), 504, 'usage_timeout at a drip');
     error_is(ask('hangbody', at => '/hasty'), 504, 'proxy_read_timeout within the body');
-    error_is(ask('hangbody', at => '/hasty', days => 31), 504, 'on 31 days');
+    error_is(ask('hangbody', at => '/hasty', days => 31), 504,
+        'proxy_read_timeout within the body, on 31 days');
 };
 
 subtest 'the first failure ends the call' => sub {
@@ -357,7 +358,7 @@ subtest 'and waits for no other' => sub {
     sleep 1.9 * Usage::Nginx->patience(1);
     for my $n (2 .. 4) {
         cmp_ok(scalar(() = $upstream->calls("$_$n")), '<=', $n + 3,
-            "none begins when those that are $_ end") for qw(stuck slow);
+            "$_ calls: none begins after the error") for qw(stuck slow);
     }
     is($conn->post(route('good'), body(start_time => '2022-12-01',
         end_time => '2022-12-01'))->{status}, 200, 'the connection lives on');
@@ -389,9 +390,11 @@ subtest 'errors that nginx makes itself' => sub {
             start_time => '2022-12-01', end_time => '2022-12-01'), %headers);
     };
     is($call->('limited', 'good', 'X-Zone' => 'a')->{status}, 200, 'limit_req');
-    error_is($call->('limited', 'good', 'X-Zone' => 'a'), 503, 'the next: 503');
-    is($call->('quota', 'good', 'X-Zone' => 'b')->{status}, 200, 'with 429');
-    error_is($call->('quota', 'good', 'X-Zone' => 'b'), 429, 'the next: 429',
+    error_is($call->('limited', 'good', 'X-Zone' => 'a'), 503,
+        'limit_req refuses the next call with 503');
+    is($call->('quota', 'good', 'X-Zone' => 'b')->{status}, 200,
+        'limit_req with status 429 lets the first call pass');
+    error_is($call->('quota', 'good', 'X-Zone' => 'b'), 429, 'limit_req with status 429 refuses the next call',
         headers => { 'Retry-After' => qr/\A60\z/ });
     error_is($call->('denied', 'good'), 403, 'deny', code => undef);
 
@@ -414,10 +417,10 @@ subtest 'nobody else writes lines of the log' => sub {
         404, 'a path of the client');
     is(ask('forged')->{status}, 403, 'an error of the upstream');
     my @lines = grep { /FORGED/ } split /\n/, $nginx->error_log($mark);
-    is(scalar(grep { /answered (?:400|404|403): .*FORGED/ } @lines), 3, 'each told');
-    is(scalar(grep { !/ \[\w+\] / } @lines), 0, 'in a line of its own')
+    is(scalar(grep { /answered (?:400|404|403): .*FORGED/ } @lines), 3, 'each error is told');
+    is(scalar(grep { !/ \[\w+\] / } @lines), 0, 'no line of the log is forged')
         or diag(join "\n", @lines);
-    unlike($nginx->error_log($mark), qr/\e/, 'without what a terminal obeys');
+    unlike($nginx->error_log($mark), qr/\e/, 'the log has nothing that a terminal obeys');
 };
 
 subtest 'no token in the log' => sub {

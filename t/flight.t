@@ -190,13 +190,13 @@ for my $workers (1, 2, 4) {
             all_true($store, 'overlapping', \@conns);
             my @calls = @{ $store->calls };
             my %n = windows(@calls);
-            is(scalar keys %n, 31, 'all days were asked for');
-            is(scalar(grep { $_ > 1 } values %n), 0, 'and none twice');
+            is(scalar keys %n, 31, 'all days were fetched');
+            is(scalar(grep { $_ > 1 } values %n), 0, 'no day was fetched twice');
             cmp_ok(scalar @calls, '<=', 31 + @conns,
                 'one live call each at most');
             $sim->config(delay_ms => 0);
             my $res = $store->ask({%month}, token => $token);
-            is(scalar @{ $res->{calls} }, 1, 'then all is stored');
+            is(scalar @{ $res->{calls} }, 1, 'afterwards all days are stored');
         }
     };
 
@@ -216,16 +216,16 @@ for my $workers (1, 2, 4) {
                 ok($nginx->wait_for(sub { 8 <= @{ $store->calls } }, 60), 'under way');
                 my @others = map { go($store, $body, token => $token) } 1 .. 20;
                 ok($nginx->wait_for(sub { 8 + 20 <= @{ $store->calls } }, 60),
-                    'the others made their live calls') or
+                    'the followers made their authorization probes') or
                     diag(scalar @{ $store->calls });
-                is(scalar(grep { $_->readable } @others), 0, 'and wait');
+                is(scalar(grep { $_->readable } @others), 0, 'the followers wait');
                 $leaver->$how;
                 all_true($store, "$n desktops, $how", \@others);
                 cmp_ok(scalar @{ $store->calls }, '<=', 8 + 20 + $alone,
                     "$how: fetched once more");
                 $sim->faults;
                 my $res = $store->ask($body, token => $token);
-                is(scalar @{ $res->{calls} }, 1, 'and stored');
+                is(scalar @{ $res->{calls} }, 1, 'afterwards all days are stored');
             }
         }
 
@@ -249,7 +249,7 @@ for my $workers (1, 2, 4) {
             $_->close for @gone;
             @conns = grep { !$first{ $_->{id} } } @conns;
         }
-        cmp_ok(scalar @conns, '<', 4, 'they left one by one');
+        cmp_ok(scalar @conns, '<', 4, 'the clients left one by one');
         $sim->faults;
         $_->close for @conns;
         $store->true_ok($store->ask($body, token => $token), $body, 'who comes then');
@@ -286,9 +286,10 @@ for my $workers (1, 2, 4) {
         my $token = fresh($store);
         my @conns = map { go($store, {%week}, token => $token) } 1 .. 20;
         my $status = all_true($store, 'for ever', \@conns, 403 => 1);
-        is($status->{403}, 20, 'all are refused');
+        is($status->{403}, 20, 'all calls are refused');
         $sim->faults;
-        $store->true_ok($store->ask({%week}, token => $token), {%week}, 'then well');
+        $store->true_ok($store->ask({%week}, token => $token), {%week},
+            'after the fault all is well');
     };
 
     subtest "$workers workers: who may not does not wait" => sub {
@@ -302,7 +303,7 @@ for my $workers (1, 2, 4) {
         ok($nginx->wait_for(sub { 8 <= @{ $store->calls } }, 60), 'one fetches');
         my @two  = map { go($store, {%week}, at => 'all', token => 'two', project => 'shared') } 1 .. 3;
         my @none = map { go($store, {%week}, at => 'all', token => $_, project => 'shared') } qw(three four);
-        is($_->response->{status}, 401, 'refused at once') for @none;
+        is($_->response->{status}, 401, 'a caller without rights is refused at once') for @none;
         $sim->config(tokens => [qw(two token)]);
         $first->close;
         all_true($store, 'the others', \@two);
@@ -327,13 +328,14 @@ for my $workers (1, 2, 4) {
             my $res = $_->response;
             $status{ $res->{error} || $res->{status} }++;
         }
-        is_deeply(\%status, { 504 => 12 }, 'those that wait end, too');
-        cmp_ok(time - $from, '>=', Usage::Nginx->patience(2) * 0.9, 'not before');
+        is_deeply(\%status, { 504 => 12 }, 'followers end with usage_timeout');
+        cmp_ok(time - $from, '>=', Usage::Nginx->patience(2) * 0.9,
+            "followers don't end before usage_timeout");
         my $res = $store->ask({%week}, at => 'soon', token => $token);
-        is($res->{status}, 504, 'and the next');
+        is($res->{status}, 504, 'the next call ends with usage_timeout');
         $sim->faults;
         $res = $store->ask($body, token => $token);
-        $store->true_ok($res, $body, 'then well');
+        $store->true_ok($res, $body, 'after the fault all is well');
     };
 
     # who asks at another place waits as long as that one says
@@ -347,7 +349,7 @@ for my $workers (1, 2, 4) {
         my $soon = go($store, $body, at => 'soon', token => $token);
         ok($nginx->wait_for(sub { 7 <= @{ $store->calls } }, 60), 'one fetches');
         my @long = map { go($store, $body, token => $token) } 1 .. 5;
-        is($soon->response->{status}, 504, 'it gives up');
+        is($soon->response->{status}, 504, 'the leader gives up');
         all_true($store, 'another takes over', \@long);
         $sim->faults;
     };
@@ -415,14 +417,14 @@ subtest 'streams of one connection' => sub {
         my $leader = $start->();
         ok($nginx->wait_for(sub { 8 <= @{ $h2->calls } }, 60), 'one fetches');
         my @others = map { $start->() } 1 .. 20;
-        ok($nginx->wait_for(sub { 28 <= @{ $h2->calls } }, 60), 'the others wait');
+        ok($nginx->wait_for(sub { 28 <= @{ $h2->calls } }, 60), 'the followers wait');
         $c->cancel($leader);
         $c->cancel(pop @others);
         my %differs = map { $_ => 1 } grep { $_ } map {
             my $res = $c->response($_);
             $res->{status} == 200 ? same_json($res->{body}, $truth)
                 : "status $res->{status}" } @others;
-        is_deeply(\%differs, {}, 'the others are answered');
+        is_deeply(\%differs, {}, 'the followers are answered');
         cmp_ok(scalar @{ $h2->calls }, '<=', 28 + 31, 'fetched once more');
         $c->close;
         $sim->faults;

@@ -279,7 +279,8 @@ SKIP: {
                 cmp_ok($calls, '>=', 3 * 3, 'calls were made');
                 $upstream->clear;
                 my $again = whole($cached, $at, $project, "$project: from the cache");
-                is($again->{body}, $first->{body}, 'the same reply');
+                is($again->{body}, $first->{body},
+                    "$project: the reply from the cache is the same to the byte");
                 is(scalar(() = $upstream->calls), 0, 'no call');
             }
             return if $at eq 'keyown';
@@ -298,7 +299,7 @@ SKIP: {
             'X-Auth-Token' => 'many')) for @conn;
         my @bodies = map { $_->response->{body} } @conn;
         is(scalar(grep { $_ eq $bodies[0] && /total_count/ } @bodies), 8,
-            'all the same');
+            'all eight replies are the same');
         my (%times);
         $times{ $_->{target} }++ for $upstream->calls;
         is_deeply([ grep { $_ > 1 } values %times ], [], 'each asked once');
@@ -400,7 +401,7 @@ subtest 'a location without proxy_pass' => sub {
     my $res = ask('busy');
     is("$res->{status} $res->{body}",
         '429 {"error_code":"X.9","error_msg":"m"}', 'return 429');
-    is($res->{headers}{'retry-after'}[0], 60, 'with its Retry-After');
+    is($res->{headers}{'retry-after'}[0], 60, 'return 429 has Retry-After');
 };
 
 for my $at (qw(unix rewrite named fallback authed allowed)) {

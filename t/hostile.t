@@ -206,7 +206,8 @@ sub judged {
     my @some = chance(50) ? map { int rand @ids } 1 .. 5 : ();
     my %body = (start_time => $from, end_time => date_add($from, $days - 1));
     $body{desktop_ids} = [ @ids[@some] ] if @some;
-    my $res = $nginx->post("/$at" . route('honest'), body(%body), 'X-Auth-Token' => pick('one', 'two'));
+    my $res = $nginx->post("/$at" . route('honest'), body(%body), 'X-Auth-Token' => pick('one',
+        'two'));
     return ($res->{status}) if $res->{status} != 200 || $res->{error};
 
     my %seen;
@@ -271,7 +272,7 @@ for my $k (1 .. $clients) {
 }
 
 is(join('', @wrong), '', 'no wrong 200 for a project whose upstream is honest');
-cmp_ok($right, '>', 0, 'and right ones');
+cmp_ok($right, '>', 0, 'there are right replies');
 is("@{[ sort $nginx->workers ]}", "@before", 'no worker died');
 
 # (what the storm left behind takes some seconds)

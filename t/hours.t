@@ -105,7 +105,8 @@ sub hours_are {
     local $Test::Builder::Level = $Test::Builder::Level + 1;
     is($res->{status}, 200, "$name: a reply") or return diag($res->{body});
     my ($used, @wrong) = used_hours($res, $day, 2);
-    is(scalar @wrong, 0, 'its dates') or diag(join "\n", @wrong[ 0 .. ($#wrong > 9 ? 9 : $#wrong) ]);
+    is(scalar @wrong, 0, "$name: each hour has its date")
+        or diag(join "\n", @wrong[ 0 .. ($#wrong > 9 ? 9 : $#wrong) ]);
     return is_deeply($used, \%want, $name);
 }
 
@@ -128,7 +129,7 @@ subtest 'where records are off' => sub {
     {
         error_is(ask('off', %$body), 400, body(%$body) . ': refused',
             detail => [ qr/HOUR/, qr/usage_connections/ ]);
-        is(scalar calls(), 0, 'and nothing asked for');
+        is(scalar calls(), 0, 'with usage_connections off there is no upstream call');
     }
     is(ask('off', group_by_type => 'DAY')->{status}, 200, 'DAY is not');
 };
@@ -192,14 +193,14 @@ subtest 'today and tomorrow' => sub {
             my %body = (%$user, start_time => day(-1), end_time => day(1), group_by_type => 'HOUR');
             my $res = $n == 1 ? ask('', %body)
                 : { status => 200, body => ($sim->legacy({%body}))[2] };
-            is($res->{status}, 200, 'a reply') or diag($res->{body});
+            is($res->{status}, 200, 'three days around today: a 200') or diag($res->{body});
             $said[$n] = [ use_of($res, 'd1') ];
-            is(scalar @{ $said[$n] }, 72, 'of three days');
+            is(scalar @{ $said[$n] }, 72, 'three days around today have 72 hours');
         }
         my @wrong = grep { $said[1][$_] < $said[0][$_] || $said[1][$_] > $said[2][$_] } 0 .. 71;
         is("@wrong", '', 'an open session lasts until now');
-        is(sum0(@{ $said[1] }[ 48 .. 71 ]), 0, 'nothing of tomorrow');
-        cmp_ok(sum0(@{ $said[1] }), '>=', 24, 'and all of yesterday');
+        is(sum0(@{ $said[1] }[ 48 .. 71 ]), 0, 'no hour of tomorrow has use');
+        cmp_ok(sum0(@{ $said[1] }), '>=', 24, 'each hour of yesterday has use');
     }
     my %ahead = (start_time => day(1), end_time => day(31));
     my $res = is_true('', 'a month ahead', %ahead);
@@ -218,7 +219,7 @@ subtest 'the window of records' => sub {
     is(join(' ', $window->('hour')), at(-3600) . ' ' . at(2 * 86400 - 1), 'an hour before');
     is(join(' ', $window->('none')), at(0) . ' ' . at(2 * 86400 - 1), 'nothing before');
     is(($window->('', start_time => day(-1), end_time => day(3)))[1] le day(0) . 'T23:59:59Z', 1,
-        'not the future');
+        'the window does not reach into the future');
     hours_are(ask(''), 'with the default', d1 => { 0 => 1, 25 => 1 });
     hours_are(ask('hour'), 'too short a lookback', d1 => { 25 => 1 });
     hours_are(ask('none'), 'none', d1 => { 25 => 1 });
@@ -231,22 +232,23 @@ subtest 'which desktops' => sub {
         session('gone', 'ann', 0, 900), session('d2', 'ann', 7200, 10800));
     my %all = (d1 => {}, d2 => { 2 => 1 }, d3 => { 0 => 0.5 }, d4 => { 0 => 1 }, d5 => {});
     my $res = ask('');
-    hours_are($res, 'all', %all);
-    is(join(' ', ids_of($res)), 'd1 d2 d3 d4 d5', 'in order');
+    hours_are($res, 'all desktops', %all);
+    is(join(' ', ids_of($res)), 'd1 d2 d3 d4 d5', 'desktops are in the order of ids');
     is(join(' ', ids_of(ask('', offset => 1, limit => 2))), 'd2 d3', 'a page');
     is_true('', 'the page', offset => 1, limit => 2);
     is_true('', 'beyond', offset => 5);
-    is(join(' ', grep { $_ eq 'records' } calls()), '', 'which needs no records');
+    is(join(' ', grep { $_ eq 'records' } calls()), '',
+        'a page beyond the last needs no records');
     is_true('', 'none', limit => 0);
-    is(join(' ', grep { $_ eq 'records' } calls()), '', 'nor does that');
+    is(join(' ', grep { $_ eq 'records' } calls()), '', 'limit 0 needs no records');
     is(join(' ', ids_of(ask('', desktop_ids => [qw(d5 x d2 gone d5 d1)]))), 'd5 d2 d1',
-        'as asked for');
+        'desktop_ids are listed in their order, once');
     is_true('', 'they', desktop_ids => [qw(d5 x d2 gone d5 d1)]);
     is_true('', 'a page of them', desktop_ids => [qw(d5 x d2 gone d5 d1)], offset => 1, limit => 1);
     is_true('', 'unknown ones', desktop_ids => [qw(x y)]);
-    is(join(' ', grep { $_ eq 'records' } calls()), '', 'which needs no records');
+    is(join(' ', grep { $_ eq 'records' } calls()), '', 'unknown desktops need no records');
 
-    hours_are(ask('', desktop_username => 'ann'), 'of a user: hers, and what she used',
+    hours_are(ask('', desktop_username => 'ann'), 'a user has the own desktops, and those she used',
         d1 => {}, d2 => { 2 => 1 }, d3 => { 0 => 0.5 }, d5 => {});
     is_true('', 'of a user', desktop_username => $_) for qw(ann bob nobody an);
     is_true('', 'of a user, asked for', desktop_username => 'ann',
@@ -306,7 +308,7 @@ subtest 'what leads to a desktop' => sub {
         session('d2', 'ann', 28800, 32400, sid => 'sid-unknown'));
     my %want = (d1 => { 0 => 1 }, d2 => { 2 => 1, 4 => 1, 6 => 1, 8 => 1 });
     hours_are(ask(''), 'sid, else name', %want);
-    hours_are(ask('', desktop_username => 'ann'), 'of a user', %want);
+    hours_are(ask('', desktop_username => 'ann'), 'the records of a user lead by sid, else by name', %want);
     hours_are(ask('', desktop_ids => ['d2']), 'of one', d2 => $want{d2});
     hours_are(ask('', desktop_ids => ['d1']), 'of the other', d1 => $want{d1});
 
@@ -348,18 +350,23 @@ subtest 'what leads to a desktop' => sub {
         session('gone', 'ann', 7200, 10800),
         session('gone2', 'ann', 0, 60, computer_name => "evil\n2026/01/01 00:00:00 [error] \e[31m"));
     hours_are(ask(''), 'are left out', d1 => { 0 => 1 });
-    ok($nginx->wait_for(sub { $nginx->error_log($mark) =~ /lead to/ }), 'and in the error log');
+    ok($nginx->wait_for(sub { $nginx->error_log($mark) =~ /lead to/ }),
+        'the error log tells of records that lead to no desktop');
     my @lines = grep { /lead to/ } split /\n/, $nginx->error_log($mark);
-    is(scalar @lines, 1, 'once');
-    like($lines[0], qr/2 desktops.*"(?:PC-gone-|evil\?2026)/, 'with a name');
-    unlike($nginx->error_log($mark), qr/^2026\/01\/01|\e|[\x01-\x08]/m, 'which is harmless');
+    is(scalar @lines, 1, 'the error log tells of them in one line');
+    like($lines[0], qr/2 desktops.*"(?:PC-gone-|evil\?2026)/,
+        'the line has the name of a desktop');
+    unlike($nginx->error_log($mark), qr/^2026\/01\/01|\e|[\x01-\x08]/m,
+        'control bytes of a name are not in the error log');
 
     $mark = $nginx->log_mark;
     hours_are(ask('', desktop_username => 'ann'), 'of a user', d1 => { 0 => 1 });
-    is(scalar(grep { /lead to/ } split /\n/, $nginx->error_log($mark)), 1, 'once');
+    is(scalar(grep { /lead to/ } split /\n/, $nginx->error_log($mark)), 1,
+        'for a user the error log tells of them in one line');
     $mark = $nginx->log_mark;
     hours_are(ask('', desktop_ids => ['d1']), 'of some', d1 => { 0 => 1 });
-    unlike($nginx->error_log($mark), qr/lead to/, 'where it is no wonder');
+    unlike($nginx->error_log($mark), qr/lead to/,
+        'with desktop_ids the error log tells of no others');
 
     # a name of UTF-8, and one that is long
     for my $name ("caf\x{e9}\x{738b}" x 20, 'x' x 3000, "\x7f\t\x01\n") {
@@ -407,8 +414,9 @@ subtest 'pages of records' => sub {
         msg => 'whatever' });
     my $res = ask('');
     is($res->{status}, 400, '400 for any page');
-    is((decode($res->{body}) || {})->{error_code}, 'WKS.0400', 'as the upstream says');
-    is($pages->(), 2, 'and two were tried');
+    is((decode($res->{body}) || {})->{error_code}, 'WKS.0400',
+        'the error_code of the upstream is passed on');
+    is($pages->(), 2, 'a 400 for limit 1000 is followed by one with limit 100');
     $sim->faults;
 };
 
@@ -464,7 +472,8 @@ subtest 'the form' => sub {
         is($have, $label, ($other ? 'other' : 'first') . " server, '$path': hours")
             or diag($r->{body});
         my ($records) = grep { $_->{api} eq 'records' } @{ $sim->calls };
-        like($records->{query} =~ s/%3A/:/gr, qr/start_time=\Q${\ at(-$lookback)}\E/, 'lookback');
+        like($records->{query} =~ s/%3A/:/gr, qr/start_time=\Q${\ at(-$lookback)}\E/,
+            'lookback');
         $r = $post->(desktop_ids => ['d1'], start_time => day(-30), end_time => day(-2));
         is($r->{status}, 200, 'days');
         is(scalar(grep { $_->{query} =~ /resource_id=/ } @{ $sim->calls }) > 0, !!$by_id,
@@ -489,7 +498,8 @@ subtest 'rights' => sub {
                 is($res->{status}, $status, body(%$body) . ": $status of $api");
                 my $data = decode($res->{body}) || {};
                 is_deeply([ @$data{qw(error_code error_msg encoded_authorization_message)} ],
-                    [ 'WKS.0403', "no $api", 'abc' ], 'as the upstream says it');
+                    [ 'WKS.0403', "no $api", 'abc' ],
+                    "${\ body(%$body)}: $status of $api goes back as it is");
             }
         }
     }
@@ -578,7 +588,7 @@ subtest 'faults' => sub {
         is(scalar @wrong, 0, body(%$body) . ": $good true, $bad errors")
             or diag(join "\n", map { substr $_, 0, 500 } @wrong);
         cmp_ok($bad, '>', 20, 'there were errors');
-        cmp_ok($good, '>', 10, 'and replies');
+        cmp_ok($good, '>', 10, 'there were true replies');
     }
 
     for my $group (qw(HOUR DAY)) {

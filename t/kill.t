@@ -161,7 +161,7 @@ for my $set ({ workers => 2, size => '4m' }, { workers => 3, size => '256k' }) {
         my $true = delete $said{true} || 0;
         my $gone = delete $said{gone} || 0;
         cmp_ok($true, '>=', 3 * $half, "$true true replies, $gone that were cut");
-        is_deeply(\%said, {}, 'and no other');
+        is_deeply(\%said, {}, 'there are no other replies');
 
         # the store serves: other calls, and those of before
         $_->config(delay_ms => 0) for values %sim;
@@ -175,9 +175,9 @@ for my $set ({ workers => 2, size => '4m' }, { workers => 3, size => '256k' }) {
                 took($res, 1, "$token, $$range[0]..$$range[1], again");
             }
         }
-        ok($nginx->reload, 'and after a reload');
+        ok($nginx->reload, 'nginx reloads');
         my $body = { days(-4, -3) };
-        $store->true_ok($store->ask($body, token => 't0'), $body, 'as well');
+        $store->true_ok($store->ask($body, token => 't0'), $body, 'after the reload');
         $nginx->stop_ok('it stops', allow => qr/exited on signal 9|open socket|was locked by/);
     };
 }
@@ -213,10 +213,10 @@ subtest 'the worker that fetches' => sub {
         my $leader = $send->();
         ok($nginx->wait_for(sub { 8 <= @{ $store->calls } }), 'one fetches') or last;
         my @others = map { $send->() } 1 .. 12;
-        ok($nginx->wait_for(sub { 8 + 12 <= @{ $store->calls } }), 'the others wait');
+        ok($nginx->wait_for(sub { 8 + 12 <= @{ $store->calls } }), 'the followers wait');
 
         my ($pid) = grep { has_connection($_, $leader->sock->sockport) } keys %before;
-        ok($pid, 'its worker is known') or last;
+        ok($pid, 'the worker of the leader is known') or last;
         kill 'KILL', $pid;
 
         my (%status, $wrong);
@@ -234,7 +234,8 @@ subtest 'the worker that fetches' => sub {
         $sim->faults;
         my $res = $store->ask($body, token => $token);
         $store->true_ok($res, $body, 'who comes then');
-        is(scalar @{ $store->ask($body, token => $token)->{calls} }, 1, 'is stored');
+        is(scalar @{ $store->ask($body, token => $token)->{calls} }, 1,
+            'afterwards all days are stored');
     }
     $nginx->stop_ok('it stops', allow => qr/exited on signal 9|open socket|was locked by/);
 };

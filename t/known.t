@@ -47,7 +47,7 @@ subtest 'one call first' => sub {
         my $token = $fresh->();
         is(under_way($at, $token, 1), 1, "'$at': one call of one that is not known");
         $store->ask({ days(-2, -2) }, at => $at, token => $token);
-        is(under_way($at, $token, 8), 8, 'then usage_concurrency of them');
+        is(under_way($at, $token, 8), 8, "'$at': then usage_concurrency of them");
         is(under_way($at, $token . 'x', 1), 1, 'another token');
         took($store->ask({%month}, at => 'off', token => $fresh->()), 31, 'no call more');
     }
@@ -65,14 +65,14 @@ subtest 'a bogus token' => sub {
         my $again = $store->ask($body, at => $at, token => $bad);
         SKIP: {
             skip 'too slow', 1 if time - $from > 4;
-            took($again, 0, 'then none');
+            took($again, 0, "'$at': the second call makes no upstream call");
         }
-        is($again->{status}, 401, 'and the same');
-        is($again->{body}, $res->{body}, 'reply');
+        is($again->{status}, 401, "'$at': the second call is a 401");
+        is($again->{body}, $res->{body}, "'$at': the second call has the same body");
         is($store->ask($body, at => $at, token => 'good')->{status}, 200, 'a good one');
         ok($nginx->wait_for(sub {
             @{ $store->ask($body, at => $at, token => $bad)->{calls} } }, 30),
-            'it is asked again');
+            "'$at': later the token is tried again");
     }
 
     # one that was good
@@ -80,10 +80,11 @@ subtest 'a bogus token' => sub {
     $sim->config(tokens => [qw(good expires)]);
     $store->ask($body, at => 'off', token => 'expires');
     $sim->config(tokens => ['good']);
-    is($store->ask($body, at => 'off', token => 'expires')->{status}, 401, 'it expires');
+    is($store->ask($body, at => 'off', token => 'expires')->{status}, 401,
+        'a token that expires is a 401');
     my $from = time;
     my $res  = $store->ask($body, at => 'off', token => 'expires');
-    took($res, 0, 'then none') if time - $from < 4;
+    took($res, 0, 'a token that expired, the second call') if time - $from < 4;
     $sim->config(tokens => []);
 };
 
@@ -94,7 +95,8 @@ subtest 'what is not remembered' => sub {
         $sim->faults({ fault => 'status', %$fault, count => 1 });
         is($store->ask({ days(-3, -3) }, token => $token)->{status}, $fault->{status},
             "a $fault->{status}");
-        is($store->ask({ days(-3, -3) }, token => $token)->{status}, 200, 'and then well');
+        is($store->ask({ days(-3, -3) }, token => $token)->{status}, 200,
+            "after a $fault->{status} the next call is a 200");
     }
     # one API's word is not another's
     my $token = $fresh->();
@@ -112,7 +114,7 @@ subtest 'what is not remembered' => sub {
     is($own->post(route(), body(days(-3, -3)), %as, 'X-Request-Id' => 'stop')->{status},
         500, 'a 401 of the location');
     is($own->post(route(), body(days(-3, -3)), %as, 'X-Request-Id' => 'go')->{status},
-        200, 'is nothing that the service said');
+        200, 'a 401 of the location is not remembered');
     $own->stop_ok;
 };
 
@@ -125,7 +127,7 @@ subtest 'a large refusal, and one that is no error of the API' => sub {
     my $other = Usage::Nginx->start(upstream => $up->port);
     for my $project (qw(html large)) {
         my $first = $other->post(route($project), body(days(-9, -3)), 'X-Auth-Token' => 'a');
-        is($first->{status}, 401, 'refused');
+        is($first->{status}, 401, "$project: the first call is a 401");
         my $again = $other->post(route($project), body(days(-9, -3)), 'X-Auth-Token' => 'a');
         error_is($again, 401, 'again', detail => qr/answered 401 to this credential a moment ago/)
             if 1 == $up->calls($project);
@@ -143,7 +145,7 @@ subtest 'many bogus tokens' => sub {
     my %status;
     $status{ $c->post('/off' . route(), body(%month), 'X-Auth-Token' => "bad-$_")->{status} }++
         for 1 .. 600;
-    is_deeply(\%status, { 401 => 600 }, 'are refused');
+    is_deeply(\%status, { 401 => 600 }, '600 bogus tokens are refused');
     is(under_way('off', 'good', 8), 8, 'the good one still is known');
     $sim->config(tokens => []);
 };

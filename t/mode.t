@@ -121,10 +121,10 @@ subtest 'values' => sub {
             "$value is refused") or diag $out;
     }
     my ($ok, $out) = Usage::Nginx->check(location => 'usage_mode translate; usage_mode fallback;');
-    like($out, qr/is duplicate/, 'once in a block');
+    like($out, qr/is duplicate/, 'usage_mode stands once in a block');
     ($ok, $out) = Usage::Nginx->check(http => 'usage_mode fallback;',
         server => 'usage_mode compare;', location => 'usage_mode translate;');
-    ok($ok, 'at every level') or diag $out;
+    ok($ok, 'usage_mode may stand at each level') or diag $out;
 };
 
 subtest 'by a variable' => sub {
@@ -144,7 +144,7 @@ subtest 'by a variable' => sub {
         my $res = $nginx->post(route('x'), $week, 'X-Mode' => $mode);
         like($res->{body}, qr/"total_count":1\b/, "'$mode': translated");
         like($nginx->error_log($mark), qr/\[warn\].*usage_mode is "[^"]*", which is no mode/,
-            'with a warning');
+            "'$mode': the log has a warning");
     }
 };
 
@@ -167,9 +167,9 @@ subtest 'the call as it came' => sub {
         my $res = $nginx->post('/pass' . route('p-1') . '?x=%2F%20+&y', $body, %sent);
         is($res->{status}, 200, length($body) . ' bytes');
         my $call = one_call();
-        is($call->{method}, 'POST', 'its method');
-        is($call->{target}, route('p-1') . '?x=%2F%20+&y', 'its URI');
-        is($call->{body} // '', $body, 'its body');
+        is($call->{method}, 'POST', "${\ length $body} bytes: the method is as the client sent it");
+        is($call->{target}, route('p-1') . '?x=%2F%20+&y', "${\ length $body} bytes: the URI is as the client sent it");
+        is($call->{body} // '', $body, "${\ length $body} bytes: the body is as the client sent it");
         is(join('|', @{ $call->{headers}{ lc $_ } || [] }), $sent{$_}, $_) for sort keys %sent;
     }
 
@@ -177,8 +177,8 @@ subtest 'the call as it came' => sub {
     my $c = $nginx->client;
     $c->send("POST /pass" . route('p') . " HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n"
         . "\r\n3\r\nabc\r\n4\r\ndefg\r\n0\r\n\r\n");
-    is($c->response->{status}, 200, 'in chunks');
-    is(one_call()->{body}, 'abcdefg', 'its body');
+    is($c->response->{status}, 200, 'a chunked body is a 200');
+    is(one_call()->{body}, 'abcdefg', 'a chunked body is passed on whole');
 };
 
 subtest 'the access log' => sub {
@@ -190,10 +190,12 @@ subtest 'the access log' => sub {
         'X-Request-Id' => 'l-4');
     $nginx->logged('l-4');
     my $log = $nginx->_slurp('own.log');
-    like($log, qr{^l-1 \Q${\ route('p')}\E 7$}m, "has the client's path, and its days");
-    like($log, qr{^l-2 \Q${\ route('p')}\E 7$}m, 'also where nobody answers');
+    like($log, qr{^l-1 \Q${\ route('p')}\E 7$}m,
+        "the access log has the client's path, and the days of the body");
+    like($log, qr{^l-2 \Q${\ route('p')}\E 7$}m,
+        'the access log has them where nobody answers');
     like($log, qr{^l-3 \S+ 0$}m, 'no days of a wrong body');
-    like($log, qr{^l-4 \S+ 2$}m, 'those of a body in a file');
+    like($log, qr{^l-4 \S+ 2$}m, 'the access log has the days of a body in a file');
 };
 
 subtest 'the reply as it comes' => sub {
@@ -222,7 +224,7 @@ subtest 'the reply as it comes' => sub {
         [ 'a=1', 'b=2' ], 'every cookie');
 
     $res = $nginx->post('/pass' . route('cut'), $week);
-    like($res->{error}, qr/cut/, 'a reply that ends early ends early');
+    like($res->{error}, qr/cut/, 'a reply that is cut upstream is cut for the client');
 };
 
 subtest 'other methods, other paths' => sub {
@@ -281,7 +283,7 @@ subtest "nginx's own replies" => sub {
 subtest 'a subrequest that is passed on' => sub {
     my $res = $nginx->post('/asks' . route('p'), $week, 'X-Request-Id' => 's-1');
     error_is($res, 500, "leaves the client's own reply alone");
-    is($nginx->logged('s-1')->{mode}, 'translate', 'and its mode');
+    is($nginx->logged('s-1')->{mode}, 'translate', "the client's own call keeps its mode");
 };
 
 subtest 'a reply on its way' => sub {
@@ -292,7 +294,7 @@ subtest 'a reply on its way' => sub {
     my $c = $direct->client;
     $c->send($c->format('POST', route('p'), $week));
     ok($direct->wait_for(sub { $c->readable && do { $c->_fill(time + 1); $c->{in} =~ /abc\z/ } }),
-        'its first bytes come before the last');
+        'the first bytes of a reply come before the last');
     $c->close;
     $direct->stop_ok;
     $slow->stop;
@@ -316,13 +318,16 @@ subtest 'HTTP/2' => sub {
     $h->body($ids[$_], "$week" . ' ' x ($_ * 20_000)) for 0 .. $#ids;
     for (@ids) {
         my $res = $h->response($_);
-        is($res->{status}, 200, 'answered');
-        like($res->{body}, qr/"total_count":17/, 'by the endpoint');
+        is($res->{status}, 200, 'each stream of HTTP/2 is a 200');
+        like($res->{body}, qr/"total_count":17/,
+            'each stream of HTTP/2 has the reply of the endpoint');
     }
     my %calls = map { $_->{path} => $_ } $upstream->calls;
     for (1 .. 5) {
-        is($calls{ route("p$_") }{headers}{'x-auth-token'}[0], "t$_", 'its token');
-        is(length $calls{ route("p$_") }{body}, length($week) + ($_ - 1) * 20_000, 'its body');
+        is($calls{ route("p$_") }{headers}{'x-auth-token'}[0], "t$_",
+            "stream $_ of HTTP/2 has its own token");
+        is(length $calls{ route("p$_") }{body}, length($week) + ($_ - 1) * 20_000,
+            "stream $_ of HTTP/2 has its own body");
     }
     $h->close;
     $two->stop_ok;

@@ -182,10 +182,10 @@ for my $idle (qw(shown hidden)) {
                 $most->($only[$_], 1), %body);
             is(scalar(grep { $_->{api} =~ /desktop-metrics/
                     && $_->{query} !~ /resource_name=/ } @calls), 0,
-                'and none for all desktops');
-            holds('by resource_id', 'id', $most->($only[$_], 1), %body);
-            holds('with records', 'records', $most->($only[$_], 31), %body);
-            holds('of its id', '', $most->($only[$_], 31) + 1, %body,
+                "user $_: no call for all desktops");
+            holds("user $_, by resource_id", 'id', $most->($only[$_], 1), %body);
+            holds("user $_, with records", 'records', $most->($only[$_], 31), %body);
+            holds("user $_, with a desktop's id", '', $most->($only[$_], 31) + 1, %body,
                 desktop_ids => [ $only[$_]{alone}[0], 'nobody' ]);
             is(scalar(grep { $_->{api} eq 'user-metrics' }
                 holds('that desktop alone', '', $most->($only[$_], 0), %body,
@@ -207,7 +207,7 @@ for my $idle (qw(shown hidden)) {
             my $true = sum0(@{ $sim->truth(user_name => $u->{user_name},
                 start => $month{start_time}, end => $month{end_time})->{total} });
             cmp_ok(abs($sum - $true / 3600), '<=', 0.0051 * 31 * @$list + 1e-6,
-                'and the whole of the user\'s time');
+                'the sum of the desktops is the time of the user');
             holds('with records', 'records', $most->($u, 31) + 1, %body);
         }
 
@@ -430,7 +430,7 @@ for my $idle (qw(shown hidden)) {
             my @calls = holds($names[ $_ - 1 ], '', 13, start_time => day(-32),
                 end_time => day(-2), desktop_ids => ["n-$_"]);
             is(scalar(grep { $_->{query} =~ /resource_name=/ } @calls),
-                @calls - 2, 'by name');
+                @calls - 2, 'all upstream calls but two look up a name');
         }
     };
 
@@ -518,7 +518,7 @@ subtest 'fractions of seconds' => sub {
         my $res = $wide->post(route(), body(start_time => '2022-12-01',
             end_time => sprintf('2022-12-%02d', $last), %more,
             desktop_ids => [ map { "d-$_" } @$numbers ]));
-        is($res->{status}, 200, 'a reply') or diag($res->{body});
+        is($res->{status}, 200, 'a tenant of fractions is a 200') or diag($res->{body});
         for my $i (@$numbers) {
             my @want = map { 0 + sprintf '%.2f', $seconds->($i, $_) / 3600 + 1e-9 }
                 1 .. $last;

@@ -101,18 +101,19 @@ subtest 'two workers, several calls, one bucket' => sub {
         my @conn = map { [ start($nginx, $_ % 2 ? '/a' : '/b', \%month, 'X-Auth-Token' => 'one') ] } 1 .. 4;
         for (@conn) {
             my $res = $_->[0]->response;
-            is($res->{status}, 200, 'answered') or diag($res->{body});
+            is($res->{status}, 200, 'each call is a 200') or diag($res->{body});
             cmp_ok($nginx->logged($_->[1])->{waited}, '>', 0, '$usage_waited');
             $n += 31;
         }
         my %pids = map { $_->{pid} => 1 } starts($nginx);
         return keys %pids > 1;
     }, 60);
-    ok($used, 'by both workers');
+    ok($used, 'both workers make upstream calls');
     my @starts = grep { $_->{uri} =~ m{^/workspace/} } starts($nginx);
     is(scalar @starts, $n, "$n calls");
     keeps_pace('they', 50, 5, 1000, @starts);
-    cmp_ok($starts[-1]{at} - $starts[0]{at}, '>=', ($n - 5) * 1100 / 46 - 60, 'as long as it takes');
+    cmp_ok($starts[-1]{at} - $starts[0]{at}, '>=', ($n - 5) * 1100 / 46 - 60,
+        'the calls take as long as the rate demands');
     $nginx->stop_ok;
 };
 
@@ -142,7 +143,7 @@ subtest 'whose bucket it is' => sub {
         local $Test::Builder::Level = $Test::Builder::Level + 1;
         my $res = ask($nginx, @args);
         is($res->{status}, 200, "$name: free") or diag($res->{body});
-        is($res->{log}{waited}, '0.000', 'at once');
+        is($res->{log}{waited}, '0.000', "$name: there is no wait");
     };
     my $full = sub {
         my ($name, @args) = @_;
@@ -151,11 +152,11 @@ subtest 'whose bucket it is' => sub {
     };
     my @a = ('X-Auth-Token' => 'a');
     $free->('a token', $at, \%one, @a);
-    $full->('the same', $at, \%one, @a);
+    $full->('the same token', $at, \%one, @a);
     $full->('the same elsewhere', '/few_long', { %month }, @a);
     $free->('another', $at, \%one, 'X-Auth-Token' => 'A');
-    $free->('with a security token', $at, \%one, @a, 'X-Security-Token' => 'a');
-    $full->('both again', $at, \%one, @a, 'X-Security-Token' => 'a');
+    $free->('the token with a security token', $at, \%one, @a, 'X-Security-Token' => 'a');
+    $full->('the same token with the same security token', $at, \%one, @a, 'X-Security-Token' => 'a');
     $free->('another of these', $at, \%one, @a, 'X-Security-Token' => 'b');
     $free->('another prefix', '/few_other', \%one, @a);
     $full->('the same there', '/few_other', \%one, @a);
@@ -196,25 +197,26 @@ subtest 'refused at once: waiting does not help' => sub {
         qr/\Ausage_rate: at 3r\/s the call takes at least 31 upstream calls and 1[12] s, /,
         qr/, 31 of them and 1[12] s from now on; usage_timeout is ${patience}000 ms: /,
         qr/waiting does not help.*fewer days.*usage_timeout.*usage_store/ ]) if !Usage::Nginx->slow;
-    is($res->{headers}{'retry-after'}, undef, 'and no Retry-After') if !Usage::Nginx->slow;
-    is($res->{log}{calls}, 0, 'without a call') if !Usage::Nginx->slow;
-    is(scalar(@{ $sim->calls }), 0, 'of the upstream') if !Usage::Nginx->slow;
+    is($res->{headers}{'retry-after'}, undef,
+        'a call that takes too long has no Retry-After') if !Usage::Nginx->slow;
+    is($res->{log}{calls}, 0, "a call that takes too long makes no upstream call, by \$usage_calls") if !Usage::Nginx->slow;
+    is(scalar(@{ $sim->calls }), 0, 'a call that takes too long makes no upstream call, by the simulator') if !Usage::Nginx->slow;
     $res = ask($nginx, '/alone', \%one);
     is($res->{status}, 200, 'a day is no trouble');
 };
 
 subtest 'refused at once: a true Retry-After' => sub {
     my $res = ask($nginx, '/backlog', \%month);
-    is($res->{status}, 200, 'what the burst allows') or diag($res->{body});
+    is($res->{status}, 200, 'a month is within the burst') or diag($res->{body});
     $res = ask($nginx, '/backlog', \%month);
     error_is($res, 429, 'the same at once', headers => { 'Retry-After' => qr/\A\d+\z/ },
         detail => qr/ms, which suffices after Retry-After\z/);
-    is($res->{log}{calls}, 0, 'refused without a call');
+    is($res->{log}{calls}, 0, 'a call that is refused makes no upstream call');
     my ($after) = @{ $res->{headers}{'retry-after'} };
     cmp_ok($after, '<=', 60, "$after seconds");
     sleep $after;
     $res = ask($nginx, '/backlog', \%month);
-    is($res->{status}, 200, 'then it is answered') or diag($res->{body});
+    is($res->{status}, 200, 'after Retry-After the call is a 200') or diag($res->{body});
 };
 
 subtest 'refused when it turns out' => sub {
@@ -253,18 +255,18 @@ subtest 'a small call beside a large one' => sub {
 
 subtest 'a client that leaves gives back what it reserved' => sub {
     my @headers = ('X-Auth-Token' => 'leaves');
-    is(ask($nginx, '/few', \%one, @headers)->{status}, 200, 'the first');
+    is(ask($nginx, '/few', \%one, @headers)->{status}, 200, 'the first call is a 200');
     $sim->clear;
     for (1 .. 3) {
         my ($conn, $id) = start($nginx, '/few_long', \%one, @headers);
         sleep 0.1;
         $conn->close;
         my $log = $nginx->logged($id);
-        is($log->{status}, 499, 'it left');
+        is($log->{status}, 499, 'a client left while its call was held');
         is($log->{calls}, 0, 'held until then');
     }
     my $res = ask($nginx, '/few', \%one, @headers);
-    error_is($res, 429, 'the next');
+    error_is($res, 429, 'the next call is refused');
     cmp_ok($res->{headers}{'retry-after'}[0], '<=', 31, 'need not wait for them');
     is(scalar(@{ $sim->calls }), 0, 'the upstream was not asked');
 };
@@ -291,7 +293,8 @@ subtest 'a zone that is too small' => sub {
     $status{ $conn->post('/small' . route(), body(%one),
         'X-Auth-Token' => "t$_")->{status} }++ for 1 .. 1500;
     is_deeply(\%status, { 200 => 1500 }, 'works');
-    like($nginx->log_line(qr/too small/), qr/\[warn\].*zone "small" is too small: a bucket in use was replaced/, 'and tells');
+    like($nginx->log_line(qr/too small/), qr/\[warn\].*zone "small" is too small: a bucket in use was replaced/,
+        'the log says that the zone is too small');
 };
 
 $nginx->stop_ok;
@@ -312,7 +315,7 @@ subtest 'workers that are killed' => sub {
     }
     my $res = ask($killed, '/k', \%one, 'X-Auth-Token' => 'k');
     is($res->{status}, 200, 'the zone still works') or diag($res->{body});
-    error_is(ask($killed, '/full', \%one), 429, 'and knows what was');
+    error_is(ask($killed, '/full', \%one), 429, 'a zone outlives its workers');
     $killed->stop_ok(undef, allow => qr/exited on signal 9|was locked by|open socket/);
 };
 
@@ -327,7 +330,7 @@ subtest 'a quota of 200 a minute' => sub {
     for (@conn) {
         $_->{timeout} = 300;
         my $res = $_->response;
-        is($res->{status}, 200, 'answered') or diag($res->{body});
+        is($res->{status}, 200, 'each call is a 200') or diag($res->{body});
     }
     is(scalar(grep { $_->{status} != 200 } @{ $sim->calls }), 0, 'nothing is refused');
     cmp_ok(scalar(@{ $sim->calls }), '>', 300, 'though it is more than a minute allows');

@@ -255,7 +255,8 @@ sub directory {
         'dir-noid' => sub { json_reply(200, '{"total_count":1,"desktops":[{"computer_name":"x"}]}') },
         'dir-idnull' => sub { json_reply(200, '{"total_count":1,"desktops":[{"desktop_id":null}]}') },
         'dir-row' => sub { json_reply(200, '{"total_count":1,"desktops":[1]}') },
-        'dir-cut' => sub { my $t = json_reply(200, '{"total_count":1,"desktops":[{"desktop_id":"idle"}]}');
+        'dir-cut' => sub { my $t = json_reply(200,
+            '{"total_count":1,"desktops":[{"desktop_id":"idle"}]}');
             substr($t, 0, -3), { close => 1 } },
         'dir-trail' => sub { json_reply(200, '{"total_count":0,"desktops":[]}x') },
         'dir-more' => sub { json_reply(200, { total_count => 3, desktops =>
@@ -318,22 +319,25 @@ for my $name (sort keys %fault) {
                 total => 250,
                 entries => [ map { my $id = sprintf 'd%03d', $_;
                     [ $id, $hours{$id} ] } 0 .. 99 ]);
-            cmp_ok(scalar(() = $upstream->calls($project)), '<=', 9, 'in few calls');
+            cmp_ok(scalar(() = $upstream->calls($project)), '<=', 9,
+                'pages that soon agree take few upstream calls');
         }
 
         $upstream->clear;
-        error_is(ask("$name-99"), 502, 'not if it stays');
+        error_is(ask("$name-99"), 502, 'pages that never agree are a 502');
         my (%times);
         $times{ which($_) }++ for $upstream->calls("$name-99");
         my ($most) = sort { $b <=> $a } values %times;
         is($most, 3, 'tried three times');
-        cmp_ok(scalar(() = $upstream->calls("$name-99")), '<=', 9, 'in few calls');
+        cmp_ok(scalar(() = $upstream->calls("$name-99")), '<=', 9,
+            'pages that never agree take few upstream calls');
 
         # of many days, each by itself
-        reply_is(ask("$name-1", days => 7, offset => 248), 'on 7 days',
+        reply_is(ask("$name-1", days => 7, offset => 248), 'on 7 days, pages that soon agree',
             from => '2022-12-01', total => 250,
             entries => [ map { [ $_, ($hours{$_}) x 7 ] } qw(d248 d249) ]);
-        error_is(ask("$name-99", days => 7), 502, 'not on 7 if it stays');
+        error_is(ask("$name-99", days => 7), 502,
+            'on 7 days, pages that never agree are a 502');
     };
 }
 
@@ -354,7 +358,7 @@ subtest 'what a page may not say' => sub {
     for (sort grep { /\Abad-/ } keys %text) {
         $upstream->clear;
         error_is(ask($_), 502, $_);
-        cmp_ok(scalar(() = $upstream->calls($_)), '<=', 30, 'in few calls');
+        cmp_ok(scalar(() = $upstream->calls($_)), '<=', 30, "$_: few upstream calls");
     }
     error_is(ask($_, days => 31), 502, "$_, 31 days")
         for qw(bad-cut bad-value-negative bad-no-count bad-items-null);
@@ -403,7 +407,7 @@ subtest 'rounding' => sub {
         $wrong++, diag("$_->{desktop_id}: $use") if "$use" ne $i++ / 100;
     }
     is($wrong, 0, 'a bit less goes down');
-    is($i, 100, 'all 100 of them');
+    is($i, 100, 'there are 100 such figures');
 
     my $all = join '', map { $_->{body} } map { ask('halves', offset => $_ * 100) } 0 .. 23;
     unlike($all, qr/"use_time":\s*\d+(?:\.\d*0|\.)[,}]/, 'the shortest form');
@@ -414,8 +418,8 @@ subtest 'rounding' => sub {
     $all = join '', map { $_->{body} }
         map { ask('halves', offset => $_ * 100, at => '/string') } 0 .. 23;
     my @strings = $all =~ /"use_time":\s*("[^"]*"|[^,}]*)/g;
-    is(scalar @strings, 2400, 'as strings');
-    is(scalar(grep { !/\A"\d+\.\d\d"\z/ } @strings), 0, 'with two decimals each');
+    is(scalar @strings, 2400, 'there are 2400 strings');
+    is(scalar(grep { !/\A"\d+\.\d\d"\z/ } @strings), 0, 'each string has two decimals');
     like($all, qr/"12\.00"/, '12.00');
 };
 
@@ -451,16 +455,16 @@ subtest 'desktops that come and go, in the order of bytes' => sub {
 subtest 'the directory' => sub {
     my @two = ([ 'd2', 0.5 ], [ 'd1', 1 ]);
     $upstream->clear;
-    reply_is(ask('p', desktop_ids => [qw(d2 d1)]), 'all are shown',
+    reply_is(ask('p', desktop_ids => [qw(d2 d1)]), 'desktops that statistics list',
         from => '2022-12-01', entries => \@two);
     is(scalar(grep { $_->{path} !~ /metrics/ } $upstream->calls), 0,
-        'and it is not asked');
+        'the directory is not called for desktops that statistics list');
 
     reply_is(ask('p', desktop_ids => [qw(nobody d2 idle d1 known-1)]),
         'one is not', from => '2022-12-01',
         entries => [ $two[0], [ 'idle', 0 ], $two[1], [ 'known-1', 0 ] ]);
     $upstream->clear;
-    reply_is(ask('p', desktop_ids => [qw(nobody no-one)], days => 3), 'none is',
+    reply_is(ask('p', desktop_ids => [qw(nobody no-one)], days => 3), 'ids that nobody knows',
         from => '2022-12-01', entries => []);
     is(scalar(grep { $_->{path} !~ /metrics/ } $upstream->calls), 1, 'one call');
 
@@ -478,7 +482,7 @@ subtest 'the directory' => sub {
             'unknown: ' . s/([^ -~])/sprintf 'U+%X', ord $1/ger,
             from => '2022-12-01', entries => []);
     }
-    reply_is(ask('p', desktop_ids => [ @odd, @unknown, 'd1' ]), 'all at once',
+    reply_is(ask('p', desktop_ids => [ @odd, @unknown, 'd1' ]), 'all kinds of ids at once',
         from => '2022-12-01', entries => [ (map { [ $_, 0 ] } @odd), [ 'd1', 1 ] ]);
 
     # a comma separates, escaped or not: a hundred with one in it are more
@@ -486,7 +490,7 @@ subtest 'the directory' => sub {
         limit => 1), 'a hundred, one with a comma', from => '2022-12-01',
         total => 99, entries => [ [ 'known-1', 0 ] ]);
     reply_is(ask('p', desktop_ids => [ ',', ',,', map { "$_,$_" } 1 .. 60 ]),
-        'all with commas', from => '2022-12-01', entries => []);
+        '120 ids with commas', from => '2022-12-01', entries => []);
 
     # a hundred in a call
     for my $n (100, 101, 250) {

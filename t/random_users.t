@@ -405,7 +405,8 @@ subtest 'with faults, a reply is the one without faults or an error' => sub {
     $sim->faults();
     is(scalar @wrong, 0, "$count calls: $same as without faults, $errors errors")
         or diag(join "\n", @wrong);
-    is(scalar(grep { !$hit{$_} } @apis), 0, 'faults of each API led to errors') if $total >= 3000;
+    is(scalar(grep { !$hit{$_} } @apis), 0,
+        'faults of each API led to errors') if $total >= 3000;
 };
 
 $pair->nginx->stop_ok;

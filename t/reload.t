@@ -73,7 +73,8 @@ subtest 'servers are told apart' => sub {
         my @calls = map { scalar @{ $_->calls } } @sim;
         my @asked = grep { $calls[$_] } 0 .. $#sim;
         is("@asked", $n, "$servers[$n][0]: its own upstream");
-        is(same_json($res->{body}, ($sim[$n]->legacy({%week}))[2]), '', 'and data');
+        is(same_json($res->{body}, ($sim[$n]->legacy({%week}))[2]), '',
+            "$servers[$n][0]: its own figures");
         return $calls[$n];
     };
     for my $round (1, 2) {
@@ -147,7 +148,7 @@ subtest 'usage_rate' => sub {
 
     # 30 s are ahead
     is($ask->(few => \%one, 'raised')->{status}, 200, '2 in a minute: one');
-    error_is($ask->(few => \%one, 'raised'), 429, 'and no more');
+    error_is($ask->(few => \%one, 'raised'), 429, 'a second call within 30 s is refused');
     $nginx->reload_ok('a raise', server => $at->('600r/m', 1));
     my $res = $ask->(few => \%one, 'raised');
     is($res->{status}, 200, 'holds at once') or diag($res->{body});

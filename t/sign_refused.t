@@ -137,7 +137,7 @@ subtest 'one byte that is changed' => sub {
 subtest 'in a query' => sub {
     my $target = route() . '?a=1&b=%20%2B';
     my @headers = $one->headers(@call, target => $target);
-    accepted('as signed', $body, $target, @headers);
+    accepted('a query as it was signed', $body, $target, @headers);
     accepted('another order', $body, route() . '?b=%20%2B&a=1', @headers);
     refused("query $_", qr/signature differs/, $body, route() . $_, @headers)
         for '', '?a=1', '?a=1&b=%20', '?a=1&b=%20%2B&b', '?a=2&b=%20%2B';
@@ -215,8 +215,8 @@ subtest 'what the signature says' => sub {
 
     $res = $nginx->post(route(), $body, but(\@right, 'X-Sdk-Date' => undef,
         Authorization => 'Basic QTpC'));
-    is($res->{status}, 401, "what isn't ours is the service's to refuse");
-    isnt(upstream_calls(), 0, 'by an upstream call');
+    is($res->{status}, 401, 'another kind of Authorization is a 401');
+    isnt(upstream_calls(), 0, 'another kind of Authorization is refused by the service');
 };
 
 # A list that is longer than any signer's, with more of one name than there are
@@ -279,10 +279,10 @@ subtest 'who it is' => sub {
     like($detail, qr/\bgateway\.test\b/, 'the host');
 
     my $line = $nginx->log_line(qr/\Q$canonical\E/);
-    ok($line, 'the error log has it too');
-    like($line, qr/; access key: AKONE, client: /, 'with the access key');
+    ok($line, 'the error log has the canonical request');
+    like($line, qr/; access key: AKONE, client: /, 'the error log has the access key');
     like($nginx->log_line(qr/answered 401: .*; access key: NOBODY, client: /), qr/signature differs/,
-        'also of one that nobody knows');
+        'the error log has an access key that nobody knows');
     my $mark = $nginx->log_mark;
     refused('an odd key', qr/signature differs/, $body,
         $one->with(ak => "A\x01B\x7f" . 'C' x 2000)->headers(@call));
@@ -321,7 +321,7 @@ subtest "$count mutations of a signature" => sub {
     my $date = $one->date(time);
     my @h = (Host => 'gateway.test', 'X-Sdk-Date' => $date, 'X-A' => 'a', 'X-B' => 'b');
     my %right = (@h, Authorization => $one->hand(@call, headers => \@h));
-    accepted('as it is', $body, %right);
+    accepted('the signature without mutations', $body, %right);
     $sim->clear;
 
     my ($c, @sent, %told);
@@ -355,7 +355,7 @@ subtest "$count mutations of a signature" => sub {
     $read->();
     is_deeply(\%told, { 401 => $count }, 'each of them 401');
     is(upstream_calls(), 0, 'no upstream call');
-    accepted('and what is right goes on', $body, $one->headers(@call));
+    accepted('after all mutations a right signature is good', $body, $one->headers(@call));
 };
 
 # --- The file.
@@ -393,7 +393,7 @@ subtest 'files that are refused' => sub {
     ($ok, $out) = Usage::Nginx->check(http => 'usage_credentials %%PREFIX%%;');
     ok(!$ok && $out =~ /not a file/, 'a directory');
     ($ok, $out) = Usage::Nginx->check(http => "usage_credentials $file; usage_credentials off;");
-    ok(!$ok && $out =~ /duplicate/, 'twice');
+    ok(!$ok && $out =~ /duplicate/, 'usage_credentials stands once in a block');
     ($ok, $out) = Usage::Nginx->check(http => "usage_credentials $file; usage_clock_skew soon;");
     ok(!$ok, 'usage_clock_skew that is no time');
     my $empty = Usage::Signer->file({});

@@ -222,7 +222,8 @@ subtest 'legacy bodies' => sub {
     (undef, $r) = $sim->legacy('{"end_time":"2022-12-10"}');
     $days = $r->{desktop_used_info_list}[0]{used_info_list};
     is_deeply([map { $_->{date} } @$days[0, -1]],
-        ['2022-11-26', '2022-12-10'], 'without start_time, the range is 15 days up to end_time');
+        ['2022-11-26', '2022-12-10'],
+            'without start_time, the range is 15 days up to end_time');
     (undef, $r) = $sim->legacy('{"limit":0}');
     is_deeply($r, { desktop_used_info_list => [], total_count => 6 },
         'limit 0 gives total_count and no entry');
@@ -250,7 +251,8 @@ subtest 'filing and retention' => sub {
         return sum0(map { metric($_, 'desktop_usage') }
                 $sim->all($DESKTOPS, 'items', 100, %w));
     };
-    is($boundary->('09T00:00:00', '09T23:59:58'), 0, 'a window without a last second of a day is empty');
+    is($boundary->('09T00:00:00', '09T23:59:58'), 0,
+        'a window without a last second of a day is empty');
     is($boundary->('09T23:59:59', '09T23:59:59'),
         45432 + 38016, 'a day is filed at its last second');
     is($boundary->('09T12:00:00', '10T23:59:58'),
@@ -347,7 +349,8 @@ subtest 'sorting, paging, filters' => sub {
     my @page = $sim->legacy({ offset => 5, limit => 2 });
     my @whole = @{ $first[1]{desktop_used_info_list} };
     is_deeply($page[1], { total_count => 120,
-            desktop_used_info_list => [@whole[5, 6]] }, 'the legacy call gives the page that is requested');
+            desktop_used_info_list => [@whole[5, 6]] },
+                'the legacy call gives the page that is requested');
     @page = $sim->legacy({ desktop_ids => [@ids[9, 2, 9], 'none'] });
     is_deeply([map { $_->{desktop_id} } @{ $page[1]{desktop_used_info_list} }],
         [@ids[9, 2]], 'desktop_ids are listed in their order, once, if they are known');

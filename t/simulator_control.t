@@ -52,7 +52,8 @@ subtest 'quota' => sub {
     $sim->tenant;
     $sim->config(quota => 3, retry_after => 17);
     my @statuses = map { ($sim->get('desktops'))[0] } 1 .. 4;
-    is_deeply(\@statuses, [200, 200, 200, 429], 'of four calls in a minute the fourth is refused');
+    is_deeply(\@statuses, [200, 200, 200, 429],
+        'of four calls in a minute the fourth is refused');
     my $r = $sim->request(GET => '/v2/p/desktops',
         headers => { 'X-Auth-Token' => 'token' });
     is($r->{json}{error_code},     'APIGW.0308', 'a 429 has its error_code');
@@ -77,7 +78,8 @@ subtest 'options' => sub {
     is(slurp("$port"), $other->port . "\n", '--port-file has the port');
     my $c = $other->config;
     is_deeply([@$c{qw(idle now quota retry_after records_limit desktops)}],
-        ['hidden', '2024-02-29T12:00:00Z', 2, 5, 100, 5], 'the settings are what the options say');
+        ['hidden', '2024-02-29T12:00:00Z', 2, 5, 100, 5],
+            'the settings are what the options say');
     is(($other->get($RECORDS))[0], 418, '--fault holds for the first call');
     is(($other->get($RECORDS, limit => 101))[0], 200, '--fault with count=1 holds once');
     ok($c->{records_clamp}, '--records-clamp is set');

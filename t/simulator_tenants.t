@@ -136,7 +136,8 @@ subtest 'names that lead astray' => sub {
             'OLD', 'TWO', 'NOWHERE'], [4, 1, 1], 'records are filtered by their own names');
     $sim->config(sid => JSON::PP::false);
     (undef, $r) = $sim->get($RECORDS);
-    is(scalar(grep { exists $_->{sid} } @{ $r->{records} }), 0, '--no-sid: no record has a sid');
+    is(scalar(grep { exists $_->{sid} } @{ $r->{records} }), 0,
+        '--no-sid: no record has a sid');
     $sim->config(sid => JSON::PP::true);
 
     (undef, $r) = $sim->legacy({ desktop_username => 'u',

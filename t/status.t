@@ -40,7 +40,8 @@ subtest 'JSON' => sub {
     is_deeply($res->{headers}{'content-type'}, ['application/json'], 'the type of the JSON');
     my %text = map { plain($_) => 1 } keys %{ now($nginx) };
     my $json = json_samples($res->{body});
-    is_deeply([ sort keys %$json ], [ sort keys %text ], 'the JSON has the samples of the text');
+    is_deeply([ sort keys %$json ], [ sort keys %text ],
+        'the JSON has the samples of the text');
 };
 
 subtest 'names of zones' => sub {
@@ -49,7 +50,8 @@ subtest 'names of zones' => sub {
         'in the text, a zone of any name is escaped');
     my ($labels) = grep {/store_size.*day/s} keys %{ json_samples(
         page($nginx, Accept => 'application/json')->{body}) };
-    is($labels, "usage_store_size_byteszone=a \"day\\\nb?\xe4?", 'in the JSON, the zone has the same name');
+    is($labels, "usage_store_size_byteszone=a \"day\\\nb?\xe4?",
+        'in the JSON, the zone has the same name');
 };
 
 subtest 'Accept' => sub {
@@ -114,7 +116,8 @@ END
         is(samples($res->{body})->{ request_metric('translate', 200) }, 0,
             "$path: nothing is counted yet");
         is_deeply($res->{headers}{'content-type'},
-            ['text/plain; version=0.0.4; charset=utf-8'], "$path: the type doesn't depend on charset");
+            ['text/plain; version=0.0.4; charset=utf-8'],
+                "$path: the type doesn't depend on charset");
     }
     is($other->request('POST', '/except', 'x')->{status}, 403, 'limit_except holds');
     is($other->request('POST', '/error', 'x')->{status}, 418, 'error_page holds');

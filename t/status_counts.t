@@ -72,23 +72,28 @@ sub ask {
         'X-Auth-Token' => 'token');
 }
 
+sub counted {
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    return counts($nginx, @_);
+}
+
 subtest 'legacy calls' => sub {
-    counts($nginx, 'a 200', sub { ask() }, 200 => 1, 'desktops/200' => 4);
-    counts($nginx, 'a 400', sub { ask('', limit => 101) }, 400 => 1);
-    counts($nginx, 'a 404', sub { $nginx->post('/store/v2/x/y', '{}') }, 404 => 1);
-    counts($nginx, 'a 405', sub { $nginx->request('GET', route()) }, 405 => 1);
-    counts($nginx, '403 of deny', sub { ask('denied') }, 403 => 1);
-    counts($nginx, 'a 413', sub { ask('small') }, 413 => 1);
-    counts($nginx, '503 of limit_req', sub { ask('limited'); ask('limited') },
+    counted('a 200', sub { ask() }, 200 => 1, 'desktops/200' => 4);
+    counted('a 400', sub { ask('', limit => 101) }, 400 => 1);
+    counted('a 404', sub { $nginx->post('/store/v2/x/y', '{}') }, 404 => 1);
+    counted('a 405', sub { $nginx->request('GET', route()) }, 405 => 1);
+    counted('403 of deny', sub { ask('denied') }, 403 => 1);
+    counted('a 413', sub { ask('small') }, 413 => 1);
+    counted('503 of limit_req', sub { ask('limited'); ask('limited') },
         200 => 1, 503 => 1, 'desktops/200' => 4);
-    counts($nginx, 'a 408', sub {
+    counted('a 408', sub {
         my $c = $nginx->client;
         $c->send("POST /slowly${\ route()} HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{");
         $c->response;
     }, 408 => 1);
-    counts($nginx, 'a call in an if block', sub { ask('block') }, 200 => 1, 'desktops/200' => 4);
-    counts($nginx, 'no call of another location', sub { $nginx->request('GET', '/nothing') });
-    counts($nginx, 'each of three calls on one connection', sub {
+    counted('a call in an if block', sub { ask('block') }, 200 => 1, 'desktops/200' => 4);
+    counted('no call of another location', sub { $nginx->request('GET', '/nothing') });
+    counted('each of three calls on one connection', sub {
         my $c = $nginx->client;
         $c->request('POST', route(), body(start_time => day(-3), end_time => day(-3)),
             'X-Auth-Token' => 'token') for 1 .. 3;
@@ -110,28 +115,28 @@ subtest 'upstream calls' => sub {
     $sim->tenant(desktops => [ { desktop_id => 'pool', computer_name => 'POOL-1' } ],
         sessions => [ { desktop_id => 'pool', user_name => 'Ann',
             setup => day(-3) . 'T10:00:00Z', end => day(-3) . 'T11:00:00Z' } ]);
-    counts($nginx, 'upstream calls of all APIs', sub { ask('hours', @day, desktop_username => 'Ann') }, 200 => 1,
+    counted('upstream calls of all APIs', sub { ask('hours', @day, desktop_username => 'Ann') }, 200 => 1,
         'directory/200' => 2, 'users/200' => 1, 'records/200' => 1);
     $sim->tenant(seed => 5, desktops => 40, days => 40, idle => 'shown');
-    counts($nginx, 'an error of the statistics', $with->({ fault => 'status', status => 403, api => 'desktop-metrics' }),
+    counted('an error of the statistics', $with->({ fault => 'status', status => 403, api => 'desktop-metrics' }),
         403 => 1, 'desktops/403' => 1);
-    counts($nginx, 'an error of the directory', $with->({ fault => 'status', status => 500, api => 'directory' }, '',
+    counted('an error of the directory', $with->({ fault => 'status', status => 500, api => 'directory' }, '',
         desktop_ids => ['nobody']), 500 => 1, 'directory/500' => 1, 'desktops/200' => 1);
-    counts($nginx, 'a reply that makes no sense', $with->({ fault => 'garble' }), 502 => 1, 'desktops/200' => 1);
-    counts($nginx, 'a reply that ends early', $with->({ fault => 'cut' }), 502 => 1, 'desktops/incomplete' => 1);
-    counts($nginx, 'a reset', $with->({ fault => 'reset' }), 502 => 1, 'desktops/unreachable' => 1);
-    counts($nginx, 'an upstream that can not be reached', sub { ask('closed', @day) }, 502 => 1,
+    counted('a reply that makes no sense', $with->({ fault => 'garble' }), 502 => 1, 'desktops/200' => 1);
+    counted('a reply that ends early', $with->({ fault => 'cut' }), 502 => 1, 'desktops/incomplete' => 1);
+    counted('a reset', $with->({ fault => 'reset' }), 502 => 1, 'desktops/unreachable' => 1);
+    counted('an upstream that can not be reached', sub { ask('closed', @day) }, 502 => 1,
         'desktops/unreachable' => 1);
-    counts($nginx, 'an upstream that is silent', $with->({ fault => 'hang' }, 'silent'), 504 => 1, 'desktops/timeout' => 1);
-    counts($nginx, 'an upstream that falls silent', $with->({ fault => 'hang', at => 50 }, 'silent'), 504 => 1,
+    counted('an upstream that is silent', $with->({ fault => 'hang' }, 'silent'), 504 => 1, 'desktops/timeout' => 1);
+    counted('an upstream that falls silent', $with->({ fault => 'hang', at => 50 }, 'silent'), 504 => 1,
         'desktops/timeout' => 1);
-    counts($nginx, 'the end of usage_timeout', $with->({ fault => 'hang' }, 'short'), 504 => 1,
+    counted('the end of usage_timeout', $with->({ fault => 'hang' }, 'short'), 504 => 1,
         'desktops/cancelled' => 1);
-    counts($nginx, 'a 503 of the internal location', sub { ask('own', @day) }, 500 => 1, 'desktops/not_made' => 1);
-    counts($nginx, 'a reply from a cache', sub {
+    counted('a 503 of the internal location', sub { ask('own', @day) }, 500 => 1, 'desktops/not_made' => 1);
+    counted('a reply from a cache', sub {
         $nginx->post('/cached' . route('c'), body(@day), 'X-Auth-Token' => 'token') for 1, 2;
     }, 200 => 2, 'desktops/200' => 1, 'desktops/cached' => 1);
-    counts($nginx, 'a reply from a cache, and a hanging one', sub {
+    counted('a reply from a cache, and a hanging one', sub {
         $nginx->post('/cached' . route('d'), body(start_time => day(-4), end_time => day(-4)),
             'X-Auth-Token' => 'token');
         $sim->faults({ fault => 'hang' });
@@ -140,7 +145,7 @@ subtest 'upstream calls' => sub {
         $sim->faults;
     }, 200 => 1, 504 => 1, 'desktops/200' => 1, 'desktops/cached' => 1,
         'desktops/cancelled' => 1);
-    counts($nginx, 'a client that leaves', sub {
+    counted('a client that leaves', sub {
         $sim->faults({ fault => 'hang' });
         $sim->clear;
         my $c = $nginx->client;
@@ -162,18 +167,18 @@ subtest 'the store' => sub {
     my ($used) = grep {/store_used.*days/} keys %{ now($nginx) };
     (my $size = $used) =~ s/used/size/;
     my $before = now($nginx)->{$used};
-    counts($nginx, 'five missing days', $call->(end_time => day(-5)), 200 => 1, 'desktops/200' => 5,
+    counted('five missing days', $call->(end_time => day(-5)), 200 => 1, 'desktops/200' => 5,
         usage_store_misses_total => 5);
     my $now = now($nginx);
     cmp_ok($now->{$used}, '>', $before, 'stored days take room');
     cmp_ok($now->{$used}, '<=', $now->{$size}, 'no more room is taken than there is');
     cmp_ok($now->{$size}, '>', 900_000, 'a zone of 1m has nearly that');
     cmp_ok($now->{$size}, '<=', 1 << 20, 'a zone of 1m has no more than that');
-    counts($nginx, 'two missing days and five stored ones', $call->(), 200 => 1, 'desktops/200' => 2,
+    counted('two missing days and five stored ones', $call->(), 200 => 1, 'desktops/200' => 2,
         usage_store_misses_total => 2, usage_store_hits_total => 5);
-    counts($nginx, 'seven stored days', $call->(), 200 => 1, 'desktops/200' => 1,
+    counted('seven stored days', $call->(), 200 => 1, 'desktops/200' => 1,
         usage_store_hits_total => 7);
-    counts($nginx, 'a refused call without hits and misses', sub {
+    counted('a refused call without hits and misses', sub {
         $sim->faults({ fault => 'status', status => 401 });
         $call->()->();
         $sim->faults;
@@ -182,12 +187,12 @@ subtest 'the store' => sub {
 
 subtest 'retries and pace' => sub {
     my @day = (start_time => day(-3), end_time => day(-3));
-    counts($nginx, 'a retry', sub {
+    counted('a retry', sub {
         $sim->faults({ fault => 'status', status => 503, count => 1, retry_after => 1 });
         ask('', @day);
         $sim->faults;
     }, 200 => 1, 'desktops/503' => 1, 'desktops/200' => 1, usage_upstream_retries_total => 1);
-    counts($nginx, 'a 429 without retries', sub {
+    counted('a 429 without retries', sub {
         $sim->faults({ fault => 'status', status => 429, count => 1, retry_after => 1 });
         ask('once', @day);
         $sim->faults;
@@ -197,14 +202,15 @@ subtest 'retries and pace' => sub {
     my $before = now($nginx);
     my $res    = ask('paced');
     is($res->{status}, 200, 'a paced call is a 200');
-    ok($nginx->wait_for(sub { since($nginx, $before)->{ request_metric('translate', 200) } }), 'a paced call is counted');
+    ok($nginx->wait_for(sub { since($nginx, $before)->{ request_metric('translate', 200) } }),
+        'a paced call is counted');
     my $line = $nginx->wait_for(sub {
         decode((grep {/"project":"p$serial"/} $nginx->access_lines)[0] // '') });
     my $have = since($nginx, $before);
     is($have->{usage_pacing_waits_total}, 3, 'three upstream calls waited');
     cmp_ok(abs $have->{usage_pacing_wait_seconds_total} - $line->{waited}, '<', 0.0005,
         "they waited for \$usage_waited, $line->{waited} s");
-    counts($nginx, 'a call that the pace refuses', sub { ask('tight') }, 429 => 1, usage_pacing_refused_total => 1);
+    counted('a call that the pace refuses', sub { ask('tight') }, 429 => 1, usage_pacing_refused_total => 1);
 };
 
 $nginx->stop_ok;

@@ -144,7 +144,8 @@ subtest 'under load, over reloads' => sub {
         "store hits are those of the access log, $stored");
     is($have->{usage_store_misses_total}, $missing,
         "store misses are those of the access log, $missing");
-    is(now($nginx)->{usage_start_time_seconds}, $start, 'usage_start_time_seconds outlives reloads');
+    is(now($nginx)->{usage_start_time_seconds}, $start,
+        'usage_start_time_seconds outlives reloads');
 
     $sim->config(delay_ms => 0);
     $sim->faults;
@@ -161,8 +162,10 @@ subtest 'durations' => sub {
         }
     }
     my $name = 'usage_request_duration_seconds';
-    is($now->{"${name}_count{mode=\"translate\"}"}, $count, 'there are as many durations as legacy calls');
-    is($now->{"${name}_bucket{mode=\"translate\",le=\"+Inf\"}"}, $count, 'the last bucket has all');
+    is($now->{"${name}_count{mode=\"translate\"}"}, $count,
+        'there are as many durations as legacy calls');
+    is($now->{"${name}_bucket{mode=\"translate\",le=\"+Inf\"}"}, $count,
+        'the last bucket has all');
     cmp_ok(abs $now->{"${name}_sum{mode=\"translate\"}"} - $sum, '<', 0.001,
         'the sum is that of the access log');
     is_deeply({ map { /_bucket\{mode="translate",le="([\d.]+)"/ ? ($1 => $now->{$_}) : () } keys %$now },
@@ -173,7 +176,8 @@ subtest 'durations' => sub {
     is("$status $said", '0 ', 'promtool has nothing to say');
     my $text = samples($res->{body});
     my $json = json_samples(page($nginx, Accept => 'application/json')->{body});
-    is_deeply($json, { map { plain($_) => $text->{$_} + 0 } keys %$text }, 'the JSON has the values of the text');
+    is_deeply($json, { map { plain($_) => $text->{$_} + 0 } keys %$text },
+        'the JSON has the values of the text');
 };
 
 subtest 'a worker is killed' => sub {

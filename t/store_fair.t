@@ -45,7 +45,7 @@ subtest 'who holds most pays' => sub {
     hog($store, $hog) for 1, 2;
     my $res = $store->ask({%week}, token => $token);
     $store->true_ok($res, {%week}, 'the week');
-    took($res, 1, 'it is still there');
+    took($res, 1, "after another's calls the week");
 
     # what the other one asked for last is there, too
     $res = $store->ask({ days(-126, -120) }, token => $hog);
@@ -54,7 +54,7 @@ subtest 'who holds most pays' => sub {
     # a new one finds room
     my $new = $fresh->();
     took($store->ask({%week}, token => $new), 7, 'one more');
-    took($store->ask({%week}, token => $new), 1, 'is stored as well');
+    took($store->ask({%week}, token => $new), 1, 'a week of a new caller, again');
     $store->{nginx}->stop_ok;
 };
 
@@ -66,7 +66,7 @@ subtest 'who has no room is alone with that' => sub {
     my $res = $store->ask({ days(-33, -3) }, token => $fresh->());
     is($res->{status}, 200, 'one that the zone cannot hold');
     like($store->{nginx}->log_line(qr/no room/), qr/usage_store's zone has no room for a call/,
-        'which is said');
+        'the error log says that there was no room');
 
     # so many that some share whatever is found by a hash
     for my $n (1 .. 12) {
@@ -102,20 +102,21 @@ subtest 'ids that do not exist' => sub {
         is($wrong, 0, "$desktops desktops: many of them");
         my $alone = $store->ask($body->($last), token => $fresh->());
         my $first = $store->ask($body->(1), token => $token);
-        $store->true_ok($first, $body->(1), 'the first');
-        took($first, 1, 'the first');
+        $store->true_ok($first, $body->(1), "$desktops desktops: the first ids");
+        took($first, 1, "$desktops desktops: the first ids");
         for (1, 2) {
             my $res = $store->ask($body->($last), token => $token);
-            $store->true_ok($res, $body->($last), 'the last');
-            cmp_ok(scalar @{ $res->{calls} }, '>', 1, 'has no place');
+            $store->true_ok($res, $body->($last), "$desktops desktops: the last ids");
+            cmp_ok(scalar @{ $res->{calls} }, '>', 1,
+                "$desktops desktops: the last ids have no place in the store");
             cmp_ok(scalar @{ $res->{calls} }, '<=', @{ $alone->{calls} }, 'no call more');
             # the second time one of its days is there for all
             $store->ask({ days(-4, -4) }, token => $token);
         }
         my %some = (days(-4, -3), desktop_ids => \@known);
         my $res = $store->ask({%some}, token => $token);
-        $store->true_ok($res, {%some}, 'those that exist');
-        stored($res, 2, 'those that exist');
+        $store->true_ok($res, {%some}, "$desktops desktops: ids that exist");
+        stored($res, 2, "$desktops desktops: ids that exist");
         $store->{nginx}->stop_ok;
     }
 };

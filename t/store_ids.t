@@ -214,7 +214,8 @@ subtest 'deleted desktops, which only the statistics know' => sub {
             }
         }
         my $body = { days(-5, -4), desktop_ids => [ @gone, 'unknown' ] };
-        $store->true_ok($store->ask($body, token => $token), $body, "$name, then all deleted ones");
+        $store->true_ok($store->ask($body, token => $token), $body,
+            "$name, then all deleted ones");
     }
 };
 

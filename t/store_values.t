@@ -210,7 +210,8 @@ subtest 'random calls' => sub {
         }
     }
     is($wrong, 0, "$total calls: no reply is wrong");
-    cmp_ok($served{stored} || 0, '>', $total / 5, "many of $total calls are served from the store");
+    cmp_ok($served{stored} || 0, '>', $total / 5,
+        "many of $total calls are served from the store");
     $stores[1]{nginx}->stop_ok;
 };
 

@@ -189,7 +189,7 @@ for (qw(shown hidden)) {
                 'nobody', []);
             is_reply(ask($at, desktop_username => 'an'), "a part of a name$with",
                 'an', []);
-            is_reply(ask($at, desktop_username => 'ANN'), "in capitals$with",
+            is_reply(ask($at, desktop_username => 'ANN'), "a user name in capitals$with",
                 'ANN', []);
         }
     };
@@ -221,9 +221,12 @@ for (qw(shown hidden)) {
                         $q =~ /[&?](?:user_name|username)=([^&]*)/ ? $1 : () } @calls;
                     s/%(..)/chr hex $1/ge for @said;
                     my @wrong = grep { $_ ne $names[$i] && length $_ < 60 } @said;
-                    is(join(' ', @wrong), '', 'as it is');
-                    is(scalar(grep { $_->{query} =~ /[^!-~]|\+/ } @calls), 0, 'encoded');
-                    is(scalar(grep { $_->{status} != 200 } @calls), 0, 'not refused');
+                    is(join(' ', @wrong), '',
+                        "$i at '$at': the upstream gets the name as it is");
+                    is(scalar(grep { $_->{query} =~ /[^!-~]|\+/ } @calls), 0,
+                        "$i at '$at': the name is percent-encoded");
+                    is(scalar(grep { $_->{status} != 200 } @calls), 0,
+                        "$i at '$at': the upstream refuses nothing");
                 }
                 last if Usage::Nginx->slow && $i > 8;
             }
@@ -249,7 +252,7 @@ for (qw(shown hidden)) {
             is_reply(ask($at, %ann), "both at '$at'", 'ann',
                 [ [ 'd1', 1, 0, 0 ], [ 'd2', 2, 0, 0 ], [ 'd3', 0, 1, 0 ] ]);
             is(scalar(grep { $_->{query} =~ /domain/ } @{ $sim->calls }), 0,
-                'and no domain is sent');
+                "both at '$at': no domain is sent");
             for my $domain ('a.co', 'A.COM', 'c.com', 'a.com&x=y', 'a b') {
                 is_reply(ask($at, %ann, desktop_user_domain => $domain),
                     "$domain at '$at'", 'ann', []);
@@ -327,7 +330,7 @@ for (qw(shown hidden)) {
         my @split = ([ 'd1', 2, 0, 0 ], [ 's1', 1, 0, 0.25 ], [ 's2', 0, 0.5, 0.25 ]);
         my @unsplit = ([ 'd1', 2, 0, 0 ], [ 's1', 0, 0, 0 ], [ 's2', 0, 0, 0 ],
             [ undef, 1, 0.5, 0.5 ]);
-        is_reply(ask('on', %ann), 'two shared, with records', 'ann', \@split);
+        is_reply(ask('two shared desktops, with records', %ann), 'two shared, with records', 'ann', \@split);
         is_reply(ask('', %ann), 'two shared, without', 'ann', \@unsplit);
         is_reply(ask('', %ann, limit => 3), 'the rest is the last', 'ann',
             [ @unsplit[ 0 .. 2 ] ], total => 4, unattributed => 2);
@@ -372,7 +375,7 @@ for (qw(shown hidden)) {
             [ [ undef, 2.5, 2.5, 0 ] ]);
         is_reply(ask('on', %ann, desktop_ids => [ 'p2', 'p1' ]), 'asked for', 'ann',
             [ [ 'p2', 0.25, 0, 0 ], [ 'p1', 0.5, 0, 0 ] ]);
-        error_is(ask('', %ann, desktop_ids => ['p1']), 400, 'not told',
+        error_is(ask('', %ann, desktop_ids => ['p1']), 400, 'a pool without records is not told',
             detail => [ qr/p1/, qr/usage_connections/ ]);
         is_reply(ask('', %ann, desktop_ids => ['d1']), 'the own one', 'ann',
             [ [ 'd1', 1, 0, 0 ] ]);
@@ -384,9 +387,10 @@ for (qw(shown hidden)) {
         is_reply(ask('', %ann), 'nothing of it', 'ann', [ [ 'd1', 0.5, 0, 0 ] ]);
         tenant([ { desktop_id => 'g1', computer_name => 'G', group => 'dev' } ],
             used('g1', 'ann', 1, 0, 3600), used('g1', 'bob', 1, 3600, 3600));
-        is_reply(ask('on', %ann), 'in a group, with records', 'ann', [ [ 'g1', 1, 0, 0 ] ]);
+        is_reply(ask('a desktop of a group, with records', %ann), 'in a group, with records', 'ann', [ [ 'g1', 1, 0, 0 ] ]);
         is_reply(ask('', %ann), 'without', 'ann', [ [ undef, 1, 0, 0 ] ]);
-        error_is(ask('', %ann, desktop_ids => ['g1']), 400, 'not told');
+        error_is(ask('', %ann, desktop_ids => ['g1']), 400,
+            'a desktop of a group without records is not told');
 
         # a user and a group on one desktop
         tenant([ { %{ desktop('m1', 'ann') }, group => 'dev' }, desktop('d1', 'ann') ],
@@ -414,7 +418,7 @@ for (qw(shown hidden)) {
             [ [ 'd1', 1, 0, 0 ], [ undef, 0.5, 0, 0.6 ] ]);
         is_reply(ask('on', %ann, desktop_ids => [ 'p1', 'd1' ]), 'records account for it',
             'ann', [ [ 'p1', 0, 0, 0.1 ], [ 'd1', 1, 0, 0 ] ]);
-        is_reply(ask('on', %ann, desktop_ids => ['g1']), 'the gone one', 'ann', []);
+        is_reply(ask('a deleted desktop that is requested is not listed', %ann, desktop_ids => ['g1']), 'the gone one', 'ann', []);
         my $mark = $nginx->log_mark;
         ask('on', %ann);
         like($nginx->log_line(qr/PC-g1-/, $mark) // '', qr/warn/, 'the log names it');
@@ -439,7 +443,7 @@ for (qw(shown hidden)) {
             used('s1', 'ann', 1, 0, 3600), used('s2', 'ann', 2, 0, 1800, @stray));
         is_reply(ask('on', %ann), 'two shared', 'ann',
             [ [ 's1', 1, 0, 0 ], [ 's2', 0, 0, 0 ], [ undef, 0, 0.5, 0 ] ]);
-        error_is(ask('on', %ann, desktop_ids => ['s2']), 502, 'the one that is asked for',
+        error_is(ask('on', %ann, desktop_ids => ['s2']), 502, 'a requested desktop that records may belong to',
             detail => [ qr/0\.50 hours/, qr/"s2"/ ]);
 
         # led by the sid, whatever the name is, and by the name where the sid is
@@ -465,7 +469,7 @@ for (qw(shown hidden)) {
             used('t1', 'ann', 1, 0, 360), used('t2', 'ann', 1, 7200, 3600),
             used('d1', 'ann', 2, 0, 1800));
         my @true = ([ 'd1', 0, 0.5, 0 ], [ 't1', 0.1, 0, 0 ]);
-        is_reply(ask('on', %ann), 'told apart by sid', 'ann', [ @true, [ 't2', 1, 0, 0 ] ]);
+        is_reply(ask('two desktops of one name are told apart by sid', %ann), 'told apart by sid', 'ann', [ @true, [ 't2', 1, 0, 0 ] ]);
         is_reply(ask('', %ann), 'without records', 'ann', [ @true, [ undef, 1, 0, 0 ] ]);
         $sim->config(sid => $FALSE);
         for my $body ({}, { desktop_ids => [ 't1', 'd1' ] }, { desktop_ids => ['t2'] }) {
@@ -487,8 +491,9 @@ for (qw(shown hidden)) {
             used('d1', 'ann', 1, 82800, 7200), used('d2', 'ann', 1, 40000, 36 * 3));
         is_reply(ask('string', %ann), 'use_time as strings', 'ann',
             [ [ 'd1', '1.00', '1.00', '0.00' ], [ 'd2', '0.03', '0.00', '0.00' ] ]);
-        like(ask('string', %ann)->{body}, qr/"use_time":"1\.00"/, 'which are strings');
-        is_reply(ask('', %ann, start_time => day(1), end_time => day(2)), 'in the future',
+        like(ask('string', %ann)->{body}, qr/"use_time":"1\.00"/,
+            'use_time of usage_use_time string is a string');
+        is_reply(ask('', %ann, start_time => day(1), end_time => day(2)), "a user's days in the future",
             'ann', [ [ 'd1', 0, 0 ], [ 'd2', 0, 0 ] ]);
         is(join(' ', calls()), 'directory', 'only the desktops are asked for');
         is_reply(ask('on', %ann, start_time => day(1), end_time => day(2),
@@ -498,7 +503,7 @@ for (qw(shown hidden)) {
             for my $at ('', 'on') {
                 error_is(ask($at, %ann, start_time => day(-31), end_time => day(-30)), 400,
                     'older than 30 days', detail => [ qr/start_time/, qr/30|retention/ ]);
-                is(scalar calls(), 0, 'and not asked for');
+                is(scalar calls(), 0, 'days older than 30 make no upstream call');
                 is(ask($at, %ann, start_time => day(-30), end_time => day(0))->{status}, 200,
                     'up to 30 days');
             }
@@ -511,7 +516,7 @@ for (qw(shown hidden)) {
             $sim->tenant(desktops => [ desktop('d1', 'ann') ], idle => $idle, sessions => [
                 { desktop_id => 'd1', user_name => 'ann', setup => day(-3) . 'T12:00:00Z' } ]);
             is_true('', 'an open session', %ann, start_time => day(-4), end_time => day(1));
-            is_true('on', 'with records', %ann, start_time => day(-4), end_time => day(1));
+            is_true('on', 'an open session, with records', %ann, start_time => day(-4), end_time => day(1));
         }
     };
 
@@ -527,7 +532,7 @@ for (qw(shown hidden)) {
             is($res->{status}, 403, $name) or diag($res->{body});
             my $data = decode($res->{body}) || {};
             is_deeply([ @$data{qw(error_code error_msg encoded_authorization_message)} ],
-                [ 'WKS.0403', "no $api", 'abc' ], 'as the upstream says it');
+                [ 'WKS.0403', "no $api", 'abc' ], "$name: the refusal goes back as it is");
         };
 
         # dedicated and one shared: records are not needed
@@ -550,14 +555,16 @@ for (qw(shown hidden)) {
             used('s2', 'ann', 2, 0, 1800));
         $refuse->('records');
         $refused->(ask('on', %ann), 'records', 'records, needed');
-        $refused->(ask('on', %ann, desktop_ids => ['s1']), 'records', 'for one of them');
+        $refused->(ask('records, needed for a requested desktop', %ann, desktop_ids => ['s1']), 'records',
+            'for one of them');
         is_reply(ask('on', %ann, desktop_ids => ['d1']), 'not for the own one', 'ann',
             [ [ 'd1', 1, 0, 0 ] ]);
-        is(ask('', %ann)->{status}, 200, 'nor where they are off');
+        is(ask('', %ann)->{status}, 200, 'without usage_connections records are not needed');
         $refuse->('records', 401);
-        is(ask('on', %ann)->{status}, 401, '401 is another thing');
+        is(ask('a 401 of the records is the reply', %ann)->{status}, 401,
+            '401 is another thing');
         $refuse->('directory', 401);
-        is(ask('', %ann)->{status}, 401, 'of the directory too');
+        is(ask('', %ann)->{status}, 401, 'a 401 of the directory is the reply');
 
         # two shared, and no time on them
         tenant([ desktop('d1', 'ann'), desktop('s1', 'ann', 'bob'), desktop('s2', 'ann', 'bob') ],
@@ -640,7 +647,7 @@ for (qw(shown hidden)) {
                 is(scalar @wrong, 0, "$name at '$at': $good true, $bad errors")
                     or diag(join "\n", map { substr $_, 0, 700 } @wrong);
                 cmp_ok($bad, '>', 20, 'there were errors');
-                cmp_ok($good, '>', 10, 'and replies');
+                cmp_ok($good, '>', 10, 'there were true replies');
             }
         }
     };

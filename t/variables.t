@@ -98,7 +98,8 @@ subtest 'log_subrequest' => sub {
     my $res = $logs->post(route('p'), body(dates('2022-12-01', 3)));
     is($res->{status}, 200, 'a call with log_subrequest is a 200');
     my @lines = map { decode($_) || {} } $logs->access_lines(4);
-    is(scalar @lines, 4, 'log_subrequest: a line for each upstream call, and one for the legacy call');
+    is(scalar @lines, 4,
+        'log_subrequest: a line for each upstream call, and one for the legacy call');
     is(scalar(grep { $_->{status} == 200 && $_->{project} eq 'p' } @lines), 4,
         'log_subrequest: each line has the variables');
     $logs->stop_ok;
