@@ -185,7 +185,7 @@ subtest 'a large tenant with little use' => sub {
             0, 'a page a day is less, and not narrowed') if @$some > 1;
     }
 
-    # with most of them, all are asked for
+    # with most of the desktops no name is looked up
     is(scalar $check->('shown', 31 + 19 + 20, desktop_ids => [ @names[ 0 .. 99 ] ]),
         0, 'with 100 desktops no name is looked up');
     $wide->stop_ok;

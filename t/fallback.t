@@ -247,7 +247,7 @@ subtest 'a second time' => sub {
     my $mark = $nginx->log_mark;
     is_translated(call($nginx), 'the endpoint is gone again');
     given_up($nginx, $mark);
-    is_answered(call($nginx, at => '/other'), 'another prefix is asked');
+    is_answered(call($nginx, at => '/other'), 'the endpoint of another location is still asked');
     $legacy->faults({ fault => 'status', status => 501, count => 2 });
     is_translated(call($nginx, at => '/always'), 'usage_fallback_for 0') for 1, 2;
     $nginx->stop_ok;
@@ -374,7 +374,7 @@ subtest 'the call as it came' => sub {
     $get->($_) for '', "\0\xff" x 300_000, undef;
 
     my (undef, $call) = $get->($week, 'Accept-Encoding' => 'gzip');
-    is($call->{headers}{'accept-encoding'}, undef, 'gzip is not asked for');
+    is($call->{headers}{'accept-encoding'}, undef, 'Accept-Encoding is not passed on');
     $sent{Authorization} = 'SDK-HMAC-SHA256 Access=AK, SignedHeaders=Accept-Encoding;cookie;host;x-anything, '
         . 'Signature=ab';
     (undef, $call) = $get->($week, 'Accept-Encoding' => 'gzip');

@@ -193,7 +193,7 @@ for my $workers (1, 2, 4) {
             is(scalar keys %n, 31, 'all days were fetched');
             is(scalar(grep { $_ > 1 } values %n), 0, 'no day was fetched twice');
             cmp_ok(scalar @calls, '<=', 31 + @conns,
-                'one live call each at most');
+                'each call makes at most one authorization probe');
             $sim->config(delay_ms => 0);
             my $res = $store->ask({%month}, token => $token);
             is(scalar @{ $res->{calls} }, 1, 'afterwards all days are stored');
@@ -370,7 +370,7 @@ for my $workers (1, 2, 4) {
     };
 }
 
-# What the store has no room for is asked for by everybody.
+# What the store has no room for is fetched by each call.
 subtest 'a zone that holds nothing of it' => sub {
     my ($size) = grep { (Usage::Nginx->check(http => "usage_store zone=days:${_}k;"))[0] }
         8, 16, 24, 32, 48, 64, 96, 128, 256, 512, 1024;

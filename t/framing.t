@@ -274,7 +274,7 @@ SKIP: {
                 $at =~ /\A(?:cache[01]|keyuri)\z/ ? 'huge' : ())
             {
                 $upstream->clear;
-                my $first = whole($cached, $at, $project, "$project: asked");
+                my $first = whole($cached, $at, $project, "$project: not from the cache");
                 my $calls = () = $upstream->calls;
                 cmp_ok($calls, '>=', 3 * 3, 'calls were made');
                 $upstream->clear;
@@ -302,7 +302,7 @@ SKIP: {
             'all eight replies are the same');
         my (%times);
         $times{ $_->{target} }++ for $upstream->calls;
-        is_deeply([ grep { $_ > 1 } values %times ], [], 'each asked once');
+        is_deeply([ grep { $_ > 1 } values %times ], [], 'each upstream call was made once');
     };
 
     $cached->stop_ok;

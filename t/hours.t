@@ -131,7 +131,8 @@ subtest 'where records are off' => sub {
             detail => [ qr/HOUR/, qr/usage_connections/ ]);
         is(scalar calls(), 0, 'with usage_connections off there is no upstream call');
     }
-    is(ask('off', group_by_type => 'DAY')->{status}, 200, 'DAY is not');
+    is(ask('off', group_by_type => 'DAY')->{status}, 200,
+        'with usage_connections off, DAY is a 200');
 };
 
 subtest 'sessions' => sub {
@@ -170,9 +171,9 @@ subtest 'sessions' => sub {
         tenant([ desktop('d1', 'ann', 'bob'), desktop('d2', 'ann') ],
             map { my ($user, @s) = @$_; session('d1', $user, @s) } @$sessions);
         hours_are(ask(''), $name, d1 => $hours, d2 => {});
-        hours_are(ask('', desktop_ids => ['d1']), 'asked for', d1 => $hours);
-        is_true('', 'the simulator says so', desktop_ids => [ 'd2', 'd1' ]) unless $name =~ /longer/;
-        is_true('', "user $_", desktop_username => $_) for $name =~ /longer/ ? () : qw(ann bob);
+        hours_are(ask('', desktop_ids => ['d1']), "$name, of a requested desktop", d1 => $hours);
+        is_true('', "$name, as the simulator", desktop_ids => [ 'd2', 'd1' ]) unless $name =~ /longer/;
+        is_true('', "$name, user $_", desktop_username => $_) for $name =~ /longer/ ? () : qw(ann bob);
     }
 
     # a range of one day, of the days around it
@@ -215,14 +216,17 @@ subtest 'the window of records' => sub {
         return map { s/%3A/:/gr } map { $_->{query} =~ /start_time=([^&]*)&end_time=([^&]*)/ }
             grep { $_->{api} eq 'records' } @{ $sim->calls };
     };
-    is(join(' ', $window->('')), at(-7 * 86400) . ' ' . at(2 * 86400 - 1), 'seven days before');
-    is(join(' ', $window->('hour')), at(-3600) . ' ' . at(2 * 86400 - 1), 'an hour before');
-    is(join(' ', $window->('none')), at(0) . ' ' . at(2 * 86400 - 1), 'nothing before');
+    is(join(' ', $window->('')), at(-7 * 86400) . ' ' . at(2 * 86400 - 1),
+        'the window of records begins seven days before');
+    is(join(' ', $window->('hour')), at(-3600) . ' ' . at(2 * 86400 - 1),
+        'the window begins an hour before, with look-back 1h');
+    is(join(' ', $window->('none')), at(0) . ' ' . at(2 * 86400 - 1),
+        'the window begins with the range, with look-back 0');
     is(($window->('', start_time => day(-1), end_time => day(3)))[1] le day(0) . 'T23:59:59Z', 1,
         'the window does not reach into the future');
-    hours_are(ask(''), 'with the default', d1 => { 0 => 1, 25 => 1 });
-    hours_are(ask('hour'), 'too short a lookback', d1 => { 25 => 1 });
-    hours_are(ask('none'), 'none', d1 => { 25 => 1 });
+    hours_are(ask(''), 'sessions with the default look-back', d1 => { 0 => 1, 25 => 1 });
+    hours_are(ask('hour'), 'sessions with a look-back of 1h', d1 => { 25 => 1 });
+    hours_are(ask('none'), 'sessions with look-back 0', d1 => { 25 => 1 });
 };
 
 subtest 'which desktops' => sub {
@@ -235,36 +239,37 @@ subtest 'which desktops' => sub {
     hours_are($res, 'all desktops', %all);
     is(join(' ', ids_of($res)), 'd1 d2 d3 d4 d5', 'desktops are in the order of ids');
     is(join(' ', ids_of(ask('', offset => 1, limit => 2))), 'd2 d3', 'a page');
-    is_true('', 'the page', offset => 1, limit => 2);
-    is_true('', 'beyond', offset => 5);
+    is_true('', 'a page, as the simulator', offset => 1, limit => 2);
+    is_true('', 'a page beyond the last', offset => 5);
     is(join(' ', grep { $_ eq 'records' } calls()), '',
         'a page beyond the last needs no records');
-    is_true('', 'none', limit => 0);
+    is_true('', 'limit 0', limit => 0);
     is(join(' ', grep { $_ eq 'records' } calls()), '', 'limit 0 needs no records');
     is(join(' ', ids_of(ask('', desktop_ids => [qw(d5 x d2 gone d5 d1)]))), 'd5 d2 d1',
         'desktop_ids are listed in their order, once');
-    is_true('', 'they', desktop_ids => [qw(d5 x d2 gone d5 d1)]);
-    is_true('', 'a page of them', desktop_ids => [qw(d5 x d2 gone d5 d1)], offset => 1, limit => 1);
-    is_true('', 'unknown ones', desktop_ids => [qw(x y)]);
+    is_true('', 'desktop_ids, as the simulator', desktop_ids => [qw(d5 x d2 gone d5 d1)]);
+    is_true('', 'a page of desktop_ids', desktop_ids => [qw(d5 x d2 gone d5 d1)], offset => 1, limit => 1);
+    is_true('', 'unknown desktops', desktop_ids => [qw(x y)]);
     is(join(' ', grep { $_ eq 'records' } calls()), '', 'unknown desktops need no records');
 
     hours_are(ask('', desktop_username => 'ann'), 'a user has the own desktops, and those she used',
         d1 => {}, d2 => { 2 => 1 }, d3 => { 0 => 0.5 }, d5 => {});
     is_true('', 'of a user', desktop_username => $_) for qw(ann bob nobody an);
-    is_true('', 'of a user, asked for', desktop_username => 'ann',
+    is_true('', 'requested desktops of a user', desktop_username => 'ann',
         desktop_ids => [qw(d4 d2 d5 x gone)]);
     is_true('', 'of a user, paged', desktop_username => 'ann', offset => 1, limit => 2);
     is(ask('', desktop_username => 'ann')->{headers}{'x-usage-unattributed'}, undef,
-        'nothing is unattributed by the hour');
+        'by the hour there is no X-Usage-Unattributed');
 
-    # the retention of the user statistics is of no interest
+    # hours come from records: the retention of user statistics doesn't matter
     is_true('', '40 days back', desktop_username => 'ann', start_time => day(-40),
         end_time => day(-39));
 
     # more than a page of the directory
     tenant([ map { desktop(sprintf 'd%05d', $_) } 1 .. 1001 ], session('d01001', 'ann', 0, 3600));
     is_true('', 'the last of 1001', offset => 1000);
-    is(scalar(grep { $_ eq 'directory' } calls()), 2, 'two pages');
+    is(scalar(grep { $_ eq 'directory' } calls()), 2,
+        '1001 desktops are two pages of the directory');
 };
 
 subtest 'users' => sub {
@@ -312,7 +317,7 @@ subtest 'what leads to a desktop' => sub {
     hours_are(ask('', desktop_ids => ['d2']), 'of one', d2 => $want{d2});
     hours_are(ask('', desktop_ids => ['d1']), 'of the other', d1 => $want{d1});
 
-    # older releases
+    # older releases have no sid
     tenant([ desktop('d1', 'ann'), desktop('d2', 'ann') ],
         session('d1', 'ann', 0, 3600), session('d2', 'ann', 7200, 10800));
     $sim->config(sid => $FALSE);
@@ -320,7 +325,7 @@ subtest 'what leads to a desktop' => sub {
         for [], [ desktop_username => 'ann' ], [ desktop_ids => [ 'd2', 'd1' ] ];
     $sim->config(sid => $TRUE);
 
-    # two of one name
+    # two desktops of one name
     my @twins = ([ { %{ desktop('t1', 'ann') }, computer_name => 'TWIN' },
             { %{ desktop('t2', 'bob') }, computer_name => 'TWIN' }, desktop('d1', 'ann') ],
         session('t1', 'ann', 0, 3600), session('t2', 'bob', 7200, 10800),
@@ -328,7 +333,7 @@ subtest 'what leads to a desktop' => sub {
     my %twins = (t1 => { 0 => 1 }, t2 => { 2 => 1 }, d1 => { 0 => 0.5 });
     tenant(@twins);
     hours_are(ask(''), 'two of one name', %twins);
-    hours_are(ask('', desktop_ids => [qw(t2 t1)]), 'asked for',
+    hours_are(ask('', desktop_ids => [qw(t2 t1)]), 'two of one name, requested',
         map { $_ => $twins{$_} } qw(t1 t2));
     hours_are(ask('', desktop_ids => [qw(t2)]), 'one of them', t2 => $twins{t2});
     hours_are(ask('', desktop_username => 'bob'), 'of a user', t2 => $twins{t2});
@@ -342,14 +347,14 @@ subtest 'what leads to a desktop' => sub {
     }
     $sim->config(sid => $TRUE);
 
-    # those that lead nowhere
+    # records that lead to no desktop
     my $mark = $nginx->log_mark;
     tenant([ desktop('d1', 'ann'), { %{ desktop('gone', 'ann') }, in_directory => $FALSE },
             { %{ desktop('gone2', 'ann') }, in_directory => $FALSE } ],
         session('d1', 'ann', 0, 3600), session('gone', 'ann', 0, 1800),
         session('gone', 'ann', 7200, 10800),
         session('gone2', 'ann', 0, 60, computer_name => "evil\n2026/01/01 00:00:00 [error] \e[31m"));
-    hours_are(ask(''), 'are left out', d1 => { 0 => 1 });
+    hours_are(ask(''), 'records that lead to no desktop are left out', d1 => { 0 => 1 });
     ok($nginx->wait_for(sub { $nginx->error_log($mark) =~ /lead to/ }),
         'the error log tells of records that lead to no desktop');
     my @lines = grep { /lead to/ } split /\n/, $nginx->error_log($mark);
@@ -360,11 +365,11 @@ subtest 'what leads to a desktop' => sub {
         'control bytes of a name are not in the error log');
 
     $mark = $nginx->log_mark;
-    hours_are(ask('', desktop_username => 'ann'), 'of a user', d1 => { 0 => 1 });
+    hours_are(ask('', desktop_username => 'ann'), 'they are left out for a user', d1 => { 0 => 1 });
     is(scalar(grep { /lead to/ } split /\n/, $nginx->error_log($mark)), 1,
         'for a user the error log tells of them in one line');
     $mark = $nginx->log_mark;
-    hours_are(ask('', desktop_ids => ['d1']), 'of some', d1 => { 0 => 1 });
+    hours_are(ask('', desktop_ids => ['d1']), 'they are left out with desktop_ids', d1 => { 0 => 1 });
     unlike($nginx->error_log($mark), qr/lead to/,
         'with desktop_ids the error log tells of no others');
 
@@ -372,7 +377,7 @@ subtest 'what leads to a desktop' => sub {
     for my $name ("caf\x{e9}\x{738b}" x 20, 'x' x 3000, "\x7f\t\x01\n") {
         tenant([ desktop('d1', 'ann') ],
             session('d1', 'ann', 0, 1800, computer_name => $name, sid => undef));
-        hours_are(ask(''), 'left out', d1 => {});
+        hours_are(ask(''), 'a record with an odd name is left out', d1 => {});
     }
 };
 
@@ -384,19 +389,19 @@ subtest 'pages of records' => sub {
         $sim->config(records_limit => 1000, records_clamp => $FALSE);
         is_true($at, '1000 a page');
         ask($at);
-        is($pages->(), 3, 'three pages');
+        is($pages->(), 3, '2250 records are three pages of 1000');
 
         $sim->config(records_limit => 100, records_clamp => $FALSE);
         is_true($at, '100 a page, else 400');
         ask($at);
-        is($pages->(), 1 + 23, 'one refused, 23 pages');
+        is($pages->(), 1 + 23, '2250 records are one refused page and 23 of 100');
 
         $sim->config(records_limit => 100, records_clamp => $TRUE);
-        is_true($at, '100 a page, whatever is asked for');
+        is_true($at, '100 a page, whatever the limit');
         ask($at);
-        is($pages->(), 23, '23 pages');
+        is($pages->(), 23, '2250 records are 23 pages of 100');
 
-        is_true($at, 'of a user', desktop_username => 'ann');
+        is_true($at, 'the pages of a user', desktop_username => 'ann');
     }
     # as many as a short page has
     for my $n (0, 1, 99, 100, 101, 199, 200, 201, 1000, 1001) {
@@ -408,7 +413,7 @@ subtest 'pages of records' => sub {
         last if Usage::Nginx->slow && $n > 100;
     }
 
-    # another 400 is another matter
+    # a 400 that is not about the limit
     tenant([ desktop('d1', 'ann') ], session('d1', 'ann', 0, 60));
     $sim->faults({ fault => 'status', status => 400, api => 'records', code => 'WKS.0400',
         msg => 'whatever' });

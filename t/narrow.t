@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
 # Few desktops of many, and one user of many: how few upstream calls that takes
-# (issue 3's bounds), and that the reply is the same as if all had been asked.
+# (issue 3's bounds), and that the reply is the same as from a full fan-out.
 
 use strict;
 use warnings;
@@ -284,7 +284,7 @@ for my $idle (qw(shown hidden)) {
         holds('a day', '', 2 + 20, %day, -again => 1);
         holds('a day, with resource_id', 'id', 2, %day);
 
-        # from where on all are asked for
+        # (from so many on, there is a full fan-out)
         for (10, 20, 40, 100) {
             holds("$_ of them", '', 620, %month,
                 desktop_ids => [ some($_, @all) ]);
@@ -523,7 +523,7 @@ subtest 'fractions of seconds' => sub {
             my @want = map { 0 + sprintf '%.2f', $seconds->($i, $_) / 3600 + 1e-9 }
                 1 .. $last;
             is(join(' ', use_of($res, "d-$i")), join(' ', @want),
-                "desktop $i, $last days: as if each had been asked for");
+                "desktop $i, $last days: the reply of each one");
         }
         my @calls = $up->calls;
         ok(scalar(grep { $_->{query}{resource_name} } @calls), 'narrowed');

@@ -362,7 +362,7 @@ subtest 'what a page may not say' => sub {
     }
     error_is(ask($_, days => 31), 502, "$_, 31 days")
         for qw(bad-cut bad-value-negative bad-no-count bad-items-null);
-    error_is(ask($_, desktop_ids => ['b']), 502, "$_, of a desktop not asked for")
+    error_is(ask($_, desktop_ids => ['b']), 502, "$_, of a desktop that is not requested")
         for qw(bad-value-negative bad-value-string bad-id-gone);
 };
 
@@ -445,7 +445,7 @@ subtest 'desktops that come and go, in the order of bytes' => sub {
             my @asked = reverse @names;
             my %entry = map { $_->[0] => $_ } @entries;
             reply_is(ask($project, days => $days, desktop_ids => \@asked),
-                'the same, asked for', from => '2022-12-01',
+                'the same, with desktop_ids', from => '2022-12-01',
                 entries => [ map { $entry{$_} || ($known{ Encode::encode_utf8($_) }
                     ? [ $_, (0) x $days ] : ()) } @asked ]);
         }
@@ -509,7 +509,7 @@ subtest 'the directory in trouble' => sub {
     my @d1  = ([ 'd1', 1 ]);
     reply_is(ask($_, desktop_ids => \@ids), "$_: unknown", from => '2022-12-01',
         entries => \@d1) for qw(dir-403 dir-403n dir-401 dir-none);
-    reply_is(ask('dir-more', desktop_ids => \@ids), 'more than asked for',
+    reply_is(ask('dir-more', desktop_ids => \@ids), 'a directory that lists more than was requested',
         from => '2022-12-01', entries => [ [ 'idle', 0 ], @d1 ]);
     for ([ 404, 'X.4' ], [ 500, 'X.5' ], [ 429, 'X.6' ]) {
         my $res = ask("dir-$_->[0]", desktop_ids => \@ids);

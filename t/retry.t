@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# What the upstream refuses for a while, 429 and 503, is asked for again
+# What the upstream refuses for a while, 429 and 503, is retried
 # (usage_retries).
 
 use strict;

@@ -47,7 +47,7 @@ subtest 'who holds most pays' => sub {
     $store->true_ok($res, {%week}, 'the week');
     took($res, 1, "after another's calls the week");
 
-    # what the other one asked for last is there, too
+    # the other's latest days are stored
     $res = $store->ask({ days(-126, -120) }, token => $hog);
     took($res, 1, 'the latest of the other one');
 
@@ -79,7 +79,7 @@ subtest 'who has no room is alone with that' => sub {
     $store->{nginx}->stop_ok;
 };
 
-# Whether few of them are asked for one by one, or all days are read for them.
+# (few desktops are looked up one by one, for many all days are read)
 subtest 'ids that do not exist' => sub {
     for my $desktops (60, 1500) {
         my $store = gateway('16m');

@@ -61,7 +61,7 @@ sub bad {
     error_is(call($body), 400, $name, detail => \@detail);
 }
 
-# Passes, with the days asked for.
+# Tests: the request passes, with these days requested.
 sub good {
     my ($name, $body, $from, $days) = @_;
     local $Test::Builder::Level = $Test::Builder::Level + 1;

@@ -91,7 +91,7 @@ sub smallest {
 my $tokens = 0;
 sub fresh_token { return sprintf 'fresh-%d-%d', $$, ++$tokens }
 
-# The simulator's own reply, asked for once for each tenant.
+# The simulator's own reply, fetched once for each tenant.
 sub truth {
     my ($self, $body, $query) = @_;
     my $key = ($query || '') . $json->encode($body);
