@@ -194,7 +194,7 @@ sub ask {
     my $days = $o{days} || 1;
     return $nginx->post(
         ($o{at} || '') . route($project),
-        body(start_time => '2022-12-01', end_time => sprintf('2022-12-%02d', $days),
+        body(dates('2022-12-01', $days),
             %{ $o{body} || {} }),
         'X-Auth-Token' => $token,
         'X-Request-Id' => 'r' . ++$serial

@@ -515,8 +515,7 @@ subtest 'fractions of seconds' => sub {
     my $check = sub {
         my ($last, $most, $numbers, %more) = @_;
         $up->clear;
-        my $res = $wide->post(route(), body(start_time => '2022-12-01',
-            end_time => sprintf('2022-12-%02d', $last), %more,
+        my $res = $wide->post(route(), body(dates('2022-12-01', $last), %more,
             desktop_ids => [ map { "d-$_" } @$numbers ]));
         is($res->{status}, 200, 'a tenant of fractions is a 200') or diag($res->{body});
         for my $i (@$numbers) {

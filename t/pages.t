@@ -293,8 +293,7 @@ sub ask {
     my $days = delete $o{days} || 1;
     my $at   = delete $o{at}   || '';
     return $conn->post($at . route($project), body(
-        start_time => '2022-12-01',
-        end_time   => sprintf('2022-12-%02d', $days), %o));
+        dates('2022-12-01', $days), %o));
 }
 
 subtest 'the edges of pages' => sub {

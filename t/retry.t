@@ -69,8 +69,7 @@ sub ask {
     my $id   = 'r' . ++$serial;
     my $begin = time;
     my $res = $nginx->post(($o{at} || '') . route($project), body(
-        start_time => '2022-12-01',
-        end_time   => date_add('2022-12-01', $days - 1)), 'X-Request-Id' => $id,
+        dates('2022-12-01', $days)), 'X-Request-Id' => $id,
         'X-Auth-Token' => $o{token} || 'token');
     $res->{took}  = time - $begin;
     $res->{calls} = () = $upstream->calls($project);
