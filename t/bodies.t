@@ -155,7 +155,7 @@ subtest 'a slow body' => sub {
             $c->send($_);
             sleep 0.002;
         }
-        is_small($c->response, 'chunked');
+        is_small($c->response, 'a slow body in small chunks');
 
         $text = $c->format('POST', $at . route(), $big);
         for (unpack '(a40000)*', $text) {
@@ -186,7 +186,7 @@ subtest 'over client_max_body_size' => sub {
     is_deeply($res->{interim}, [], 'no 100');
 
     is($nginx->request('GET', '/small' . route(), $too)->{status}, 413,
-        'another method');
+        'another method with a body that is too large');
     is(scalar(() = $upstream->calls), 0, 'no upstream call');
 
     is_small($nginx->post('/small' . route(),
@@ -279,10 +279,12 @@ subtest 'Expect: 100-continue' => sub {
 subtest 'keepalive, whatever the answer' => sub {
     my $c = $nginx->client;
     for my $at ('', '/file', '/memory') {
-        error_is($c->post($at . route(), '{"limit":-1}'), 400, 'a 400');
-        is_small($c->post($at . route(), $one), 'goes on');
-        error_is($c->post($at . route('a.b'), $one), 404, 'a 404');
-        is_small($c->post($at . route(), $one), 'goes on');
+        error_is($c->post($at . route(), '{"limit":-1}'), 400,
+            'a wrong body of a keepalive connection is a 400');
+        is_small($c->post($at . route(), $one), 'after a 400 the connection goes on');
+        error_is($c->post($at . route('a.b'), $one), 404,
+            'a wrong path of a keepalive connection is a 404');
+        is_small($c->post($at . route(), $one), 'after a 404 the connection goes on');
         error_is($c->request('PUT', $at . route(), $big), 405,
             '405, the body unread');
         is_small($c->post($at . route(), $one), 'goes on');
@@ -372,16 +374,16 @@ SKIP: {
             return $c->response($id);
         };
         for my $at ('', '/file') {
-            is_small($post->($at . route(), $one), 'small');
+            is_small($post->($at . route(), $one), 'HTTP/2: a small body');
             is_small($post->($at . route(), $one,
                 'content-length' => length $one), 'HTTP/2: a small body with content-length');
-            is_big($post->($at . route(), $big), '520 KB');
+            is_big($post->($at . route(), $big), 'HTTP/2: 520 KB');
             is_big($post->($at . route(), $big, 'content-length' => length $big),
                 '520 KB with its length');
-            error_is($post->($at . route(), "$big}"), 400, 'wrong');
-            error_is($post->($at . route('a.b'), $one), 404, 'another path');
+            error_is($post->($at . route(), "$big}"), 400, 'HTTP/2: a wrong body');
+            error_is($post->($at . route('a.b'), $one), 404, 'HTTP/2: another path');
         }
-        is($post->(route(), '')->{status}, 200, 'no body');
+        is($post->(route(), '')->{status}, 200, 'HTTP/2: no body');
         error_is($post->('/small' . route(), 'x' x 2000), 413,
             'HTTP/2: a body that is too large');
         error_is($post->('/small' . route(), 'x', 'content-length' => 2000), 413,
@@ -450,9 +452,9 @@ SKIP: {
             return \%res;
         };
         for my $at ('', '/file') {
-            is_small($post->($at . route(), $one), 'small');
-            is_big($post->($at . route(), $big), '520 KB');
-            error_is($post->($at . route(), "$big}"), 400, 'wrong');
+            is_small($post->($at . route(), $one), 'curl, HTTP/2: a small body');
+            is_big($post->($at . route(), $big), 'curl, HTTP/2: 520 KB');
+            error_is($post->($at . route(), "$big}"), 400, 'curl, HTTP/2: a wrong body');
             # (nginx's early replies, its own too, are an error to curl 7.88)
             $post->($at . route('a.b'), $big);
             $post->($at . route(), $big, '-X', 'PUT');

@@ -215,7 +215,8 @@ subtest 'usage_concurrency' => sub {
             $sim->faults({ fault => 'hang' });
             my $res = $held->post($at . route(), body(%$body),
                 'X-Auth-Token' => 'token');
-            is($res->{status}, 504, 'no answer') or diag($res->{body});
+            is($res->{status}, 504,
+                'a call whose upstream hangs is a 504') or diag($res->{body});
             ok($held->wait_for(sub { @{ $sim->calls } >= $n }), "$n at a time");
             is(scalar(calls("$n at a time")), $n, "no more than $n upstream calls at a time");
             $sim->faults;

@@ -137,7 +137,8 @@ subtest 'in the error log' => sub {
     }
     call($nginx);
     my $line = $nginx->log_line(qr/usage: compared/);
-    like($line, qr/\[warn\].*usage: compared: \{/, 'a line');
+    like($line, qr/\[warn\].*usage: compared: \{/,
+        'the error log has a line of the comparison');
     my ($text) = $line =~ /compared: (\{.*\}), client: "?127\.0\.0\.1\b/;
     my $report = decode($text // '');
     is($report->{differences}, 42, 'the report in the error log is whole JSON');
@@ -259,10 +260,11 @@ subtest 'the client waits for nothing' => sub {
         my $h = Usage::H2->new(port => $nginx->port, timeout => Usage::Nginx->patience(20));
         my @ids = map { $h->post(route(), 'x-auth-token' => 't') } 1 .. 4;
         $h->body($ids[$_], $week . ' ' x ($_ * 20_000)) for 0 .. $#ids;
-        is($h->response($_)->{status}, 200, 'over HTTP/2') for @ids;
+        is($h->response($_)->{status}, 200, 'a call over HTTP/2 gets its reply') for @ids;
         $h->close;
         my @lines = compared($nginx, 4);
-        is(scalar(grep {/equal, 42/} @lines), 4, 'compared') or diag join "\n", @lines;
+        is(scalar(grep {/equal, 42/} @lines), 4,
+            'a call over HTTP/2 is compared') or diag join "\n", @lines;
         $nginx->stop_ok;
     }
 };
@@ -296,10 +298,11 @@ subtest 'as many as there is room for' => sub {
     $sim->faults({ fault => 'hang', api => 'desktop-metrics' });
     is(call($nginx)->{status}, 200, "call $_") for 1 .. 7;
     my @lines = compared($nginx, 4);
-    is(scalar(grep {/too many are under way/} @lines), 3, 'four of seven');
+    is(scalar(grep {/too many are under way/} @lines), 3,
+        'three of seven comparisons are not made');
     $sim->faults;
     compared($nginx, 8);
-    is(call($nginx)->{status}, 200, 'a call');
+    is(call($nginx)->{status}, 200, 'a call after that gets its reply');
     @lines = compared($nginx, 9);
     is(scalar(grep {/equal/} @lines), 2, 'later there is room to compare again');
     $nginx->stop_ok;
@@ -335,13 +338,14 @@ subtest 'reloads and ends' => sub {
     $sim->config(delay_ms => 0);
     $sim->faults({ fault => 'delay', ms => 300 * $slow, api => 'desktop-metrics' });
     is(call($nginx)->{status}, 200, "call $_") for 1 .. 5;
-    ok($nginx->reload(workers => 1), 'a reload meanwhile');
+    ok($nginx->reload(workers => 1), 'a reload while comparisons are under way');
     is(call($nginx)->{status}, 200, "call $_") for 6 .. 8;
     my @lines = compared($nginx, 8);
     is(scalar(grep {/equal/} @lines), 8, 'all calls are compared over a reload');
     is(call($nginx)->{status}, 200, "call $_") for 9 .. 11;
     $nginx->stop_ok('a graceful end');
-    is(scalar(grep {/equal/} compared($nginx, 0)), 11, 'waits for them');
+    is(scalar(grep {/equal/} compared($nginx, 0)), 11,
+        'nginx ends when the comparisons have ended');
 
     $sim->faults({ fault => 'hang', api => 'desktop-metrics' });
     $nginx = start(main => 'worker_shutdown_timeout 100ms;');
@@ -350,7 +354,7 @@ subtest 'reloads and ends' => sub {
     $nginx->stop_ok('worker_shutdown_timeout ends them', timeout => 15);
 
     $nginx = start();
-    is(call($nginx)->{status}, 200, 'a call');
+    is(call($nginx)->{status}, 200, 'a call that is compared');
     $nginx->stop_ok('an end at once', signal => 'TERM');
     $sim->faults;
 };
@@ -423,10 +427,10 @@ subtest 'nothing is left over' => sub {
     my $before = $fds->();
     $run->($n, 20);
     ok($nginx->wait_for(sub { $fds->() <= $before + 8 }),
-        'no file descriptor') or diag $fds->();
+        'no file descriptor is left over') or diag $fds->();
     if ($status) {
         my $text = $nginx->request('GET', '/status')->{body};
-        like($text, qr/Active connections: 2 \n/, 'no connection');
+        like($text, qr/Active connections: 2 \n/, 'no connection is left over');
         my ($requests) = $text =~ /^ \d+ \d+ (\d+) /m;
         like($text, qr/Reading: 0 Writing: 1 /, 'nothing is read or written');
         cmp_ok($requests, '<', 20 + $n + 20, 'the calls of a comparison are no requests');

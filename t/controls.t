@@ -57,9 +57,11 @@ my $mark = $nginx->log_mark;
 my $res = call('', 'p', body(start_time => $text));
 error_is($res, 400, 'a value of the client');
 unlike($res->{body}, qr/[^ -~]/, 'the error_detail has no control bytes');
-error_is($nginx->post('/v2/E%C2%9B%0A%FF/desktops/statistics/used', '{}'), 404, 'a path');
+error_is($nginx->post('/v2/E%C2%9B%0A%FF/desktops/statistics/used', '{}'), 404,
+    'a path with controls is a 404');
 is(call('', 'refused')->{status}, 403, "an upstream's error");
-is(call('/mode', 'p', undef, 'X-Mode' => $evil, 'X-Form' => $evil)->{status}, 200, 'variables');
+is(call('/mode', 'p', undef, 'X-Mode' => $evil, 'X-Form' => $evil)->{status}, 200,
+    'variables with controls: the call is a 200');
 error_is(call('', 'p', undef, 'X-Sdk-Date' => '20221201T000000Z',
     Authorization => "SDK-HMAC-SHA256 Access=$evil, SignedHeaders=host, Signature=" . '0' x 64),
     401, 'an access key');

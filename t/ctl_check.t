@@ -42,7 +42,7 @@ sub to {
 sub json {
     my ($out) = @_;
     my $data = decode($out);
-    ok($data, 'JSON') or diag($out);
+    ok($data, 'the output is JSON') or diag($out);
     return $data || {};
 }
 
@@ -118,11 +118,11 @@ subtest 'one session altered' => sub {
     my ($status, $out, $err) = check(to($legacy, $nginx), '--calls=60',
         '--desktops=d1,d2,d3,d4,d5', '--users=ann', '--from', day(-20), '--to', day(-2),
         '--no-paging', '--json', '--show=10000');
-    is($status, 1, 'status 1');
+    is($status, 1, 'an altered session: status 1');
     my $data = json($out);
     my %where;
     for my $call (@{ $data->{calls} }) {
-        is($call->{outcome}, 'different', 'a difference');
+        is($call->{outcome}, 'different', 'an altered session is a difference');
         $where{"$_->{desktop} $_->{date} $_->{what} $_->{legacy} $_->{translated}"}++
             for @{ $call->{differences} };
     }
@@ -139,8 +139,9 @@ subtest 'one session altered' => sub {
     like($out, qr/^call 1 differs: \{"end_time":/m,          'the report tells which call differs');
     like($out, qr/^  d3 +\Q$day\E +10\.5 +10$/m,              'the report tells the desktop, the day and the values');
     unlike($out, qr/\e/, 'no colours in a file');
-    like($out, qr/^1 equal, 0 refused by both alike, 1 different, 0 failed\.$/m, 'the sum');
-    is($err, '', 'nothing else');
+    like($out, qr/^1 equal, 0 refused by both alike, 1 different, 0 failed\.$/m,
+        'the report ends with the sum');
+    is($err, '', 'standard error is empty');
 
     ($status, $out) = check(to($legacy, $nginx), @ask, '--tolerance=0.5');
     is($status, 0, 'within the tolerance: status 0');
@@ -159,7 +160,7 @@ subtest 'days that are not final' => sub {
     my @to   = map { 'http://127.0.0.1:' . $_->port . route('p') } @services;
     my @call = ('--legacy', $to[0], '--translated', $to[1], '-b', bodies({}));
     my ($status, $out) = check(@call);
-    is($status, 1, 'status 1');
+    is($status, 1, 'a day that is not final: status 1');
     like($out, qr/^1 of the calls differ in days that aren't final: .*\n.*The last final day is \d{4}-\d\d-\d\d /m,
         'the report hints at days that are not final') or diag($out);
     is(json((check(@call, '--json'))[1])->{not_final}, 1,
@@ -173,7 +174,7 @@ subtest 'a desktop that one lacks' => sub {
     differ(sub { $_[0]{desktop_id} = 'd4' });
     my ($status, $out) = check(to($legacy, $nginx),
         '-b', bodies({ start_time => $day, end_time => $day }));
-    is($status, 1, 'status 1');
+    is($status, 1, 'a desktop that one reply lacks: status 1');
     like($out, qr/^  d3 +entry +missing +10$/m,      'the report tells of a desktop that one reply lacks');
     like($out, qr/^  d3 +\Q$day\E +missing +10$/m,    'the report tells of a day of it');
     like($out, qr/^  \(the reply\) +total_count +4 +5$/m,
@@ -181,7 +182,8 @@ subtest 'a desktop that one lacks' => sub {
 
     ($status, $out) = check(to($legacy, $nginx), '--show=1',
         '-b', bodies({ start_time => $day, end_time => $day }));
-    like($out, qr/^4 differences in all, 1 of them shown/m, '--show') or diag($out);
+    like($out, qr/^4 differences in all, 1 of them shown/m,
+        '--show limits the differences that are shown') or diag($out);
     $_->config(idle => 'shown') for $sim, $legacy;
 };
 
@@ -225,7 +227,7 @@ subtest 'waiting' => sub {
     my $begun = time;
     ($status, $out) = check(to($legacy, $nginx), '-n', 3, '--rate=120');
     is($status, 0, '--rate');
-    cmp_ok(time - $begun, '>=', 1, 'takes its time');
+    cmp_ok(time - $begun, '>=', 1, '--rate spreads the calls');
 };
 
 subtest 'no reply, or none of the call' => sub {
@@ -248,7 +250,7 @@ subtest 'headers' => sub {
     $_->clear for $legacy, $sim;
     my ($status, $out) = check(to($legacy, $nginx), @ask, "--header=\@$file",
         '--legacy-header=X-Request-Id: yours', '--translated-header', 'X-Other: 1');
-    is($status, 0, 'status 0') or diag($out);
+    is($status, 0, 'headers from a file: status 0') or diag($out);
     my $of = sub { (grep { $_->{headers}{'x-auth-token'} } @{ $_[0]->calls })[0]{headers} };
     is($of->($legacy)->{'x-request-id'}, 'yours', '--legacy-header is for one endpoint');
     is($of->($sim)->{'x-request-id'},    'mine',  '--header is for both endpoints');
@@ -266,12 +268,12 @@ subtest 'on a terminal' => sub {
         '--from', day(-2), '--to', day(-2);
 
     my $out = `script -qec "stty cols 50; $command" /dev/null < /dev/null`;
-    is($? >> 8, 0, 'status 0');
+    is($? >> 8, 0, 'on a terminal: status 0');
     like($out, qr/\r\e\[K\d+ of 20 calls, 0 differ; /,
         'progress is a line that is written again');
     is(scalar(grep { length > 55 } map { split /\r/ } $out =~ /([^\n]*calls, [^\n]*left)/g), 0,
         'no wider than the terminal');
-    like($out, qr/\e\[32m20 equal/, 'colours');
+    like($out, qr/\e\[32m20 equal/, 'on a terminal there are colours');
 
     local $ENV{NO_COLOR} = 1;
     $out = `script -qec "$command" /dev/null < /dev/null`;

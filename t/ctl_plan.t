@@ -50,7 +50,7 @@ sub made {
     $sim->clear;
     my $res = $nginx->post(($place ? "/$place" : '') . route(), body(%$body),
         'X-Auth-Token' => 'token');
-    is($res->{status}, 200, 'the module answers') or diag($res->{body});
+    is($res->{status}, 200, 'the module answers the same call') or diag($res->{body});
     return [ sort map {"$_->{path}?$_->{query}"} grep { $_->{api} } @{ $sim->calls } ];
 }
 
@@ -59,7 +59,7 @@ sub told {
     my ($body, @options) = @_;
     my ($status, $out, $err) = ctl({ in => body(%$body) }, 'plan', '--project=demo',
         '--format=json', '--retention=off', @options);
-    is($status, 0, 'status 0') or diag($err);
+    is($status, 0, 'usagectl plan ends with status 0') or diag($err);
     my $data = decode($out) or diag($out);
     is($data->{calls_in_all}, scalar @{ $data->{calls} }, 'the number of calls');
     is(scalar(grep { $_->{certain} } @{ $data->{calls} }), $data->{certain},
@@ -113,7 +113,7 @@ subtest 'certain is what no reply changes' => sub {
     {
         my $data = told($body, '--desktops=250');
         my @certain = map { $_->{url} } grep { $_->{certain} } @{ $data->{calls} };
-        ok(@certain > 0, 'some are');
+        ok(@certain > 0, 'some calls are certain');
         for my $tenant ([ 1, 1 ], [ 250, 0 ], [ 250, 250 ]) {
             tenant(@$tenant);
             my %made = map { $_ => 1 } @{ made('', $body) };
@@ -129,7 +129,7 @@ subtest 'a user' => sub {
     tenant(3, 3);
     my $made = made('', \%body);
     is($data->{calls_in_all}, scalar @$made, 'a user: as many calls as the module makes');
-    is($data->{certain}, 1, 'one is certain');
+    is($data->{certain}, 1, 'a user: one call is certain');
 
     $data = told(\%body, '--connections');
     is($data->{calls_in_all}, scalar @{ made('records', \%body) },
@@ -141,8 +141,8 @@ subtest 'what it looks like' => sub {
     my @now  = ('--now=2026-11-10');
 
     my ($status, $out, $err) = ctl('plan', @now, $body);
-    is($status, 0, 'status 0');
-    is($err,    '', 'no complaint');
+    is($status, 0, 'plan in lines: status 0');
+    is($err,    '', 'plan in lines: no complaint');
     my @lines = split /\n/, $out;
     is(scalar(grep {m{\AGET /v2/\{project_id\}/statistics/metrics/desktops\?}} @lines),
         2, 'two addresses');
@@ -161,7 +161,7 @@ subtest 'what it looks like' => sub {
     my $script = ctl_file(script => $out);
     my $reply  = `TOKEN=token sh $script 2>&1`;
     is(() = $reply =~ /"count"/g, 2, 'the lines for a shell work') or diag($reply);
-    is(scalar @{ $sim->calls }, 2, 'two calls came');
+    is(scalar @{ $sim->calls }, 2, 'the shell lines made two calls');
 
     ($status, $out) = ctl({ in => '{"start_time":"2026-12-01","end_time":"2026-12-01"}' },
         'plan', @now);

@@ -30,7 +30,7 @@ sub report { return ctl(@_ && ref $_[0] ? shift : {}, 'report', @_) }
 
 sub clients {
     my ($status, $out, $err) = report(@_);
-    is($status, 0, 'status 0') or diag($err);
+    is($status, 0, 'usagectl report ends with status 0') or diag($err);
     my $data = decode($out) or diag($out);
     return $data;
 }
@@ -60,8 +60,8 @@ subtest 'who' => sub {
         { client => '10.0.0.1', agent => 'old/1.0', project => 'p3', calls => 1, days => 0,
             errors => 1, first_seen => '2026-11-20T10:00:00Z', last_seen => '2026-11-20T10:00:00Z' },
     ], 'clients, the most frequent first') or diag explain $data->{clients};
-    is($data->{sum}{calls}, 5, 'the sum');
-    is($data->{lines}, 7, 'lines');
+    is($data->{sum}{calls}, 5, 'the JSON has the sum of calls');
+    is($data->{lines}, 7, 'the JSON has the number of lines');
     is($data->{other_lines}, 2, 'lines of other calls are counted');
     is($data->{strange_lines}, 0, 'all lines have the log format');
 
@@ -95,16 +95,18 @@ subtest 'when' => sub {
         is($data->{sum}{calls} + $data->{out_of_time}, 5,
             "since $_->[0]: calls out of time are counted");
     }
-    is(clients('-f', 'json', '--until=2026-11-21', $file)->{sum}{calls}, 3, 'until');
+    is(clients('-f', 'json', '--until=2026-11-21', $file)->{sum}{calls}, 3,
+        '--until counts calls before a time');
 
     my @t = gmtime(time - 3600);
     my $recent = ctl_file(recent => line(time => sprintf('%04d-%02d-%02dT%02d:%02d:%02d+00:00',
         $t[5] + 1900, $t[4] + 1, @t[ 3, 2, 1, 0 ])) . line());
-    is(clients('-f', 'json', '--since=2h', $recent)->{sum}{calls}, 1, 'two hours ago');
+    is(clients('-f', 'json', '--since=2h', $recent)->{sum}{calls}, 1, '--since takes hours');
     is(clients('-f', 'json', '--since=30m', $recent)->{sum}{calls}, 0, 'half an hour ago');
 
     is((report('--expect-none', $file))[0], 1, '--expect-none: somebody calls');
-    is((report('--expect-none', '--since=2026-11-22', $file))[0], 0, 'and nobody');
+    is((report('--expect-none', '--since=2026-11-22', $file))[0], 0,
+        '--expect-none: nobody calls');
     my $other = ctl_file(combined =>
         qq(10.0.0.1 - - [20/Nov/2026:07:44:43 +0100] "POST ${\ route()} HTTP/1.1" 200 2\n));
     is((report('--expect-none', $other))[0], 2, 'a log in another format proves nothing');
@@ -116,14 +118,14 @@ subtest 'forms of logs' => sub {
     my $gz   = ctl_file('log.gz' => '');
     system "gzip -c $file > $gz";
 
-    is(clients('-f', 'json', $gz)->{sum}{calls}, 5, 'gzip');
-    is(clients('-f', 'json', $file, $gz)->{sum}{calls}, 10, 'several');
+    is(clients('-f', 'json', $gz)->{sum}{calls}, 5, 'a log in gzip');
+    is(clients('-f', 'json', $file, $gz)->{sum}{calls}, 10, 'several logs');
     is(clients({ in => $log }, '-f', 'json')->{sum}{calls}, 5, 'standard input');
     is(clients({ in => $log }, '-f', 'json', '-', $file)->{sum}{calls}, 10,
         'standard input and a file');
     is(clients({ in => line() . substr line(), 0, -1 }, '-f', 'json')->{sum}{calls}, 2,
         'a last line without an end is read');
-    is(clients({ in => '' }, '-f', 'json')->{sum}{calls}, 0, 'an empty one');
+    is(clients({ in => '' }, '-f', 'json')->{sum}{calls}, 0, 'an empty log');
 
     my ($status, $out, $err) = report({ in => '' });
     is($out, "No legacy call, in 0 lines of log.\n", 'no calls, in words');
@@ -239,7 +241,8 @@ subtest 'on a terminal' => sub {
         like($out, qr/\A\e\[1mclient/, 'a bold line');
     }
     local $ENV{NO_COLOR} = 1;
-    unlike(`script -qec "$program report $file" /dev/null < /dev/null`, qr/\e/, 'NO_COLOR');
+    unlike(`script -qec "$program report $file" /dev/null < /dev/null`, qr/\e/,
+        'with NO_COLOR no line is bold');
 };
 
 subtest 'the log of the example' => sub {
@@ -264,10 +267,10 @@ subtest 'the log of the example' => sub {
     $nginx->stop_ok;
     my $data = clients('-f', 'json', $nginx->prefix . '/example.log');
     is($data->{strange_lines}, 0, 'the log of the example has the log format');
-    is($data->{other_lines}, 1, 'another call');
+    is($data->{other_lines}, 1, 'the example: another call is counted apart');
     is_deeply([ map { [ @$_{qw(agent client project calls days errors)} ] } @{ $data->{clients} } ],
         [ [ 'bad', '127.0.0.1', 'example', 1, 0, 1 ], [ 'quo"te?', '127.0.0.1', 'example', 1, 7, 0 ] ],
-        'who called') or diag explain $data;
+        'the example: who called') or diag explain $data;
 
     $data = clients('-f', 'json', '--by=credential,mode', $nginx->prefix . '/example.log');
     is_deeply([ map { [ @$_{qw(credential mode calls)} ] } @{ $data->{clients} } ],

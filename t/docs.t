@@ -175,7 +175,8 @@ cmp_ok($count, '>', 50, "$count quotes");
 
 my ($conf) = slurp("$root/README.md") =~ /^(    load_module .*?^    \}\n)(?=\n\S)/ms;
 ok($conf, 'README has a configuration');
-like($conf, qr/proxy_ssl_verify on;.*proxy_ssl_trusted_certificate/s, 'TLS is verified');
+like($conf, qr/proxy_ssl_verify on;.*proxy_ssl_trusted_certificate/s,
+    'the configuration of README.md verifies TLS');
 # (the test library loads the module; names and files differ between machines)
 $conf =~ s/load_module .*//;
 $conf =~ s/listen 8080;/listen 127.0.0.1:%%PORT%%;/;

@@ -207,12 +207,12 @@ sub logged { return $nginx->logged("r$serial") }
 subtest 'a good call to compare with' => sub {
     my $mark = $nginx->log_mark;
     my $res  = ask('good', days => 2);
-    reply_is($res, 'answered', from => '2022-12-01',
+    reply_is($res, 'a good call is a 200', from => '2022-12-01',
         entries => [ [ 'd1', 1, 1 ], [ 'd2', 0.02, 0.02 ] ]);
     my $log = logged();
     is($log->{error}, '', '$usage_error is empty');
     is($log->{calls}, 2,  '$usage_calls');
-    unlike($nginx->error_log($mark), qr/\[(?:error|warn)\]/, 'nothing logged');
+    unlike($nginx->error_log($mark), qr/\[(?:error|warn)\]/, 'a good call logs no error');
     $upstream->clear;
 };
 
@@ -245,7 +245,7 @@ subtest 'an upstream error goes back as it is' => sub {
     my $res = ask('chunked-403');
     is("$res->{status} $res->{body}", "403 $error", 'an error in small chunks');
     $res = ask('long-400');
-    ok($res->{status} == 400 && $res->{body} eq $long, 'a long one');
+    ok($res->{status} == 400 && $res->{body} eq $long, 'a long error is passed on');
 };
 
 subtest 'a status that is no error of theirs' => sub {
@@ -318,7 +318,7 @@ subtest 'no answer in time: 504' => sub {
     error_is(ask('hang', at => '/patient'), 504, 'usage_timeout');
     like(logged()->{error}, qr/\S/, '$usage_error');
     error_is(ask('hang', at => '/patient', days => 31), 504, 'usage_timeout on 31 days');
-    error_is(ask('hangbody', at => '/patient'), 504, 'within the body');
+    error_is(ask('hangbody', at => '/patient'), 504, 'usage_timeout within the body');
     error_is(ask('drip', at => '/patient'), 504, 'usage_timeout at a drip');
     error_is(ask('hangbody', at => '/hasty'), 504, 'proxy_read_timeout within the body');
     error_is(ask('hangbody', at => '/hasty', days => 31), 504,
@@ -389,7 +389,8 @@ subtest 'errors that nginx makes itself' => sub {
         return $own->post("/$at" . route($project), body(
             start_time => '2022-12-01', end_time => '2022-12-01'), %headers);
     };
-    is($call->('limited', 'good', 'X-Zone' => 'a')->{status}, 200, 'limit_req');
+    is($call->('limited', 'good', 'X-Zone' => 'a')->{status}, 200,
+        'limit_req lets the first call pass');
     error_is($call->('limited', 'good', 'X-Zone' => 'a'), 503,
         'limit_req refuses the next call with 503');
     is($call->('quota', 'good', 'X-Zone' => 'b')->{status}, 200,
@@ -401,11 +402,14 @@ subtest 'errors that nginx makes itself' => sub {
     # with pages for errors, as many servers have them
     error_is($call->('dead', 'good'), 502, 'an error_page: nothing listens');
     my $res = $call->('limited', 'own-503', 'X-Zone' => 'c');
-    is("$res->{status} $res->{body}", "503 $error", 'an upstream error');
+    is("$res->{status} $res->{body}", "503 $error",
+        'with error_page, an error of the upstream is passed on');
     error_is($call->('limited', 'html-503', 'X-Zone' => 'd'), 502, 'a page of an upstream');
-    error_is($own->post('/paged' . route('good'), '{'), 400, 'a bad request');
-    error_is($own->post('/paged' . route('a.b'), '{}'), 404, 'no such project');
-    error_is($call->('paged', 'reset'), 502, 'reset');
+    error_is($own->post('/paged' . route('good'), '{'), 400,
+        'with error_page, a bad request gets the legacy form');
+    error_is($own->post('/paged' . route('a.b'), '{}'), 404,
+        'with error_page, a wrong project gets the legacy form');
+    error_is($call->('paged', 'reset'), 502, 'with error_page, a reset gets the legacy form');
     $own->stop_ok;
 };
 

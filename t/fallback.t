@@ -196,7 +196,7 @@ subtest 'a second time' => sub {
             . Usage::Nginx->at(always => 'usage_fallback_for 0;', '/in/old'));
     $legacy->clear;
     $legacy->faults({ fault => 'status', status => 410 });
-    is_translated(call($nginx), 'gone');
+    is_translated(call($nginx), 'the first call of an endpoint that is gone');
     given_up($nginx);
     # (besides the gateway's own)
     ok($nginx->wait_for(sub { asked($legacy) == 2 }), 'the gateway made a call of its own');
@@ -210,7 +210,7 @@ subtest 'a second time' => sub {
         $_->send($_->format('POST', '/old' . route(), $week, 'X-Auth-Token' => 't')) for @conn;
         my @wrong = grep { $_->{status} != 200 || same_json($_->{body}, $translated) }
             map { $_->response } @conn;
-        is(scalar @wrong, 0, '8 calls translated');
+        is(scalar @wrong, 0, '8 calls at once are translated');
         $n += 8;
         sleep 0.1 * $slow;
     }
@@ -247,9 +247,11 @@ subtest 'a second time' => sub {
     my $mark = $nginx->log_mark;
     is_translated(call($nginx), 'the endpoint is gone again');
     given_up($nginx, $mark);
-    is_answered(call($nginx, at => '/other'), 'the endpoint of another location is still asked');
+    is_answered(call($nginx, at => '/other'),
+        'the endpoint of another location is still asked');
     $legacy->faults({ fault => 'status', status => 501, count => 2 });
-    is_translated(call($nginx, at => '/always'), 'usage_fallback_for 0') for 1, 2;
+    is_translated(call($nginx, at => '/always'),
+        'with usage_fallback_for 0 a call is translated') for 1, 2;
     $nginx->stop_ok;
 };
 
@@ -296,7 +298,7 @@ subtest "an answer that is the client's doing" => sub {
     });
     $nginx->stop_ok;
     $nginx = start('127.0.0.1:' . $up->port);
-    is_translated(call($nginx), 'silence');
+    is_translated(call($nginx), 'a call that the endpoint leaves unanswered');
     given_up($nginx);
     $up->clear;
     is_translated(call($nginx), 'the call after a silence');
@@ -309,9 +311,9 @@ subtest 'over a reload' => sub {
     my $nginx = start($there);
     $legacy->faults({ fault => 'status', status => 404, count => 2 });
     $legacy->clear;
-    is_translated(call($nginx), 'gone');
+    is_translated(call($nginx), 'before the reload the endpoint is gone');
     given_up($nginx);
-    ok($nginx->reload, 'a reload');
+    ok($nginx->reload, 'nginx reloads');
     is_translated(call($nginx), 'after a reload the endpoint is still known to be gone');
     is(asked($legacy), 2, 'after a reload the endpoint is not called');
     $nginx->stop_ok;
@@ -378,7 +380,7 @@ subtest 'the call as it came' => sub {
     $sent{Authorization} = 'SDK-HMAC-SHA256 Access=AK, SignedHeaders=Accept-Encoding;cookie;host;x-anything, '
         . 'Signature=ab';
     (undef, $call) = $get->($week, 'Accept-Encoding' => 'gzip');
-    is($call->{headers}{'accept-encoding'}[0], 'gzip',
+    is($call->{headers}{'accept-encoding'}[0], 'a signed Accept-Encoding is passed on',
         'Accept-Encoding is passed on if it is signed');
 
     # what the call doesn't need, and isn't signed
@@ -428,7 +430,7 @@ subtest 'a reply in gzip all the same' => sub {
     is($res->{headers}{'content-encoding'}[0], 'gzip', 'a reply in gzip is passed on as it is');
     is($res->{mode}, 'fallback', 'a reply in gzip is the answer');
     $legacy->faults({ fault => 'gzip' }, { fault => 'status', status => 410 });
-    is_translated(call($nginx), 'gone');
+    is_translated(call($nginx), 'a translated call while the endpoint is gone');
     $legacy->faults;
     $nginx->stop_ok;
 };
@@ -448,7 +450,7 @@ subtest 'a client that leaves' => sub {
     $legacy->clear;
     my $c = $nginx->client;
     $c->send($c->format('POST', '/old' . route(), $week, 'X-Auth-Token' => 't'));
-    ok($nginx->wait_for(sub { asked($legacy) == 1 }), 'the endpoint hangs');
+    ok($nginx->wait_for(sub { asked($legacy) == 1 }), "the client's call is at the endpoint");
     $c->close;
     ok($nginx->wait_for(sub { (($nginx->access_lines)[-1] // '') =~ /"status":499/ }),
         'the access log says 499 at once');
@@ -515,7 +517,7 @@ for my $way (
             POSIX::_exit(0);
         }
         close $out;
-        is(readline $in, "first answered\n", 'under way');
+        is(readline $in, "first answered\n", 'a call is under way at the endpoint');
         $off->($old);
         is(readline $in, "first translated\n", 'the other calls are translated');
         kill 'TERM', $pid;

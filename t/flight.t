@@ -213,7 +213,8 @@ for my $workers (1, 2, 4) {
                 $sim->faults({ fault => 'hang', count => 8 });
                 $sim->clear;
                 my $leaver = go($store, $body, token => $token);
-                ok($nginx->wait_for(sub { 8 <= @{ $store->calls } }, 60), 'under way');
+                ok($nginx->wait_for(sub { 8 <= @{ $store->calls } }, 60),
+                    'the leader fetches the days');
                 my @others = map { go($store, $body, token => $token) } 1 .. 20;
                 ok($nginx->wait_for(sub { 8 + 20 <= @{ $store->calls } }, 60),
                     'the followers made their authorization probes') or
@@ -239,7 +240,7 @@ for my $workers (1, 2, 4) {
         while (@conns > 2) {
             ok($nginx->wait_for(sub {
                 $seen + 8 <= grep { !is_live($_) } @{ $store->calls } }, 60),
-                'one fetches') or last;
+                'the leader fetches the days') or last;
             # (who does is known to nobody: the half goes)
             $seen = grep { !is_live($_) } @{ $store->calls };
             my %first = map { $_->{headers}{'x-request-id'} => 1 }
@@ -252,7 +253,7 @@ for my $workers (1, 2, 4) {
         cmp_ok(scalar @conns, '<', 4, 'the clients left one by one');
         $sim->faults;
         $_->close for @conns;
-        $store->true_ok($store->ask($body, token => $token), $body, 'who comes then');
+        $store->true_ok($store->ask($body, token => $token), $body, 'a call after that');
     };
 
     subtest "$workers workers: the fetching call fails" => sub {
@@ -300,7 +301,8 @@ for my $workers (1, 2, 4) {
         $sim->faults({ fault => 'hang', query => 'limit=100', count => 8 });
         $sim->clear;
         my $first = go($store, {%month}, at => 'all', token => 'one', project => 'shared');
-        ok($nginx->wait_for(sub { 8 <= @{ $store->calls } }, 60), 'one fetches');
+        ok($nginx->wait_for(sub { 8 <= @{ $store->calls } }, 60),
+            'the leader fetches the days');
         my @two  = map { go($store, {%week}, at => 'all', token => 'two', project => 'shared') } 1 .. 3;
         my @none = map { go($store, {%week}, at => 'all', token => $_, project => 'shared') } qw(three four);
         is($_->response->{status}, 401, 'a caller without rights is refused at once') for @none;
@@ -347,7 +349,8 @@ for my $workers (1, 2, 4) {
         $sim->faults({ fault => 'hang', query => 'limit=100', count => 7 });
         $sim->clear;
         my $soon = go($store, $body, at => 'soon', token => $token);
-        ok($nginx->wait_for(sub { 7 <= @{ $store->calls } }, 60), 'one fetches');
+        ok($nginx->wait_for(sub { 7 <= @{ $store->calls } }, 60),
+            'the leader fetches the days');
         my @long = map { go($store, $body, token => $token) } 1 .. 5;
         is($soon->response->{status}, 504, 'the leader gives up');
         all_true($store, 'another takes over', \@long);
@@ -362,11 +365,12 @@ for my $workers (1, 2, 4) {
         $sim->config(delay_ms => '20-60');
         my @conns = map { go($store, $body, token => $token) } 1 .. 10;
         $nginx->wait_for(sub { @{ $store->calls } }, 60);
-        ok($nginx->reload, 'reloaded');
+        ok($nginx->reload, 'nginx reloads while the leader fetches');
         push @conns, map { go($store, $body, token => $token) } 1 .. 10;
         all_true($store, 'old workers and new', \@conns);
         $sim->config(delay_ms => 0);
-        is(scalar @{ $store->ask($body, token => $token)->{calls} }, 1, 'stored');
+        is(scalar @{ $store->ask($body, token => $token)->{calls} }, 1,
+            'after the reload all days are stored');
     };
 }
 
@@ -415,7 +419,7 @@ subtest 'streams of one connection' => sub {
         $sim->faults({ fault => 'hang', count => 8 });
         $sim->clear;
         my $leader = $start->();
-        ok($nginx->wait_for(sub { 8 <= @{ $h2->calls } }, 60), 'one fetches');
+        ok($nginx->wait_for(sub { 8 <= @{ $h2->calls } }, 60), 'the leader fetches the days');
         my @others = map { $start->() } 1 .. 20;
         ok($nginx->wait_for(sub { 28 <= @{ $h2->calls } }, 60), 'the followers wait');
         $c->cancel($leader);
@@ -425,7 +429,7 @@ subtest 'streams of one connection' => sub {
             $res->{status} == 200 ? same_json($res->{body}, $truth)
                 : "status $res->{status}" } @others;
         is_deeply(\%differs, {}, 'the followers are answered');
-        cmp_ok(scalar @{ $h2->calls }, '<=', 28 + 31, 'fetched once more');
+        cmp_ok(scalar @{ $h2->calls }, '<=', 28 + 31, 'the days are fetched once more');
         $c->close;
         $sim->faults;
     }

@@ -153,7 +153,7 @@ subtest 'the headers named travel, the others stay' => sub {
     is(decode($res->{body})->{total_count}, 100,
         'a call with many headers gets the whole reply');
     my @calls = upstream_is('all headers that travel, and no others', %mine);
-    cmp_ok(scalar @calls, '>=', 3, 'statistics and directory');
+    cmp_ok(scalar @calls, '>=', 3, 'there are calls of statistics and directory');
     ok(scalar(grep { $_->{path} =~ m{/desktops\z} && $_->{path} !~ /metrics/ }
         @calls), 'the directory gets them');
 
@@ -250,7 +250,7 @@ subtest 'long tokens' => sub {
     my %want = (%mine,
         'X-Auth-Token'     => join('', map { chr(65 + $_ % 26) } 1 .. 64_000));
     my $res = $conn->post(route(), $body, %want, @foreign);
-    is($res->{status}, 200, '64,000 characters');
+    is($res->{status}, 200, 'a token of 64,000 characters is accepted');
     upstream_is('upstream', %want);
 
     $want{'X-Security-Token'} = 'S' x 64_000;
@@ -281,7 +281,8 @@ subtest 'the operator adds and takes away' => sub {
 subtest 'the reply is nginx\'s own' => sub {
     my $res = $nginx->post(route(), $body, @mine, @foreign);
     is($res->{status}, 200, 'neither part nor "not modified"');
-    is($res->{headers}{'content-type'}[0] =~ s/;.*//r, 'application/json', 'type');
+    is($res->{headers}{'content-type'}[0] =~ s/;.*//r, 'application/json',
+        'the reply has its own Content-Type');
     ok(!$res->{headers}{$_}, "no $_")
         for qw(set-cookie etag last-modified content-range content-encoding);
     is(scalar @{ $res->{headers}{$_} || [] }, 1, "one $_")

@@ -205,7 +205,8 @@ subtest 'today and tomorrow' => sub {
     }
     my %ahead = (start_time => day(1), end_time => day(31));
     my $res = is_true('', 'a month ahead', %ahead);
-    is(join(' ', grep { $_ eq 'records' } calls()), '', 'no records');
+    is(join(' ', grep { $_ eq 'records' } calls()), '',
+        'a month of the future takes no call of records');
 };
 
 subtest 'the window of records' => sub {
@@ -254,7 +255,7 @@ subtest 'which desktops' => sub {
 
     hours_are(ask('', desktop_username => 'ann'), 'a user has the own desktops, and those she used',
         d1 => {}, d2 => { 2 => 1 }, d3 => { 0 => 0.5 }, d5 => {});
-    is_true('', 'of a user', desktop_username => $_) for qw(ann bob nobody an);
+    is_true('', 'the desktops of a user, as the simulator', desktop_username => $_) for qw(ann bob nobody an);
     is_true('', 'requested desktops of a user', desktop_username => 'ann',
         desktop_ids => [qw(d4 d2 d5 x gone)]);
     is_true('', 'of a user, paged', desktop_username => 'ann', offset => 1, limit => 2);
@@ -262,7 +263,7 @@ subtest 'which desktops' => sub {
         'by the hour there is no X-Usage-Unattributed');
 
     # hours come from records: the retention of user statistics doesn't matter
-    is_true('', '40 days back', desktop_username => 'ann', start_time => day(-40),
+    is_true('', "a user's hours of 40 days ago", desktop_username => 'ann', start_time => day(-40),
         end_time => day(-39));
 
     # more than a page of the directory
@@ -387,7 +388,7 @@ subtest 'pages of records' => sub {
     my $pages = sub { return scalar grep { $_ eq 'records' } calls() };
     for my $at ('', 'one') {
         $sim->config(records_limit => 1000, records_clamp => $FALSE);
-        is_true($at, '1000 a page');
+        is_true($at, 'pages of 1000 records');
         ask($at);
         is($pages->(), 3, '2250 records are three pages of 1000');
 
@@ -429,9 +430,11 @@ subtest 'the form' => sub {
     tenant([ desktop('d1', 'ann') ], session('d1', 'ann', 0, 4500));
     my $res = ask('string');
     like($res->{body}, qr/"use_time":"1\.00"\},.*?"use_time":"0\.25"\},.*?"use_time":"0\.00"/,
-        'strings');
-    like(ask('')->{body}, qr/"date":"${day}T00:00:00Z","use_time":1\},/, 'numbers');
-    like(ask('', desktop_username => 'ann')->{body}, qr/"desktop_username":"ann"/, 'the user');
+        'usage_use_time string makes strings');
+    like(ask('')->{body}, qr/"date":"${day}T00:00:00Z","use_time":1\},/,
+        'use_time is a number, and date the hour');
+    like(ask('', desktop_username => 'ann')->{body}, qr/"desktop_username":"ann"/,
+        'an entry names the user');
 
     # directives are inherited, and each level has its own
     my @on = 'usage_connections on;';
@@ -474,18 +477,19 @@ subtest 'the form' => sub {
         my $data = decode($r->{body}) || {};
         my $have = $data->{desktop_used_info_list}[0]{used_info_list}[2]{date};
         utf8::encode($have) if defined $have;
-        is($have, $label, ($other ? 'other' : 'first') . " server, '$path': hours")
+        my $where = ($other ? 'other' : 'first') . " server, '$path'";
+        is($have, $label, "$where: usage_hour_format")
             or diag($r->{body});
         my ($records) = grep { $_->{api} eq 'records' } @{ $sim->calls };
         like($records->{query} =~ s/%3A/:/gr, qr/start_time=\Q${\ at(-$lookback)}\E/,
-            'lookback');
+            "$where: look-back");
         $r = $post->(desktop_ids => ['d1'], start_time => day(-30), end_time => day(-2));
-        is($r->{status}, 200, 'days');
+        is($r->{status}, 200, "$where: use by the day is a 200");
         is(scalar(grep { $_->{query} =~ /resource_id=/ } @{ $sim->calls }) > 0, !!$by_id,
-            'resource_id');
+            "$where: usage_resource_id");
     }
     is($many->post('/off' . route(), body(%range, group_by_type => 'HOUR'),
-        'X-Auth-Token' => 't')->{status}, 400, 'usage_connections off');
+        'X-Auth-Token' => 't')->{status}, 400, 'a location with usage_connections off is a 400');
     $many->stop_ok;
 };
 

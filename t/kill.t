@@ -211,7 +211,7 @@ subtest 'the worker that fetches' => sub {
             return $c;
         };
         my $leader = $send->();
-        ok($nginx->wait_for(sub { 8 <= @{ $store->calls } }), 'one fetches') or last;
+        ok($nginx->wait_for(sub { 8 <= @{ $store->calls } }), 'the leader fetches the days') or last;
         my @others = map { $send->() } 1 .. 12;
         ok($nginx->wait_for(sub { 8 + 12 <= @{ $store->calls } }), 'the followers wait');
 
@@ -233,7 +233,7 @@ subtest 'the worker that fetches' => sub {
             'who is left is answered') or diag(explain \%status);
         $sim->faults;
         my $res = $store->ask($body, token => $token);
-        $store->true_ok($res, $body, 'who comes then');
+        $store->true_ok($res, $body, "a call after the leader's worker was killed");
         is(scalar @{ $store->ask($body, token => $token)->{calls} }, 1,
             'afterwards all days are stored');
     }

@@ -48,8 +48,9 @@ subtest 'one call first' => sub {
         is(under_way($at, $token, 1), 1, "'$at': one call of one that is not known");
         $store->ask({ days(-2, -2) }, at => $at, token => $token);
         is(under_way($at, $token, 8), 8, "'$at': then usage_concurrency of them");
-        is(under_way($at, $token . 'x', 1), 1, 'another token');
-        took($store->ask({%month}, at => 'off', token => $fresh->()), 31, 'no call more');
+        is(under_way($at, $token . 'x', 1), 1, "'$at': another token has one call under way");
+        took($store->ask({%month}, at => 'off', token => $fresh->()), 31,
+            "'$at': the first call of a token takes no call more");
     }
 };
 
@@ -61,7 +62,7 @@ subtest 'a bogus token' => sub {
         my $from = time;
         my $res  = $store->ask($body, at => $at, token => $bad);
         is($res->{status}, 401, "'$at': refused");
-        took($res, 1, 'one call');
+        took($res, 1, "'$at': a bogus token");
         my $again = $store->ask($body, at => $at, token => $bad);
         SKIP: {
             skip 'too slow', 1 if time - $from > 4;
@@ -69,7 +70,8 @@ subtest 'a bogus token' => sub {
         }
         is($again->{status}, 401, "'$at': the second call is a 401");
         is($again->{body}, $res->{body}, "'$at': the second call has the same body");
-        is($store->ask($body, at => $at, token => 'good')->{status}, 200, 'a good one');
+        is($store->ask($body, at => $at, token => 'good')->{status}, 200,
+            "'$at': a good token is a 200");
         ok($nginx->wait_for(sub {
             @{ $store->ask($body, at => $at, token => $bad)->{calls} } }, 30),
             "'$at': later the token is tried again");

@@ -145,8 +145,8 @@ subtest 'reload under load' => sub {
 subtest 'a call that spans a reload' => sub {
     my $c = $nginx->client;
     $c->send($c->format('POST', route(300 * $slow . 'ms'), $week));
-    ok($nginx->wait_for(sub { scalar(() = $upstream->calls) }), 'under way');
-    ok($nginx->reload, 'reloaded');
+    ok($nginx->wait_for(sub { scalar(() = $upstream->calls) }), 'a call is under way');
+    ok($nginx->reload, 'nginx reloads while a call is under way');
     reply_is($c->response, 'a call that spans a reload is answered', @reply);
     ok($nginx->wait_for(sub { $nginx->workers == 1 }, 20),
         'a call that spans a reload ends with the old worker');
@@ -192,7 +192,8 @@ subtest 'a client that goes away' => sub {
     $c->send($c->format('POST', route('20ms'), $week));
     $c->half_close;
     my $res = $c->response;
-    ok($res->{error} || $res->{status} == 200, 'half closed');
+    ok($res->{error} || $res->{status} == 200,
+        'a connection that is half closed gets a reply, or is closed');
 
     reply_is($nginx->post(route('x'), $week), 'after clients that left, a call is a 200', @reply);
 };
@@ -276,7 +277,8 @@ subtest 'while the calls are not at an upstream yet, or no more' => sub {
         'a name that is not resolved');
 
     my $first = $go->('lock', 'hang');
-    ok($away->wait_for(sub { scalar(() = $upstream->calls('hang')) }), 'locked');
+    ok($away->wait_for(sub { scalar(() = $upstream->calls('hang')) }),
+        'a call holds the lock of the cache');
     my $second = $go->('lock', 'hang');
     error_is($away->post('/locksoon' . route('hang'), $week), 504,
         'a cache that is locked');
@@ -323,9 +325,9 @@ subtest 'an upstream that dies under load, and comes back' => sub {
         $status{ $res->{status} }++;
         next if $res->{status} == 200
             && $res->{body} =~ /"total_count":\s*3\s*\}\s*\z/;
-        error_is($res, 502, 'an error reply');
+        error_is($res, 502, 'a failed call is an error of the legacy form');
     }
-    cmp_ok($status{502} || 0, '>', 0, 'some failed');
+    cmp_ok($status{502} || 0, '>', 0, 'while the upstream was down some calls failed');
     error_is($over->post(route('x'), $week), 502, 'while the upstream is down a call is a 502');
 
     my $again = Usage::Upstream->start(\&answer, port => $port);

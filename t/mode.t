@@ -106,7 +106,7 @@ my $nginx   = Usage::Nginx->start(
 
 sub one_call {
     my @calls = $upstream->calls;
-    is(scalar @calls, 1, 'one call') or return { headers => {} };
+    is(scalar @calls, 1, 'there is one upstream call') or return { headers => {} };
     return $calls[0];
 }
 
@@ -137,7 +137,7 @@ subtest 'by a variable' => sub {
         is($nginx->logged("v-$mode")->{mode}, $mode, '$usage_mode');
         is($nginx->logged("v-$mode")->{project}, 'x', '$usage_project_id');
     }
-    unlike($nginx->error_log($mark), qr/usage_mode/, 'nothing to say');
+    unlike($nginx->error_log($mark), qr/usage_mode/, 'the log has no warning');
 
     for my $mode ('none', 'Passthrough', 'passthrough ,') {
         $mark = $nginx->log_mark;
@@ -215,7 +215,8 @@ subtest 'the reply as it comes' => sub {
 
     my $res = $nginx->post('/pass' . route('itself'), $week);
     is($res->{headers}{deprecation}[0], '@1752451200', "the gateway's date");
-    is(join('|', @{ $res->{headers}{sunset} }), 'Thu, 31 Dec 2026 00:00:00 GMT', 'and end');
+    is(join('|', @{ $res->{headers}{sunset} }), 'Thu, 31 Dec 2026 00:00:00 GMT',
+        "the gateway's own Sunset");
     is(join('|', @{ $res->{headers}{link} }), '<https://own.example>; rel="help"|'
         . '<https://e.example/n>; rel="successor-version"', 'both links');
     is_deeply($nginx->post('/direct' . route('itself'), $week)->{headers}{deprecation}, ['@1'],
@@ -232,7 +233,7 @@ subtest 'other methods, other paths' => sub {
         $upstream->clear;
         my $res = $nginx->request($method, '/pass' . route('p'), $method eq 'GET' ? undef : 'abc');
         is($res->{status}, 200, $method);
-        is(one_call()->{method}, $method, 'arrives as that');
+        is(one_call()->{method}, $method, "$method arrives as $method");
     }
     $upstream->clear;
     my $res = $nginx->request('HEAD', '/pass' . route('p'));
@@ -249,7 +250,7 @@ subtest 'other methods, other paths' => sub {
             $upstream->clear;
             error_is($nginx->post("/any$path", $week, 'X-Mode' => $mode), 404, "$mode: $path",
                 headers => { Deprecation => qr/\@1752451200/ });
-            is(scalar(() = $upstream->calls), 0, 'goes nowhere');
+            is(scalar(() = $upstream->calls), 0, "$mode: $path takes no upstream call");
         }
     }
     for my $case (["/v2/p/./x/../$used", 'p'], ["/v2/%70/$used", 'p'], ["/v2//p/$used", 'p'],
@@ -262,16 +263,18 @@ subtest 'other methods, other paths' => sub {
     }
     $upstream->clear;
     is($nginx->post('/uri' . route('p') . '?a=%0d%0aX-Own:%20x%00%20', $week)->{status}, 200,
-        'a query');
-    is(one_call()->{target}, route('p') . '?a=%0d%0aX-Own:%20x%00%20', 'stays encoded');
+        'a query is passed on');
+    is(one_call()->{target}, route('p') . '?a=%0d%0aX-Own:%20x%00%20',
+        'a query stays encoded');
 };
 
 subtest "nginx's own replies" => sub {
     my $res = $nginx->post('/nobody' . route('p'), $week, 'X-Request-Id' => 'n-1');
-    error_is($res, 502, 'nobody there', headers => { Deprecation => qr/\@1752451200/ });
+    error_is($res, 502, "an endpoint that can't be reached is a 502",
+        headers => { Deprecation => qr/\@1752451200/ });
     is($nginx->logged('n-1')->{mode}, 'passthrough', '$usage_mode');
     like($nginx->logged('n-1')->{error}, qr/answered 502/, '$usage_error');
-    error_is($nginx->post('/pass' . route('reset'), $week), 502, 'a reset');
+    error_is($nginx->post('/pass' . route('reset'), $week), 502, 'a reset is a 502');
     error_is($nginx->post('/small' . route('p'), $week), 413, 'a body that is too large there',
         detail => qr/allowed: at most 10/);
     is($nginx->post('/page' . route('reset'), $week)->{body}, 'sorry',
@@ -304,7 +307,8 @@ subtest 'kept connections' => sub {
     my $c = $nginx->client;
     for my $n (1 .. 5) {
         is($c->post('/pass' . route('p'), $week)->{status}, 200, "call $n");
-        is($c->post(route('p'), $week, 'X-Mode' => 'translate')->{status}, 200, 'another mode');
+        is($c->post(route('p'), $week, 'X-Mode' => 'translate')->{status}, 200,
+            'another mode gets its own reply');
     }
 };
 

@@ -109,9 +109,11 @@ subtest 'the published example' => sub {
     my %body = (start_time => '2022-12-09', end_time => '2022-12-15',
         desktop_ids => [ 'c6e6dbd7-c950-471d-a6a7-01d0fb62f450',
             'd5367f84-1d64-498e-9b92-093002ac6ce9' ]);
-    is(scalar holds('two desktops', 'off', 7, %body), 7, '7, as before');
+    is(scalar holds('two desktops', 'off', 7, %body), 7,
+        'two desktops of the example take 7 calls');
     delete $body{desktop_ids};
-    is(scalar holds('all desktops', 'off', 7, %body), 7, '7, as before');
+    is(scalar holds('all desktops', 'off', 7, %body), 7,
+        'all desktops of the example take 7 calls');
     $sim->config(now => 'real');
 };
 

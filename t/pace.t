@@ -162,9 +162,9 @@ subtest 'whose bucket it is' => sub {
     $full->('the same there', '/few_other', \%one, @a);
     # of another project, and of another API
     my $res = $nginx->post($at . route('other'), body(%one), @a);
-    is($res->{status}, 200, 'another project');
+    is($res->{status}, 200, 'another project has its own bucket');
     $res = $nginx->post($at . route('other'), body(%one), @a);
-    error_is($res, 429, 'the same project');
+    error_is($res, 429, 'the same project has a full bucket');
     # without a credential there is no quota either
     $res = ask($nginx, $at, \%one, 'X-Auth-Token' => '') for 1 .. 3;
     is($res->{status}, 401, 'no token: the upstream decides');
@@ -237,8 +237,8 @@ subtest 'a small call beside a large one' => sub {
     my ($conn, $large) = start($nginx, '/even', \%month, @headers);
     ok($nginx->wait_for(sub { calls_of($large, starts($nginx)) >= 2 }), 'the large one runs');
     my @small = map { my ($c, $id) = start($nginx, '/even', \%one, @headers);
-        is($c->response->{status}, 200, 'a small one'); $id } 1 .. 4;
-    is($conn->response->{status}, 200, 'the large one');
+        is($c->response->{status}, 200, 'a small call beside a large one is a 200'); $id } 1 .. 4;
+    is($conn->response->{status}, 200, 'the large call is a 200');
     $nginx->logged($large);
     my @starts = starts($nginx);
     my %mine = map { $_ => 1 } $large, @small;
@@ -263,7 +263,7 @@ subtest 'a client that leaves gives back what it reserved' => sub {
         $conn->close;
         my $log = $nginx->logged($id);
         is($log->{status}, 499, 'a client left while its call was held');
-        is($log->{calls}, 0, 'held until then');
+        is($log->{calls}, 0, 'the call was held when the client left');
     }
     my $res = ask($nginx, '/few', \%one, @headers);
     error_is($res, 429, 'the next call is refused');
@@ -274,15 +274,16 @@ subtest 'a client that leaves gives back what it reserved' => sub {
 subtest 'the end of usage_timeout' => sub {
     my @headers = ('X-Auth-Token' => 'ends');
     my @conn = map { (start($nginx, '/second', \%one, @headers))[0] } 1 .. 3;
-    is($_->response->{status}, 200, 'held, then answered') for @conn;
+    is($_->response->{status}, 200,
+        'a call that is held up to usage_timeout is a 200') for @conn;
 };
 
 subtest 'reload while calls are held' => sub {
     my @headers = ('X-Auth-Token' => 'reload');
     is(ask($nginx, '/few', \%one, @headers)->{status}, 200, 'the bucket is full');
     my @conn = map { (start($nginx, '/second', \%one, @headers))[0] } 1 .. 3;
-    ok($nginx->reload, 'reload');
-    is($_->response->{status}, 200, 'held, then answered') for @conn;
+    ok($nginx->reload, 'nginx reloads while calls are held');
+    is($_->response->{status}, 200, 'a call that is held over a reload is a 200') for @conn;
     error_is(ask($nginx, '/few', \%one, @headers), 429, 'the bucket still is full');
 };
 
@@ -292,7 +293,7 @@ subtest 'a zone that is too small' => sub {
     my %status;
     $status{ $conn->post('/small' . route(), body(%one),
         'X-Auth-Token' => "t$_")->{status} }++ for 1 .. 1500;
-    is_deeply(\%status, { 200 => 1500 }, 'works');
+    is_deeply(\%status, { 200 => 1500 }, 'with a zone that is too small all calls are a 200');
     like($nginx->log_line(qr/too small/), qr/\[warn\].*zone "small" is too small: a bucket in use was replaced/,
         'the log says that the zone is too small');
 };
@@ -332,7 +333,8 @@ subtest 'a quota of 200 a minute' => sub {
         my $res = $_->response;
         is($res->{status}, 200, 'each call is a 200') or diag($res->{body});
     }
-    is(scalar(grep { $_->{status} != 200 } @{ $sim->calls }), 0, 'nothing is refused');
+    is(scalar(grep { $_->{status} != 200 } @{ $sim->calls }), 0,
+        'the upstream refuses no call');
     cmp_ok(scalar(@{ $sim->calls }), '>', 300, 'though it is more than a minute allows');
     keeps_pace('they', 200, 20, 60_000, grep { $_->{uri} =~ m{^/workspace/} } starts($long));
     $long->stop_ok;

@@ -327,7 +327,7 @@ for my $name (sort keys %fault) {
         my (%times);
         $times{ which($_) }++ for $upstream->calls("$name-99");
         my ($most) = sort { $b <=> $a } values %times;
-        is($most, 3, 'tried three times');
+        is($most, 3, 'pages that never agree are fetched three times');
         cmp_ok(scalar(() = $upstream->calls("$name-99")), '<=', 9,
             'pages that never agree take few upstream calls');
 
@@ -409,8 +409,8 @@ subtest 'rounding' => sub {
     is($i, 100, 'there are 100 such figures');
 
     my $all = join '', map { $_->{body} } map { ask('halves', offset => $_ * 100) } 0 .. 23;
-    unlike($all, qr/"use_time":\s*\d+(?:\.\d*0|\.)[,}]/, 'the shortest form');
-    unlike($all, qr/"use_time":\s*"?[\d.+-]*[eE]/, 'no exponent');
+    unlike($all, qr/"use_time":\s*\d+(?:\.\d*0|\.)[,}]/, 'a number has its shortest form');
+    unlike($all, qr/"use_time":\s*"?[\d.+-]*[eE]/, 'a number has no exponent');
     like($all, qr/"use_time":\s*1\.5\b/, '1.5');
     like($all, qr/"use_time":\s*12[,}]/, 'no decimals for a whole number');
 
@@ -465,7 +465,8 @@ subtest 'the directory' => sub {
     $upstream->clear;
     reply_is(ask('p', desktop_ids => [qw(nobody no-one)], days => 3), 'ids that nobody knows',
         from => '2022-12-01', entries => []);
-    is(scalar(grep { $_->{path} !~ /metrics/ } $upstream->calls), 1, 'one call');
+    is(scalar(grep { $_->{path} !~ /metrics/ } $upstream->calls), 1,
+        'ids that nobody knows take one call of the directory');
 
     # names that need care in a query
     my @odd = map { Encode::decode_utf8($_) } sort keys %known;
@@ -513,7 +514,8 @@ subtest 'the directory in trouble' => sub {
     for ([ 404, 'X.4' ], [ 500, 'X.5' ], [ 429, 'X.6' ]) {
         my $res = ask("dir-$_->[0]", desktop_ids => \@ids);
         is($res->{status}, $_->[0], "dir-$_->[0]");
-        is((decode($res->{body}) || {})->{error_code}, $_->[1], 'passed on');
+        is((decode($res->{body}) || {})->{error_code}, $_->[1],
+            'the refusal of the directory is passed on');
     }
     error_is(ask($_, desktop_ids => \@ids), 502, $_)
         for qw(dir-400n dir-html dir-empty dir-object dir-list dir-gone dir-null

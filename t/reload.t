@@ -80,8 +80,8 @@ subtest 'servers are told apart' => sub {
     for my $round (1, 2) {
         for my $n (0 .. $#servers) {
             my $calls = $ask->($n);
-            $round == 1 ? cmp_ok($calls, '>', 1, 'nothing was stored')
-                        : is($calls, 1, 'stored');
+            $round == 1 ? cmp_ok($calls, '>', 1, "$servers[$n][0]: nothing was stored")
+                        : is($calls, 1, "$servers[$n][0]: the days are stored");
         }
         $nginx->reload_ok('a reload') if $round == 1;
     }
@@ -117,16 +117,17 @@ subtest 'fallback' => sub {
     my $asked = sub {
         $gone->clear;
         is($nginx->post(route(), body(%week), 'X-Auth-Token' => 'token')->{status}, 200,
-            'translated');
+            'a call of the fallback is translated');
         return scalar $gone->calls;
     };
     # (it may take more than one call to be sure)
     $asked->() for 1 .. 3;
-    is($asked->(), 0, 'gone');
+    is($asked->(), 0, 'the endpoint is known to be gone');
     $nginx->reload_ok('a reload', http => "$above\n" . $http->('1h'));
     is($asked->(), 0, 'known, though the server moved');
     $nginx->reload_ok('a shorter usage_fallback_for', http => $http->('1s'));
-    is($nginx->wait_for(sub { $asked->() > 0 }, 30), 1, 'holds at once');
+    is($nginx->wait_for(sub { $asked->() > 0 }, 30), 1,
+        'a shorter usage_fallback_for holds at once');
     $nginx->stop_ok;
     $gone->stop;
 };
@@ -151,16 +152,18 @@ subtest 'usage_rate' => sub {
     error_is($ask->(few => \%one, 'raised'), 429, 'a second call within 30 s is refused');
     $nginx->reload_ok('a raise', server => $at->('600r/m', 1));
     my $res = $ask->(few => \%one, 'raised');
-    is($res->{status}, 200, 'holds at once') or diag($res->{body});
+    is($res->{status}, 200, 'a rate that was raised holds at once') or diag($res->{body});
 
     # 20 calls are ahead: 40 s, that become ten minutes
     $nginx->reload_ok('a burst', server => $at->('60r/m', 30));
-    is($ask->(long => { days(-23, -4) }, 'cut')->{status}, 200, '20 calls');
+    is($ask->(long => { days(-23, -4) }, 'cut')->{status}, 200,
+        '20 upstream calls with a burst');
     $nginx->reload_ok('a cut', server => $at->('2r/m', 1));
-    error_is($ask->(long => \%one, 'cut'), 429, 'holds at once');
+    error_is($ask->(long => \%one, 'cut'), 429, 'a rate that was cut holds at once');
     $nginx->reload_ok('a reload that changes nothing');
-    error_is($ask->(long => \%one, 'cut'), 429, 'changes nothing');
-    is($ask->(few => \%one, 'another')->{status}, 200, 'another token');
+    error_is($ask->(long => \%one, 'cut'), 429,
+        'a reload that changes nothing keeps the bucket');
+    is($ask->(few => \%one, 'another')->{status}, 200, 'another token has its own bucket');
     $nginx->stop_ok;
 };
 

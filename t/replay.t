@@ -70,7 +70,7 @@ subtest 'a signature that comes again' => sub {
     like($nginx->log_line($again), qr/; access key: AKONE, /, 'the error log tells whose');
 
     is($nginx->post(route(), $body, headers(route(), headers => { 'X-N' => $_ }))->{status}, 200,
-        'another signature') for 1, 2;
+        'another signature of the same request is good') for 1, 2;
     is($nginx->post(route(), $body, 'X-Auth-Token' => 't', @headers)->{status}, 200,
         'a token wins, the signature is not looked at');
 
@@ -81,7 +81,7 @@ subtest 'a signature that comes again' => sub {
             detail => qr/signature differs/);
     }
 
-    ok($nginx->reload, 'a reload');
+    ok($nginx->reload, 'nginx reloads');
     replayed($nginx, 'is remembered', route(), @headers);
 
     my $off = '/off' . route();

@@ -119,18 +119,19 @@ subtest 'exhausted' => sub {
     is("$res->{status} $res->{body}", "503 $error", 'the third time is the last');
     is($res->{calls}, 3, 'three calls');
     $res = ask('429x2-1', at => '/once');
-    is("$res->{status} $res->{body}", "429 $error", 'usage_retries 1');
-    is($res->{calls}, 2, 'two calls');
+    is("$res->{status} $res->{body}", "429 $error",
+        'usage_retries 1: a 429 that stays is passed on');
+    is($res->{calls}, 2, 'usage_retries 1: two upstream calls');
     is_deeply($res->{headers}{'retry-after'}, [1], 'a 429 that stays keeps its Retry-After');
     $res = ask('429x1-1_off', at => '/off');
-    is("$res->{status} $res->{body}", "429 $error", 'usage_retries 0');
-    is($res->{calls}, 1, 'one call');
-    is($res->{log}{waited}, '0.000', 'nothing is waited');
+    is("$res->{status} $res->{body}", "429 $error", 'usage_retries 0: a 429 is passed on');
+    is($res->{calls}, 1, 'usage_retries 0: one upstream call');
+    is($res->{log}{waited}, '0.000', 'usage_retries 0: nothing is waited');
     error_is(ask('429h3-1'), 429, 'a 429 without JSON gets the legacy form');
     $res = ask('429x1-86400');
     is("$res->{status} $res->{body}", "429 $error",
         'a Retry-After beyond usage_timeout is not waited for');
-    is($res->{calls}, 1, 'one call');
+    is($res->{calls}, 1, 'a Retry-After beyond usage_timeout: one upstream call');
     is_deeply($res->{headers}{'retry-after'}, [86400],
         'a Retry-After beyond usage_timeout is passed on');
 };
@@ -153,7 +154,7 @@ subtest 'only what passes' => sub {
     for my $status (500, 502, 504, 400, 403, 404) {
         my $res = ask("${status}x1-1");
         is("$res->{status} $res->{body}", "$status $error", "$status: at once");
-        is($res->{calls}, 1, 'one call');
+        is($res->{calls}, 1, "$status: one upstream call");
     }
     my $res = ask('own', at => '/own');
     isnt($res->{status}, 200, "a refusal of the location itself is not the upstream's");
@@ -163,7 +164,7 @@ subtest 'only what passes' => sub {
 subtest 'the other days go on' => sub {
     my $res = ask('503d03-2', days => 20);
     reply_is($res, 'one of them refused', one(20));
-    is($res->{calls}, 21, 'one call more');
+    is($res->{calls}, 21, 'one refused day of many: one upstream call more');
     cmp_ok($res->{log}{waited}, '>=', 2, 'one of many days is retried after its Retry-After');
 
     # each window has its own tries (a token that isn't known begins with one)
@@ -172,7 +173,7 @@ subtest 'the other days go on' => sub {
     $upstream->clear;
     $res = ask('503x16-1', days => 8);
     reply_is($res, 'each of eight twice', one(8));
-    is($res->{calls}, 24, 'three calls each');
+    is($res->{calls}, 24, 'each day is tried three times');
 
     $res = ask('503x2-1', days => 3, at => '/one');
     reply_is($res, 'one at a time', one(3));
@@ -188,7 +189,7 @@ subtest 'with usage_rate, a 429 holds back the credential' => sub {
     ok($nginx->log_line(qr/asked again.*429x1-2_held/), 'the first call is refused, and waits');
     my $res = ask('429x1-2_held', at => '/paced', token => 'other');
     reply_is($res, 'another credential', one());
-    is($res->{log}{waited}, '0.000', 'does not wait');
+    is($res->{log}{waited}, '0.000', 'another credential does not wait');
     $res = ask('429x1-2_held', at => '/paced', token => 'held');
     reply_is($res, 'the same credential', one());
     cmp_ok(time - $begin, '>=', 2, 'another call of the same credential waits');
@@ -225,7 +226,7 @@ subtest 'reload while a call waits' => sub {
     $conn->send($conn->format('POST', route('503x1-2_reload'), body(
         start_time => '2022-12-01', end_time => '2022-12-01')));
     ok($nginx->log_line(qr/asked again.*503x1-2_reload/), 'a call waits over a reload');
-    ok($nginx->reload, 'reload');
+    ok($nginx->reload, 'nginx reloads while a call waits');
     reply_is($conn->response, 'it is answered', one());
 };
 

@@ -134,7 +134,7 @@ subtest 'a bare machine' => sub {
     my ($status, $out, $err) = run_on($m, 'build');
     is($status, 0, 'status 0');
     my @calls = grep { !/^apt-get .*(?: -s | --print-uris )/ } split /\n/, text_of("$m/calls");
-    is($calls[0], 'apt-get update, policy: exit 101', 'the lists first');
+    is($calls[0], 'apt-get update, policy: exit 101', 'the package lists are fetched first');
     is($calls[1],
         'apt-get install -y --no-install-recommends '
             . "-o DPkg::Lock::Timeout=300 @build, policy: exit 101",
@@ -199,7 +199,7 @@ subtest 'apt-get fails' => sub {
     like($err, qr/a line of apt-get\na line of apt-get\nE: no luck\n/,
         'what apt-get said is told');
     like($err, qr/could not install: gcc/, 'what could not be installed is told');
-    unlike(text_of("$m/calls"), qr/^make/m, 'nothing is built');
+    unlike(text_of("$m/calls"), qr/^make/m, 'after a failed installation nothing is built');
     ok(!-e "$m/policy", 'the policy is gone');
 };
 
@@ -253,14 +253,14 @@ subtest 'demo' => sub {
 
     my ($status, $out, $err) = result(\%demo, "$root/tools/demo");
     is($status, 0, 'status 0') or diag $err;
-    is($err, '', 'nothing is wrong');
-    like($out, qr{curl http://127\.0\.0\.1:\d+/v2/demo/desktops/}, 'the call');
+    is($err, '', 'the demo has nothing to complain of');
+    like($out, qr{curl http://127\.0\.0\.1:\d+/v2/demo/desktops/}, 'the demo shows the call');
     my @calls = $out =~ /^ +start_time=\S+&end_time=\S+ +200 +\d+ ms /mg;
     is(scalar @calls, 7, 'seven calls with their times');
     like($out, qr/\$usage_days 7 +\$usage_desktops 2 +\$usage_calls 7/,
-        'the variables');
+        'the demo shows the variables');
     like($out, qr/^ +c6e6\S+ +12\.62 +2\.62 +1\.02 +0 +0 +3\.87 +3\.56$/m,
-        'the hours');
+        'the demo shows the hours');
     like($out, qr/Equal to the published reply, to the digit/,
         'the demo says that the reply is the published one');
     unlike($out, qr/\e/, 'no colours in a file');
@@ -328,8 +328,8 @@ for my $signal (qw(INT TERM HUP QUIT)) {
         is($?, 0, 'it ends with status 0');
         is(text_of("$dir/serve.err"), '', 'nothing is said at the end');
         is(Usage::Client->new(port => $port, once => 1), undef,
-            'nginx is gone');
-        is_deeply([leftovers()], [], 'nothing is left');
+            'after the end nginx is gone');
+        is_deeply([leftovers()], [], 'after the end no file is left');
     };
 }
 

@@ -132,14 +132,15 @@ subtest 'bodies' => sub {
     my %many = (%week, limit => 0,
         desktop_ids => [ map { "nobody-$_-" . 'x' x 60 } 1 .. 300 ]);
 
-    answered(ask($signer, \%ids), \%ids, 'UTF-8');
-    answered(ask($signer, JSON::PP->new->utf8->ascii->encode(\%ids)), \%ids, 'escapes');
+    answered(ask($signer, \%ids), \%ids, 'a body of UTF-8');
+    answered(ask($signer, JSON::PP->new->utf8->ascii->encode(\%ids)), \%ids,
+        'a body with escapes');
     answered(ask($signer, JSON::PP->new->utf8->pretty->encode(\%ids)), \%ids,
-        'white space');
+        'a body with white space');
     answered(ask($signer, $json->encode(\%week) . "\n"), \%week,
         'a line end behind the body, as Go sends it');
 
-    answered(ask($signer, \%many), \%many, 'large');
+    answered(ask($signer, \%many), \%many, 'a large body');
     answered(ask($signer, \%many, at => 'small'), \%many, 'large, in a file');
     answered(ask($signer, \%week, at => 'file'), \%week, 'small, in a file');
 
@@ -287,7 +288,7 @@ subtest 'retries' => sub {
     $sim->faults({ fault => 'status', status => 429, retry_after => 1, count => 2 });
     my $res = ask($signer, \%week);
     answered($res, \%week, 'a call after two 429');
-    is(scalar(grep { $_->{status} == 429 } @{ $res->{calls} }), 2, 'two of them');
+    is(scalar(grep { $_->{status} == 429 } @{ $res->{calls} }), 2, 'two calls were refused with 429');
     $sim->faults;
 };
 
@@ -328,7 +329,7 @@ subtest 'the day store' => sub {
         'another signature of the same key finds the days stored');
 
     my $other = ask($both, \%old, at => 'store');
-    answered($other, \%old, 'another key');
+    answered($other, \%old, 'another key finds nothing stored');
     is(scalar @{ $other->{calls} }, 10, 'gets nothing of the first one');
 
     $other = ask(undef, \%old, at => 'store', headers => ['X-Auth-Token' => 'AKPERMANENT']);
@@ -445,7 +446,7 @@ subtest 'HTTP/2' => sub {
         ':authority stands for Host');
     $id = $c->post(route(), %headers);
     $c->body($id, "$body ");
-    is($c->response($id)->{status}, 401, 'another body');
+    is($c->response($id)->{status}, 401, 'a stream with another body is refused');
     $c->close;
     $h2->stop_ok;
 };
@@ -521,9 +522,11 @@ subtest 'other keys, by a reload' => sub {
     is(ask($new, \%week)->{status}, 401, 'before the reload the new secret is wrong');
 
     $sim->config(access_keys => [ map { "$_:$new{$_}{sk}" } qw(AKPERMANENT AKNEW) ]);
-    ok($nginx->reload && $nginx->wait_for(sub { $nginx->workers == 1 }), 'reloaded');
+    ok($nginx->reload && $nginx->wait_for(sub { $nginx->workers == 1 }),
+        'nginx reloads with other keys');
     answered(ask($new, \%week), \%week, 'after the reload the new secret is right');
-    answered(ask($signer->with(ak => 'AKNEW', sk => 'sk-new'), \%week), \%week, 'a new key');
+    answered(ask($signer->with(ak => 'AKNEW', sk => 'sk-new'), \%week), \%week,
+        'after the reload a new key is right');
     is(ask($signer, \%week)->{status}, 401, 'the old secret is wrong');
     is(ask($both, \%week)->{status}, 401, 'a key that is gone');
 

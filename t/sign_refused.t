@@ -131,7 +131,8 @@ subtest 'one byte that is changed' => sub {
     is(upstream_calls(), 0, 'no upstream call');
 
     # the method is signed, and no other one gets here
-    is($nginx->request('PUT', route(), $body, @headers)->{status}, 405, 'another method');
+    is($nginx->request('PUT', route(), $body, @headers)->{status}, 405,
+        'a signature of another method');
 };
 
 subtest 'in a query' => sub {
@@ -210,7 +211,7 @@ subtest 'what the signature says' => sub {
 
     # (nginx itself allows one of them)
     my $res = $nginx->post(route(), $body, but(\@right, Authorization => [ $all, $all ]));
-    is($res->{status}, 400, 'two of them');
+    is($res->{status}, 400, 'two Authorization headers');
     is(upstream_calls(), 0, 'no upstream call');
 
     $res = $nginx->post(route(), $body, but(\@right, 'X-Sdk-Date' => undef,
@@ -275,8 +276,8 @@ subtest 'who it is' => sub {
     my $detail = decode($known->{body})->{error_detail};
     my $canonical = sha256_hex($one->sign(@call, date => $date)->{canonical});
     like($detail, qr/\b$canonical\b/, 'the hash of the canonical request');
-    like($detail, qr/\bhost;x-sdk-date\b/, 'the signed headers');
-    like($detail, qr/\bgateway\.test\b/, 'the host');
+    like($detail, qr/\bhost;x-sdk-date\b/, 'error_detail names the signed headers');
+    like($detail, qr/\bgateway\.test\b/, 'error_detail names the host');
 
     my $line = $nginx->log_line(qr/\Q$canonical\E/);
     ok($line, 'the error log has the canonical request');
@@ -391,7 +392,7 @@ subtest 'files that are refused' => sub {
     my ($ok, $out) = Usage::Nginx->check(http => 'usage_credentials /nowhere/keys;');
     ok(!$ok && $out =~ m{/nowhere/keys}, 'one that is not there');
     ($ok, $out) = Usage::Nginx->check(http => 'usage_credentials %%PREFIX%%;');
-    ok(!$ok && $out =~ /not a file/, 'a directory');
+    ok(!$ok && $out =~ /not a file/, 'a directory is no file of keys');
     ($ok, $out) = Usage::Nginx->check(http => "usage_credentials $file; usage_credentials off;");
     ok(!$ok && $out =~ /duplicate/, 'usage_credentials stands once in a block');
     ($ok, $out) = Usage::Nginx->check(http => "usage_credentials $file; usage_clock_skew soon;");

@@ -39,12 +39,12 @@ subtest 'who holds most pays' => sub {
     my $store = gateway('192k');
     $store->tenant(seed => 2, desktops => 90);
     my $token = $fresh->();
-    took($store->ask({%week}, token => $token), 7, 'a week');
+    took($store->ask({%week}, token => $token), 7, 'a week of the first caller');
 
     my $hog = $fresh->();
     hog($store, $hog) for 1, 2;
     my $res = $store->ask({%week}, token => $token);
-    $store->true_ok($res, {%week}, 'the week');
+    $store->true_ok($res, {%week}, "the week after another's calls");
     took($res, 1, "after another's calls the week");
 
     # the other's latest days are stored
@@ -53,7 +53,7 @@ subtest 'who holds most pays' => sub {
 
     # a new one finds room
     my $new = $fresh->();
-    took($store->ask({%week}, token => $new), 7, 'one more');
+    took($store->ask({%week}, token => $new), 7, 'a week of a new caller');
     took($store->ask({%week}, token => $new), 1, 'a week of a new caller, again');
     $store->{nginx}->stop_ok;
 };
