@@ -11,7 +11,6 @@ use Time::HiRes qw(sleep);
 
 use Usage::Clock;
 use Usage::Nginx;
-use Usage::Sim;
 use Usage::Store qw(took stored);
 use Usage::Test;
 
@@ -20,10 +19,8 @@ my %week  = days(-9, -3);
 my $fresh = \&Usage::Store::fresh_token;
 my @desktops;
 
-my $sim   = Usage::Sim->start(args => [ '--seed', 1 ]);
-my $nginx = Usage::Nginx->start(upstream => $sim->port,
-    http => Usage::Store->http, server => Usage::Store->places);
-my $store = Usage::Store->new(sim => $sim, nginx => $nginx);
+my $store = Usage::Store->start;
+my ($sim, $nginx) = @$store{qw(sim nginx)};
 
 # --- How many upstream calls a legacy call takes.
 

@@ -8,8 +8,6 @@ use warnings;
 
 use Test::More;
 
-use Usage::Nginx;
-use Usage::Sim;
 use Usage::Store qw(took stored);
 use Usage::Test;
 
@@ -17,10 +15,8 @@ my %week  = days(-9, -3);
 my $fresh = \&Usage::Store::fresh_token;
 my @desktops;
 
-my $sim   = Usage::Sim->start(args => [ '--seed', 1 ]);
-my $nginx = Usage::Nginx->start(upstream => $sim->port,
-    http => Usage::Store->http, server => Usage::Store->places);
-my $store = Usage::Store->new(sim => $sim, nginx => $nginx);
+my $store = Usage::Store->start;
+my ($sim, $nginx) = @$store{qw(sim nginx)};
 
 subtest 'the authorization probe fails' => sub {
     @desktops = $store->tenant(seed => 17, desktops => 30);

@@ -10,7 +10,6 @@ use Encode ();
 use Test::More;
 
 use Usage::Nginx;
-use Usage::Sim;
 use Usage::Store qw(took stored);
 use Usage::Test;
 use Usage::Upstream qw(json_reply page row);
@@ -20,10 +19,8 @@ my %week  = days(-9, -3);
 my $fresh = \&Usage::Store::fresh_token;
 my @desktops;
 
-my $sim   = Usage::Sim->start(args => [ '--seed', 1 ]);
-my $nginx = Usage::Nginx->start(upstream => $sim->port,
-    http => Usage::Store->http, server => Usage::Store->places);
-my $store = Usage::Store->new(sim => $sim, nginx => $nginx);
+my $store = Usage::Store->start;
+my ($sim, $nginx) = @$store{qw(sim nginx)};
 
 subtest 'calls for some desktops' => sub {
     @desktops = $store->tenant(seed => 9, desktops => 90);

@@ -10,7 +10,6 @@ use Test::More;
 use Time::HiRes qw(sleep);
 
 use Usage::Nginx;
-use Usage::Sim;
 use Usage::Store qw(took stored);
 use Usage::Test;
 
@@ -19,10 +18,8 @@ my %week  = days(-9, -3);
 my $fresh = \&Usage::Store::fresh_token;
 my @desktops;
 
-my $sim   = Usage::Sim->start(args => [ '--seed', 1 ]);
-my $nginx = Usage::Nginx->start(upstream => $sim->port,
-    http => Usage::Store->http, server => Usage::Store->places);
-my $store = Usage::Store->new(sim => $sim, nginx => $nginx);
+my $store = Usage::Store->start;
+my ($sim, $nginx) = @$store{qw(sim nginx)};
 
 subtest 'the store outlives a reload' => sub {
     @desktops = $store->tenant(seed => 19, desktops => 50);

@@ -13,7 +13,6 @@ use Test::More;
 
 use Usage::Nginx;
 use Usage::Random;
-use Usage::Sim;
 use Usage::Store;
 use Usage::Test;
 use Usage::Upstream qw(json_reply page row);
@@ -22,10 +21,8 @@ my $slow  = Usage::Nginx->slow;
 my $fresh = \&Usage::Store::fresh_token;
 my @desktops;
 
-my $sim   = Usage::Sim->start(args => [ '--seed', 1 ]);
-my $nginx = Usage::Nginx->start(upstream => $sim->port,
-    http => Usage::Store->http, server => Usage::Store->places);
-my $store = Usage::Store->new(sim => $sim, nginx => $nginx);
+my $store = Usage::Store->start;
+my ($sim, $nginx) = @$store{qw(sim nginx)};
 
 subtest 'a figure is the same with and without a store' => sub {
     my @figures = qw(0 0.0 -0.0 1 0.1 0.5 0.999 0.9999 17.9 17.99 17.999 17.9996

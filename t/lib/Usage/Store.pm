@@ -5,7 +5,7 @@ package Usage::Store;
 # What the tests of the day store share: nginx with a store, legacy calls with
 # what each took, and the simulator's own replies to compare with.
 #
-#   my $store = Usage::Store->new(sim => $sim, nginx => $nginx);
+#   my $store = Usage::Store->start;
 #   my @ids = $store->tenant(seed => 3, desktops => 60);
 #   my $res = $store->ask({ days(-9, -3) });
 #   @{ $res->{calls} }       the upstream calls that it took
@@ -18,6 +18,7 @@ use Exporter 'import';
 use Test::More;
 
 use Usage::Nginx;
+use Usage::Sim;
 use Usage::Test;
 
 our @EXPORT_OK = qw(took stored);
@@ -67,6 +68,15 @@ sub places {
 sub new {
     my ($class, %o) = @_;
     return bless { serial => 0, truth => {}, %o }, $class;
+}
+
+# The same with a simulator and an nginx of its own, which has all places().
+sub start {
+    my ($class) = @_;
+    my $sim = Usage::Sim->start(args => [ '--seed', 1 ]);
+    my $nginx = Usage::Nginx->start(upstream => $sim->port, http => $class->http,
+        server => $class->places);
+    return $class->new(sim => $sim, nginx => $nginx);
 }
 
 # Another nginx before the same simulator, whose zone has so many KB.
