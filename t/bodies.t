@@ -105,7 +105,7 @@ for my $at (sort keys %where) {
         is_big(post_chunked($to, chunks($big, 8000)), '520 KB in chunks');
         is_big(post_chunked($to, chunks($big, 600_000)), '520 KB in one chunk');
         is_small(post_chunked($to, chunks($one, 7, ';name="v;al"')),
-            'with chunk extensions');
+            'a body in chunks with extensions');
 
         # sizes about those of buffers
         for my $size (1023 .. 1025, 2047 .. 2049, 4095 .. 4097, 8191, 8192,
@@ -120,7 +120,7 @@ for my $at (sort keys %where) {
         error_is($nginx->post($to, substr $big, 0, -1), 400,
             '520 KB less the last');
         error_is(post_chunked($to, chunks(substr($big, 0, -1), 50_000)), 400,
-            'the same in chunks');
+            '520 KB less the last byte, in chunks');
     };
 }
 
@@ -155,7 +155,7 @@ subtest 'a slow body' => sub {
             $c->send($_);
             sleep 0.002;
         }
-        is_small($c->response, 'chunked');
+        is_small($c->response, 'a slow body in small chunks');
 
         $text = $c->format('POST', $at . route(), $big);
         for (unpack '(a40000)*', $text) {
@@ -169,8 +169,9 @@ subtest 'a slow body' => sub {
 subtest 'over client_max_body_size' => sub {
     my $too = 'x' x 1025;
     $upstream->clear;
-    error_is($nginx->post('/small' . route(), $too), 413, 'by Content-Length');
-    error_is($nginx->post('/small' . route(), $big), 413, 'by far');
+    error_is($nginx->post('/small' . route(), $too), 413,
+        'one byte too much, by Content-Length');
+    error_is($nginx->post('/small' . route(), $big), 413, 'far too much, by Content-Length');
     error_is(post_chunked('/small' . route(), chunks($too, 100)), 413,
         'chunked');
     error_is(post_chunked('/small' . route(), chunks($big, 10_000)), 413,
@@ -185,11 +186,11 @@ subtest 'over client_max_body_size' => sub {
     is_deeply($res->{interim}, [], 'no 100');
 
     is($nginx->request('GET', '/small' . route(), $too)->{status}, 413,
-        'another method');
+        'another method with a body that is too large');
     is(scalar(() = $upstream->calls), 0, 'no upstream call');
 
     is_small($nginx->post('/small' . route(),
-        $one . ' ' x (1024 - length $one)), 'to the byte');
+        $one . ' ' x (1024 - length $one)), 'client_max_body_size to the byte');
     $upstream->clear;
 };
 
@@ -257,7 +258,7 @@ subtest 'a client that sends half and goes' => sub {
             $c->reset;
         }
     }
-    is_small($nginx->post(route(), $one), 'others are served');
+    is_small($nginx->post(route(), $one), 'after clients that left, a call is a 200');
     is(scalar(() = $upstream->calls), 1, 'no upstream call for half a body');
     $upstream->clear;
 };
@@ -270,7 +271,7 @@ subtest 'Expect: 100-continue' => sub {
         ok($c->readable(Usage::Nginx->patience(5)), 'nginx says to go on');
         $c->send($one);
         my $res = $c->response;
-        is_small($res, 'then answers');
+        is_small($res, 'the answer comes after the body');
         is_deeply($res->{interim}, [100], '100 and 200');
     }
 };
@@ -278,10 +279,12 @@ subtest 'Expect: 100-continue' => sub {
 subtest 'keepalive, whatever the answer' => sub {
     my $c = $nginx->client;
     for my $at ('', '/file', '/memory') {
-        error_is($c->post($at . route(), '{"limit":-1}'), 400, 'a 400');
-        is_small($c->post($at . route(), $one), 'goes on');
-        error_is($c->post($at . route('a.b'), $one), 404, 'a 404');
-        is_small($c->post($at . route(), $one), 'goes on');
+        error_is($c->post($at . route(), '{"limit":-1}'), 400,
+            'a wrong body of a keepalive connection is a 400');
+        is_small($c->post($at . route(), $one), 'after a 400 the connection goes on');
+        error_is($c->post($at . route('a.b'), $one), 404,
+            'a wrong path of a keepalive connection is a 404');
+        is_small($c->post($at . route(), $one), 'after a 404 the connection goes on');
         error_is($c->request('PUT', $at . route(), $big), 405,
             '405, the body unread');
         is_small($c->post($at . route(), $one), 'goes on');
@@ -326,9 +329,9 @@ subtest 'HTTP/1.0' => sub {
     $c->send('POST ' . route() . " HTTP/1.0\r\nContent-Length: "
         . length($big) . "\r\n\r\n$big");
     my $res = $c->response;
-    is_big($res, 'answered');
-    isnt($res->{framing}, 'chunked', 'without chunks');
-    ok($c->closed(Usage::Nginx->patience(5)), 'and closed');
+    is_big($res, 'HTTP/1.0: the call is a 200');
+    isnt($res->{framing}, 'chunked', 'HTTP/1.0: the reply has no chunks');
+    ok($c->closed(Usage::Nginx->patience(5)), 'HTTP/1.0: the connection is closed');
 };
 
 subtest 'a slow reader' => sub {
@@ -338,9 +341,9 @@ subtest 'a slow reader' => sub {
         desktop_ids => [ map { "even-$_-" . 'x' x 240 } 1 .. 100 ])));
     sleep 0.3;
     my $res = $c->response;
-    is($res->{status}, 200, 'answered');
+    is($res->{status}, 200, 'a slow reader gets a 200');
     is(scalar @{ decode($res->{body})->{desktop_used_info_list} }, 100,
-        'in whole');
+        'a slow reader gets the whole reply');
 };
 
 SKIP: {
@@ -371,23 +374,24 @@ SKIP: {
             return $c->response($id);
         };
         for my $at ('', '/file') {
-            is_small($post->($at . route(), $one), 'small');
+            is_small($post->($at . route(), $one), 'HTTP/2: a small body');
             is_small($post->($at . route(), $one,
-                'content-length' => length $one), 'with its length');
-            is_big($post->($at . route(), $big), '520 KB');
+                'content-length' => length $one), 'HTTP/2: a small body with content-length');
+            is_big($post->($at . route(), $big), 'HTTP/2: 520 KB');
             is_big($post->($at . route(), $big, 'content-length' => length $big),
                 '520 KB with its length');
-            error_is($post->($at . route(), "$big}"), 400, 'wrong');
-            error_is($post->($at . route('a.b'), $one), 404, 'another path');
+            error_is($post->($at . route(), "$big}"), 400, 'HTTP/2: a wrong body');
+            error_is($post->($at . route('a.b'), $one), 404, 'HTTP/2: another path');
         }
-        is($post->(route(), '')->{status}, 200, 'no body');
-        error_is($post->('/small' . route(), 'x' x 2000), 413, 'too large');
+        is($post->(route(), '')->{status}, 200, 'HTTP/2: no body');
+        error_is($post->('/small' . route(), 'x' x 2000), 413,
+            'HTTP/2: a body that is too large');
         error_is($post->('/small' . route(), 'x', 'content-length' => 2000), 413,
-            'too large, it says');
+            'HTTP/2: a content-length that is too large');
 
         my $id = $c->post('/hasty' . route());
         $c->body($id, '{', 'more');
-        error_is($c->response($id), 408, 'too slow');
+        error_is($c->response($id), 408, 'HTTP/2: a body that is too slow');
         is_small($post->(route(), $one), 'the connection goes on');
     };
 
@@ -420,7 +424,7 @@ SKIP: {
         $c = $connect->();
         my $id = $c->post(route());
         $c->body($id, $one);
-        is_small($c->response($id), 'others are served');
+        is_small($c->response($id), 'other streams are served');
     };
 
     subtest 'curl\'s HTTP/2' => sub {
@@ -448,15 +452,15 @@ SKIP: {
             return \%res;
         };
         for my $at ('', '/file') {
-            is_small($post->($at . route(), $one), 'small');
-            is_big($post->($at . route(), $big), '520 KB');
-            error_is($post->($at . route(), "$big}"), 400, 'wrong');
+            is_small($post->($at . route(), $one), 'curl, HTTP/2: a small body');
+            is_big($post->($at . route(), $big), 'curl, HTTP/2: 520 KB');
+            error_is($post->($at . route(), "$big}"), 400, 'curl, HTTP/2: a wrong body');
             # (nginx's early replies, its own too, are an error to curl 7.88)
             $post->($at . route('a.b'), $big);
             $post->($at . route(), $big, '-X', 'PUT');
         }
         $post->('/small' . route(), $big);
-        is_small($post->(route(), $one), 'and again');
+        is_small($post->(route(), $one), 'the connection serves another call');
     };
 
     $h2->stop_ok;

@@ -121,39 +121,40 @@ subtest 'a count that is believed' => sub {
         my ($project, @body) = @$_;
         my $res = ask($project, @body);
         error_is($res, 502, "2147483647, $project", detail => $spent);
-        cmp_ok($res->{calls}, '<=', 2, 'at once');
+        cmp_ok($res->{calls}, '<=', 2,
+            "a count of 2147483647, $project: refused after two pages");
     }
     my $res = ask('count', at => '/one', end_time => '2022-12-31');
-    error_is($res, 502, 'of 31 days', detail => $spent);
-    is($res->{calls}, 1, 'at the first page');
+    error_is($res, 502, 'a count of 2147483647 on 31 days', detail => $spent);
+    is($res->{calls}, 1, 'a count of 2147483647 on 31 days: refused after one page');
 };
 
 subtest 'replies without an end' => sub {
-    error_is(ask('rows'), 502, 'of rows',
+    error_is(ask('rows'), 502, 'a reply of rows without an end',
         detail => qr/it has more than the 100 rows that were asked for\z/);
-    error_is(ask('space'), 502, 'of nothing', detail => qr/it has more than 8 MB\z/);
-    error_is(ask('body', @hours), 502, 'of one that is kept whole',
+    error_is(ask('space'), 502, 'a reply of white space without an end', detail => qr/it has more than 8 MB\z/);
+    error_is(ask('body', @hours), 502, 'a reply without an end that is kept whole',
         detail => qr/\Athe upstream's reply is too large\z/);
 };
 
 # The credential isn't known to be good.  ASan sees a write beyond the buffer.
 subtest 'a retry keeps as much as the try before' => sub {
     my $res = ask('failing');
-    is($res->{status}, 503, 'it fails');
-    cmp_ok($res->{calls}, '>', 1, 'again and again');
+    is($res->{status}, 503, 'an upstream that fails for ever is a 503');
+    cmp_ok($res->{calls}, '>', 1, 'an upstream that fails is tried more than once');
 };
 
 subtest 'usage_memory' => sub {
-    reply_is(ask('two', at => '/small'), 'what is small fits in',
+    reply_is(ask('two', at => '/small'), 'a small reply fits in',
         from => '2022-12-01', entries => [ [ 'd1', 1 ], [ 'd2', 0.02 ] ]);
     error_is(ask('many', at => '/small', limit => 0), 502, '6000 desktops in 1m',
         detail => qr/$small/);
     my $res = ask('many', limit => 0);
-    is($res->{status}, 200, 'and in 64m');
-    like($res->{body}, qr/"total_count":6000\b/, 'all of them');
+    is($res->{status}, 200, '6000 desktops fit in 64m');
+    like($res->{body}, qr/"total_count":6000\b/, 'all 6000 desktops are counted');
     error_is(ask('json', at => '/small', @hours), 502, 'JSON that would take more',
         detail => qr/$small/);
-    error_is(ask('error'), 502, 'and that of an error',
+    error_is(ask('error'), 502, 'the JSON of an error that would take more',
         detail => qr/\Athe upstream answered 400 without an error of its API/);
 };
 
@@ -166,14 +167,14 @@ subtest 'a large request' => sub {
     my $res = $nginx->post(route('keys'), "{$keys}", 'X-Auth-Token' => 'token');
     error_is($res, 400, '600,000 keys',
         detail => qr/\Athe body has more than 10000 keys, values and lists; allowed:/);
-    is(scalar(() = $upstream->calls), 0, 'and no call');
+    is(scalar(() = $upstream->calls), 0, '600,000 keys make no upstream call');
 };
 
 subtest 'a day has 24 hours' => sub {
     for (qw(long more)) {
         error_is(ask($_), 502, $_, detail => qr/desktop_usage of \S+ seconds; possible: at most 86401\z/);
     }
-    reply_is(ask('whole'), 'all of it',
+    reply_is(ask('whole'), 'a day of 24 hours passes',
         from => '2022-12-01', entries => [ [ 'd1', 24 ], [ 'd2', 24 ] ]);
 };
 
@@ -181,19 +182,21 @@ subtest 'also what is told from other figures' => sub {
     my $res = ask('shared', at => '/off', desktop_username => 'ann');
     is($res->{status}, 200, 'more hours of a user than the one further desktop has');
     my ($d1, $rest) = @{ decode($res->{body})->{desktop_used_info_list} };
-    is_deeply([ $d1->{desktop_id}, use_of($res, 'd1') ], [ 'd1', 0 ], 'is none of its own');
-    ok(!exists $rest->{desktop_id}, 'but one that nothing tells');
-    is($rest->{used_info_list}[0]{use_time}, 27.78, 'all of it');
+    is_deeply([ $d1->{desktop_id}, use_of($res, 'd1') ], [ 'd1', 0 ],
+        'hours beyond a day are not given to the one shared desktop');
+    ok(!exists $rest->{desktop_id}, 'hours beyond a day are unattributed');
+    is($rest->{used_info_list}[0]{use_time}, 27.78, 'hours beyond a day are all there');
 
     $res = ask('derived', desktop_ids => ['d1'], end_time => '2022-12-02');
-    reply_is($res, 'what a day leaves of two is more than a day',
+    reply_is($res, 'days that are told from other days',
         from => '2022-12-01', entries => [ [ 'd1', 0, 1 ] ]);
 };
 
 subtest 'a leap second' => sub {
     my $res = ask('leap', @hours);
-    is($res->{status}, 200, 'ends a record');
-    like($res->{body}, qr/T22:00:00Z","use_time":0\.5\b.*T23:00:00Z","use_time":1\b/, 'at midnight');
+    is($res->{status}, 200, 'a record that ends with a leap second is a 200');
+    like($res->{body}, qr/T22:00:00Z","use_time":0\.5\b.*T23:00:00Z","use_time":1\b/,
+        'the leap second is midnight');
 };
 
 $nginx->stop_ok;

@@ -22,14 +22,6 @@ my $root = $Usage::Nginx::root;
 my $dir  = File::Temp::tempdir('usage-build-XXXXXX', TMPDIR => 1, CLEANUP => 1);
 delete @ENV{qw(MAKEFLAGS MAKELEVEL MFLAGS WERROR)};
 
-sub spew {
-    my ($file, $text) = @_;
-    open my $fh, '>', $file or die "$file: $!";
-    print {$fh} $text;
-    close $fh or die "$file: $!";
-    return;
-}
-
 # A tree that is configured for clang, without stub_status, with paths that lead
 # from where it is, and another module's.  A header of its own warns.
 mkdir "$dir/$_" for qw(nginx nginx/objs extra addon);
@@ -42,7 +34,7 @@ spew("$dir/nginx/objs/ngx_auto_config.h",
         . '--add-module=../addon --add-dynamic-module=../no-such-module"' . "\n");
 
 my $said = `NGINX_SRC=$dir/nginx BUILD=$dir/build JOBS=2 $root/tools/build-module 2>&1`;
-is($?, 0, 'it is built') or diag $said;
+is($?, 0, 'the module is built') or diag $said;
 like($said, qr/a warning/, 'though there was a warning');
 $Usage::Nginx::module = "$dir/build/ngx_http_usage_module.so";
 
@@ -72,9 +64,10 @@ SKIP: {
         $text =~ /Active connections: 2 /;
     }, 10);
     like($text, qr/Active connections: 2 \n/,     'connections are counted right');
-    like($text, qr/Reading: 0 Writing: 1 /,       'and what is read and written');
+    like($text, qr/Reading: 0 Writing: 1 /,       'what nginx reads and writes is counted right');
     my ($handled, $requests) = $text =~ /^ \d+ (\d+) (\d+) /m;
-    is($requests - $handled, 9, 'and requests: the client made ten on one connection');
+    is($requests - $handled, 9,
+        'requests are counted right: the client made ten on one connection');
     $nginx->stop_ok;
 }
 

@@ -80,7 +80,7 @@ for my $idle (qw(shown hidden)) {
         }
         my %ids = (%month, limit => 0, desktop_ids => [ 'nobody',
             @{ $sim->desktops }[ 0 .. 9 ] ]);
-        is_true(ask('', %ids), 'of some desktops', %ids);
+        is_true(ask('', %ids), 'limit 0 with desktop_ids', %ids);
     };
 
     subtest "the future costs nothing, idle $idle" => sub {
@@ -93,7 +93,7 @@ for my $idle (qw(shown hidden)) {
         is_true($res, 'the reply', %ahead);
 
         $res = ask('', %ahead, limit => 0);
-        is(scalar(calls('ahead')), 0, 'with limit 0');
+        is(scalar(calls('ahead')), 0, 'days to come with limit 0 take no call');
 
         my %from = (start_time => day(-2), end_time => day(28));
         $res = ask('', %from);
@@ -103,7 +103,7 @@ for my $idle (qw(shown hidden)) {
         my %ids = (%ahead, desktop_ids => [ @{ $sim->desktops }, 'nobody' ]);
         $res = ask('', %ids);
         is(scalar(grep { $_->{api} =~ /metrics/ } calls('ids')), 0,
-            'with ids: no statistics');
+            'days to come with ids take no call of the statistics');
         is_true($res, 'the reply', %ids);
     };
 }
@@ -185,9 +185,9 @@ subtest 'a large tenant with little use' => sub {
             0, 'a page a day is less, and not narrowed') if @$some > 1;
     }
 
-    # with most of them, all are asked for
+    # with most of the desktops no name is looked up
     is(scalar $check->('shown', 31 + 19 + 20, desktop_ids => [ @names[ 0 .. 99 ] ]),
-        0, 'of many desktops: not narrowed');
+        0, 'with 100 desktops no name is looked up');
     $wide->stop_ok;
     $up->stop;
 };
@@ -215,9 +215,10 @@ subtest 'usage_concurrency' => sub {
             $sim->faults({ fault => 'hang' });
             my $res = $held->post($at . route(), body(%$body),
                 'X-Auth-Token' => 'token');
-            is($res->{status}, 504, 'no answer') or diag($res->{body});
+            is($res->{status}, 504,
+                'a call whose upstream hangs is a 504') or diag($res->{body});
             ok($held->wait_for(sub { @{ $sim->calls } >= $n }), "$n at a time");
-            is(scalar(calls("$n at a time")), $n, 'and no more');
+            is(scalar(calls("$n at a time")), $n, "no more than $n upstream calls at a time");
             $sim->faults;
         }
     }

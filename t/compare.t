@@ -3,7 +3,7 @@
 # usage_mode compare: the client gets the legacy endpoint's reply, and what the
 # translation would have said otherwise is in a log.
 #
-#   USAGE_SEED            the seed, printed where it was not given
+#   USAGE_SEED            the seed, printed if the test fails
 #   USAGE_COMPARE_COUNT   the random calls to make, 400
 
 use strict;
@@ -16,6 +16,7 @@ use Time::HiRes qw(time sleep);
 
 use Usage::H2;
 use Usage::Nginx;
+use Usage::Random;
 use Usage::Sim;
 use Usage::Test;
 
@@ -69,7 +70,7 @@ subtest 'values' => sub {
     }
     my ($ok, $out) = Usage::Nginx->check(
         location => 'usage_compare_sample 1%; usage_compare_sample 1%;');
-    like($out, qr/is duplicate/, 'once in a block');
+    like($out, qr/is duplicate/, 'usage_compare_sample stands once in a block');
     for my $value ('""', 'syslog:server=127.0.0.1') {
         ($ok, $out) = Usage::Nginx->check(location => "usage_compare_log $value;");
         ok(!$ok && $out =~ /must be a file/, "a log in $value is refused") or diag $out;
@@ -82,35 +83,36 @@ subtest 'equal, and not' => sub {
     my $nginx = start();
     my $res   = call($nginx, undef, 'X-Request-Id' => 'one');
     my ($status, undef, $text) = $sim->legacy($week);
-    is($res->{status}, 200, 'answered');
-    is($res->{body}, $text, 'by the legacy endpoint');
-    is($res->{headers}{deprecation}[0], '@1752451200', 'deprecated');
+    is($res->{status}, 200, 'the client gets a 200');
+    is($res->{body}, $text, 'the client gets the body of the legacy endpoint');
+    is($res->{headers}{deprecation}[0], '@1752451200', 'the reply has the header Deprecation');
     my @lines = compared($nginx, 1);
     like($lines[0], qr/\[info\].*compared: equal, 42 values, client: "?127\.0\.0\.1\b.*: "POST/,
-        'compared');
-    is(scalar(grep { $_->{api} eq 'desktop-metrics' } successors()), 7, 'with its translation');
-    my $line = $nginx->wait_for(sub { (grep {/"one"/} $nginx->access_lines)[0] }) // '{}';
-    is_deeply([ @{ decode($line) }{qw(mode calls days status)} ], [ 'compare', 0, 7, 200 ],
+        'the error log says that the replies are equal');
+    is(scalar(grep { $_->{api} eq 'desktop-metrics' } successors()), 7,
+        'the translation takes a call for each of seven days');
+    is_deeply([ @{ $nginx->logged('one') }{qw(mode calls days status)} ], [ 'compare', 0, 7, 200 ],
         'the access log has the client\'s call');
 
     my ($id, $other) = @{ $sim->desktops };
     $sim->alter(desktop => $other, date => '2022-12-13', seconds => 180);
     $sim->clear;
     $res = call($nginx, undef, 'X-Request-Id' => "a \"\x7f\xff\" id");
-    is($res->{status}, 200, 'answered');
+    is($res->{status}, 200, 'a reply that differs from its translation is a 200');
     my ($entry) = grep { $_->{desktop_id} eq $other }
         @{ decode($res->{body})->{desktop_used_info_list} };
     my $hours = $entry->{used_info_list}[4]{use_time};
     compared($nginx, 2);
     my ($report) = reports($nginx);
-    like(delete $report->{time}, qr/\A\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d/, 'one line, with the time');
+    like(delete $report->{time}, qr/\A\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d/,
+        'one line, with the time');
     is_deeply($report, { result => 'different', request_id => "a \"\x7f?\" id",
         client => '127.0.0.1', credential => 'token:' . substr(sha256_hex('t'), 0, 16),
         project_id => 'demo', legacy => { status => 200 },
         translated => { status => 200 }, values => 42, differences => 1,
         first => [ { what => 'use_time', desktop => $other, date => '2022-12-13',
             legacy => "$hours", translated => sprintf('%.2f', $hours - 0.05) + 0 . '' } ] },
-        'that names the desktop and the day');
+        'the report names the desktop and the day');
 
     # many differences: the first of them
     for my $d ($id, $other) {
@@ -120,8 +122,8 @@ subtest 'equal, and not' => sub {
     call($nginx);
     compared($nginx, 3);
     (undef, $report) = reports($nginx);
-    is($report->{differences}, 14, 'all are counted');
-    is(scalar @{ $report->{first} }, 10, 'ten are shown');
+    is($report->{differences}, 14, 'the report counts all 14 differences');
+    is(scalar @{ $report->{first} }, 10, 'the report shows ten differences');
     $sim->alter;
     $nginx->stop_ok;
 };
@@ -135,11 +137,13 @@ subtest 'in the error log' => sub {
     }
     call($nginx);
     my $line = $nginx->log_line(qr/usage: compared/);
-    like($line, qr/\[warn\].*usage: compared: \{/, 'a line');
+    like($line, qr/\[warn\].*usage: compared: \{/,
+        'the error log has a line of the comparison');
     my ($text) = $line =~ /compared: (\{.*\}), client: "?127\.0\.0\.1\b/;
     my $report = decode($text // '');
-    is($report->{differences}, 42, 'whole JSON');
-    cmp_ok(scalar @{ $report->{first} }, '>', 4, 'with as many differences as there is room for');
+    is($report->{differences}, 42, 'the report in the error log is whole JSON');
+    cmp_ok(scalar @{ $report->{first} }, '>', 4,
+        'the report has as many differences as a line of the log has room for');
     $sim->alter;
     $nginx->stop_ok;
 };
@@ -158,23 +162,24 @@ subtest 'statuses' => sub {
     };
 
     my ($res, $line, $report) = $get->('both 400', '{"limit":101}');
-    is($res->{status}, 400, 'wrong for both');
-    like($line, qr/compared: equal, 0 values/, 'is equal');
+    is($res->{status}, 400, 'a call that is wrong for both is a 400');
+    like($line, qr/compared: equal, 0 values/, 'two 400 are equal');
 
     $sim->faults({ fault => 'status', status => 403, code => 'WKS.1', api => 'legacy' });
     ($res, $line, $report) = $get->();
-    is($res->{status}, 403, 'refused by the legacy endpoint alone');
+    is($res->{status}, 403, 'the refusal of the legacy endpoint alone reaches the client');
     is_deeply([ @$report{qw(result legacy translated)} ], [ 'different',
-        { status => 403, error_code => 'WKS.1' }, { status => 200 } ], 'is a difference');
+        { status => 403, error_code => 'WKS.1' }, { status => 200 } ],
+            'a 403 and a 200 differ');
 
     $sim->faults({ fault => 'status', status => 403, code => 'WKS.1' });
     (undef, $line) = $get->();
-    like($line, qr/compared: equal/, 'refused by both');
+    like($line, qr/compared: equal/, 'two 403 with one error_code are equal');
 
     $sim->faults({ fault => 'status', status => 403, code => 'WKS.1', api => 'legacy' },
         { fault => 'status', status => 403, code => 'WKS.2', api => 'desktop-metrics' });
     (undef, $line, $report) = $get->();
-    is($report->{result}, 'different', 'with another error_code');
+    is($report->{result}, 'different', 'two 403 with different error_codes differ');
 
     for my $fault ({ fault => 'status', status => 500 }, { fault => 'status', status => 429 },
         { fault => 'garble' }, { fault => 'reset' }, { fault => 'lying-count' })
@@ -182,8 +187,9 @@ subtest 'statuses' => sub {
         $sim->faults({ %$fault, api => 'desktop-metrics' });
         ($res, $line, $report) = $get->();
         is($res->{status}, 200, 'a translation that fails is not for the client');
-        is($report->{result}, 'failed', 'but for the log');
-        ok(length $report->{error}, 'with the reason') or diag explain $report;
+        is($report->{result}, 'failed', 'a translation that fails is in the log');
+        ok(length $report->{error},
+            'the log says why a translation failed') or diag explain $report;
     }
 
     for my $case (
@@ -208,8 +214,8 @@ subtest 'statuses' => sub {
         } elsif ($fault->{fault} eq 'reset') {
             error_is($res, 502, $name);
         }
-        like($line, $why, 'not compared');
-        is(scalar(() = successors()), 0, 'and no successor asked');
+        like($line, $why, 'the log says why a call is not compared');
+        is(scalar(() = successors()), 0, 'a call that is not compared makes no successor call');
     }
     $sim->faults;
 
@@ -233,17 +239,19 @@ subtest 'the client waits for nothing' => sub {
     is($c->post(route(), $week, 'X-Auth-Token' => 't')->{status}, 200, "reply $_ on a connection")
         for 1 .. 3;
     ok($nginx->wait_for(sub { 3 * 7 <= grep { !defined $_->{ended} } successors() }),
-        'while the successors have not answered yet');
+        'the client has its reply while the successors have not answered');
     $c->close;
-    is(call($nginx)->{status}, 200, 'and one whose client leaves at once');
-    ok($nginx->wait_for(sub { 4 * 7 <= (() = successors()) }), 'they are asked for that too');
+    is(call($nginx)->{status}, 200, 'a client that leaves at once gets its reply');
+    ok($nginx->wait_for(sub { 4 * 7 <= (() = successors()) }),
+        'the call of a client that left is translated');
     my $res = call($nginx, $week . ' ' x 500_000);
-    is($res->{status}, 200, 'and for a large one');
-    ok($nginx->wait_for(sub { 5 * 7 <= (() = successors()) }), 'that lay in a file');
+    is($res->{status}, 200, 'a call with a large body gets its reply');
+    ok($nginx->wait_for(sub { 5 * 7 <= (() = successors()) }),
+        'the call with a large body, which is in a file, is translated');
     $sim->faults;
     compared($nginx, 6);
     is(join(' ', map { $_->{result} } reports($nginx)), 'failed ' x 4 . 'failed',
-        'all come to their end');
+        'all comparisons come to their end');
     $nginx->stop_ok;
 
     SKIP: {
@@ -252,10 +260,11 @@ subtest 'the client waits for nothing' => sub {
         my $h = Usage::H2->new(port => $nginx->port, timeout => Usage::Nginx->patience(20));
         my @ids = map { $h->post(route(), 'x-auth-token' => 't') } 1 .. 4;
         $h->body($ids[$_], $week . ' ' x ($_ * 20_000)) for 0 .. $#ids;
-        is($h->response($_)->{status}, 200, 'over HTTP/2') for @ids;
+        is($h->response($_)->{status}, 200, 'a call over HTTP/2 gets its reply') for @ids;
         $h->close;
         my @lines = compared($nginx, 4);
-        is(scalar(grep {/equal, 42/} @lines), 4, 'compared') or diag join "\n", @lines;
+        is(scalar(grep {/equal, 42/} @lines), 4,
+            'a call over HTTP/2 is compared') or diag join "\n", @lines;
         $nginx->stop_ok;
     }
 };
@@ -269,7 +278,8 @@ subtest 'a client that leaves' => sub {
     ok($nginx->wait_for(sub { scalar @{ $sim->calls } }), 'the endpoint hangs');
     $c->close;
     my ($line) = compared($nginx, 1);
-    like($line, qr/did not reach its end/, 'is not compared');
+    like($line, qr/did not reach its end/,
+        'a reply that did not reach the client is not compared');
     $sim->faults;
     for my $i (1 .. 30) {
         $c = $nginx->client;
@@ -279,7 +289,7 @@ subtest 'a client that leaves' => sub {
     }
     my @lines = compared($nginx, 31);
     is(scalar @lines, 31, 'each is compared or is not');
-    is(call($nginx)->{status}, 200, 'and another is served');
+    is(call($nginx)->{status}, 200, 'another call is served');
     $nginx->stop_ok;
 };
 
@@ -288,12 +298,13 @@ subtest 'as many as there is room for' => sub {
     $sim->faults({ fault => 'hang', api => 'desktop-metrics' });
     is(call($nginx)->{status}, 200, "call $_") for 1 .. 7;
     my @lines = compared($nginx, 4);
-    is(scalar(grep {/too many are under way/} @lines), 3, 'four of seven');
+    is(scalar(grep {/too many are under way/} @lines), 3,
+        'three of seven comparisons are not made');
     $sim->faults;
     compared($nginx, 8);
-    is(call($nginx)->{status}, 200, 'a call');
+    is(call($nginx)->{status}, 200, 'a call after that gets its reply');
     @lines = compared($nginx, 9);
-    is(scalar(grep {/equal/} @lines), 2, 'later there is room again');
+    is(scalar(grep {/equal/} @lines), 2, 'later there is room to compare again');
     $nginx->stop_ok;
 };
 
@@ -327,13 +338,14 @@ subtest 'reloads and ends' => sub {
     $sim->config(delay_ms => 0);
     $sim->faults({ fault => 'delay', ms => 300 * $slow, api => 'desktop-metrics' });
     is(call($nginx)->{status}, 200, "call $_") for 1 .. 5;
-    ok($nginx->reload(workers => 1), 'a reload meanwhile');
+    ok($nginx->reload(workers => 1), 'a reload while comparisons are under way');
     is(call($nginx)->{status}, 200, "call $_") for 6 .. 8;
     my @lines = compared($nginx, 8);
-    is(scalar(grep {/equal/} @lines), 8, 'all are compared');
+    is(scalar(grep {/equal/} @lines), 8, 'all calls are compared over a reload');
     is(call($nginx)->{status}, 200, "call $_") for 9 .. 11;
     $nginx->stop_ok('a graceful end');
-    is(scalar(grep {/equal/} compared($nginx, 0)), 11, 'waits for them');
+    is(scalar(grep {/equal/} compared($nginx, 0)), 11,
+        'nginx ends when the comparisons have ended');
 
     $sim->faults({ fault => 'hang', api => 'desktop-metrics' });
     $nginx = start(main => 'worker_shutdown_timeout 100ms;');
@@ -342,7 +354,7 @@ subtest 'reloads and ends' => sub {
     $nginx->stop_ok('worker_shutdown_timeout ends them', timeout => 15);
 
     $nginx = start();
-    is(call($nginx)->{status}, 200, 'a call');
+    is(call($nginx)->{status}, 200, 'a call that is compared');
     $nginx->stop_ok('an end at once', signal => 'TERM');
     $sim->faults;
 };
@@ -358,7 +370,7 @@ subtest 'the log is opened anew' => sub {
     $nginx->signal('USR1');
     ok($nginx->wait_for(sub { -e $file }), 'a new file');
     call($nginx);
-    ok($nginx->wait_for(sub { -s $file }), 'is written to');
+    ok($nginx->wait_for(sub { -s $file }), 'the new file is written to');
     is(scalar(() = $nginx->_slurp('compare.log.1') =~ /\n/g), 1, 'the old one has one line');
     $sim->alter;
     $nginx->stop_ok;
@@ -379,8 +391,10 @@ subtest 'a mirror' => sub {
     $sim->clear;
     is($nginx->post('/mirrored' . route(), $week, 'X-Auth-Token' => 't')->{status}, 200,
         'a call that is mirrored');
-    ok($nginx->wait_for(sub { 2 == @{ $sim->calls } }), 'is passed on twice');
-    unlike($nginx->error_log, qr/usage:/, 'and not compared: nobody reads the reply');
+    ok($nginx->wait_for(sub { 2 == @{ $sim->calls } }),
+        'a call that is mirrored makes two upstream calls');
+    unlike($nginx->error_log, qr/usage:/,
+        'a call that is mirrored is not compared, as nobody reads the reply');
     $nginx->stop_ok;
 };
 
@@ -389,7 +403,8 @@ subtest 'limits' => sub {
         server => 'limit_req zone=all burst=2 nodelay;');
     is(call($nginx)->{status}, 200, "call $_") for 1 .. 3;
     my @lines = compared($nginx, 3);
-    is(scalar(grep {/equal, 42/} @lines), 3, 'what is compared is not limited');
+    is(scalar(grep {/equal, 42/} @lines), 3,
+        'limits do not hold for the calls of a comparison');
     error_is(call($nginx), 503, 'a further call is');
     $nginx->stop_ok;
 };
@@ -411,13 +426,14 @@ subtest 'nothing is left over' => sub {
     $run->(20, 0);
     my $before = $fds->();
     $run->($n, 20);
-    ok($nginx->wait_for(sub { $fds->() <= $before + 8 }), 'no file descriptor') or diag $fds->();
+    ok($nginx->wait_for(sub { $fds->() <= $before + 8 }),
+        'no file descriptor is left over') or diag $fds->();
     if ($status) {
         my $text = $nginx->request('GET', '/status')->{body};
-        like($text, qr/Active connections: 2 \n/, 'no connection');
+        like($text, qr/Active connections: 2 \n/, 'no connection is left over');
         my ($requests) = $text =~ /^ \d+ \d+ (\d+) /m;
         like($text, qr/Reading: 0 Writing: 1 /, 'nothing is read or written');
-        cmp_ok($requests, '<', 20 + $n + 20, 'what is compared is not a request');
+        cmp_ok($requests, '<', 20 + $n + 20, 'the calls of a comparison are no requests');
     }
     my $res = $c->post(route(), $week, 'X-Auth-Token' => 't', 'Accept-Encoding' => 'gzip');
     is($res->{headers}{'content-encoding'}[0], 'gzip', 'the client still gets gzip');
@@ -426,19 +442,7 @@ subtest 'nothing is left over' => sub {
 
 # --- Random calls: no difference, but the one that is made.
 
-my $seed  = $ENV{USAGE_SEED} // (time ^ $$ << 8) & 0x7fffffff;
 my $total = $ENV{USAGE_COMPARE_COUNT} || (Usage::Nginx->slow ? 40 : 400);
-note("USAGE_SEED=$seed USAGE_COMPARE_COUNT=$total");
-
-my $state = $seed;
-
-sub rnd {
-    my ($n) = @_;
-    $state = ($state * 1103515245 + 12345) & 0x7fffffff;
-    return int(($state >> 8) / 0x800000 * $n);
-}
-
-sub pick { return $_[ rnd(scalar @_) ] }
 
 sub random_call {
     my ($desktops, $users) = @_;
@@ -501,7 +505,7 @@ subtest 'random calls' => sub {
         my @reports = reports($nginx);
         is_deeply([ map { "$_->{desktop} $_->{date}" } @{ $reports[-1]{first} } ], ["$id $date"],
             'one altered session: exactly that desktop and day');
-        is(scalar @reports, ++$altered, 'in one line');
+        is(scalar @reports, ++$altered, 'an altered session makes one report');
         $sim->alter;
     }
     $nginx->stop_ok;

@@ -1,45 +1,18 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# The directives: what they take, where, and how they are inherited; and the
-# variables.
+# The directives: which values they take, where, and what nginx -t says of those
+# that have no effect.  How they are inherited: t/conf_inherited.t.  Those of the day
+# store: t/store_conf.t.
 
 use strict;
 use warnings;
 
+use File::Temp ();
 use Test::More;
-use Time::HiRes ();
 
+use Usage::Conf;
 use Usage::Nginx;
 use Usage::Test;
-use Usage::Upstream qw(json_reply page row window);
-
-if (!$ENV{USAGE_STATIC_MODULE} && !-e $Usage::Nginx::module) {
-    BAIL_OUT('no module: make it first, or set USAGE_MODULE');
-}
-
-sub passes {
-    my ($where, $text, $name) = @_;
-    local $Test::Builder::Level = $Test::Builder::Level + 1;
-    my ($ok, $out) = Usage::Nginx->check($where => $text);
-    ok($ok, $name || "$where: $text") or diag($out);
-}
-
-sub fails {
-    my ($where, $text, $like) = @_;
-    local $Test::Builder::Level = $Test::Builder::Level + 1;
-    my ($ok, $out) = Usage::Nginx->check($where => $text);
-    my ($line) = $out =~ /^(nginx: \[emerg\].*?)(?=^nginx: )/ms;
-    $line //= $out;
-    my ($directive) = $text =~ /(usage_\w+)/;
-    my $name = "$where: $text";
-    if ($ok) {
-        fail("$name: refused");
-        return;
-    }
-    # It has to say which directive, by name or by line, and what is wrong.
-    like($line, $like || qr/$directive.* in \S+nginx\.conf:\d+
-        |(?:invalid|must|allowed|duplicate).* in \S+nginx\.conf:\d+/xs, "$name: refused");
-}
 
 subtest 'usage_translate' => sub {
     my $at = sub { return "location /x { usage_translate $_[0]; }" };
@@ -144,7 +117,7 @@ subtest 'usage_rate' => sub {
     fails(main => 'usage_rate off;', qr/not allowed/);
     fails(http => 'usage_rate off; usage_rate off;', qr/duplicate/);
 
-    # a zone is named again, before or behind the place that defines it
+    # a zone may be named before or behind the place that defines it
     my $two = sub { return "usage_rate $_[0]; server { listen 127.0.0.1:%%PORT0%%;
         location /x/ { usage_rate $_[1]; } }" };
     my $whole = 'zone=a:1m rate=200r/m burst=5';
@@ -163,11 +136,11 @@ subtest 'usage_rate' => sub {
     fails(http => 'usage_rate zone=a rate=200r/m;',
         qr/usage_rate zone "a" is not defined by "usage_rate zone=a:size", in \S+nginx\.conf:\d+$/m);
 
-    # the line of the directive, not of another
     my (undef, $out) = Usage::Nginx->check(location => "\nusage_rate\nzone=nowhere;\n#\n");
     my ($line) = $out =~ /zone "nowhere" is not defined .*conf:(\d+)$/m;
     (undef, $out) = Usage::Nginx->check(location => "\nusage_rate\nzone=;\n#\n");
-    is($line, $out =~ /invalid zone name .*conf:(\d+)$/m ? $1 : '', 'the line is that of the directive');
+    is($line, $out =~ /invalid zone name .*conf:(\d+)$/m ? $1 : '',
+        'an undefined zone: the message has the line of the directive');
     fails(http => "limit_req_zone \$uri zone=a:1m rate=1r/s; usage_rate $whole;",
         qr/zone "a" is already/);
 };
@@ -211,28 +184,29 @@ subtest 'usage_hour_format' => sub {
     for my $where (qw(http server location)) {
         passes($where => $at->($_)) for @all;
         fails($where => $at->($_)) for '', '""', '%H %H';
-        # of the machine's time zone
+        # (%s depends on the machine's time zone)
         fails($where => $at->($_), qr/"%s" would depend on the time zone/)
             for qw(%s %H%s %Y%%%s %10s %-s %_5s %Es %0^10s);
     }
 
     my $long = 'x' x 253;
-    passes(http => $at->("$long%H"), 'labels of 255 bytes');
+    passes(http => $at->("$long%H"), 'usage_hour_format with labels of 255 bytes');
     fails(http => $at->("$long-%H"), qr/must give 1 to 255 bytes/);
-    # one that is longer in September, on Wednesdays, at ten o'clock
+    # the longest labels are those of Wednesdays in September, at ten o'clock
     $long = 'x' x (255 - length 'SeptemberWednesday1010');
-    passes(http => $at->("$long%B%A%-d%-H"), 'a month that is too long in no year');
+    passes(http => $at->("$long%B%A%-d%-H"),
+        'usage_hour_format with labels of at most 255 bytes in any month');
     fails(http => $at->("x$long%B%A%-d%-H"), qr/must give 1 to 255 bytes/);
 
     for ('%Y-%m-%d', '%I', '00', '%-I:00', '%p', '%Y-%m-%dT%l:00:00Z') {
         my ($ok, $out) = Usage::Nginx->check(http => $at->($_));
-        ok($ok, "$_: taken");
+        ok($ok, "usage_hour_format $_ passes");
         like($out, qr/\[warn\].*format "\Q$_\E" gives two hours of a day the same name in/,
-            "$_: with a warning");
+            "usage_hour_format $_ has a warning");
     }
     for (@all) {
         my ($ok, $out) = Usage::Nginx->check(http => $at->($_));
-        unlike($out, qr/\[warn\]/, "$_: without one");
+        unlike($out, qr/\[warn\]/, "usage_hour_format $_ has no warning");
     }
 
     fails(main => $at->('%H'), qr/not allowed/);
@@ -249,7 +223,7 @@ subtest 'usage_deprecation' => sub {
             '2025-07-14 sunset=', '2025-07-14 sunset=never', '2025-07-14 2026-12-31',
             '2025-07-14 until=2026-12-31', 'sunset=2026-12-31',
             '2025-07-14 sunset=2026-12-31 sunset=2026-12-30';
-        # what would break out of the header
+        # (these would break out of the header)
         fails($where => "usage_deprecation $_;") for '2025-07-14 link=',
             '2025-07-14 "link=https://x/>; rel=x"',
             "2025-07-14 \"link=https://x/\\r\\nX-Evil: 1\"",
@@ -262,20 +236,22 @@ subtest 'usage_deprecation' => sub {
 
 # --- What has no effect.
 
-# The warnings of nginx -t.
+# The warnings of nginx -t about a configuration that it takes.
 sub warnings {
     my (%conf) = @_;
     my ($ok, $out) = Usage::Nginx->check(%conf);
-    ok($ok, 'taken') or diag($out);
+    ok($ok, join(' ', map { "$_: $conf{$_}" } sort keys %conf) . ' passes') or diag($out);
     return $out =~ /\[warn\] (.*)/g;
 }
 
+# Tests: there are so many warnings, each like one of these.
 sub warns {
     my ($where, $text, @like) = @_;
     local $Test::Builder::Level = $Test::Builder::Level + 1;
     my @warnings = warnings($where => $text);
-    is(scalar @warnings, scalar @like, "$where: $text") or diag(join "\n", @warnings);
-    like($warnings[$_] // '', $like[$_], 'what it says') for 0 .. $#like;
+    is(scalar @warnings, scalar @like,
+        "$where: $text: so many warnings") or diag(join "\n", @warnings);
+    like($warnings[$_] // '', $like[$_], "$where: $text: warning $_") for 0 .. $#like;
 }
 
 subtest 'what has no effect' => sub {
@@ -292,16 +268,15 @@ subtest 'what has no effect' => sub {
         'usage_credentials off;', 'usage_clock_skew 5m;', 'usage_sign_host x;',
         'usage_deprecation 2025-07-14;';
 
-    # of the location of the upstream calls as well: it is asked in the other
+    # the location of the upstream calls isn't that of the legacy call
     warns(server => 'location /up/ { usage_sign_host x; proxy_pass http://successors/; }',
         $none->('usage_sign_host', '/up/'));
 
-    # the line is where the location begins
     my @two = warnings(server => "location /x {\n\nusage_mode passthrough;}\nlocation /y { usage_retries 1; }");
     my @lines = map { /:(\d+)$/ } @two;
-    is($lines[1] - $lines[0], 3, 'the line where it begins');
+    is($lines[1] - $lines[0], 3, 'a warning tells the line in which the location begins');
 
-    # it has an effect on a location within, or may have one elsewhere
+    # no warning: it has an effect on a location within, or may have one elsewhere
     warns(@$_) for
         [ server => 'location /x { usage_mode passthrough; location /x/y { usage_translate /w; } }' ],
         [ server => 'location /x { usage_mode passthrough; location /x/y { location /x/y/z { usage_translate /w; } } }' ],
@@ -310,7 +285,7 @@ subtest 'what has no effect' => sub {
         [ http => 'usage_fallback_for 5m; usage_store_key $uri; usage_compare_sample 1%; usage_clock_skew 5m;' ],
         [ server => 'usage_fallback_for 5m; usage_fresh 1s;' ];
 
-    # of those which go with another one
+    # directives that depend on another one
     my $why = sub { qr/"$_[0]" has no effect in the location "[^"]+": $_[1], in \S+nginx\.conf:\d+$/ };
     for (
         [ 'usage_store_key $uri;', 'usage_store is off' ],
@@ -332,7 +307,7 @@ subtest 'what has no effect' => sub {
         'usage_connections_lookback 1d; usage_hour_format %H; usage_connections on;';
     is_deeply([ warnings(http => 'usage_store zone=a:1m; usage_store a; usage_connections on; usage_mode compare;',
         location => 'usage_store_key $uri; usage_fresh 1s; usage_hour_format %H; usage_compare_sample 1%;') ],
-        [], 'inherited ones count');
+        [], 'directives that are inherited have an effect');
 };
 
 subtest 'zones and keys' => sub {
@@ -343,10 +318,7 @@ subtest 'zones and keys' => sub {
 
     my $dir = File::Temp::tempdir('usage-keys-XXXXXX', TMPDIR => 1, CLEANUP => 1);
     my $file = sub {
-        open my $fh, '>', "$dir/$_[0]" or die $!;
-        print {$fh} $_[1];
-        close $fh;
-        chmod 0600, "$dir/$_[0]";
+        chmod 0600, spew("$dir/$_[0]", $_[1]);
         return "usage_credentials $dir/$_[0];";
     };
     my $keys = $file->(keys => '{"AK":{"sk":"secret"}}');
@@ -356,242 +328,5 @@ subtest 'zones and keys' => sub {
         qr/"usage_clock_skew" is 0: only what is signed in this very second is accepted in \S+conf:\d+$/);
     warns(location => "$keys usage_clock_skew 1s; usage_sign_host x;");
 };
-
-# --- Inheritance.
-
-my $upstream = Usage::Upstream->start(sub {
-    my ($req) = @_;
-    my ($project) = $req->{path} =~ m{\A/v2/([^/]+)/};
-    return json_reply(500, '{"error_code":"X.1","error_msg":"m"}')
-        if $project eq 'broken';
-    return { hang => 1 } if $project eq 'hang';
-    my $reply = json_reply(200, page($req, [ row('d1', 5400) ]));
-    return $project eq 'slow' ? ({ sleep => 0.1 }, $reply) : $reply;
-});
-
-my $short = Usage::Nginx->patience(300);
-
-sub post {
-    my ($nginx, $at, $project, %body) = @_;
-    return $nginx->post("$at" . route($project), body(
-        start_time => day(-5), end_time => day(-4), %body),
-        'X-Request-Id' => delete $body{id});
-}
-
-my $nginx = Usage::Nginx->start(
-    upstream => $upstream->port,
-    http     => "
-        usage_use_time string;
-        usage_concurrency 2;
-        usage_timeout ${short}ms;
-        usage_retention desktops=10d users=5d;
-        usage_connections on;
-        usage_deprecation 2025-07-14 sunset=2026-12-31;
-        map \$http_x_form \$form { default number; text string; odd odd; none ''; }
-        server {
-            listen 127.0.0.1:%%PORT0%%;
-            usage_use_time number;
-            usage_concurrency 5;
-            usage_retention off;
-            usage_connections off;
-            usage_deprecation 2024-01-01;
-            location /a/v2/ { rewrite ^/a(/.*) \$1 break;
-                usage_translate /workspace; }
-            location /b/v2/ { rewrite ^/b(/.*) \$1 break;
-                usage_translate /workspace;
-                usage_use_time string;
-                usage_concurrency 3;
-                usage_timeout 60s;
-                usage_retention desktops=20d users=25d;
-                usage_connections on;
-                usage_deprecation 2023-01-01 link=/new; }
-            location /c/ {
-                usage_use_time \$form;
-                location /c/v2/ { rewrite ^/c(/.*) \$1 break;
-                    usage_translate /workspace; }
-            }
-            location /workspace/ { internal; proxy_pass http://successors/; }
-        }",
-    server => '
-        location /free { return 200 "[$usage_project_id$usage_days$usage_desktops$usage_calls$usage_error]\n"; }
-        location = /echo { return 200 "$usage_calls"; }
-        location /head/v2/ { rewrite ^/head(/.*) $1 break;
-            usage_translate /workspace;
-            add_header X-Calls "$usage_calls/$usage_desktops/$usage_days" always;
-            add_header X-Error "$usage_error" always; }
-        '
-);
-my $other = sub {
-    my ($at, $project, @body) = @_;
-    my $c = Usage::Client->new(port => $nginx->other_port(0),
-        timeout => Usage::Nginx->patience(20));
-    my ($body, @headers) = ref $body[0] ? @body : ({@body});
-    return $c->post($at . route($project), body(start_time => day(-5),
-        end_time => day(-4), %$body), @headers);
-};
-
-my @hours = (from => day(-5), entries => [ [ 'd1', 1.5, 1.5 ] ]);
-
-subtest 'usage_use_time, inherited' => sub {
-    reply_is(post($nginx, '', 'p'), 'of http', @hours, string => 1);
-    reply_is($other->('/a', 'p'), 'of the server', @hours);
-    reply_is($other->('/b', 'p'), 'of the location', @hours, string => 1);
-    reply_is($other->('/c', 'p'), 'of the location around, by a variable', @hours);
-    reply_is($other->('/c', 'p', {}, 'X-Form' => 'text'), 'which is string now',
-        @hours, string => 1);
-    my $res = $other->('/c', 'p', {}, 'X-Form' => 'odd');
-    reply_is($res, 'which is neither: the default', @hours);
-    reply_is($other->('/c', 'p', {}, 'X-Form' => 'none'), 'which is empty', @hours);
-};
-
-subtest 'usage_retention, inherited' => sub {
-    plan skip_all => 'midnight is near' if near_midnight();
-    my $old = sub { return (start_time => day(-$_[0]), end_time => day(-$_[0])) };
-    is(post($nginx, '', 'p', $old->(9))->{status}, 200, 'http: 9 days ago');
-    error_is(post($nginx, '', 'p', $old->(12)), 400, 'http: 12 days ago',
-        detail => qr/\b10\b|@{[ join '|', day(-10), day(-9) ]}/);
-    is($other->('/a', 'p', $old->(500))->{status}, 200, 'server: 500 days ago');
-    is($other->('/b', 'p', $old->(19))->{status}, 200, 'location: 19 days ago');
-    error_is($other->('/b', 'p', $old->(22)), 400, 'location: 22 days ago',
-        detail => qr/\b20\b|@{[ join '|', day(-20), day(-19) ]}/);
-};
-
-subtest 'usage_retention of users, inherited' => sub {
-    plan skip_all => 'midnight is near' if near_midnight();
-    my $old = sub { return (desktop_username => 'u', start_time => day(-$_[0]),
-        end_time => day(-$_[0])) };
-    error_is(post($nginx, '', 'p', $old->(7)), 400, 'http: 7 days ago',
-        detail => qr/\b5 days that the successor API keeps of users\b/);
-    error_is($other->('/b', 'p', $old->(22)), 400,
-        'location: 22 days ago, which desktops are not kept for',
-        detail => qr/\b20 days that the successor API keeps of desktops\b/);
-};
-
-subtest 'usage_connections, inherited' => sub {
-    my $off  = qr/HOUR.*connection records.*usage_connections is off.*allowed: "DAY"/;
-    my @hour = (group_by_type => 'HOUR');
-    unlike(post($nginx, '', 'p', @hour)->{body}, qr/usage_connections is off/, 'http: on');
-    error_is($other->('/a', 'p', @hour), 400, 'server: off', detail => $off);
-    unlike($other->('/b', 'p', @hour)->{body}, qr/usage_connections is off/, 'location: on');
-    error_is($other->('/c', 'p', @hour), 400, 'of the server, two locations deep',
-        detail => $off);
-};
-
-subtest 'usage_concurrency, inherited' => sub {
-    my $most = sub {
-        my ($call) = @_;
-        $upstream->clear;
-        my $begin = Time::HiRes::time();
-        is($call->()->{status}, 200, 'answered');
-        return Time::HiRes::time() - $begin;
-    };
-    plan skip_all => 'times say nothing here' if Usage::Nginx->slow;
-    # 6 days of 0.1 s each
-    my @six = (start_time => day(-7), end_time => day(-2));
-    my $five  = $most->(sub { $other->('/a', 'slow', @six) });
-    my $three = $most->(sub { $other->('/b', 'slow', @six) });
-    cmp_ok($five, '>=', 0.2, 'server: 5');
-    cmp_ok($three, '>=', 0.2, 'location: 3');
-};
-
-subtest 'usage_timeout, inherited' => sub {
-    error_is(post($nginx, '', 'hang'), 504, 'http');
-    error_is($other->('/a', 'hang'), 504, 'server');
-};
-
-subtest 'usage_deprecation, inherited' => sub {
-    my $of = sub { my $h = $_[0]{headers};
-        join ' ', map { ($h->{$_} || ['-'])->[0] } qw(deprecation sunset link) };
-    is($of->(post($nginx, '', 'p')),
-        '@1752451200 Thu, 31 Dec 2026 00:00:00 GMT -', 'http');
-    is($of->($other->('/a', 'p')), '@1704067200 - -', 'server');
-    is($of->($other->('/b', 'p')),
-        '@1672531200 - </new>; rel="successor-version"', 'location');
-};
-
-# --- Variables.
-
-my $id = 0;
-
-sub line {
-    my ($res) = @_;
-    my $line;
-    my $want = "v$id";
-    $nginx->wait_for(sub {
-        ($line) = grep { /"id":"$want"/ } $nginx->access_lines;
-        return $line;
-    });
-    return decode($line || '{}');
-}
-
-sub call {
-    my ($at, $target, $body) = @_;
-    return $nginx->post($at . $target, $body, 'X-Request-Id' => 'v' . ++$id);
-}
-
-sub logged {
-    my ($name, %want) = @_;
-    local $Test::Builder::Level = $Test::Builder::Level + 1;
-    my $line  = line();
-    my $error = delete $want{error};
-    is_deeply({ map { $_ => $line->{$_} } keys %want }, \%want, $name);
-    like($line->{error}, $error, "$name: \$usage_error");
-}
-
-subtest 'variables in the log' => sub {
-    my %range = (start_time => day(-5), end_time => day(-3));
-    call('', route('proj_1-X'), body(%range));
-    logged('a reply', status => 200, project => 'proj_1-X', days => 3,
-        desktops => 1, calls => 3, error => qr/\A\z/);
-    call('', route('p'), body(%range, limit => 0));
-    logged('limit 0', status => 200, project => 'p', desktops => 0, calls => 1,
-        error => qr/\A\z/);
-    call('', route('p'), body(%range, limit => 101));
-    logged('a 400', status => 400, project => 'p', calls => 0, error => qr/limit/);
-    call('', route('p'), '{');
-    logged('not JSON', status => 400, project => 'p', calls => 0, error => qr/\w/);
-    call('', route('a.b'), '{}');
-    logged('a 404', status => 404, error => qr/\w/);
-    call('', route('broken'), body(%range, end_time => day(-5)));
-    logged('an upstream error', status => 500, project => 'broken', days => 1,
-        calls => 1, error => qr/500|X\.1/);
-    call('', route('hang'), body(%range, end_time => day(-5)));
-    logged('a timeout', status => 504, project => 'hang', days => 1, calls => 1,
-        error => qr/\w/);
-    call('', '/free', '');
-    logged('elsewhere', status => 200, project => '', days => '', desktops => '',
-        calls => '', error => qr/\A\z/);
-    call('', '/workspace/v2/p', '');
-    logged('the internal location', status => 404, error => qr/\A\z/);
-    call('', '/nothing', '');
-    logged('404 of another location', status => 404, error => qr/\A\z/);
-};
-
-subtest 'variables elsewhere' => sub {
-    my $res = $nginx->request('GET', '/free');
-    is($res->{body}, "[]\n", 'of another location: empty');
-    $res = post($nginx, '/head', 'p');
-    is($res->{headers}{'x-calls'}[0], '2/1/2', 'in a header');
-    ok(!$res->{headers}{'x-error'}, 'no error');
-    $res = post($nginx, '/head', 'broken');
-    is($res->{status}, 500, 'an error');
-    like($res->{headers}{'x-error'}[0], qr/\w/, 'in a header');
-};
-
-subtest 'log_subrequest' => sub {
-    my $logs = Usage::Nginx->start(upstream => $upstream->port,
-        http => 'usage_retention off; log_subrequest on;');
-    my $res = post($logs, '', 'p', start_time => '2022-12-01',
-        end_time => '2022-12-03');
-    is($res->{status}, 200, 'answered');
-    my @lines = map { decode($_) || {} } $logs->access_lines(4);
-    is(scalar @lines, 4, 'a line for each call, and one for the whole');
-    is(scalar(grep { $_->{status} == 200 && $_->{project} eq 'p' } @lines), 4,
-        'each with the variables');
-    $logs->stop_ok;
-};
-
-$nginx->stop_ok;
-$upstream->stop;
 
 done_testing();

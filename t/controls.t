@@ -56,10 +56,12 @@ sub call {
 my $mark = $nginx->log_mark;
 my $res = call('', 'p', body(start_time => $text));
 error_is($res, 400, 'a value of the client');
-unlike($res->{body}, qr/[^ -~]/, 'its error_detail');
-error_is($nginx->post('/v2/E%C2%9B%0A%FF/desktops/statistics/used', '{}'), 404, 'a path');
+unlike($res->{body}, qr/[^ -~]/, 'the error_detail has no control bytes');
+error_is($nginx->post('/v2/E%C2%9B%0A%FF/desktops/statistics/used', '{}'), 404,
+    'a path with controls is a 404');
 is(call('', 'refused')->{status}, 403, "an upstream's error");
-is(call('/mode', 'p', undef, 'X-Mode' => $evil, 'X-Form' => $evil)->{status}, 200, 'variables');
+is(call('/mode', 'p', undef, 'X-Mode' => $evil, 'X-Form' => $evil)->{status}, 200,
+    'variables with controls: the call is a 200');
 error_is(call('', 'p', undef, 'X-Sdk-Date' => '20221201T000000Z',
     Authorization => "SDK-HMAC-SHA256 Access=$evil, SignedHeaders=host, Signature=" . '0' x 64),
     401, 'an access key');
@@ -67,12 +69,15 @@ is(call('/back', 'gone')->{status}, 200, 'an endpoint that is gone');
 is(call($_, 'p', undef, 'X-Request-Id' => $evil)->{status}, 400, 'a comparison')
     for '/compare', '/told';
 
-ok(defined $nginx->log_line(qr/usage: compared: .*different/, $mark), 'it is there');
-ok($nginx->wait_for(sub { $nginx->_slurp('compare.log') =~ /\n\z/ }), 'in its file too');
+ok(defined $nginx->log_line(qr/usage: compared: .*different/, $mark),
+    'the comparison is in the error log');
+ok($nginx->wait_for(sub { $nginx->_slurp('compare.log') =~ /\n\z/ }),
+    'the comparison is in its own file');
 $nginx->stop_ok;
 
 my @lines = grep { /usage/ } split /\n/, $nginx->error_log($mark);
-is(scalar(grep {/E[?\\]/} @lines), 8, 'all are told') or diag join "\n", @lines;
+is(scalar(grep {/E[?\\]/} @lines), 8,
+    'the error log has all eight lines') or diag join "\n", @lines;
 
 my %log = (
     'error.log'   => join("\n", map { s/, (?:client|request): .*//r } @lines),
@@ -81,7 +86,7 @@ my %log = (
 );
 for (sort keys %log) {
     ok(length $log{$_}, "$_: is there");
-    unlike($log{$_}, qr/[^ -~\n]/, 'without what a terminal obeys');
+    unlike($log{$_}, qr/[^ -~\n]/, "$_ has nothing that a terminal obeys");
 }
 is(scalar(split /\n/, $log{'words.log'}), 8, 'a line for each call');
 

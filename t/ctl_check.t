@@ -42,7 +42,7 @@ sub to {
 sub json {
     my ($out) = @_;
     my $data = decode($out);
-    ok($data, 'JSON') or diag($out);
+    ok($data, 'the output is JSON') or diag($out);
     return $data || {};
 }
 
@@ -61,17 +61,18 @@ subtest 'equal' => sub {
             '--seed=' . ($ENV{USAGE_SEED} || 1), '--tolerance=0', '--json');
         is($status, 0, "idle $idle: status 0") or diag($out, $err);
         my $data = json($out);
-        is($data->{calls_made}, 150, 'all calls were made');
-        is_deeply($data->{calls}, [], 'nothing to tell');
-        is($data->{equal} + $data->{refused_alike}, 150, 'all are equal');
-        cmp_ok($data->{equal}, '>', 130, 'and most were answered');
-        cmp_ok($data->{values}, '>', 10000, 'with values');
+        is($data->{calls_made}, 150, "idle $idle: all calls were made");
+        is_deeply($data->{calls}, [], "idle $idle: no call differs");
+        is($data->{equal} + $data->{refused_alike}, 150, "idle $idle: all calls are equal");
+        cmp_ok($data->{equal}, '>', 130, "idle $idle: most calls were answered");
+        cmp_ok($data->{values}, '>', 10000, "idle $idle: values were compared");
     }
     $sim->config(idle => 'shown');
 
     my ($status, $out) = check(to($sim, $nginx->url . '/string' . route('p')), '-n', 5);
     is($status, 0, 'a number, and a string of it') or diag($out);
-    like($out, qr/^5 equal, 0 refused by both alike, 0 different, 0 failed\.$/m, 'in words');
+    like($out, qr/^5 equal, 0 refused by both alike, 0 different, 0 failed\.$/m,
+        'the summary in words');
 
     # the same seed makes the same calls
     my @said;
@@ -81,7 +82,7 @@ subtest 'equal' => sub {
             "--seed=$seed", '--from', day(-20), '--to', day(-2));
         push @said, join ' ', map { $_->{body_bytes} } @{ $legacy->calls };
     }
-    is($said[0], $said[1], 'the same seed, the same calls');
+    is($said[0], $said[1], 'the same seed makes the same calls');
     isnt($said[0], $said[2], 'another seed, other ones');
 };
 
@@ -117,33 +118,35 @@ subtest 'one session altered' => sub {
     my ($status, $out, $err) = check(to($legacy, $nginx), '--calls=60',
         '--desktops=d1,d2,d3,d4,d5', '--users=ann', '--from', day(-20), '--to', day(-2),
         '--no-paging', '--json', '--show=10000');
-    is($status, 1, 'status 1');
+    is($status, 1, 'an altered session: status 1');
     my $data = json($out);
     my %where;
     for my $call (@{ $data->{calls} }) {
-        is($call->{outcome}, 'different', 'a difference');
+        is($call->{outcome}, 'different', 'an altered session is a difference');
         $where{"$_->{desktop} $_->{date} $_->{what} $_->{legacy} $_->{translated}"}++
             for @{ $call->{differences} };
     }
     is_deeply([ keys %where ], ["d3 $day use_time 10.5 10"],
         'the very desktop and day, and no other');
-    is($data->{different}, scalar @{ $data->{calls} }, 'all of them are there');
-    is($data->{equal} + $data->{different}, 60, 'the other calls are equal');
+    is($data->{different}, scalar @{ $data->{calls} }, 'the JSON lists all calls that differ');
+    is($data->{equal} + $data->{different}, 60, 'the calls that do not differ are equal');
 
     # in words, and on standard output alone
     my @ask = ('--bodies', bodies({ start_time => day(-9), end_time => day(-2) },
         { start_time => day(-7), end_time => day(-2) }));
     ($status, $out, $err) = check(to($legacy, $nginx), @ask);
     is($status, 1, 'a file of bodies: status 1');
-    like($out, qr/^call 1 differs: \{"end_time":/m,          'which call');
-    like($out, qr/^  d3 +\Q$day\E +10\.5 +10$/m,              'where, and what');
+    like($out, qr/^call 1 differs: \{"end_time":/m,          'the report tells which call differs');
+    like($out, qr/^  d3 +\Q$day\E +10\.5 +10$/m,              'the report tells the desktop, the day and the values');
     unlike($out, qr/\e/, 'no colours in a file');
-    like($out, qr/^1 equal, 0 refused by both alike, 1 different, 0 failed\.$/m, 'the sum');
-    is($err, '', 'nothing else');
+    like($out, qr/^1 equal, 0 refused by both alike, 1 different, 0 failed\.$/m,
+        'the report ends with the sum');
+    is($err, '', 'standard error is empty');
 
     ($status, $out) = check(to($legacy, $nginx), @ask, '--tolerance=0.5');
     is($status, 0, 'within the tolerance: status 0');
-    like($out, qr/^Values are 0\.5 hours apart at most; 0\.5 are tolerated\.$/m, 'but told');
+    like($out, qr/^Values are 0\.5 hours apart at most; 0\.5 are tolerated\.$/m,
+        'the report tells of differences within the tolerance');
 };
 
 subtest 'days that are not final' => sub {
@@ -157,10 +160,11 @@ subtest 'days that are not final' => sub {
     my @to   = map { 'http://127.0.0.1:' . $_->port . route('p') } @services;
     my @call = ('--legacy', $to[0], '--translated', $to[1], '-b', bodies({}));
     my ($status, $out) = check(@call);
-    is($status, 1, 'status 1');
+    is($status, 1, 'a day that is not final: status 1');
     like($out, qr/^1 of the calls differ in days that aren't final: .*\n.*The last final day is \d{4}-\d\d-\d\d /m,
-        'but a hint') or diag($out);
-    is(json((check(@call, '--json'))[1])->{not_final}, 1, 'in JSON too');
+        'the report hints at days that are not final') or diag($out);
+    is(json((check(@call, '--json'))[1])->{not_final}, 1,
+        'the JSON counts differences in days that are not final');
 };
 
 subtest 'a desktop that one lacks' => sub {
@@ -170,14 +174,16 @@ subtest 'a desktop that one lacks' => sub {
     differ(sub { $_[0]{desktop_id} = 'd4' });
     my ($status, $out) = check(to($legacy, $nginx),
         '-b', bodies({ start_time => $day, end_time => $day }));
-    is($status, 1, 'status 1');
-    like($out, qr/^  d3 +entry +missing +10$/m,      'in all');
-    like($out, qr/^  d3 +\Q$day\E +missing +10$/m,    'and by the day');
-    like($out, qr/^  \(the reply\) +total_count +4 +5$/m, 'and their number');
+    is($status, 1, 'a desktop that one reply lacks: status 1');
+    like($out, qr/^  d3 +entry +missing +10$/m,      'the report tells of a desktop that one reply lacks');
+    like($out, qr/^  d3 +\Q$day\E +missing +10$/m,    'the report tells of a day of it');
+    like($out, qr/^  \(the reply\) +total_count +4 +5$/m,
+        'the report tells that total_count differs');
 
     ($status, $out) = check(to($legacy, $nginx), '--show=1',
         '-b', bodies({ start_time => $day, end_time => $day }));
-    like($out, qr/^4 differences in all, 1 of them shown/m, '--show') or diag($out);
+    like($out, qr/^4 differences in all, 1 of them shown/m,
+        '--show limits the differences that are shown') or diag($out);
     $_->config(idle => 'shown') for $sim, $legacy;
 };
 
@@ -185,23 +191,24 @@ subtest 'refusals' => sub {
     differ(sub { });
     my ($status, $out) = check(to($legacy, $nginx), '-b', bodies('{"limit":1000}', '{', '{}'));
     is($status, 0, 'alike: status 0') or diag($out);
-    like($out, qr/^1 equal, 2 refused by both alike, 0 different/m, 'and told');
+    like($out, qr/^1 equal, 2 refused by both alike, 0 different/m,
+        'calls that both refuse are counted');
 
     ($status, $out) = check(to($legacy, $nginx), '-b', bodies('{"limit":1000}'));
     is($status, 2, 'nothing but refusals proves nothing: status 2');
 
     $sim->faults({ fault => 'status', status => 404, code => 'X.1', msg => 'no', count => 1 });
     ($status, $out) = check(to($legacy, $nginx), '--first', '-b', bodies({}, {}, {}));
-    is($status, 1, 'of one of them: status 1');
-    like($out, qr/^  legacy      200$/m,           'the one');
-    like($out, qr/^  translated  404 X\.1: no$/m, 'the other');
+    is($status, 1, 'a refusal of one of them: status 1');
+    like($out, qr/^  legacy      200$/m,           'the report tells the 200 of the one');
+    like($out, qr/^  translated  404 X\.1: no$/m, 'the report tells the 404 of the other');
     like($out, qr/^1 call, 0 values .*stopped at the first/m, '--first');
     $sim->faults;
 
     ($status, $out) = ctl('check', to($legacy, $nginx), '-n', 1000);
     is($status, 2, '401 of both: status 2');
-    like($out, qr/\b10 failed\./, 'it gives up');
-    like($out, qr/401 APIGW\.0301/, 'and says why');
+    like($out, qr/\b10 failed\./, 'after ten failed calls it gives up');
+    like($out, qr/401 APIGW\.0301/, 'the report tells the reason');
 };
 
 subtest 'waiting' => sub {
@@ -209,8 +216,8 @@ subtest 'waiting' => sub {
     $legacy->faults({ fault => 'status', status => 429, code => 'APIGW.0308',
         retry_after => 1, count => 1 });
     my ($status, $out) = check(to($legacy, $nginx), '-b', bodies({}));
-    is($status, 0, 'a 429 is asked again') or diag($out);
-    is(scalar @{ $legacy->calls }, 2, 'once');
+    is($status, 0, 'a call after a 429 that is retried: status 0') or diag($out);
+    is(scalar @{ $legacy->calls }, 2, 'a 429 is retried once');
 
     $legacy->faults({ fault => 'status', status => 429, code => 'APIGW.0308' });
     ($status, $out) = check(to($legacy, $nginx), '-b', bodies({}), '--retries=0');
@@ -220,19 +227,20 @@ subtest 'waiting' => sub {
     my $begun = time;
     ($status, $out) = check(to($legacy, $nginx), '-n', 3, '--rate=120');
     is($status, 0, '--rate');
-    cmp_ok(time - $begun, '>=', 1, 'takes its time');
+    cmp_ok(time - $begun, '>=', 1, '--rate spreads the calls');
 };
 
 subtest 'no reply, or none of the call' => sub {
     my ($status, $out) = check(to($legacy, 'http://127.0.0.1:1/'), '-p', 'p', '-b', bodies({}),
         '--retries=0');
     is($status, 2, 'nobody there: status 2');
-    like($out, qr/^  translated  .*onnect/m, 'and why');
+    like($out, qr/^  translated  .*onnect/m, 'the report tells that nobody answers');
 
     $legacy->faults({ fault => 'truncate' });
     ($status, $out) = check(to($legacy, $nginx), '-b', bodies({}));
     is($status, 2, 'a broken reply: status 2');
-    like($out, qr/^  legacy      the legacy reply is not JSON/m, 'and why') or diag($out);
+    like($out, qr/^  legacy      the legacy reply is not JSON/m,
+        'the report tells that a reply is not JSON') or diag($out);
     $legacy->faults;
 };
 
@@ -242,11 +250,12 @@ subtest 'headers' => sub {
     $_->clear for $legacy, $sim;
     my ($status, $out) = check(to($legacy, $nginx), @ask, "--header=\@$file",
         '--legacy-header=X-Request-Id: yours', '--translated-header', 'X-Other: 1');
-    is($status, 0, 'status 0') or diag($out);
+    is($status, 0, 'headers from a file: status 0') or diag($out);
     my $of = sub { (grep { $_->{headers}{'x-auth-token'} } @{ $_[0]->calls })[0]{headers} };
-    is($of->($legacy)->{'x-request-id'}, 'yours', 'for one');
-    is($of->($sim)->{'x-request-id'},    'mine',  'for both');
-    like($of->($_)->{'x-auth-token'}, qr/length 6\z/, 'the token of the file') for $legacy, $sim;
+    is($of->($legacy)->{'x-request-id'}, 'yours', '--legacy-header is for one endpoint');
+    is($of->($sim)->{'x-request-id'},    'mine',  '--header is for both endpoints');
+    like($of->($_)->{'x-auth-token'}, qr/length 6\z/,
+        'the token of the file') for $legacy, $sim;
 };
 
 subtest 'on a terminal' => sub {
@@ -259,15 +268,16 @@ subtest 'on a terminal' => sub {
         '--from', day(-2), '--to', day(-2);
 
     my $out = `script -qec "stty cols 50; $command" /dev/null < /dev/null`;
-    is($? >> 8, 0, 'status 0');
-    like($out, qr/\r\e\[K\d+ of 20 calls, 0 differ; /, 'a line that is written again');
+    is($? >> 8, 0, 'on a terminal: status 0');
+    like($out, qr/\r\e\[K\d+ of 20 calls, 0 differ; /,
+        'progress is a line that is written again');
     is(scalar(grep { length > 55 } map { split /\r/ } $out =~ /([^\n]*calls, [^\n]*left)/g), 0,
         'no wider than the terminal');
-    like($out, qr/\e\[32m20 equal/, 'colours');
+    like($out, qr/\e\[32m20 equal/, 'on a terminal there are colours');
 
     local $ENV{NO_COLOR} = 1;
     $out = `script -qec "$command" /dev/null < /dev/null`;
-    unlike($out, qr/\e\[\d*m/, 'none with NO_COLOR');
+    unlike($out, qr/\e\[\d*m/, 'with NO_COLOR there is no color');
     $_->config(delay_ms => 0) for $legacy, $sim;
 };
 
@@ -281,13 +291,14 @@ subtest 'interrupted' => sub {
         open STDOUT, '>', $to;
         exec $program, 'check', to($legacy, $nginx), '-n', 1000000, '-q' or POSIX::_exit(127);
     }
-    ok($nginx->wait_for(sub { @{ $legacy->calls } > 3 }), 'it runs');
+    ok($nginx->wait_for(sub { @{ $legacy->calls } > 3 }), 'many calls are being made');
     kill INT => $pid;
     waitpid $pid, 0;
     is($? >> 8, 2, 'status 2');
     open my $fh, '<', $to;
     my $said = join '', <$fh>;
-    like($said, qr/\(of 1000000: interrupted\)/, 'what is known by then');
+    like($said, qr/\(of 1000000: interrupted\)/,
+        'an interrupted run reports what is known by then');
 };
 
 subtest 'wrong usage' => sub {
@@ -307,7 +318,7 @@ subtest 'wrong usage' => sub {
     }
     my ($status, $out) = check('--help');
     is($status, 0, '--help');
-    is(scalar(grep { length > 80 } split /\n/, $out), 0, 'in 80 columns');
+    is(scalar(grep { length > 80 } split /\n/, $out), 0, '--help is at most 80 columns wide');
 };
 
 subtest 'TLS, by an authority of its own' => sub {
@@ -324,8 +335,8 @@ subtest 'TLS, by an authority of its own' => sub {
     my ($status, $out, $err) = check(@how, "--cacert=$cert");
     is($status, 0, 'trusted') or diag($out, $err);
     ($status, $out, $err) = check(@how);
-    is($status, 2, 'else not');
-    like("$out$err", qr/certificate/i, 'which is said');
+    is($status, 2, 'without the authority: status 2');
+    like("$out$err", qr/certificate/i, 'without the authority the reason is told');
     is($tls->stop, 0, 'a clean end');
 };
 

@@ -50,7 +50,7 @@ sub made {
     $sim->clear;
     my $res = $nginx->post(($place ? "/$place" : '') . route(), body(%$body),
         'X-Auth-Token' => 'token');
-    is($res->{status}, 200, 'the module answers') or diag($res->{body});
+    is($res->{status}, 200, 'the module answers the same call') or diag($res->{body});
     return [ sort map {"$_->{path}?$_->{query}"} grep { $_->{api} } @{ $sim->calls } ];
 }
 
@@ -59,11 +59,11 @@ sub told {
     my ($body, @options) = @_;
     my ($status, $out, $err) = ctl({ in => body(%$body) }, 'plan', '--project=demo',
         '--format=json', '--retention=off', @options);
-    is($status, 0, 'status 0') or diag($err);
+    is($status, 0, 'usagectl plan ends with status 0') or diag($err);
     my $data = decode($out) or diag($out);
-    is($data->{calls_in_all}, scalar @{ $data->{calls} }, 'their number');
+    is($data->{calls_in_all}, scalar @{ $data->{calls} }, 'the number of calls');
     is(scalar(grep { $_->{certain} } @{ $data->{calls} }), $data->{certain},
-        'those that are certain');
+        'the number of certain calls');
     my $count = (ctl({ in => body(%$body) }, 'plan', '--count', '--retention=off',
         @options))[1];
     is($count, "$data->{calls_in_all}\n", '--count');
@@ -113,7 +113,7 @@ subtest 'certain is what no reply changes' => sub {
     {
         my $data = told($body, '--desktops=250');
         my @certain = map { $_->{url} } grep { $_->{certain} } @{ $data->{calls} };
-        ok(@certain > 0, 'some are');
+        ok(@certain > 0, 'some calls are certain');
         for my $tenant ([ 1, 1 ], [ 250, 0 ], [ 250, 250 ]) {
             tenant(@$tenant);
             my %made = map { $_ => 1 } @{ made('', $body) };
@@ -128,11 +128,12 @@ subtest 'a user' => sub {
     my $data = told(\%body);
     tenant(3, 3);
     my $made = made('', \%body);
-    is($data->{calls_in_all}, scalar @$made, 'as many calls as the module makes');
-    is($data->{certain}, 1, 'one is certain');
+    is($data->{calls_in_all}, scalar @$made, 'a user: as many calls as the module makes');
+    is($data->{certain}, 1, 'a user: one call is certain');
 
     $data = told(\%body, '--connections');
-    is($data->{calls_in_all}, scalar @{ made('records', \%body) }, 'with records');
+    is($data->{calls_in_all}, scalar @{ made('records', \%body) },
+        'a user with records: as many calls as the module makes');
 };
 
 subtest 'what it looks like' => sub {
@@ -140,17 +141,18 @@ subtest 'what it looks like' => sub {
     my @now  = ('--now=2026-11-10');
 
     my ($status, $out, $err) = ctl('plan', @now, $body);
-    is($status, 0, 'status 0');
-    is($err,    '', 'no complaint');
+    is($status, 0, 'plan in lines: status 0');
+    is($err,    '', 'plan in lines: no complaint');
     my @lines = split /\n/, $out;
     is(scalar(grep {m{\AGET /v2/\{project_id\}/statistics/metrics/desktops\?}} @lines),
         2, 'two addresses');
-    is(scalar(grep { !/\A(?:GET |#|\z)/ } @lines), 0, 'and remarks');
+    is(scalar(grep { !/\A(?:GET |#|\z)/ } @lines), 0, 'all other lines are remarks');
 
     ($status, $out) = ctl('plan', @now, '--format=curl', $body);
     like($out, qr{^curl -sS -H "X-Auth-Token: \$TOKEN" "\$ENDPOINT/v2/\$PROJECT/stat}m,
         'lines for a shell');
-    like($out, qr/^# Set TOKEN, ENDPOINT, PROJECT/m, 'that say what is missing');
+    like($out, qr/^# Set TOKEN, ENDPOINT, PROJECT/m,
+        'the lines for a shell say what has to be set');
 
     # they work
     $sim->tenant;
@@ -158,8 +160,8 @@ subtest 'what it looks like' => sub {
     ($status, $out) = ctl('plan', @now, '-f', 'curl', '-p', 'demo', '-e', $sim->url . '/', $body);
     my $script = ctl_file(script => $out);
     my $reply  = `TOKEN=token sh $script 2>&1`;
-    is(() = $reply =~ /"count"/g, 2, 'that work') or diag($reply);
-    is(scalar @{ $sim->calls }, 2, 'two calls came');
+    is(() = $reply =~ /"count"/g, 2, 'the lines for a shell work') or diag($reply);
+    is(scalar @{ $sim->calls }, 2, 'the shell lines made two calls');
 
     ($status, $out) = ctl({ in => '{"start_time":"2026-12-01","end_time":"2026-12-01"}' },
         'plan', @now);
@@ -180,12 +182,12 @@ subtest 'a wrong body' => sub {
         is($res->{status}, 400, 'the module refuses it');
         my ($first, @more) = split /\n/, $err;
         is($first, 'usagectl plan: 400: ' . decode($res->{body})->{error_detail},
-            'in the same words');
+            'a wrong body is refused in the words of the module');
         my @hint = $body =~ /2020/
             ? 'usagectl plan: --now=2020-01-03 plans it as on that day,'
                 . ' --retention=off whatever its age'
             : ();
-        is_deeply(\@more, \@hint, @hint ? 'with a hint' : 'and no more');
+        is_deeply(\@more, \@hint, @hint ? 'with a hint' : 'a wrong body of the past has a hint');
     }
 
     # the hint helps
@@ -218,7 +220,7 @@ subtest 'wrong usage' => sub {
     my ($status, $out) = ctl('plan', '--help');
     is($status, 0, '--help: status 0');
     like($out, qr/\Ausage: usagectl plan/, 'says how');
-    is(scalar(grep { length > 80 } split /\n/, $out), 0, 'in 80 columns');
+    is(scalar(grep { length > 80 } split /\n/, $out), 0, '--help is at most 80 columns wide');
 };
 
 $nginx->stop_ok;

@@ -30,7 +30,7 @@ sub report { return ctl(@_ && ref $_[0] ? shift : {}, 'report', @_) }
 
 sub clients {
     my ($status, $out, $err) = report(@_);
-    is($status, 0, 'status 0') or diag($err);
+    is($status, 0, 'usagectl report ends with status 0') or diag($err);
     my $data = decode($out) or diag($out);
     return $data;
 }
@@ -60,10 +60,10 @@ subtest 'who' => sub {
         { client => '10.0.0.1', agent => 'old/1.0', project => 'p3', calls => 1, days => 0,
             errors => 1, first_seen => '2026-11-20T10:00:00Z', last_seen => '2026-11-20T10:00:00Z' },
     ], 'clients, the most frequent first') or diag explain $data->{clients};
-    is($data->{sum}{calls}, 5, 'the sum');
-    is($data->{lines}, 7, 'lines');
-    is($data->{other_lines}, 2, 'other calls');
-    is($data->{strange_lines}, 0, 'all of the format');
+    is($data->{sum}{calls}, 5, 'the JSON has the sum of calls');
+    is($data->{lines}, 7, 'the JSON has the number of lines');
+    is($data->{other_lines}, 2, 'lines of other calls are counted');
+    is($data->{strange_lines}, 0, 'all lines have the log format');
 
     my %of = (
         credential => [ 'token:0011223344556677', 3, 'key:AKEXAMPLE', 2 ],
@@ -77,7 +77,8 @@ subtest 'who' => sub {
     }
     my @both = map {"$_->{project} $_->{status}"}
         @{ clients('-f', 'json', '--by=project,status', '--sort=errors', $file)->{clients} };
-    is_deeply(\@both, [ 'p2 502', 'p3 404', 'p1 200', 'p2 200' ], 'by several, by errors');
+    is_deeply(\@both, [ 'p2 502', 'p3 404', 'p1 200', 'p2 200' ],
+        'clients by several keys, sorted by errors');
 
     my @last = map { $_->{client} }
         @{ clients('-f', 'json', '--by=client', '--sort=last', '--top=1', $file)->{clients} };
@@ -91,22 +92,25 @@ subtest 'when' => sub {
     {
         my $data = clients('-f', 'json', "--since=$_->[0]", $file);
         is($data->{sum}{calls}, $_->[1], "since $_->[0]");
-        is($data->{sum}{calls} + $data->{out_of_time}, 5, 'the rest is told');
+        is($data->{sum}{calls} + $data->{out_of_time}, 5,
+            "since $_->[0]: calls out of time are counted");
     }
-    is(clients('-f', 'json', '--until=2026-11-21', $file)->{sum}{calls}, 3, 'until');
+    is(clients('-f', 'json', '--until=2026-11-21', $file)->{sum}{calls}, 3,
+        '--until counts calls before a time');
 
     my @t = gmtime(time - 3600);
     my $recent = ctl_file(recent => line(time => sprintf('%04d-%02d-%02dT%02d:%02d:%02d+00:00',
         $t[5] + 1900, $t[4] + 1, @t[ 3, 2, 1, 0 ])) . line());
-    is(clients('-f', 'json', '--since=2h', $recent)->{sum}{calls}, 1, 'two hours ago');
+    is(clients('-f', 'json', '--since=2h', $recent)->{sum}{calls}, 1, '--since takes hours');
     is(clients('-f', 'json', '--since=30m', $recent)->{sum}{calls}, 0, 'half an hour ago');
 
     is((report('--expect-none', $file))[0], 1, '--expect-none: somebody calls');
-    is((report('--expect-none', '--since=2026-11-22', $file))[0], 0, 'and nobody');
+    is((report('--expect-none', '--since=2026-11-22', $file))[0], 0,
+        '--expect-none: nobody calls');
     my $other = ctl_file(combined =>
         qq(10.0.0.1 - - [20/Nov/2026:07:44:43 +0100] "POST ${\ route()} HTTP/1.1" 200 2\n));
     is((report('--expect-none', $other))[0], 2, 'a log in another format proves nothing');
-    is((report($other))[0], 0, 'without it, that is only told');
+    is((report($other))[0], 0, 'without --expect-none another format is only told');
 };
 
 subtest 'forms of logs' => sub {
@@ -114,20 +118,21 @@ subtest 'forms of logs' => sub {
     my $gz   = ctl_file('log.gz' => '');
     system "gzip -c $file > $gz";
 
-    is(clients('-f', 'json', $gz)->{sum}{calls}, 5, 'gzip');
-    is(clients('-f', 'json', $file, $gz)->{sum}{calls}, 10, 'several');
+    is(clients('-f', 'json', $gz)->{sum}{calls}, 5, 'a log in gzip');
+    is(clients('-f', 'json', $file, $gz)->{sum}{calls}, 10, 'several logs');
     is(clients({ in => $log }, '-f', 'json')->{sum}{calls}, 5, 'standard input');
-    is(clients({ in => $log }, '-f', 'json', '-', $file)->{sum}{calls}, 10, 'and a file');
+    is(clients({ in => $log }, '-f', 'json', '-', $file)->{sum}{calls}, 10,
+        'standard input and a file');
     is(clients({ in => line() . substr line(), 0, -1 }, '-f', 'json')->{sum}{calls}, 2,
-        'the last line without an end');
-    is(clients({ in => '' }, '-f', 'json')->{sum}{calls}, 0, 'an empty one');
+        'a last line without an end is read');
+    is(clients({ in => '' }, '-f', 'json')->{sum}{calls}, 0, 'an empty log');
 
     my ($status, $out, $err) = report({ in => '' });
-    is($out, "No legacy call, in 0 lines of log.\n", 'in words');
+    is($out, "No legacy call, in 0 lines of log.\n", 'no calls, in words');
 
     ($status, $out, $err) = report('/nowhere');
-    is($status, 2, 'none: status 2');
-    like($err, qr/nowhere/, 'and which');
+    is($status, 2, 'a log that does not exist: status 2');
+    like($err, qr/nowhere/, 'a log that does not exist is named');
 
     open my $fh, '<', $gz;
     binmode $fh;
@@ -149,9 +154,11 @@ subtest 'lines that are none' => sub {
         my $name = substr $_, 0, 40;
         $name =~ s/[^ -~]/./g;
         is($status, 0, "$name: status 0");
-        like($out, qr/^2 legacy calls, .* in 3 lines of log\.$/m, 'the others are counted');
+        like($out, qr/^2 legacy calls, .* in 3 lines of log\.$/m,
+            "$name: the other lines are counted");
         is($err, "usagectl report: -:2: not of the log format \"usage\"\n"
-            . "usagectl report: 1 of 3 lines are not of the log format \"usage\"\n", 'it is told');
+            . "usagectl report: 1 of 3 lines are not of the log format \"usage\"\n",
+                "$name: the line is told");
     }
 
     is((report({ in => $long }))[2],
@@ -165,14 +172,15 @@ subtest 'lines that are none' => sub {
     is($code, 0, 'two logs: status 0');
     is_deeply([ $said =~ /^usagectl report: (\S+:\d+): not of/mg ],
         [ "$logs[0]:2", map {"$logs[1]:$_"} 3 .. 6 ], 'files and lines');
-    like($said, qr/^usagectl report: 11 of 14 lines /m, 'and their number');
+    like($said, qr/^usagectl report: 11 of 14 lines /m, 'the number of strange lines is told');
 
     # a header's bytes, as nginx writes them
     my $data = clients({ in => line(agent => "b\xffd\xc3\xa9 \\u001b[31m \\\"q\\\" \\u0000 x") },
         '-f', 'json', '--by=agent');
-    is($data->{clients}[0]{agent}, "b?d\x{e9} \e[31m \"q\" ", 'what is not UTF-8');
+    is($data->{clients}[0]{agent}, "b?d\x{e9} \e[31m \"q\" ", 'what is not UTF-8 is replaced');
 
-    my ($status, $out) = report({ in => line(agent => "b\\u001b[31mad, \\\"q\\\"") }, '--by=agent');
+    my ($status, $out) = report({ in => line(agent => "b\\u001b[31mad, \\\"q\\\"") },
+        '--by=agent');
     like($out, qr/^b\?\[31mad, "q"  /m, 'nothing gets at the terminal');
     ($status, $out) = report({ in => line(agent => "b\\u001b[31mad, \\\"q\\\"") }, '--by=agent,client',
         '--format=csv');
@@ -192,7 +200,8 @@ subtest 'lines that are none' => sub {
     utf8::encode($controls);
     ($status, $out) = report({ in => line(agent => "a${controls}z") }, '--by=agent', '-f', $_),
         unlike($out, qr/[^ -~\r\n]/, "nothing gets at the terminal: $_") for qw(table csv json);
-    is(decode($out)->{clients}[0]{agent}, do { utf8::decode($controls); "a${controls}z" }, 'JSON has it');
+    is(decode($out)->{clients}[0]{agent}, do { utf8::decode($controls); "a${controls}z" },
+        'JSON has it');
 
     # two that differ late, and one character cut off
     my $two = clients({ in => join '', map { line(agent => $_) } 'a' x 2000, 'a' x 2001,
@@ -231,12 +240,14 @@ subtest 'on a terminal' => sub {
         my $out = `script -qec "stty cols $width; $program report $file" /dev/null < /dev/null`;
         my @lines = grep {length} map { s/\e\[\d*m//g ? $_ : $_ } split /\r?\n/, $out;
         utf8::decode($_) for @lines;
-        is(scalar(grep { length > $width } @lines[ 0, 1 ]), 0, "fits $width columns") or diag($out);
+        is(scalar(grep { length > $width } @lines[ 0, 1 ]), 0,
+            "fits $width columns") or diag($out);
         like($lines[1], qr/x\x{2026} /, 'cut where it is too long');
         like($out, qr/\A\e\[1mclient/, 'a bold line');
     }
     local $ENV{NO_COLOR} = 1;
-    unlike(`script -qec "$program report $file" /dev/null < /dev/null`, qr/\e/, 'NO_COLOR');
+    unlike(`script -qec "$program report $file" /dev/null < /dev/null`, qr/\e/,
+        'with NO_COLOR no line is bold');
 };
 
 subtest 'the log of the example' => sub {
@@ -260,16 +271,16 @@ subtest 'the log of the example' => sub {
     $nginx->request('GET', '/other');
     $nginx->stop_ok;
     my $data = clients('-f', 'json', $nginx->prefix . '/example.log');
-    is($data->{strange_lines}, 0, 'its lines are of the format');
-    is($data->{other_lines}, 1, 'another call');
+    is($data->{strange_lines}, 0, 'the log of the example has the log format');
+    is($data->{other_lines}, 1, 'the example: another call is counted apart');
     is_deeply([ map { [ @$_{qw(agent client project calls days errors)} ] } @{ $data->{clients} } ],
         [ [ 'bad', '127.0.0.1', 'example', 1, 0, 1 ], [ 'quo"te?', '127.0.0.1', 'example', 1, 7, 0 ] ],
-        'who called') or diag explain $data;
+        'the example: who called') or diag explain $data;
 
     $data = clients('-f', 'json', '--by=credential,mode', $nginx->prefix . '/example.log');
     is_deeply([ map { [ @$_{qw(credential mode calls)} ] } @{ $data->{clients} } ],
         [ [ 'token:' . substr(sha256_hex('token'), 0, 16), 'translate', 2 ] ],
-        'with what') or diag explain $data;
+        'the log of the example tells credential, mode and calls') or diag explain $data;
     $sim->stop;
 };
 
@@ -283,7 +294,7 @@ subtest 'wrong usage' => sub {
     }
     my ($status, $out) = report('--help');
     is($status, 0, '--help');
-    is(scalar(grep { length > 80 } split /\n/, $out), 0, 'in 80 columns');
+    is(scalar(grep { length > 80 } split /\n/, $out), 0, '--help is at most 80 columns wide');
 
     ($status, $out) = ctl('--version');
     like($out, qr/\Ausagectl \d+\.\d+\.\d+\n\z/, '--version');

@@ -175,7 +175,8 @@ cmp_ok($count, '>', 50, "$count quotes");
 
 my ($conf) = slurp("$root/README.md") =~ /^(    load_module .*?^    \}\n)(?=\n\S)/ms;
 ok($conf, 'README has a configuration');
-like($conf, qr/proxy_ssl_verify on;.*proxy_ssl_trusted_certificate/s, 'TLS is verified');
+like($conf, qr/proxy_ssl_verify on;.*proxy_ssl_trusted_certificate/s,
+    'the configuration of README.md verifies TLS');
 # (the test library loads the module; names and files differ between machines)
 $conf =~ s/load_module .*//;
 $conf =~ s/listen 8080;/listen 127.0.0.1:%%PORT%%;/;
@@ -185,8 +186,8 @@ SKIP: {
     skip "no $ca here (ca-certificates)", 2 unless -e $ca;
     my ($ok, $out) = Usage::Nginx->check(
         whole => "error_log %%PREFIX%%/error.log;\npid %%PREFIX%%/pid;\n$conf");
-    ok($ok, 'which nginx takes') or diag $out;
-    unlike($out, qr/\[warn\]/, 'without a warning');
+    ok($ok, 'nginx takes the configuration of README.md') or diag $out;
+    unlike($out, qr/\[warn\]/, 'the configuration of README.md has no warning');
 }
 
 # --- Levels at which nginx shows headers.

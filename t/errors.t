@@ -194,7 +194,7 @@ sub ask {
     my $days = $o{days} || 1;
     return $nginx->post(
         ($o{at} || '') . route($project),
-        body(start_time => '2022-12-01', end_time => sprintf('2022-12-%02d', $days),
+        body(dates('2022-12-01', $days),
             %{ $o{body} || {} }),
         'X-Auth-Token' => $token,
         'X-Request-Id' => 'r' . ++$serial
@@ -202,25 +202,17 @@ sub ask {
 }
 
 # What the access log has of the last call.
-sub logged {
-    my $line;
-    $nginx->wait_for(sub {
-        ($line) = grep { $_->{id} eq "r$serial" }
-            map { decode($_) || {} } $nginx->access_lines;
-        return $line;
-    });
-    return $line || {};
-}
+sub logged { return $nginx->logged("r$serial") }
 
 subtest 'a good call to compare with' => sub {
     my $mark = $nginx->log_mark;
     my $res  = ask('good', days => 2);
-    reply_is($res, 'answered', from => '2022-12-01',
+    reply_is($res, 'a good call is a 200', from => '2022-12-01',
         entries => [ [ 'd1', 1, 1 ], [ 'd2', 0.02, 0.02 ] ]);
     my $log = logged();
     is($log->{error}, '', '$usage_error is empty');
     is($log->{calls}, 2,  '$usage_calls');
-    unlike($nginx->error_log($mark), qr/\[(?:error|warn)\]/, 'nothing logged');
+    unlike($nginx->error_log($mark), qr/\[(?:error|warn)\]/, 'a good call logs no error');
     $upstream->clear;
 };
 
@@ -251,9 +243,9 @@ subtest 'an upstream error goes back as it is' => sub {
             "$_: our type");
     }
     my $res = ask('chunked-403');
-    is("$res->{status} $res->{body}", "403 $error", 'in small chunks');
+    is("$res->{status} $res->{body}", "403 $error", 'an error in small chunks');
     $res = ask('long-400');
-    ok($res->{status} == 400 && $res->{body} eq $long, 'a long one');
+    ok($res->{status} == 400 && $res->{body} eq $long, 'a long error is passed on');
 };
 
 subtest 'a status that is no error of theirs' => sub {
@@ -275,7 +267,7 @@ subtest 'a status that is no error of theirs' => sub {
 subtest '401 and 403 keep their status' => sub {
     for my $how (qw(html none codeless array brokenjson inner page)) {
         error_is(ask("$how-401"), 401, "401, $how", code => 'APIGW.0301');
-        like(logged()->{error}, qr/\S/, 'in the log');
+        like(logged()->{error}, qr/\S/, "401, $how: the log has the error");
         error_is(ask("$how-403"), 403, "403, $how", code => 'APIGW.0302');
     }
 };
@@ -289,11 +281,11 @@ subtest '429 has a Retry-After' => sub {
             "$project: $value");
         return $res;
     };
-    is($after->('429-after', 17)->{body}, $error, 'the body too');
+    is($after->('429-after', 17)->{body}, $error, 'a 429 keeps its body');
     $after->('429-date', 'Wed, 21 Oct 2037 07:28:00 GMT');
     $after->('429-none', 60);
-    error_is($after->('429-html', 18), 429, 'in the legacy form');
-    error_is($after->('429-empty', 60), 429, 'in the legacy form');
+    error_is($after->('429-html', 18), 429, 'a 429 of HTML gets the legacy form');
+    error_is($after->('429-empty', 60), 429, 'an empty 429 gets the legacy form');
 };
 
 subtest 'no sensible answer: 502' => sub {
@@ -322,14 +314,15 @@ subtest 'no sensible answer: 502' => sub {
 
 subtest 'no answer in time: 504' => sub {
     error_is(ask('hang', at => '/hasty'), 504, 'proxy_read_timeout');
-    error_is(ask('hang', at => '/hasty', days => 31), 504, 'on 31 days');
+    error_is(ask('hang', at => '/hasty', days => 31), 504, 'proxy_read_timeout on 31 days');
     error_is(ask('hang', at => '/patient'), 504, 'usage_timeout');
     like(logged()->{error}, qr/\S/, '$usage_error');
-    error_is(ask('hang', at => '/patient', days => 31), 504, 'on 31 days');
-    error_is(ask('hangbody', at => '/patient'), 504, 'within the body');
-    error_is(ask('drip', at => '/patient'), 504, 'at a drip');
+    error_is(ask('hang', at => '/patient', days => 31), 504, 'usage_timeout on 31 days');
+    error_is(ask('hangbody', at => '/patient'), 504, 'usage_timeout within the body');
+    error_is(ask('drip', at => '/patient'), 504, 'usage_timeout at a drip');
     error_is(ask('hangbody', at => '/hasty'), 504, 'proxy_read_timeout within the body');
-    error_is(ask('hangbody', at => '/hasty', days => 31), 504, 'on 31 days');
+    error_is(ask('hangbody', at => '/hasty', days => 31), 504,
+        'proxy_read_timeout within the body, on 31 days');
 };
 
 subtest 'the first failure ends the call' => sub {
@@ -365,7 +358,7 @@ subtest 'and waits for no other' => sub {
     sleep 1.9 * Usage::Nginx->patience(1);
     for my $n (2 .. 4) {
         cmp_ok(scalar(() = $upstream->calls("$_$n")), '<=', $n + 3,
-            "none begins when those that are $_ end") for qw(stuck slow);
+            "$_ calls: none begins after the error") for qw(stuck slow);
     }
     is($conn->post(route('good'), body(start_time => '2022-12-01',
         end_time => '2022-12-01'))->{status}, 200, 'the connection lives on');
@@ -396,21 +389,27 @@ subtest 'errors that nginx makes itself' => sub {
         return $own->post("/$at" . route($project), body(
             start_time => '2022-12-01', end_time => '2022-12-01'), %headers);
     };
-    is($call->('limited', 'good', 'X-Zone' => 'a')->{status}, 200, 'limit_req');
-    error_is($call->('limited', 'good', 'X-Zone' => 'a'), 503, 'the next: 503');
-    is($call->('quota', 'good', 'X-Zone' => 'b')->{status}, 200, 'with 429');
-    error_is($call->('quota', 'good', 'X-Zone' => 'b'), 429, 'the next: 429',
+    is($call->('limited', 'good', 'X-Zone' => 'a')->{status}, 200,
+        'limit_req lets the first call pass');
+    error_is($call->('limited', 'good', 'X-Zone' => 'a'), 503,
+        'limit_req refuses the next call with 503');
+    is($call->('quota', 'good', 'X-Zone' => 'b')->{status}, 200,
+        'limit_req with status 429 lets the first call pass');
+    error_is($call->('quota', 'good', 'X-Zone' => 'b'), 429, 'limit_req with status 429 refuses the next call',
         headers => { 'Retry-After' => qr/\A60\z/ });
     error_is($call->('denied', 'good'), 403, 'deny', code => undef);
 
     # with pages for errors, as many servers have them
     error_is($call->('dead', 'good'), 502, 'an error_page: nothing listens');
     my $res = $call->('limited', 'own-503', 'X-Zone' => 'c');
-    is("$res->{status} $res->{body}", "503 $error", 'an upstream error');
+    is("$res->{status} $res->{body}", "503 $error",
+        'with error_page, an error of the upstream is passed on');
     error_is($call->('limited', 'html-503', 'X-Zone' => 'd'), 502, 'a page of an upstream');
-    error_is($own->post('/paged' . route('good'), '{'), 400, 'a bad request');
-    error_is($own->post('/paged' . route('a.b'), '{}'), 404, 'no such project');
-    error_is($call->('paged', 'reset'), 502, 'reset');
+    error_is($own->post('/paged' . route('good'), '{'), 400,
+        'with error_page, a bad request gets the legacy form');
+    error_is($own->post('/paged' . route('a.b'), '{}'), 404,
+        'with error_page, a wrong project gets the legacy form');
+    error_is($call->('paged', 'reset'), 502, 'with error_page, a reset gets the legacy form');
     $own->stop_ok;
 };
 
@@ -422,10 +421,10 @@ subtest 'nobody else writes lines of the log' => sub {
         404, 'a path of the client');
     is(ask('forged')->{status}, 403, 'an error of the upstream');
     my @lines = grep { /FORGED/ } split /\n/, $nginx->error_log($mark);
-    is(scalar(grep { /answered (?:400|404|403): .*FORGED/ } @lines), 3, 'each told');
-    is(scalar(grep { !/ \[\w+\] / } @lines), 0, 'in a line of its own')
+    is(scalar(grep { /answered (?:400|404|403): .*FORGED/ } @lines), 3, 'each error is told');
+    is(scalar(grep { !/ \[\w+\] / } @lines), 0, 'no line of the log is forged')
         or diag(join "\n", @lines);
-    unlike($nginx->error_log($mark), qr/\e/, 'without what a terminal obeys');
+    unlike($nginx->error_log($mark), qr/\e/, 'the log has nothing that a terminal obeys');
 };
 
 subtest 'no token in the log' => sub {

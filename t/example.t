@@ -69,13 +69,13 @@ subtest 'as numbers' => sub {
         'X-Request-Id' => 'example');
     reply_is($res, 'the reply', from => '2022-12-09',
         entries => [ map { [ $ids[$_], @{ $use[$_] } ] } 0, 1 ]);
-    is($res->{body} =~ s/\s+//gr, $text, 'to the digit');
+    is($res->{body} =~ s/\s+//gr, $text, 'the reply is the published one, to the digit');
 
     my @calls = @{ $sim->calls };
     is(scalar @calls, 7, 'seven calls, one a day');
     is(scalar(grep { $_->{api} eq 'desktop-metrics' && $_->{status} == 200
             && $_->{path} eq '/v2/0123456789abcdef/statistics/metrics/desktops' }
-        @calls), 7, 'of the statistics');
+        @calls), 7, 'the example takes seven calls of the statistics');
     my @want = map { sprintf '2022-12-%02dT00:00:00Z 2022-12-%02dT23:59:59Z',
             $_, $_ } 9 .. 15;
     my @windows = sort map {
@@ -89,18 +89,19 @@ subtest 'as numbers' => sub {
     my ($line) = map { decode($_) } grep { /"example"/ } $nginx->access_lines(1);
     is_deeply({ map { $_ => $line->{$_} } qw(project days desktops calls error) },
         { project => '0123456789abcdef', days => 7, desktops => 2, calls => 7,
-            error => '' }, 'and so says the log');
+            error => '' }, 'the access log has days, desktops and calls');
 };
 
 subtest 'as strings' => sub {
     my @want = (from => '2022-12-09', string => 1,
         entries => [ map { [ $ids[$_], @{ $use[$_] } ] } 0, 1 ]);
     my $res = $nginx->post('/string' . route(), $request, @token);
-    reply_is($res, 'by the directive', @want);
+    reply_is($res, 'use_time as strings, by the directive', @want);
     my $strings = $text =~ s/"use_time":([\d.]+)/sprintf '"use_time":"%.2f"', $1/ger;
-    is($res->{body} =~ s/\s+//gr, $strings, 'to the digit');
+    is($res->{body} =~ s/\s+//gr, $strings,
+        'the strings are the published figures, to the digit');
     is(same_json($res->{body}, ($sim->legacy($request, -query =>
-        'use_time=string'))[2]), '', 'as the simulator has it');
+        'use_time=string'))[2]), '', 'the strings are what the simulator says');
 
     reply_is($nginx->post('/number' . route(), $request, @token,
         'User-Agent' => 'huaweicloud-usdk-go/3.0'), 'number, whoever asks',

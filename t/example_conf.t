@@ -33,25 +33,6 @@ my $dir = File::Temp::tempdir('usage-example-XXXXXX', TMPDIR => 1,
     CLEANUP => 1);
 chmod 0755, $dir;
 
-sub slurp {
-    my ($file) = @_;
-    open my $fh, '<', $file or die "$file: $!";
-    binmode $fh;
-    local $/;
-    my $text = <$fh>;
-    return defined $text ? $text : '';
-}
-
-sub spew {
-    my ($file, $text) = @_;
-    open my $fh, '>', $file or die "$file: $!";
-    print {$fh} $text;
-    close $fh or die "$file: $!";
-    return $file;
-}
-
-# --- Certificates: of an authority, and of another one of the same name.
-
 sub openssl {
     my $log = "$dir/openssl.log";
     my $pid = fork // die "fork: $!";
@@ -309,7 +290,8 @@ subtest 'a token of 64,000 characters' => sub {
     my $token = 'MII' . 'x' x 63_997;
     my $res = call($gateway, 'POST', route(), $request, @type,
         'X-Auth-Token' => $token);
-    is($res->{status}, 200, 'is taken') or diag substr $res->{body}, 0, 500;
+    is($res->{status}, 200,
+        'a token of 64,000 characters is accepted') or diag substr $res->{body}, 0, 500;
     my $print = Usage::Sim->fingerprint($token);
     my @calls = @{ $sim->calls };
     is(scalar(grep { $_->{token} eq $print } @calls), 7, 'arrives, each time');
@@ -320,12 +302,14 @@ subtest 'other paths' => sub {
     my $token = 'y' x 64_000;
     my $res = call($gateway, 'GET', '/v2/demo/desktops?limit=2', undef,
         'X-Auth-Token' => $token, 'Accept' => 'application/json');
-    is($res->{status}, 200, 'go to the service');
-    like($res->{body}, qr/"total_count":/, 'and its answer comes back');
-    ok(!$res->{headers}{deprecation}, 'as it is');
+    is($res->{status}, 200, 'a call of another path is a 200');
+    like($res->{body}, qr/"total_count":/,
+        'a call of another path gets the answer of the service');
+    ok(!$res->{headers}{deprecation}, 'a call of another path has no Deprecation');
     my ($call) = @{ $sim->calls };
-    is($call->{query}, 'limit=2', 'with the query');
-    is($call->{token}, Usage::Sim->fingerprint($token), 'and the token');
+    is($call->{query}, 'limit=2', 'a call of another path keeps its query');
+    is($call->{token}, Usage::Sim->fingerprint($token),
+        'a call of another path keeps its token');
 
     $res = call($gateway, 'GET', '/nowhere', undef, 'X-Auth-Token' => 't');
     is($res->{status}, 404, "errors are the service's own");
@@ -345,9 +329,9 @@ subtest 'the access log' => sub {
             calls => '7', error => '', path => route(), method => 'POST' },
         'a legacy call');
     is($data[6]{path},  '/v2/demo/desktops', 'another path');
-    is($data[6]{calls}, '', 'has no calls');
+    is($data[6]{calls}, '', 'another path has no upstream calls in the log');
     is($data[8]{status}, 400, 'a wrong call');
-    like($data[8]{error}, qr/limit/, 'and what was wrong');
+    like($data[8]{error}, qr/limit/, 'a wrong call has its error in the log');
     is($data[8]{request_id}, 'a "quoted" id', 'whatever the id holds');
 
     unlike(join("\n", @lines, $gateway->error_log),
@@ -357,7 +341,7 @@ subtest 'the access log' => sub {
 subtest 'the counters' => sub {
     my $url = 'http://127.0.0.1:' . $gateway->other_port(1) . '/usage_status';
     my $page = HTTP::Tiny->new->get($url);
-    is($page->{status}, 200, 'are there, on a port of their own');
+    is($page->{status}, 200, 'usage_status is there, on a port of its own');
     my %lines = map { $_ => 1 } split /\n/, $page->{content};
     my %status;
     $status{ $_->{status} }++
@@ -368,7 +352,8 @@ subtest 'the counters' => sub {
 
 subtest 'what the service says to nginx' => sub {
     my $res = call($gateway, 'GET', '/v2/demo/accel', undef, 'X-Auth-Token' => 't');
-    is("$res->{status} $res->{body}", '200 as it is', 'is not obeyed');
+    is("$res->{status} $res->{body}", '200 as it is',
+        'X-Accel headers of the service are not obeyed');
 };
 
 subtest 'too many calls of one address' => sub {
@@ -391,8 +376,8 @@ subtest 'too many calls of one address' => sub {
 subtest 'nginx -t' => sub {
     my ($text) = replaced($front->port);
     my ($ok, $out) = Usage::Nginx->check(whole => $text);
-    ok($ok, 'passes');
-    unlike($out, qr/\[warn\]/, 'without a warning');
+    ok($ok, 'nginx -t passes');
+    unlike($out, qr/\[warn\]/, 'nginx -t has no warning');
 };
 
 subtest 'the service moves' => sub {
@@ -431,10 +416,10 @@ for (
         my $trusting = gateway($service->port);
         my $res = call($trusting, 'POST', route(), $request, @type,
             'X-Auth-Token' => 't');
-        error_is($res, 502, 'is a 502, in the legacy form');
+        error_is($res, 502, 'a legacy call is a 502 in the legacy form');
         $res = call($trusting, 'GET', '/v2/demo/desktops', undef,
             'X-Auth-Token' => 't');
-        is($res->{status}, 502, 'on other paths too');
+        is($res->{status}, 502, 'a call of another path is a 502');
         is(scalar @{ $sim->calls }, 0, 'no token leaves the gateway');
         $trusting->stop_ok;
         $service->stop_ok;

@@ -66,8 +66,7 @@ sub call {
     my $rid = 'c' . ++$serial;
     my $res = $nginx->post(($o{at} // '/old') . route($o{project}), $o{body} // $week,
         'X-Auth-Token' => 't', 'X-Request-Id' => $rid, @{ $o{headers} || [] });
-    my $line = $nginx->wait_for(sub { (grep { /"$rid"/ } $nginx->access_lines)[0] }) // '';
-    @$res{qw(mode days)} = @{ decode($line) || {} }{qw(mode days)};
+    @$res{qw(mode days)} = @{ $nginx->logged($rid) }{qw(mode days)};
     $res->{mode} //= '';
     return $res;
 }
@@ -93,7 +92,8 @@ sub is_answered {
 sub given_up {
     my ($nginx, $mark) = @_;
     local $Test::Builder::Level = $Test::Builder::Level + 1;
-    return ok($nginx->log_line(qr/\[warn\].*usage: .*; calls are translated/, $mark), 'given up');
+    return ok($nginx->log_line(qr/\[warn\].*usage: .*; calls are translated/, $mark),
+        'given up');
 }
 
 sub asked { return scalar grep { $_->{api} eq 'legacy' } @{ $_[0]->calls } }
@@ -103,9 +103,10 @@ subtest 'an endpoint that answers' => sub {
     $_->clear for $sim, $legacy;
     my $res = call($nginx);
     is_answered($res, 'a call');
-    is($res->{headers}{deprecation}[0], '@1752451200', 'with the headers of its end');
-    is($res->{headers}{'content-type'}[0], 'application/json', 'and its type');
-    is_deeply([ asked($legacy), scalar @{ $sim->calls } ], [ 1, 0 ], 'it alone was asked');
+    is($res->{headers}{deprecation}[0], '@1752451200', 'the answer has the header Deprecation');
+    is($res->{headers}{'content-type'}[0], 'application/json', 'the answer has its type');
+    is_deeply([ asked($legacy), scalar @{ $sim->calls } ], [ 1, 0 ],
+        'only the legacy endpoint is called');
 
     for my $case ([ 400, 'WKS.0001' ], [ 401, 'APIGW.0301' ], [ 403, 'WKS.0403' ],
         [ 409, 'WKS.1' ], [ 429, 'APIGW.0308' ], [ 500, 'WKS.5' ], [ 503, 'WKS.6' ])
@@ -116,23 +117,25 @@ subtest 'an endpoint that answers' => sub {
         for my $n (1, 2) {
             $res = call($nginx);
             is($res->{status}, $status, "$status of the API, call $n, is its answer");
-            is((decode($res->{body}) || {})->{error_code}, $code, 'as it came');
+            is((decode($res->{body}) || {})->{error_code}, $code,
+                "a $status of the API, call $n, is passed on as it came");
             is($res->{mode}, 'fallback', '$usage_mode');
         }
-        is($res->{headers}{'retry-after'}[0], 17, 'with its Retry-After') if $status == 429;
+        is($res->{headers}{'retry-after'}[0], 17,
+            'a 429 is passed on with its Retry-After') if $status == 429;
     }
     for my $status (400, 401, 403, 429) {
         $legacy->faults({ fault => 'status', status => $status, form => 'html' });
         $res = call($nginx);
         is($res->{status}, $status, "$status of a server is its answer");
-        like($res->{body}, qr/<html>/i, 'as it came');
+        like($res->{body}, qr/<html>/i, "a $status of a server is passed on as it came");
     }
     is(scalar @{ $sim->calls }, 0, 'no successor was asked');
 
     $legacy->faults({ fault => 'chunked' });
-    is_answered(call($nginx), 'in chunks');
+    is_answered(call($nginx), 'an answer in chunks is passed on');
     $legacy->faults({ fault => 'drip', piece => 100, ms => 1 });
-    is_answered(call($nginx), 'in pieces');
+    is_answered(call($nginx), 'an answer in pieces is passed on');
     $legacy->faults;
     unlike($nginx->error_log, qr/usage:/, 'nothing to say');
     $nginx->stop_ok;
@@ -176,9 +179,9 @@ subtest 'what is no answer' => sub {
         is_translated(call($nginx, at => "/c$n"), $name);
         given_up($nginx, $mark);
         $legacy->faults;
-        is_translated(call($nginx, at => "/c$n"), 'the next at once');
+        is_translated(call($nginx, at => "/c$n"), 'the next call is translated at once');
         ok($nginx->wait_for(sub { asked($legacy) == ($fault ? 2 : 0) }),
-            'it was asked once, and by the gateway itself') or diag asked($legacy);
+            'the endpoint got one call of the client, and one of the gateway') or diag asked($legacy);
         my @lines = grep {/\[warn\].*usage: the legacy endpoint\S* .*; calls are translated/}
             split /\n/, $nginx->error_log($mark);
         is(scalar @lines, 1, 'one line in the error log') or diag $nginx->error_log($mark);
@@ -193,27 +196,28 @@ subtest 'a second time' => sub {
             . Usage::Nginx->at(always => 'usage_fallback_for 0;', '/in/old'));
     $legacy->clear;
     $legacy->faults({ fault => 'status', status => 410 });
-    is_translated(call($nginx), 'gone');
+    is_translated(call($nginx), 'the first call of an endpoint that is gone');
     given_up($nginx);
     # (besides the gateway's own)
-    ok($nginx->wait_for(sub { asked($legacy) == 2 }), 'and a call of its own');
+    ok($nginx->wait_for(sub { asked($legacy) == 2 }), 'the gateway made a call of its own');
     my $asked = sub { asked($legacy) - 1 };
 
     # all workers know: in each round new connections, and one call that asks
     my $begin = time;
     my $n     = 0;
-    until ($asked->() > 3 || time - $begin > 10 * $slow) {
+    until ($asked->() > 3 || time - $begin > 60 * $slow) {
         my @conn = map { $nginx->client } 1 .. 8;
         $_->send($_->format('POST', '/old' . route(), $week, 'X-Auth-Token' => 't')) for @conn;
         my @wrong = grep { $_->{status} != 200 || same_json($_->{body}, $translated) }
             map { $_->response } @conn;
-        is(scalar @wrong, 0, '8 calls translated');
+        is(scalar @wrong, 0, '8 calls at once are translated');
         $n += 8;
         sleep 0.1 * $slow;
     }
     my $seconds = time - $begin;
-    cmp_ok($asked->(), '>', 3, "asked again, of $n calls in $seconds s " . $asked->() . ' times');
-    cmp_ok($asked->(), '<=', 2 + $seconds, 'once a second');
+    cmp_ok($asked->(), '>', 3,
+        "$n calls in $seconds s: calls of the endpoint: " . $asked->() . ' times');
+    cmp_ok($asked->(), '<=', 2 + $seconds, 'the endpoint gets at most one call a second');
 
     # one asks, and the others don't wait for it
     $legacy->faults({ fault => 'hang' });
@@ -225,26 +229,29 @@ subtest 'a second time' => sub {
         $nginx->wait_for(sub { $probe->readable || $asked->() > $before }, 1);
         return !$probe->readable && $asked->() > $before;
     }), 'one asks an endpoint that hangs');
-    is_translated(call($nginx), 'another meanwhile');
-    is($asked->(), $before + 1, 'without asking');
-    is($probe->response->{status}, 200, 'the one is answered too');
+    is_translated(call($nginx), 'another call while one waits for the endpoint');
+    is($asked->(), $before + 1, 'another call does not go to the endpoint');
+    is($probe->response->{status}, 200, 'the call that waited for the endpoint gets a 200');
 
     $legacy->faults;
     my $res;
     ok($nginx->wait_for(sub { $res = call($nginx); $res->{mode} eq 'fallback' }),
-        'when it is back it is noticed');
-    is_answered($res, 'then');
-    is_answered(call($nginx), 'and from then on') for 1 .. 3;
-    is($nginx->log_line(qr/answers again/) =~ /\[notice\]/ ? 1 : 0, 1, 'said so');
+        'an endpoint that is back is noticed');
+    is_answered($res, 'the first call after that');
+    is_answered(call($nginx), 'the calls after that') for 1 .. 3;
+    is($nginx->log_line(qr/answers again/) =~ /\[notice\]/ ? 1 : 0, 1,
+        'the log says that the endpoint answers again');
 
     # what belongs together
     $legacy->faults({ fault => 'status', status => 410, count => 2 });
     my $mark = $nginx->log_mark;
-    is_translated(call($nginx), 'gone again');
+    is_translated(call($nginx), 'the endpoint is gone again');
     given_up($nginx, $mark);
-    is_answered(call($nginx, at => '/other'), 'another prefix is asked');
+    is_answered(call($nginx, at => '/other'),
+        'the endpoint of another location is still asked');
     $legacy->faults({ fault => 'status', status => 501, count => 2 });
-    is_translated(call($nginx, at => '/always'), 'usage_fallback_for 0') for 1, 2;
+    is_translated(call($nginx, at => '/always'),
+        'with usage_fallback_for 0 a call is translated') for 1, 2;
     $nginx->stop_ok;
 };
 
@@ -269,17 +276,18 @@ subtest "an answer that is the client's doing" => sub {
         is($res->{status}, 401, "$token: a caller without rights");
         like($nginx->log_line(qr/answers a call of the gateway's own/, $mark),
             qr/\[info\].*usage: the legacy endpoint .*, but answers a call of the gateway's own: it is still asked/,
-            'and said so');
+            "$token: the log says that the endpoint is still asked");
         my (undef, $own) = $up->calls;
         is("$own->{method} $own->{target} $own->{body}", 'POST ' . route('demo') . ' {}',
             "the gateway's own call");
         is(join(' ', sort keys %{ $own->{headers} }), 'content-length content-type host',
-            'with nothing of the client');
+            "$token: the call of the gateway has no header of the client");
         like($nginx->post('/old' . route('demo'), $week, 'X-Auth-Token' => 't')->{body},
-            qr/"total_count":17/, 'others are answered by the endpoint');
+            qr/"total_count":17/, "$token: other callers still get the answer of the endpoint");
     }
     $sim->faults;
-    unlike($nginx->error_log, qr/calls are translated/, 'it was not given up');
+    unlike($nginx->error_log, qr/calls are translated/,
+        'an endpoint that answers the gateway is not given up');
 
     # one that lets callers wait, though it refuses others at once
     $up->stop;
@@ -290,11 +298,11 @@ subtest "an answer that is the client's doing" => sub {
     });
     $nginx->stop_ok;
     $nginx = start('127.0.0.1:' . $up->port);
-    is_translated(call($nginx), 'silence');
+    is_translated(call($nginx), 'a call that the endpoint leaves unanswered');
     given_up($nginx);
     $up->clear;
-    is_translated(call($nginx), 'the next at once');
-    is(scalar(() = $up->calls), 0, 'without asking');
+    is_translated(call($nginx), 'the call after a silence');
+    is(scalar(() = $up->calls), 0, 'the call after a silence does not go to the endpoint');
     $nginx->stop_ok;
     $up->stop;
 };
@@ -303,11 +311,11 @@ subtest 'over a reload' => sub {
     my $nginx = start($there);
     $legacy->faults({ fault => 'status', status => 404, count => 2 });
     $legacy->clear;
-    is_translated(call($nginx), 'gone');
+    is_translated(call($nginx), 'before the reload the endpoint is gone');
     given_up($nginx);
-    ok($nginx->reload, 'a reload');
-    is_translated(call($nginx), 'known afterwards');
-    is(asked($legacy), 2, 'without asking');
+    ok($nginx->reload, 'nginx reloads');
+    is_translated(call($nginx), 'after a reload the endpoint is still known to be gone');
+    is(asked($legacy), 2, 'after a reload the endpoint is not called');
     $nginx->stop_ok;
 };
 
@@ -318,10 +326,10 @@ subtest 'calls that are none' => sub {
     error_is($nginx->request('GET', '/old' . route()), 405, 'another method',
         headers => { Allow => qr/\APOST\z/ });
     error_is($nginx->post('/any/v2/x', ''), 404, 'another path');
-    is(asked($legacy), 0, 'are not asked for');
-    is(call($nginx, body => '{"limit":101}')->{mode}, 'fallback', 'a wrong one');
-    is(asked($legacy), 1, 'is for the endpoint to say');
-    is_answered(call($nginx), 'the next');
+    is(asked($legacy), 0, 'another method or path is not passed on');
+    is(call($nginx, body => '{"limit":101}')->{mode}, 'fallback', 'a wrong body is passed on');
+    is(asked($legacy), 1, 'a wrong body is for the endpoint to refuse');
+    is_answered(call($nginx), 'the call after that');
     $legacy->faults({ fault => 'status', status => 410 });
     my $res = call($nginx, body => '{"limit":101}');
     error_is($res, 400, 'or for the translation', detail => qr/limit/);
@@ -349,26 +357,31 @@ subtest 'the call as it came' => sub {
         my ($body, %more) = @_;
         $up->clear;
         my $res = $nginx->post('/old' . route('p-1') . '?x=%2F%20+&y', $body, %sent, %more);
-        is($res->{status}, 200, 'answered') or diag $res->{body};
+        is($res->{status}, 200, 'the call is a 200') or diag $res->{body};
         my ($call) = $up->calls;
-        is($call->{method} . ' ' . $call->{target}, 'POST ' . route('p-1') . '?x=%2F%20+&y', 'its URI');
-        is($call->{body} // '', $body // '', 'its body');
+        is($call->{method} . ' ' . $call->{target}, 'POST ' . route('p-1') . '?x=%2F%20+&y',
+            'the URI is as the client sent it');
+        is($call->{body} // '', $body // '', 'the body is as the client sent it');
         is(join('|', @{ $call->{headers}{ lc $_ } || [] }), $sent{$_}, $_) for sort keys %sent;
         return ($res, $call);
     };
     my ($res) = $get->($week);
-    is($res->{headers}{'x-own'}[0], 'yes', "the reply's headers");
-    is($res->{headers}{'content-type'}[0], 'application/json; charset=utf-8', 'its type');
-    is_deeply($res->{headers}{'set-cookie'}, [ 'a=1', 'b=2' ], 'its cookies');
-    is_deeply($res->{headers}{deprecation}, ['@1752451200'], "the gateway's date alone");
+    is($res->{headers}{'x-own'}[0], 'yes', 'the client gets the headers of the reply');
+    is($res->{headers}{'content-type'}[0], 'application/json; charset=utf-8',
+        'the client gets the type of the reply');
+    is_deeply($res->{headers}{'set-cookie'}, [ 'a=1', 'b=2' ],
+        'the client gets the cookies of the reply');
+    is_deeply($res->{headers}{deprecation}, ['@1752451200'],
+        'Deprecation is that of the gateway alone');
     $get->($_) for '', "\0\xff" x 300_000, undef;
 
     my (undef, $call) = $get->($week, 'Accept-Encoding' => 'gzip');
-    is($call->{headers}{'accept-encoding'}, undef, 'gzip is not asked for');
+    is($call->{headers}{'accept-encoding'}, undef, 'Accept-Encoding is not passed on');
     $sent{Authorization} = 'SDK-HMAC-SHA256 Access=AK, SignedHeaders=Accept-Encoding;cookie;host;x-anything, '
         . 'Signature=ab';
     (undef, $call) = $get->($week, 'Accept-Encoding' => 'gzip');
-    is($call->{headers}{'accept-encoding'}[0], 'gzip', 'but where it is signed');
+    is($call->{headers}{'accept-encoding'}[0], 'a signed Accept-Encoding is passed on',
+        'Accept-Encoding is passed on if it is signed');
 
     # what the call doesn't need, and isn't signed
     my %other = (Cookie => 'a=1', 'X-Anything' => 'a', 'X-Forwarded-Proto' => 'http',
@@ -377,18 +390,19 @@ subtest 'the call as it came' => sub {
         Expect => '', Upgrade => 'h2c', TE => 'trailers', 'X-Original-URL' => '/');
     $up->clear;
     is($nginx->post('/old' . route('p-1'), $week, 'X-Auth-Token' => 't', %other)->{status}, 200,
-        'answered');
+        'a call with headers that are of no use is a 200');
     ($call) = $up->calls;
     is(join(' ', sort keys %{ $call->{headers} }), 'content-length host x-auth-token',
-        'others are not sent');
+        'headers that are of no use and not signed are not passed on');
 
     $up->clear;
     my $c = $nginx->client;
     $c->send('POST /old' . route('p') . " HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n"
         . "\r\n3\r\nabc\r\n4\r\ndefg\r\n0\r\n\r\n");
-    is($c->response->{status}, 200, 'in chunks');
-    is(($up->calls)[0]{body}, 'abcdefg', 'its body');
-    is($c->post('/old' . route('p'), $week)->{status}, 200, 'and the next on the connection');
+    is($c->response->{status}, 200, 'a chunked body is a 200');
+    is(($up->calls)[0]{body}, 'abcdefg', 'a chunked body is passed on whole');
+    is($c->post('/old' . route('p'), $week)->{status}, 200,
+        'the next call on the connection is a 200');
     $nginx->stop_ok;
 
     SKIP: {
@@ -398,7 +412,7 @@ subtest 'the call as it came' => sub {
         $up->clear;
         my @ids = map { $h->post('/old' . route("p$_"), 'x-auth-token' => "t$_") } 1 .. 4;
         $h->body($ids[$_], $week . ' ' x ($_ * 20_000)) for 0 .. $#ids;
-        is($h->response($_)->{status}, 200, 'answered') for @ids;
+        is($h->response($_)->{status}, 200, 'each stream of HTTP/2 is a 200') for @ids;
         my %calls = map { $_->{path} => $_ } $up->calls;
         is(length $calls{ route("p$_") }{body}, length($week) + ($_ - 1) * 20_000, 'its body')
             for 1 .. 4;
@@ -412,11 +426,11 @@ subtest 'a reply in gzip all the same' => sub {
     my $nginx = start($there);
     $legacy->faults({ fault => 'gzip' });
     my $res = call($nginx);
-    is($res->{status}, 200, 'passed on');
-    is($res->{headers}{'content-encoding'}[0], 'gzip', 'as it is');
-    is($res->{mode}, 'fallback', 'as the answer');
+    is($res->{status}, 200, 'a reply in gzip is a 200');
+    is($res->{headers}{'content-encoding'}[0], 'gzip', 'a reply in gzip is passed on as it is');
+    is($res->{mode}, 'fallback', 'a reply in gzip is the answer');
     $legacy->faults({ fault => 'gzip' }, { fault => 'status', status => 410 });
-    is_translated(call($nginx), 'gone');
+    is_translated(call($nginx), 'a translated call while the endpoint is gone');
     $legacy->faults;
     $nginx->stop_ok;
 };
@@ -436,18 +450,22 @@ subtest 'a client that leaves' => sub {
     $legacy->clear;
     my $c = $nginx->client;
     $c->send($c->format('POST', '/old' . route(), $week, 'X-Auth-Token' => 't'));
-    ok($nginx->wait_for(sub { asked($legacy) == 1 }), 'the endpoint hangs');
+    ok($nginx->wait_for(sub { asked($legacy) == 1 }), "the client's call is at the endpoint");
     $c->close;
-    ok($nginx->wait_for(sub { (($nginx->access_lines)[-1] // '') =~ /"status":499/ }), 'soon');
+    ok($nginx->wait_for(sub { (($nginx->access_lines)[-1] // '') =~ /"status":499/ }),
+        'the access log says 499 at once');
     $legacy->faults;
     is_answered(call($nginx), 'says nothing of the endpoint');
     $nginx->stop_ok;
 
     $nginx = start($there, timeout => 12);
     $legacy->faults({ fault => 'hang' });
+    $legacy->clear;
     $c = $nginx->client;
     $c->send($c->format('POST', '/old' . route(), $week, 'X-Auth-Token' => 't'));
-    sleep 1.1;    # a quarter of a third of that
+    ok($nginx->wait_for(sub { asked($legacy) == 1 }), 'the endpoint hangs again');
+    # (an endpoint has a third of usage_timeout, and a quarter of that is a sign)
+    sleep 1.1;
     $c->close;
     given_up($nginx);
     is_translated(call($nginx), 'late is a sign');
@@ -499,14 +517,15 @@ for my $way (
             POSIX::_exit(0);
         }
         close $out;
-        is(readline $in, "first answered\n", 'under way');
+        is(readline $in, "first answered\n", 'a call is under way at the endpoint');
         $off->($old);
-        is(readline $in, "first translated\n", 'then translated');
+        is(readline $in, "first translated\n", 'the other calls are translated');
         kill 'TERM', $pid;
         my %seen = map { /\A(\w+) (\d+)\n/ ? ($1 => $2) : ($_ => 1) } <$in>;
         waitpid $pid, 0;
         note(join ', ', map { "$_ $seen{$_}" } sort keys %seen);
-        is(join(' ', sort keys %seen), 'answered translated', 'no call is lost, and none is wrong');
+        is(join(' ', sort keys %seen), 'answered translated',
+            'no call is lost, and none is wrong');
         $nginx->stop_ok;
     };
 }

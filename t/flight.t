@@ -17,10 +17,6 @@ use Usage::Test;
 
 my $slow  = Usage::Nginx->slow;
 my $sim   = Usage::Sim->start(args => [ '--seed', 1 ]);
-my $today = day(0);
-sub days {
-    return (start_time => date_add($today, $_[0]), end_time => date_add($today, $_[1]));
-}
 my %month = days(-33, -3);
 my %week  = days(-9, -3);
 my $patient = Usage::Nginx->patience(120) . 's';
@@ -179,7 +175,7 @@ for my $workers (1, 2, 4) {
     };
 
     subtest "$workers workers: ranges that overlap" => sub {
-        $store->tenant(seed => 5, desktops => 80, days => 60, idle => 'shown');
+        $store->tenant(seed => 5, desktops => 80);
         my @ranges = ([ -12, -3 ], [ -20, -8 ], [ -30, -10 ], [ -33, -3 ], [ -9, -9 ],
             [ -33, -25 ], [ -28, -15 ]);
         for my $round (1 .. 4) {
@@ -194,20 +190,20 @@ for my $workers (1, 2, 4) {
             all_true($store, 'overlapping', \@conns);
             my @calls = @{ $store->calls };
             my %n = windows(@calls);
-            is(scalar keys %n, 31, 'all days were asked for');
-            is(scalar(grep { $_ > 1 } values %n), 0, 'and none twice');
+            is(scalar keys %n, 31, 'all days were fetched');
+            is(scalar(grep { $_ > 1 } values %n), 0, 'no day was fetched twice');
             cmp_ok(scalar @calls, '<=', 31 + @conns,
-                'one live call each at most');
+                'each call makes at most one authorization probe');
             $sim->config(delay_ms => 0);
             my $res = $store->ask({%month}, token => $token);
-            is(scalar @{ $res->{calls} }, 1, 'then all is stored');
+            is(scalar @{ $res->{calls} }, 1, 'afterwards all days are stored');
         }
     };
 
     subtest "$workers workers: the fetching client leaves" => sub {
         for my $how (qw(close reset)) {
             for my $n (60, 250) {
-                $store->tenant(seed => 6, desktops => $n, days => 60, idle => 'shown');
+                $store->tenant(seed => 6, desktops => $n);
                 my $body = {%month};
                 $store->truth($body);
                 my $alone = @{ $store->ask($body, token => fresh($store))->{calls} };
@@ -217,19 +213,20 @@ for my $workers (1, 2, 4) {
                 $sim->faults({ fault => 'hang', count => 8 });
                 $sim->clear;
                 my $leaver = go($store, $body, token => $token);
-                ok($nginx->wait_for(sub { 8 <= @{ $store->calls } }, 60), 'under way');
+                ok($nginx->wait_for(sub { 8 <= @{ $store->calls } }, 60),
+                    'the leader fetches the days');
                 my @others = map { go($store, $body, token => $token) } 1 .. 20;
                 ok($nginx->wait_for(sub { 8 + 20 <= @{ $store->calls } }, 60),
-                    'the others made their live calls') or
+                    'the followers made their authorization probes') or
                     diag(scalar @{ $store->calls });
-                is(scalar(grep { $_->readable } @others), 0, 'and wait');
+                is(scalar(grep { $_->readable } @others), 0, 'the followers wait');
                 $leaver->$how;
                 all_true($store, "$n desktops, $how", \@others);
                 cmp_ok(scalar @{ $store->calls }, '<=', 8 + 20 + $alone,
                     "$how: fetched once more");
                 $sim->faults;
                 my $res = $store->ask($body, token => $token);
-                is(scalar @{ $res->{calls} }, 1, 'and stored');
+                is(scalar @{ $res->{calls} }, 1, 'afterwards all days are stored');
             }
         }
 
@@ -243,7 +240,7 @@ for my $workers (1, 2, 4) {
         while (@conns > 2) {
             ok($nginx->wait_for(sub {
                 $seen + 8 <= grep { !is_live($_) } @{ $store->calls } }, 60),
-                'one fetches') or last;
+                'the leader fetches the days') or last;
             # (who does is known to nobody: the half goes)
             $seen = grep { !is_live($_) } @{ $store->calls };
             my %first = map { $_->{headers}{'x-request-id'} => 1 }
@@ -253,10 +250,10 @@ for my $workers (1, 2, 4) {
             $_->close for @gone;
             @conns = grep { !$first{ $_->{id} } } @conns;
         }
-        cmp_ok(scalar @conns, '<', 4, 'they left one by one');
+        cmp_ok(scalar @conns, '<', 4, 'the clients left one by one');
         $sim->faults;
         $_->close for @conns;
-        $store->true_ok($store->ask($body, token => $token), $body, 'who comes then');
+        $store->true_ok($store->ask($body, token => $token), $body, 'a call after that');
     };
 
     subtest "$workers workers: the fetching call fails" => sub {
@@ -264,12 +261,12 @@ for my $workers (1, 2, 4) {
             status => 500 }, { fault => 'text' }, { fault => 'truncate' },
             { fault => 'no-items' }, { fault => 'reset' })
         {
-            $store->tenant(seed => 7, desktops => 60, days => 60, idle => 'shown');
+            $store->tenant(seed => 7, desktops => 60);
             my $body = {%week};
             $store->truth($body);
             my $name = $fault->{status} || $fault->{fault};
             $sim->config(delay_ms => '10-30');
-            $sim->faults({ %$fault, count => 1, day => date_add($today, -6) });
+            $sim->faults({ %$fault, count => 1, day => on(-6) });
             $sim->clear;
             my $token = fresh($store);
             my @conns = map { go($store, $body, token => $token) } 1 .. 20;
@@ -286,27 +283,29 @@ for my $workers (1, 2, 4) {
         }
 
         # it always fails: so does everybody, and nobody waits for ever
-        $sim->faults({ fault => 'status', status => 403, day => date_add($today, -6) });
+        $sim->faults({ fault => 'status', status => 403, day => on(-6) });
         my $token = fresh($store);
         my @conns = map { go($store, {%week}, token => $token) } 1 .. 20;
         my $status = all_true($store, 'for ever', \@conns, 403 => 1);
-        is($status->{403}, 20, 'all are refused');
+        is($status->{403}, 20, 'all calls are refused');
         $sim->faults;
-        $store->true_ok($store->ask({%week}, token => $token), {%week}, 'then well');
+        $store->true_ok($store->ask({%week}, token => $token), {%week},
+            'after the fault all is well');
     };
 
     subtest "$workers workers: who may not does not wait" => sub {
-        $store->tenant(seed => 8, desktops => 60, days => 60, idle => 'shown');
+        $store->tenant(seed => 8, desktops => 60);
         $store->truth({%week});
         $sim->config(tokens => [qw(one two token)]);
         fresh($store, token => 'one', project => 'shared');
         $sim->faults({ fault => 'hang', query => 'limit=100', count => 8 });
         $sim->clear;
         my $first = go($store, {%month}, at => 'all', token => 'one', project => 'shared');
-        ok($nginx->wait_for(sub { 8 <= @{ $store->calls } }, 60), 'one fetches');
+        ok($nginx->wait_for(sub { 8 <= @{ $store->calls } }, 60),
+            'the leader fetches the days');
         my @two  = map { go($store, {%week}, at => 'all', token => 'two', project => 'shared') } 1 .. 3;
         my @none = map { go($store, {%week}, at => 'all', token => $_, project => 'shared') } qw(three four);
-        is($_->response->{status}, 401, 'refused at once') for @none;
+        is($_->response->{status}, 401, 'a caller without rights is refused at once') for @none;
         $sim->config(tokens => [qw(two token)]);
         $first->close;
         all_true($store, 'the others', \@two);
@@ -318,7 +317,7 @@ for my $workers (1, 2, 4) {
     };
 
     subtest "$workers workers: usage_timeout" => sub {
-        $store->tenant(seed => 9, desktops => 60, days => 60, idle => 'shown');
+        $store->tenant(seed => 9, desktops => 60);
         my $body  = {%month};
         my $token = fresh($store);
         $store->truth($body);
@@ -331,48 +330,51 @@ for my $workers (1, 2, 4) {
             my $res = $_->response;
             $status{ $res->{error} || $res->{status} }++;
         }
-        is_deeply(\%status, { 504 => 12 }, 'those that wait end, too');
-        cmp_ok(time - $from, '>=', Usage::Nginx->patience(2) * 0.9, 'not before');
+        is_deeply(\%status, { 504 => 12 }, 'followers end with usage_timeout');
+        cmp_ok(time - $from, '>=', Usage::Nginx->patience(2) * 0.9,
+            "followers don't end before usage_timeout");
         my $res = $store->ask({%week}, at => 'soon', token => $token);
-        is($res->{status}, 504, 'and the next');
+        is($res->{status}, 504, 'the next call ends with usage_timeout');
         $sim->faults;
         $res = $store->ask($body, token => $token);
-        $store->true_ok($res, $body, 'then well');
+        $store->true_ok($res, $body, 'after the fault all is well');
     };
 
     # who asks at another place waits as long as that one says
     subtest "$workers workers: a fetch that goes on behind a timeout" => sub {
-        $store->tenant(seed => 10, desktops => 60, days => 60, idle => 'shown');
+        $store->tenant(seed => 10, desktops => 60);
         my $body  = {%week};
         my $token = fresh($store);
         $store->truth($body);
         $sim->faults({ fault => 'hang', query => 'limit=100', count => 7 });
         $sim->clear;
         my $soon = go($store, $body, at => 'soon', token => $token);
-        ok($nginx->wait_for(sub { 7 <= @{ $store->calls } }, 60), 'one fetches');
+        ok($nginx->wait_for(sub { 7 <= @{ $store->calls } }, 60),
+            'the leader fetches the days');
         my @long = map { go($store, $body, token => $token) } 1 .. 5;
-        is($soon->response->{status}, 504, 'it gives up');
+        is($soon->response->{status}, 504, 'the leader gives up');
         all_true($store, 'another takes over', \@long);
         $sim->faults;
     };
 
     subtest "$workers workers: a reload in the middle" => sub {
-        $store->tenant(seed => 11, desktops => 60, days => 60, idle => 'shown');
+        $store->tenant(seed => 11, desktops => 60);
         my $body  = {%month};
         my $token = fresh($store);
         $store->truth($body);
         $sim->config(delay_ms => '20-60');
         my @conns = map { go($store, $body, token => $token) } 1 .. 10;
         $nginx->wait_for(sub { @{ $store->calls } }, 60);
-        ok($nginx->reload, 'reloaded');
+        ok($nginx->reload, 'nginx reloads while the leader fetches');
         push @conns, map { go($store, $body, token => $token) } 1 .. 10;
         all_true($store, 'old workers and new', \@conns);
         $sim->config(delay_ms => 0);
-        is(scalar @{ $store->ask($body, token => $token)->{calls} }, 1, 'stored');
+        is(scalar @{ $store->ask($body, token => $token)->{calls} }, 1,
+            'after the reload all days are stored');
     };
 }
 
-# What the store has no room for is asked for by everybody.
+# What the store has no room for is fetched by each call.
 subtest 'a zone that holds nothing of it' => sub {
     my ($size) = grep { (Usage::Nginx->check(http => "usage_store zone=days:${_}k;"))[0] }
         8, 16, 24, 32, 48, 64, 96, 128, 256, 512, 1024;
@@ -382,7 +384,7 @@ subtest 'a zone that holds nothing of it' => sub {
             http => Usage::Store->http(size => "${size}k", more =>
                 "usage_timeout $patient;"));
         my $tight = Usage::Store->new(sim => $sim, nginx => $nginx);
-        $tight->tenant(seed => 13, desktops => $n, days => 60, idle => 'shown');
+        $tight->tenant(seed => 13, desktops => $n);
         my @bodies = ({%week}, { days(-5, -3), offset => 150 }, { days(-20, -18) });
         $tight->truth($_) for @bodies;
         $sim->config(delay_ms => '1-5');
@@ -399,7 +401,7 @@ subtest 'streams of one connection' => sub {
     my $nginx = Usage::Nginx->start(upstream => $sim->port, http2 => 1,
         http => Usage::Store->http);
     my $h2    = Usage::Store->new(sim => $sim, nginx => $nginx);
-    $h2->tenant(seed => 14, desktops => 60, days => 60, idle => 'shown');
+    $h2->tenant(seed => 14, desktops => 60);
     my $truth = $h2->truth({%month});
     my $text  = $json->encode({%month});
     for my $round (1 .. 3) {
@@ -417,17 +419,17 @@ subtest 'streams of one connection' => sub {
         $sim->faults({ fault => 'hang', count => 8 });
         $sim->clear;
         my $leader = $start->();
-        ok($nginx->wait_for(sub { 8 <= @{ $h2->calls } }, 60), 'one fetches');
+        ok($nginx->wait_for(sub { 8 <= @{ $h2->calls } }, 60), 'the leader fetches the days');
         my @others = map { $start->() } 1 .. 20;
-        ok($nginx->wait_for(sub { 28 <= @{ $h2->calls } }, 60), 'the others wait');
+        ok($nginx->wait_for(sub { 28 <= @{ $h2->calls } }, 60), 'the followers wait');
         $c->cancel($leader);
         $c->cancel(pop @others);
         my %differs = map { $_ => 1 } grep { $_ } map {
             my $res = $c->response($_);
             $res->{status} == 200 ? same_json($res->{body}, $truth)
                 : "status $res->{status}" } @others;
-        is_deeply(\%differs, {}, 'the others are answered');
-        cmp_ok(scalar @{ $h2->calls }, '<=', 28 + 31, 'fetched once more');
+        is_deeply(\%differs, {}, 'the followers are answered');
+        cmp_ok(scalar @{ $h2->calls }, '<=', 28 + 31, 'the days are fetched once more');
         $c->close;
         $sim->faults;
     }
@@ -438,7 +440,7 @@ subtest 'streams of one connection' => sub {
 subtest 'all at once' => sub {
     srand 7;
     my $store = $store{2};
-    $store->tenant(seed => 12, desktops => 120, days => 60, idle => 'shown');
+    $store->tenant(seed => 12, desktops => 120);
     my @ids = @{ $sim->desktops };
     for my $round (1 .. ($slow ? 2 : 8)) {
         my @bodies = map {

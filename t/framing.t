@@ -274,19 +274,22 @@ SKIP: {
                 $at =~ /\A(?:cache[01]|keyuri)\z/ ? 'huge' : ())
             {
                 $upstream->clear;
-                my $first = whole($cached, $at, $project, "$project: asked");
+                my $first = whole($cached, $at, $project, "$project: not from the cache");
                 my $calls = () = $upstream->calls;
-                cmp_ok($calls, '>=', 3 * 3, 'calls were made');
+                cmp_ok($calls, '>=', 3 * 3, "$project: the first call goes upstream");
                 $upstream->clear;
                 my $again = whole($cached, $at, $project, "$project: from the cache");
-                is($again->{body}, $first->{body}, 'the same reply');
-                is(scalar(() = $upstream->calls), 0, 'no call');
+                is($again->{body}, $first->{body},
+                    "$project: the reply from the cache is the same to the byte");
+                is(scalar(() = $upstream->calls), 0,
+                    "$project: a cached reply takes no upstream call");
             }
             return if $at eq 'keyown';
             # another caller's token is another key
             $upstream->clear;
             whole($cached, $at, 'length', 'another token', token => 'two');
-            cmp_ok(scalar(() = $upstream->calls), '>=', 9, 'asks for itself');
+            cmp_ok(scalar(() = $upstream->calls), '>=', 9,
+                'another token goes upstream');
         };
     }
 
@@ -298,10 +301,10 @@ SKIP: {
             'X-Auth-Token' => 'many')) for @conn;
         my @bodies = map { $_->response->{body} } @conn;
         is(scalar(grep { $_ eq $bodies[0] && /total_count/ } @bodies), 8,
-            'all the same');
+            'all eight replies are the same');
         my (%times);
         $times{ $_->{target} }++ for $upstream->calls;
-        is_deeply([ grep { $_ > 1 } values %times ], [], 'each asked once');
+        is_deeply([ grep { $_ > 1 } values %times ], [], 'each upstream call was made once');
     };
 
     $cached->stop_ok;
@@ -388,19 +391,19 @@ sub ask {
 }
 
 subtest 'a location without proxy_pass' => sub {
-    reply_is(ask('static'), 'return 200', from => $days[0],
+    reply_is(ask('static'), 'a location with return 200', from => $days[0],
         entries => [ [ 'a', (0.01) x 3 ], [ 'b', (2) x 3 ] ]);
-    reply_is(ask('each'), 'by a map', from => $days[0],
+    reply_is(ask('each'), 'a location with return 200 of a map', from => $days[0],
         entries => [ [ 'a', 1, 0, 0 ] ]);
-    reply_is(ask('file'), 'a file', from => $days[0],
+    reply_is(ask('file'), 'a location with a file', from => $days[0],
         entries => [ [ 'a', (0.01) x 3 ], [ 'b', (2) x 3 ] ]);
-    error_is(ask('none'), 502, 'return 204');
-    error_is(ask('gone'), 500, 'return 410');
-    error_is(ask('redirect'), 500, 'return 302');
+    error_is(ask('none'), 502, 'a location with return 204');
+    error_is(ask('gone'), 500, 'a location with return 410');
+    error_is(ask('redirect'), 500, 'a location with return 302');
     my $res = ask('busy');
     is("$res->{status} $res->{body}",
         '429 {"error_code":"X.9","error_msg":"m"}', 'return 429');
-    is($res->{headers}{'retry-after'}[0], 60, 'with its Retry-After');
+    is($res->{headers}{'retry-after'}[0], 60, 'return 429 has Retry-After');
 };
 
 for my $at (qw(unix rewrite named fallback authed allowed)) {
@@ -416,17 +419,17 @@ subtest 'limit_req with a delay' => sub {
 };
 
 subtest 'a cache that is renewed in the background' => sub {
-    whole($other, 'stale', 'drip', 'fresh');
+    whole($other, 'stale', 'drip', 'a page that is fresh in the cache');
     for (1 .. 3) {
         sleep 1.1;
-        whole($other, 'stale', 'drip', 'stale') for 1 .. 3;
+        whole($other, 'stale', 'drip', 'a page that is stale in the cache') for 1 .. 3;
     }
 };
 
 subtest 'auth_request that refuses' => sub {
     $upstream->clear;
-    error_is(ask('refused'), 403, 'a 403', code => undef);
-    is(scalar(() = $upstream->calls), 0, 'no call');
+    error_is(ask('refused'), 403, 'auth_request that refuses is a 403', code => undef);
+    is(scalar(() = $upstream->calls), 0, 'auth_request that refuses: no upstream call');
 };
 
 $other->stop_ok;

@@ -149,28 +149,29 @@ sub upstream_is {
 subtest 'the headers named travel, the others stay' => sub {
     my $conn = $nginx->client;
     my $res  = $conn->post(route(), $body, @mine, @foreign);
-    is($res->{status}, 200, 'answered');
-    is(decode($res->{body})->{total_count}, 100, 'in whole');
-    my @calls = upstream_is('all of them and nothing else', %mine);
-    cmp_ok(scalar @calls, '>=', 3, 'statistics and directory');
+    is($res->{status}, 200, 'a call with many headers is a 200');
+    is(decode($res->{body})->{total_count}, 100,
+        'a call with many headers gets the whole reply');
+    my @calls = upstream_is('all headers that travel, and no others', %mine);
+    cmp_ok(scalar @calls, '>=', 3, 'there are calls of statistics and directory');
     ok(scalar(grep { $_->{path} =~ m{/desktops\z} && $_->{path} !~ /metrics/ }
-        @calls), 'the directory too');
+        @calls), 'the directory gets them');
 
     $res = $conn->post('/file' . route(),
         body(%range, desktop_ids => [ map { "d$_-" . 'x' x 200 } 1 .. 200 ]),
         @mine, @foreign);
-    is($res->{status}, 200, 'a body in a file');
-    upstream_is('the same', %mine);
+    is($res->{status}, 200, 'a call with a body in a file is a 200');
+    upstream_is('the same headers travel with a body in a file', %mine);
 
     $conn->send($conn->format('POST', route(), undef, @mine, @foreign,
         'Transfer-Encoding' => 'chunked')
         . sprintf("%x\r\n%s\r\n0\r\nX-Trailer: x\r\n\r\n", length $body, $body));
-    is($conn->response->{status}, 200, 'a chunked body, with a trailer');
-    upstream_is('the same', %mine);
+    is($conn->response->{status}, 200, 'a call with a chunked body and a trailer is a 200');
+    upstream_is('the same headers travel with a chunked body', %mine);
 
     is($conn->post(route(), undef, 'Content-Length' => undef, @mine,
-        @foreign)->{status}, 200, 'no body');
-    upstream_is('the same', %mine);
+        @foreign)->{status}, 200, 'a call without a body is a 200');
+    upstream_is('the same headers travel without a body', %mine);
 };
 
 subtest 'the client\'s request stays what it was' => sub {
@@ -183,13 +184,13 @@ subtest 'the client\'s request stays what it was' => sub {
     my %h = @foreign;
     is($log, join('|', 'req-1', @h{qw(Cookie Range Accept-Encoding)},
         length $body, @h{qw(Content-Type If-None-Match)}, 'Token/+=1', 'POST',
-        'mine') . "\n", 'in the access log');
+        'mine') . "\n", 'the access log has the headers of the client');
 };
 
 subtest 'what the client does not send is not made up' => sub {
     my $conn = $nginx->client;
-    is($conn->post(route(), $body)->{status}, 200, 'none of them');
-    upstream_is('none of them upstream');
+    is($conn->post(route(), $body)->{status}, 200, 'a call without these headers is a 200');
+    upstream_is('no header is made up');
 
     for (@travel) {
         is($conn->post(route(), $body, $_ => $mine{$_})->{status}, 200,
@@ -197,8 +198,8 @@ subtest 'what the client does not send is not made up' => sub {
         upstream_is('only that upstream', $_ => $mine{$_});
     }
     is($conn->post(route(), $body, (map { $_ => $mine{$_} } reverse @travel),
-        @foreign)->{status}, 200, 'in another order');
-    upstream_is('the same', %mine);
+        @foreign)->{status}, 200, 'a call with the headers in another order is a 200');
+    upstream_is('the same headers travel in another order', %mine);
 };
 
 subtest 'the letter case of names' => sub {
@@ -218,7 +219,8 @@ subtest 'values' => sub {
         $want{'X-Auth-Token'} = $_;
         $want{'X-Request-Id'} = $_;
         $want{'X-Project-Id'} = 'demo';
-        is($conn->post(route(), $body, %want)->{status}, 200, 'answered');
+        is($conn->post(route(), $body, %want)->{status}, 200,
+            'a call with such a value is a 200');
         upstream_is(sprintf('%vd as it is', $_), %want);
     }
 };
@@ -238,7 +240,8 @@ subtest 'another project' => sub {
     }
     is(scalar $upstream->calls, 0, 'no upstream call');
     is($conn->post(route(), $body, 'X-Auth-Token' => 'token',
-        ('X-Project-Id' => 'demo') x 2)->{status}, 200, 'the same twice');
+        ('X-Project-Id' => 'demo') x 2)->{status}, 200,
+            'one X-Project-Id that is sent twice is accepted');
     $upstream->clear;
 };
 
@@ -247,37 +250,39 @@ subtest 'long tokens' => sub {
     my %want = (%mine,
         'X-Auth-Token'     => join('', map { chr(65 + $_ % 26) } 1 .. 64_000));
     my $res = $conn->post(route(), $body, %want, @foreign);
-    is($res->{status}, 200, '64,000 characters');
+    is($res->{status}, 200, 'a token of 64,000 characters is accepted');
     upstream_is('upstream', %want);
 
     $want{'X-Security-Token'} = 'S' x 64_000;
     is($conn->post(route(), body(%range), %want, @foreign)->{status}, 200,
-        'twice that');
+        'two tokens of 64,000 characters are accepted');
     upstream_is('upstream', %want);
 
     my $many = body(start_time => '2022-12-01', end_time => '2022-12-31');
-    is($conn->post(route(), $many, %want)->{status}, 200, 'on 31 days');
+    is($conn->post(route(), $many, %want)->{status}, 200,
+        'two tokens of 64,000 characters on 31 days are accepted');
     my @calls = upstream_is('upstream', %want);
-    cmp_ok(scalar @calls, '>=', 62, 'each time');
+    cmp_ok(scalar @calls, '>=', 62, 'each upstream call has the tokens');
     is($conn->post(route(), $body, %mine)->{status}, 200,
-        'the next call has its own');
-    upstream_is('and no other', %mine);
+        'the next call on the connection is accepted');
+    upstream_is('the next call on the connection has its own headers only', %mine);
 };
 
 subtest 'the operator adds and takes away' => sub {
     is($nginx->post('/set' . route(), $body, @mine, @foreign)->{status}, 200,
-        'answered');
+        'a call by a location that changes headers is a 200');
     my %want = %mine;
     delete $want{'X-Project-Id'};
     $want{'X-Extra'} = 'extra demo';
     $want{Host}      = 'service.example';
-    upstream_is('by proxy_set_header', %want);
+    upstream_is('proxy_set_header adds and replaces headers', %want);
 };
 
 subtest 'the reply is nginx\'s own' => sub {
     my $res = $nginx->post(route(), $body, @mine, @foreign);
     is($res->{status}, 200, 'neither part nor "not modified"');
-    is($res->{headers}{'content-type'}[0] =~ s/;.*//r, 'application/json', 'type');
+    is($res->{headers}{'content-type'}[0] =~ s/;.*//r, 'application/json',
+        'the reply has its own Content-Type');
     ok(!$res->{headers}{$_}, "no $_")
         for qw(set-cookie etag last-modified content-range content-encoding);
     is(scalar @{ $res->{headers}{$_} || [] }, 1, "one $_")
@@ -287,7 +292,7 @@ subtest 'the reply is nginx\'s own' => sub {
     is($zip->{headers}{'content-encoding'}[0], 'gzip', 'nginx may compress it');
     my $plain = '';
     gunzip(\$zip->{body} => \$plain);
-    is($plain, $res->{body}, 'to the same');
+    is($plain, $res->{body}, 'the gzip reply has the same body');
     $upstream->clear;
 };
 
@@ -329,7 +334,7 @@ subtest 'usage_deprecation' => sub {
     is($full->{Sunset}, qr/\A\QThu, 31 Dec 2026 00:00:00 GMT\E\z/, 'as HTTP has it');
 
     headers_are($nginx->post("/deprecated" . route(), $body), 200, $full,
-        'on a reply');
+        'Deprecation, Sunset and Link on a 200');
     headers_are($nginx->post('/plain' . route(), $body), 200,
         deprecation('2024-02-29'), 'a date alone');
     headers_are($nginx->post('/sunset' . route(), $body), 200,
@@ -337,27 +342,28 @@ subtest 'usage_deprecation' => sub {
     headers_are($nginx->post('/linked' . route(), $body), 200,
         deprecation('2025-07-14', undef, '/docs/new'), 'a date and a link');
     headers_are($nginx->post('/order' . route(), $body), 200,
-        deprecation('2025-07-14', '2027-01-01', '/docs/new'), 'in any order');
+        deprecation('2025-07-14', '2027-01-01', '/docs/new'),
+            'the parameters of usage_deprecation in any order');
     headers_are($nginx->post(route(), $body), 200,
         { Deprecation => undef, Sunset => undef, Link => undef },
-        'without the directive');
+        'no such headers without the directive');
 
     # on errors
     headers_are($nginx->post('/deprecated' . route(), '{"limit":-1}'), 400,
-        $full, 'on a 400');
-    headers_are($nginx->post('/any/thing', $body), 404, $full, 'on a 404');
+        $full, 'the headers on a 400');
+    headers_are($nginx->post('/any/thing', $body), 404, $full, 'the headers on a 404');
     headers_are($nginx->request('GET', '/deprecated' . route()), 405,
-        { %$full, Allow => qr/\APOST\z/ }, 'on a 405');
+        { %$full, Allow => qr/\APOST\z/ }, 'the headers on a 405');
     headers_are($nginx->request('HEAD', '/deprecated' . route()), 405, $full,
         'HEAD');
     headers_are($nginx->post('/deprecated' . route('broken'), $body), 502,
-        $full, 'on a 502');
+        $full, 'the headers on a 502');
     headers_are($nginx->post('/deprecated' . route('throttled'), $body), 429,
         { %$full, 'Retry-After' => qr/\A60\z/ }, '429 of the upstream');
-    headers_are($nginx->post('/limited' . route(), $body), 413, $full, 'on a 413');
+    headers_are($nginx->post('/limited' . route(), $body), 413, $full, 'the headers on a 413');
     my $c = $nginx->client;
     $c->send($c->format('POST', '/hasty' . route(), '{', 'Content-Length' => 9));
-    headers_are($c->response, 408, $full, 'on a 408');
+    headers_are($c->response, 408, $full, 'the headers on a 408');
 };
 
 $nginx->stop_ok;

@@ -4,7 +4,7 @@
 # no sanitizer reports anything, and of a project whose upstream stays honest
 # each 200 is the true one.
 #
-#   USAGE_SEED             the seed, printed in any case
+#   USAGE_SEED             the seed, printed if the test fails
 #   USAGE_HOSTILE_SECONDS  how long, 6
 #
 # What to run for longer, on upstream's nginx under ASan:
@@ -21,17 +21,14 @@ use Test::More;
 use Time::HiRes qw(time sleep);
 
 use Usage::Nginx;
+use Usage::Random;
 use Usage::Test;
 use Usage::Upstream qw(reply json_reply page rows window);
 
-my $seed    = $ENV{USAGE_SEED} // (time * 1000 ^ $$ << 8) & 0x7fffffff;
 my $seconds = $ENV{USAGE_HOSTILE_SECONDS} || 6;
 my $clients = 4;
 
-note("USAGE_SEED=$seed USAGE_HOSTILE_SECONDS=$seconds");
-
-sub chance { return rand 100 < $_[0] }
-sub pick   { return $_[ rand @_ ] }
+note("USAGE_HOSTILE_SECONDS=$seconds");
 
 # --- What is true: 150 desktops, each with hours of its own on each day.
 
@@ -111,7 +108,7 @@ sub framed {
 
 my $upstream = Usage::Upstream->start(sub {
     my ($req, $n) = @_;
-    srand $seed if $n == 1;
+    Usage::Random->reseed($Usage::Random::seed) if $n == 1;
     my ($good) = honest($req);
     return $good if $req->{path} =~ m{\A/v2/honest/} || chance(60);
 
@@ -209,7 +206,8 @@ sub judged {
     my @some = chance(50) ? map { int rand @ids } 1 .. 5 : ();
     my %body = (start_time => $from, end_time => date_add($from, $days - 1));
     $body{desktop_ids} = [ @ids[@some] ] if @some;
-    my $res = $nginx->post("/$at" . route('honest'), body(%body), 'X-Auth-Token' => pick('one', 'two'));
+    my $res = $nginx->post("/$at" . route('honest'), body(%body), 'X-Auth-Token' => pick('one',
+        'two'));
     return ($res->{status}) if $res->{status} != 200 || $res->{error};
 
     my %seen;
@@ -243,7 +241,7 @@ for my $k (1 .. $clients) {
         push @kids, $pid;
         next;
     }
-    srand $seed + 100 * $k;
+    Usage::Random->reseed($Usage::Random::seed + 100 * $k);
     open my $out, '>', "$dir/client.$k" or die $!;
     my ($right, $calls) = (0, 0);
     while (time < $end) {
@@ -274,13 +272,16 @@ for my $k (1 .. $clients) {
 }
 
 is(join('', @wrong), '', 'no wrong 200 for a project whose upstream is honest');
-cmp_ok($right, '>', 0, 'and right ones');
+cmp_ok($right, '>', 0, 'there are right replies');
 is("@{[ sort $nginx->workers ]}", "@before", 'no worker died');
 
-# all that the storm left behind is gone after some seconds
-sleep Usage::Nginx->patience(3);
+# (what the storm left behind takes some seconds)
 for my $at (@judged) {
-    my ($status, $wrong) = judged($at);
+    my ($status, $wrong);
+    $nginx->wait_for(sub {
+        ($status, $wrong) = judged($at);
+        return $status == 200;
+    });
     is("$status " . ($wrong // ''), '200 ', "after the storm: $at");
 }
 

@@ -9,6 +9,7 @@ use List::Util qw(max sum0);
 use Test::More;
 
 use Usage::Nginx;
+use Usage::Random;
 use Usage::Sim;
 use Usage::Test;
 
@@ -104,7 +105,8 @@ sub hours_are {
     local $Test::Builder::Level = $Test::Builder::Level + 1;
     is($res->{status}, 200, "$name: a reply") or return diag($res->{body});
     my ($used, @wrong) = used_hours($res, $day, 2);
-    is(scalar @wrong, 0, 'its dates') or diag(join "\n", @wrong[ 0 .. ($#wrong > 9 ? 9 : $#wrong) ]);
+    is(scalar @wrong, 0, "$name: each hour has its date")
+        or diag(join "\n", @wrong[ 0 .. ($#wrong > 9 ? 9 : $#wrong) ]);
     return is_deeply($used, \%want, $name);
 }
 
@@ -127,9 +129,10 @@ subtest 'where records are off' => sub {
     {
         error_is(ask('off', %$body), 400, body(%$body) . ': refused',
             detail => [ qr/HOUR/, qr/usage_connections/ ]);
-        is(scalar calls(), 0, 'and nothing asked for');
+        is(scalar calls(), 0, 'with usage_connections off there is no upstream call');
     }
-    is(ask('off', group_by_type => 'DAY')->{status}, 200, 'DAY is not');
+    is(ask('off', group_by_type => 'DAY')->{status}, 200,
+        'with usage_connections off, DAY is a 200');
 };
 
 subtest 'sessions' => sub {
@@ -168,9 +171,9 @@ subtest 'sessions' => sub {
         tenant([ desktop('d1', 'ann', 'bob'), desktop('d2', 'ann') ],
             map { my ($user, @s) = @$_; session('d1', $user, @s) } @$sessions);
         hours_are(ask(''), $name, d1 => $hours, d2 => {});
-        hours_are(ask('', desktop_ids => ['d1']), 'asked for', d1 => $hours);
-        is_true('', 'the simulator says so', desktop_ids => [ 'd2', 'd1' ]) unless $name =~ /longer/;
-        is_true('', "user $_", desktop_username => $_) for $name =~ /longer/ ? () : qw(ann bob);
+        hours_are(ask('', desktop_ids => ['d1']), "$name, of a requested desktop", d1 => $hours);
+        is_true('', "$name, as the simulator", desktop_ids => [ 'd2', 'd1' ]) unless $name =~ /longer/;
+        is_true('', "$name, user $_", desktop_username => $_) for $name =~ /longer/ ? () : qw(ann bob);
     }
 
     # a range of one day, of the days around it
@@ -191,18 +194,19 @@ subtest 'today and tomorrow' => sub {
             my %body = (%$user, start_time => day(-1), end_time => day(1), group_by_type => 'HOUR');
             my $res = $n == 1 ? ask('', %body)
                 : { status => 200, body => ($sim->legacy({%body}))[2] };
-            is($res->{status}, 200, 'a reply') or diag($res->{body});
+            is($res->{status}, 200, 'three days around today: a 200') or diag($res->{body});
             $said[$n] = [ use_of($res, 'd1') ];
-            is(scalar @{ $said[$n] }, 72, 'of three days');
+            is(scalar @{ $said[$n] }, 72, 'three days around today have 72 hours');
         }
         my @wrong = grep { $said[1][$_] < $said[0][$_] || $said[1][$_] > $said[2][$_] } 0 .. 71;
         is("@wrong", '', 'an open session lasts until now');
-        is(sum0(@{ $said[1] }[ 48 .. 71 ]), 0, 'nothing of tomorrow');
-        cmp_ok(sum0(@{ $said[1] }), '>=', 24, 'and all of yesterday');
+        is(sum0(@{ $said[1] }[ 48 .. 71 ]), 0, 'no hour of tomorrow has use');
+        cmp_ok(sum0(@{ $said[1] }), '>=', 24, 'each hour of yesterday has use');
     }
     my %ahead = (start_time => day(1), end_time => day(31));
     my $res = is_true('', 'a month ahead', %ahead);
-    is(join(' ', grep { $_ eq 'records' } calls()), '', 'no records');
+    is(join(' ', grep { $_ eq 'records' } calls()), '',
+        'a month of the future takes no call of records');
 };
 
 subtest 'the window of records' => sub {
@@ -213,14 +217,17 @@ subtest 'the window of records' => sub {
         return map { s/%3A/:/gr } map { $_->{query} =~ /start_time=([^&]*)&end_time=([^&]*)/ }
             grep { $_->{api} eq 'records' } @{ $sim->calls };
     };
-    is(join(' ', $window->('')), at(-7 * 86400) . ' ' . at(2 * 86400 - 1), 'seven days before');
-    is(join(' ', $window->('hour')), at(-3600) . ' ' . at(2 * 86400 - 1), 'an hour before');
-    is(join(' ', $window->('none')), at(0) . ' ' . at(2 * 86400 - 1), 'nothing before');
+    is(join(' ', $window->('')), at(-7 * 86400) . ' ' . at(2 * 86400 - 1),
+        'the window of records begins seven days before');
+    is(join(' ', $window->('hour')), at(-3600) . ' ' . at(2 * 86400 - 1),
+        'the window begins an hour before, with look-back 1h');
+    is(join(' ', $window->('none')), at(0) . ' ' . at(2 * 86400 - 1),
+        'the window begins with the range, with look-back 0');
     is(($window->('', start_time => day(-1), end_time => day(3)))[1] le day(0) . 'T23:59:59Z', 1,
-        'not the future');
-    hours_are(ask(''), 'with the default', d1 => { 0 => 1, 25 => 1 });
-    hours_are(ask('hour'), 'too short a lookback', d1 => { 25 => 1 });
-    hours_are(ask('none'), 'none', d1 => { 25 => 1 });
+        'the window does not reach into the future');
+    hours_are(ask(''), 'sessions with the default look-back', d1 => { 0 => 1, 25 => 1 });
+    hours_are(ask('hour'), 'sessions with a look-back of 1h', d1 => { 25 => 1 });
+    hours_are(ask('none'), 'sessions with look-back 0', d1 => { 25 => 1 });
 };
 
 subtest 'which desktops' => sub {
@@ -230,38 +237,40 @@ subtest 'which desktops' => sub {
         session('gone', 'ann', 0, 900), session('d2', 'ann', 7200, 10800));
     my %all = (d1 => {}, d2 => { 2 => 1 }, d3 => { 0 => 0.5 }, d4 => { 0 => 1 }, d5 => {});
     my $res = ask('');
-    hours_are($res, 'all', %all);
-    is(join(' ', ids_of($res)), 'd1 d2 d3 d4 d5', 'in order');
+    hours_are($res, 'all desktops', %all);
+    is(join(' ', ids_of($res)), 'd1 d2 d3 d4 d5', 'desktops are in the order of ids');
     is(join(' ', ids_of(ask('', offset => 1, limit => 2))), 'd2 d3', 'a page');
-    is_true('', 'the page', offset => 1, limit => 2);
-    is_true('', 'beyond', offset => 5);
-    is(join(' ', grep { $_ eq 'records' } calls()), '', 'which needs no records');
-    is_true('', 'none', limit => 0);
-    is(join(' ', grep { $_ eq 'records' } calls()), '', 'nor does that');
+    is_true('', 'a page, as the simulator', offset => 1, limit => 2);
+    is_true('', 'a page beyond the last', offset => 5);
+    is(join(' ', grep { $_ eq 'records' } calls()), '',
+        'a page beyond the last needs no records');
+    is_true('', 'limit 0', limit => 0);
+    is(join(' ', grep { $_ eq 'records' } calls()), '', 'limit 0 needs no records');
     is(join(' ', ids_of(ask('', desktop_ids => [qw(d5 x d2 gone d5 d1)]))), 'd5 d2 d1',
-        'as asked for');
-    is_true('', 'they', desktop_ids => [qw(d5 x d2 gone d5 d1)]);
-    is_true('', 'a page of them', desktop_ids => [qw(d5 x d2 gone d5 d1)], offset => 1, limit => 1);
-    is_true('', 'unknown ones', desktop_ids => [qw(x y)]);
-    is(join(' ', grep { $_ eq 'records' } calls()), '', 'which needs no records');
+        'desktop_ids are listed in their order, once');
+    is_true('', 'desktop_ids, as the simulator', desktop_ids => [qw(d5 x d2 gone d5 d1)]);
+    is_true('', 'a page of desktop_ids', desktop_ids => [qw(d5 x d2 gone d5 d1)], offset => 1, limit => 1);
+    is_true('', 'unknown desktops', desktop_ids => [qw(x y)]);
+    is(join(' ', grep { $_ eq 'records' } calls()), '', 'unknown desktops need no records');
 
-    hours_are(ask('', desktop_username => 'ann'), 'of a user: hers, and what she used',
+    hours_are(ask('', desktop_username => 'ann'), 'a user has the own desktops, and those she used',
         d1 => {}, d2 => { 2 => 1 }, d3 => { 0 => 0.5 }, d5 => {});
-    is_true('', 'of a user', desktop_username => $_) for qw(ann bob nobody an);
-    is_true('', 'of a user, asked for', desktop_username => 'ann',
+    is_true('', 'the desktops of a user, as the simulator', desktop_username => $_) for qw(ann bob nobody an);
+    is_true('', 'requested desktops of a user', desktop_username => 'ann',
         desktop_ids => [qw(d4 d2 d5 x gone)]);
     is_true('', 'of a user, paged', desktop_username => 'ann', offset => 1, limit => 2);
     is(ask('', desktop_username => 'ann')->{headers}{'x-usage-unattributed'}, undef,
-        'nothing is unattributed by the hour');
+        'by the hour there is no X-Usage-Unattributed');
 
-    # the retention of the user statistics is of no interest
-    is_true('', '40 days back', desktop_username => 'ann', start_time => day(-40),
+    # hours come from records: the retention of user statistics doesn't matter
+    is_true('', "a user's hours of 40 days ago", desktop_username => 'ann', start_time => day(-40),
         end_time => day(-39));
 
     # more than a page of the directory
     tenant([ map { desktop(sprintf 'd%05d', $_) } 1 .. 1001 ], session('d01001', 'ann', 0, 3600));
     is_true('', 'the last of 1001', offset => 1000);
-    is(scalar(grep { $_ eq 'directory' } calls()), 2, 'two pages');
+    is(scalar(grep { $_ eq 'directory' } calls()), 2,
+        '1001 desktops are two pages of the directory');
 };
 
 subtest 'users' => sub {
@@ -305,11 +314,11 @@ subtest 'what leads to a desktop' => sub {
         session('d2', 'ann', 28800, 32400, sid => 'sid-unknown'));
     my %want = (d1 => { 0 => 1 }, d2 => { 2 => 1, 4 => 1, 6 => 1, 8 => 1 });
     hours_are(ask(''), 'sid, else name', %want);
-    hours_are(ask('', desktop_username => 'ann'), 'of a user', %want);
+    hours_are(ask('', desktop_username => 'ann'), 'the records of a user lead by sid, else by name', %want);
     hours_are(ask('', desktop_ids => ['d2']), 'of one', d2 => $want{d2});
     hours_are(ask('', desktop_ids => ['d1']), 'of the other', d1 => $want{d1});
 
-    # older releases
+    # older releases have no sid
     tenant([ desktop('d1', 'ann'), desktop('d2', 'ann') ],
         session('d1', 'ann', 0, 3600), session('d2', 'ann', 7200, 10800));
     $sim->config(sid => $FALSE);
@@ -317,7 +326,7 @@ subtest 'what leads to a desktop' => sub {
         for [], [ desktop_username => 'ann' ], [ desktop_ids => [ 'd2', 'd1' ] ];
     $sim->config(sid => $TRUE);
 
-    # two of one name
+    # two desktops of one name
     my @twins = ([ { %{ desktop('t1', 'ann') }, computer_name => 'TWIN' },
             { %{ desktop('t2', 'bob') }, computer_name => 'TWIN' }, desktop('d1', 'ann') ],
         session('t1', 'ann', 0, 3600), session('t2', 'bob', 7200, 10800),
@@ -325,7 +334,7 @@ subtest 'what leads to a desktop' => sub {
     my %twins = (t1 => { 0 => 1 }, t2 => { 2 => 1 }, d1 => { 0 => 0.5 });
     tenant(@twins);
     hours_are(ask(''), 'two of one name', %twins);
-    hours_are(ask('', desktop_ids => [qw(t2 t1)]), 'asked for',
+    hours_are(ask('', desktop_ids => [qw(t2 t1)]), 'two of one name, requested',
         map { $_ => $twins{$_} } qw(t1 t2));
     hours_are(ask('', desktop_ids => [qw(t2)]), 'one of them', t2 => $twins{t2});
     hours_are(ask('', desktop_username => 'bob'), 'of a user', t2 => $twins{t2});
@@ -339,32 +348,37 @@ subtest 'what leads to a desktop' => sub {
     }
     $sim->config(sid => $TRUE);
 
-    # those that lead nowhere
+    # records that lead to no desktop
     my $mark = $nginx->log_mark;
     tenant([ desktop('d1', 'ann'), { %{ desktop('gone', 'ann') }, in_directory => $FALSE },
             { %{ desktop('gone2', 'ann') }, in_directory => $FALSE } ],
         session('d1', 'ann', 0, 3600), session('gone', 'ann', 0, 1800),
         session('gone', 'ann', 7200, 10800),
         session('gone2', 'ann', 0, 60, computer_name => "evil\n2026/01/01 00:00:00 [error] \e[31m"));
-    hours_are(ask(''), 'are left out', d1 => { 0 => 1 });
-    ok($nginx->wait_for(sub { $nginx->error_log($mark) =~ /lead to/ }), 'and in the error log');
+    hours_are(ask(''), 'records that lead to no desktop are left out', d1 => { 0 => 1 });
+    ok($nginx->wait_for(sub { $nginx->error_log($mark) =~ /lead to/ }),
+        'the error log tells of records that lead to no desktop');
     my @lines = grep { /lead to/ } split /\n/, $nginx->error_log($mark);
-    is(scalar @lines, 1, 'once');
-    like($lines[0], qr/2 desktops.*"(?:PC-gone-|evil\?2026)/, 'with a name');
-    unlike($nginx->error_log($mark), qr/^2026\/01\/01|\e|[\x01-\x08]/m, 'which is harmless');
+    is(scalar @lines, 1, 'the error log tells of them in one line');
+    like($lines[0], qr/2 desktops.*"(?:PC-gone-|evil\?2026)/,
+        'the line has the name of a desktop');
+    unlike($nginx->error_log($mark), qr/^2026\/01\/01|\e|[\x01-\x08]/m,
+        'control bytes of a name are not in the error log');
 
     $mark = $nginx->log_mark;
-    hours_are(ask('', desktop_username => 'ann'), 'of a user', d1 => { 0 => 1 });
-    is(scalar(grep { /lead to/ } split /\n/, $nginx->error_log($mark)), 1, 'once');
+    hours_are(ask('', desktop_username => 'ann'), 'they are left out for a user', d1 => { 0 => 1 });
+    is(scalar(grep { /lead to/ } split /\n/, $nginx->error_log($mark)), 1,
+        'for a user the error log tells of them in one line');
     $mark = $nginx->log_mark;
-    hours_are(ask('', desktop_ids => ['d1']), 'of some', d1 => { 0 => 1 });
-    unlike($nginx->error_log($mark), qr/lead to/, 'where it is no wonder');
+    hours_are(ask('', desktop_ids => ['d1']), 'they are left out with desktop_ids', d1 => { 0 => 1 });
+    unlike($nginx->error_log($mark), qr/lead to/,
+        'with desktop_ids the error log tells of no others');
 
     # a name of UTF-8, and one that is long
     for my $name ("caf\x{e9}\x{738b}" x 20, 'x' x 3000, "\x7f\t\x01\n") {
         tenant([ desktop('d1', 'ann') ],
             session('d1', 'ann', 0, 1800, computer_name => $name, sid => undef));
-        hours_are(ask(''), 'left out', d1 => {});
+        hours_are(ask(''), 'a record with an odd name is left out', d1 => {});
     }
 };
 
@@ -374,21 +388,21 @@ subtest 'pages of records' => sub {
     my $pages = sub { return scalar grep { $_ eq 'records' } calls() };
     for my $at ('', 'one') {
         $sim->config(records_limit => 1000, records_clamp => $FALSE);
-        is_true($at, '1000 a page');
+        is_true($at, 'pages of 1000 records');
         ask($at);
-        is($pages->(), 3, 'three pages');
+        is($pages->(), 3, '2250 records are three pages of 1000');
 
         $sim->config(records_limit => 100, records_clamp => $FALSE);
         is_true($at, '100 a page, else 400');
         ask($at);
-        is($pages->(), 1 + 23, 'one refused, 23 pages');
+        is($pages->(), 1 + 23, '2250 records are one refused page and 23 of 100');
 
         $sim->config(records_limit => 100, records_clamp => $TRUE);
-        is_true($at, '100 a page, whatever is asked for');
+        is_true($at, '100 a page, whatever the limit');
         ask($at);
-        is($pages->(), 23, '23 pages');
+        is($pages->(), 23, '2250 records are 23 pages of 100');
 
-        is_true($at, 'of a user', desktop_username => 'ann');
+        is_true($at, 'the pages of a user', desktop_username => 'ann');
     }
     # as many as a short page has
     for my $n (0, 1, 99, 100, 101, 199, 200, 201, 1000, 1001) {
@@ -400,14 +414,15 @@ subtest 'pages of records' => sub {
         last if Usage::Nginx->slow && $n > 100;
     }
 
-    # another 400 is another matter
+    # a 400 that is not about the limit
     tenant([ desktop('d1', 'ann') ], session('d1', 'ann', 0, 60));
     $sim->faults({ fault => 'status', status => 400, api => 'records', code => 'WKS.0400',
         msg => 'whatever' });
     my $res = ask('');
     is($res->{status}, 400, '400 for any page');
-    is((decode($res->{body}) || {})->{error_code}, 'WKS.0400', 'as the upstream says');
-    is($pages->(), 2, 'and two were tried');
+    is((decode($res->{body}) || {})->{error_code}, 'WKS.0400',
+        'the error_code of the upstream is passed on');
+    is($pages->(), 2, 'a 400 for limit 1000 is followed by one with limit 100');
     $sim->faults;
 };
 
@@ -415,9 +430,11 @@ subtest 'the form' => sub {
     tenant([ desktop('d1', 'ann') ], session('d1', 'ann', 0, 4500));
     my $res = ask('string');
     like($res->{body}, qr/"use_time":"1\.00"\},.*?"use_time":"0\.25"\},.*?"use_time":"0\.00"/,
-        'strings');
-    like(ask('')->{body}, qr/"date":"${day}T00:00:00Z","use_time":1\},/, 'numbers');
-    like(ask('', desktop_username => 'ann')->{body}, qr/"desktop_username":"ann"/, 'the user');
+        'usage_use_time string makes strings');
+    like(ask('')->{body}, qr/"date":"${day}T00:00:00Z","use_time":1\},/,
+        'use_time is a number, and date the hour');
+    like(ask('', desktop_username => 'ann')->{body}, qr/"desktop_username":"ann"/,
+        'an entry names the user');
 
     # directives are inherited, and each level has its own
     my @on = 'usage_connections on;';
@@ -460,17 +477,19 @@ subtest 'the form' => sub {
         my $data = decode($r->{body}) || {};
         my $have = $data->{desktop_used_info_list}[0]{used_info_list}[2]{date};
         utf8::encode($have) if defined $have;
-        is($have, $label, ($other ? 'other' : 'first') . " server, '$path': hours")
+        my $where = ($other ? 'other' : 'first') . " server, '$path'";
+        is($have, $label, "$where: usage_hour_format")
             or diag($r->{body});
         my ($records) = grep { $_->{api} eq 'records' } @{ $sim->calls };
-        like($records->{query} =~ s/%3A/:/gr, qr/start_time=\Q${\ at(-$lookback)}\E/, 'lookback');
+        like($records->{query} =~ s/%3A/:/gr, qr/start_time=\Q${\ at(-$lookback)}\E/,
+            "$where: look-back");
         $r = $post->(desktop_ids => ['d1'], start_time => day(-30), end_time => day(-2));
-        is($r->{status}, 200, 'days');
+        is($r->{status}, 200, "$where: use by the day is a 200");
         is(scalar(grep { $_->{query} =~ /resource_id=/ } @{ $sim->calls }) > 0, !!$by_id,
-            'resource_id');
+            "$where: usage_resource_id");
     }
     is($many->post('/off' . route(), body(%range, group_by_type => 'HOUR'),
-        'X-Auth-Token' => 't')->{status}, 400, 'usage_connections off');
+        'X-Auth-Token' => 't')->{status}, 400, 'a location with usage_connections off is a 400');
     $many->stop_ok;
 };
 
@@ -488,7 +507,8 @@ subtest 'rights' => sub {
                 is($res->{status}, $status, body(%$body) . ": $status of $api");
                 my $data = decode($res->{body}) || {};
                 is_deeply([ @$data{qw(error_code error_msg encoded_authorization_message)} ],
-                    [ 'WKS.0403', "no $api", 'abc' ], 'as the upstream says it');
+                    [ 'WKS.0403', "no $api", 'abc' ],
+                    "${\ body(%$body)}: $status of $api goes back as it is");
             }
         }
     }
@@ -508,22 +528,19 @@ subtest '31 days of 100 desktops' => sub {
 # --- Generated tenants.
 
 subtest 'generated tenants' => sub {
-    my $seed = $ENV{USAGE_SEED} // (time ^ $$ << 8) & 0xfffff;
-    note("USAGE_SEED=$seed");
-    srand $seed;
     for my $n (1, 5, 30, 120) {
-        my $tenant = int rand 1 << 20;
+        my $tenant = rnd(1 << 20);
         $sim->tenant(seed => $tenant, desktops => $n, days => 31, idle => 'hidden');
         my @ids = @{ $sim->desktops };
         my %users = map { $_ => 1 } @{ $sim->users };
         my @users = sort keys %users;
         for my $try (1 .. (Usage::Nginx->slow ? 2 : 12)) {
-            my $back = 2 + int rand 20;
-            my %body = (start_time => day(-$back - int rand 4), end_time => day(-$back));
-            $body{desktop_username} = $users[ rand @users ] if rand() < 0.6;
-            $body{desktop_ids} = [ map { $ids[ rand @ids ] } 1 .. 4 ] if rand() < 0.4;
-            $sim->config(records_limit => rand() < 0.3 ? 100 : 1000,
-                records_clamp => rand() < 0.5 ? $TRUE : $FALSE, sid => rand() < 0.8 ? $TRUE : $FALSE);
+            my $back = 2 + rnd(20);
+            my %body = (start_time => day(-$back - rnd(4)), end_time => day(-$back));
+            $body{desktop_username} = pick(@users) if chance(60);
+            $body{desktop_ids} = [ map { pick(@ids) } 1 .. 4 ] if chance(40);
+            $sim->config(records_limit => chance(30) ? 100 : 1000,
+                records_clamp => chance(50) ? $TRUE : $FALSE, sid => chance(80) ? $TRUE : $FALSE);
             is_true('', "tenant $tenant of $n desktops: " . body(%body), %body);
         }
         $sim->config(records_limit => 1000, sid => $TRUE);
@@ -580,7 +597,7 @@ subtest 'faults' => sub {
         is(scalar @wrong, 0, body(%$body) . ": $good true, $bad errors")
             or diag(join "\n", map { substr $_, 0, 500 } @wrong);
         cmp_ok($bad, '>', 20, 'there were errors');
-        cmp_ok($good, '>', 10, 'and replies');
+        cmp_ok($good, '>', 10, 'there were true replies');
     }
 
     for my $group (qw(HOUR DAY)) {

@@ -11,6 +11,7 @@ use Test::More;
 use Time::HiRes qw(time sleep);
 
 use Usage::Nginx;
+use Usage::Random;
 use Usage::Sim;
 use Usage::Store qw(took);
 use Usage::Test;
@@ -21,11 +22,6 @@ my $limit = Usage::Nginx->patience(60);
 
 # Two tenants, so that days that get mixed up are seen.
 my %sim = map { $_ => Usage::Sim->start(args => [ '--seed', 1 ]) } qw(one two);
-my $today = day(0);
-
-sub days {
-    return (start_time => date_add($today, $_[0]), end_time => date_add($today, $_[1]));
-}
 
 sub gateway {
     my (%o) = @_;
@@ -107,10 +103,6 @@ sub client {
 
 for my $set ({ workers => 2, size => '4m' }, { workers => 3, size => '256k' }) {
     subtest "$set->{workers} workers, $set->{size}" => sub {
-        my $seed = $ENV{USAGE_SEED} // (time ^ $$ << 8) & 0x7fffffff;
-        note("USAGE_SEED=$seed");
-        srand $seed;
-
         my $nginx = gateway(%$set);
         my @calls = repertoire();
         $_->config(delay_ms => '0-4') for values %sim;
@@ -169,7 +161,7 @@ for my $set ({ workers => 2, size => '4m' }, { workers => 3, size => '256k' }) {
         my $true = delete $said{true} || 0;
         my $gone = delete $said{gone} || 0;
         cmp_ok($true, '>=', 3 * $half, "$true true replies, $gone that were cut");
-        is_deeply(\%said, {}, 'and no other');
+        is_deeply(\%said, {}, 'there are no other replies');
 
         # the store serves: other calls, and those of before
         $_->config(delay_ms => 0) for values %sim;
@@ -183,9 +175,9 @@ for my $set ({ workers => 2, size => '4m' }, { workers => 3, size => '256k' }) {
                 took($res, 1, "$token, $$range[0]..$$range[1], again");
             }
         }
-        ok($nginx->reload, 'and after a reload');
+        ok($nginx->reload, 'nginx reloads');
         my $body = { days(-4, -3) };
-        $store->true_ok($store->ask($body, token => 't0'), $body, 'as well');
+        $store->true_ok($store->ask($body, token => 't0'), $body, 'after the reload');
         $nginx->stop_ok('it stops', allow => qr/exited on signal 9|open socket|was locked by/);
     };
 }
@@ -196,7 +188,7 @@ subtest 'the worker that fetches' => sub {
     my $sim   = $sim{one};
     my $nginx = gateway(workers => 2, size => '4m');
     my $store = Usage::Store->new(sim => $sim, nginx => $nginx);
-    $store->tenant(seed => 33, days => 60, desktops => 60, idle => 'shown');
+    $store->tenant(seed => 33, desktops => 60);
     my $body = { days(-12, -3) };
     $store->truth($body);
 
@@ -219,12 +211,12 @@ subtest 'the worker that fetches' => sub {
             return $c;
         };
         my $leader = $send->();
-        ok($nginx->wait_for(sub { 8 <= @{ $store->calls } }), 'one fetches') or last;
+        ok($nginx->wait_for(sub { 8 <= @{ $store->calls } }), 'the leader fetches the days') or last;
         my @others = map { $send->() } 1 .. 12;
-        ok($nginx->wait_for(sub { 8 + 12 <= @{ $store->calls } }), 'the others wait');
+        ok($nginx->wait_for(sub { 8 + 12 <= @{ $store->calls } }), 'the followers wait');
 
         my ($pid) = grep { has_connection($_, $leader->sock->sockport) } keys %before;
-        ok($pid, 'its worker is known') or last;
+        ok($pid, 'the worker of the leader is known') or last;
         kill 'KILL', $pid;
 
         my (%status, $wrong);
@@ -241,8 +233,9 @@ subtest 'the worker that fetches' => sub {
             'who is left is answered') or diag(explain \%status);
         $sim->faults;
         my $res = $store->ask($body, token => $token);
-        $store->true_ok($res, $body, 'who comes then');
-        is(scalar @{ $store->ask($body, token => $token)->{calls} }, 1, 'is stored');
+        $store->true_ok($res, $body, "a call after the leader's worker was killed");
+        is(scalar @{ $store->ask($body, token => $token)->{calls} }, 1,
+            'afterwards all days are stored');
     }
     $nginx->stop_ok('it stops', allow => qr/exited on signal 9|open socket|was locked by/);
 };

@@ -98,7 +98,7 @@ subtest 'more calls than nginx has connections for' => sub {
         else { error_is($res, $res->{status} == 500 ? 500 : 502, 'an error') }
     }
     undef @conn;
-    reply_is($small->post(route('x'), $week), 'then all is well', @reply);
+    reply_is($small->post(route('x'), $week), 'after the rush a call is a 200', @reply);
     $small->stop_ok(undef, allow => qr/worker_connections are not enough/);
 };
 
@@ -136,7 +136,7 @@ subtest 'reload under load' => sub {
     for (map { [split] } <$in>) {
         my ($n, @bad) = @$_;
         cmp_ok($n, '>=', $times, "$n calls meanwhile");
-        is("@bad", '', 'none failed');
+        is("@bad", '', 'no call failed');
     }
     $nginx->reload(workers => 1);
     ok($nginx->wait_for(sub { $nginx->workers == 1 }, 20), 'the old ones ended');
@@ -145,10 +145,11 @@ subtest 'reload under load' => sub {
 subtest 'a call that spans a reload' => sub {
     my $c = $nginx->client;
     $c->send($c->format('POST', route(300 * $slow . 'ms'), $week));
-    ok($nginx->wait_for(sub { scalar(() = $upstream->calls) }), 'under way');
-    ok($nginx->reload, 'reloaded');
-    reply_is($c->response, 'it is answered', @reply);
-    ok($nginx->wait_for(sub { $nginx->workers == 1 }, 20), 'by the old worker');
+    ok($nginx->wait_for(sub { scalar(() = $upstream->calls) }), 'a call is under way');
+    ok($nginx->reload, 'nginx reloads while a call is under way');
+    reply_is($c->response, 'a call that spans a reload is answered', @reply);
+    ok($nginx->wait_for(sub { $nginx->workers == 1 }, 20),
+        'a call that spans a reload ends with the old worker');
 };
 
 subtest 'a client that goes away' => sub {
@@ -180,20 +181,21 @@ subtest 'a client that goes away' => sub {
     $c->send($c->format('POST', route('hangdir'),
         body(%week, desktop_ids => ['nobody'])));
     ok($nginx->wait_for(sub {
-        grep { $_->{path} !~ /metrics/ } $upstream->calls }), 'at the directory');
+        grep { $_->{path} !~ /metrics/ } $upstream->calls }), 'a call waits for the directory');
     $c->close;
     ok($nginx->wait_for(sub {
         (($nginx->access_lines)[-1] || '') =~ /"status":499/ }),
-        'too');
+        'the access log says 499 for it');
 
     # half a connection: it is for nginx to say whether that is a client
     $c = $nginx->client;
     $c->send($c->format('POST', route('20ms'), $week));
     $c->half_close;
     my $res = $c->response;
-    ok($res->{error} || $res->{status} == 200, 'half closed');
+    ok($res->{error} || $res->{status} == 200,
+        'a connection that is half closed gets a reply, or is closed');
 
-    reply_is($nginx->post(route('x'), $week), 'others are served', @reply);
+    reply_is($nginx->post(route('x'), $week), 'after clients that left, a call is a 200', @reply);
 };
 
 subtest 'at any time' => sub {
@@ -275,20 +277,21 @@ subtest 'while the calls are not at an upstream yet, or no more' => sub {
         'a name that is not resolved');
 
     my $first = $go->('lock', 'hang');
-    ok($away->wait_for(sub { scalar(() = $upstream->calls('hang')) }), 'locked');
+    ok($away->wait_for(sub { scalar(() = $upstream->calls('hang')) }),
+        'a call holds the lock of the cache');
     my $second = $go->('lock', 'hang');
     error_is($away->post('/locksoon' . route('hang'), $week), 504,
         'a cache that is locked');
     $second->close;
     $first->close;
 
-    reply_is($away->post('/aio' . route('x'), $week), 'cached', @reply);
+    reply_is($away->post('/aio' . route('x'), $week), 'a reply from the cache', @reply);
     for (1 .. (Usage::Nginx->slow ? 10 : 100)) {
         my $c = $go->('aio', 'x');
         sleep $_ % 10 / 10000;
         $_ % 2 ? $c->close : $c->reset;
     }
-    reply_is($away->post('/aio' . route('x'), $week), 'others are served', @reply);
+    reply_is($away->post('/aio' . route('x'), $week), 'after clients that left, a call is a 200', @reply);
     $away->stop_ok;
 };
 
@@ -300,7 +303,7 @@ subtest 'a client that leaves before it reads a large reply' => sub {
         $c->readable(5 * $slow);
         $c->reset;
     }
-    reply_is($nginx->post(route('x'), $week), 'others are served', @reply);
+    reply_is($nginx->post(route('x'), $week), 'after clients that left, a call is a 200', @reply);
 };
 
 subtest 'an upstream that dies under load, and comes back' => sub {
@@ -322,13 +325,13 @@ subtest 'an upstream that dies under load, and comes back' => sub {
         $status{ $res->{status} }++;
         next if $res->{status} == 200
             && $res->{body} =~ /"total_count":\s*3\s*\}\s*\z/;
-        error_is($res, 502, 'an error reply');
+        error_is($res, 502, 'a failed call is an error of the legacy form');
     }
-    cmp_ok($status{502} || 0, '>', 0, 'some failed');
-    error_is($over->post(route('x'), $week), 502, 'while it is down');
+    cmp_ok($status{502} || 0, '>', 0, 'while the upstream was down some calls failed');
+    error_is($over->post(route('x'), $week), 502, 'while the upstream is down a call is a 502');
 
     my $again = Usage::Upstream->start(\&answer, port => $port);
-    reply_is($over->post(route('x'), $week), 'as soon as it is back', @reply);
+    reply_is($over->post(route('x'), $week), 'as soon as the upstream is back a call is a 200', @reply);
     many($over, 20, '5ms', '20 at once');
     $over->stop_ok;
     $again->stop;
@@ -343,7 +346,7 @@ subtest 'the end, gracefully' => sub {
     $end->wait_for(sub { 20 < (() = $upstream->calls) });
     $end->signal('QUIT');
     reply_is($_->response, 'a call under way is answered', @reply) for @conn;
-    $end->stop_ok('and nginx has ended');
+    $end->stop_ok('nginx ends with nothing to say');
 };
 
 subtest 'the end, at once' => sub {

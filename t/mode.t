@@ -106,15 +106,8 @@ my $nginx   = Usage::Nginx->start(
 
 sub one_call {
     my @calls = $upstream->calls;
-    is(scalar @calls, 1, 'one call') or return { headers => {} };
+    is(scalar @calls, 1, 'there is one upstream call') or return { headers => {} };
     return $calls[0];
-}
-
-# The line of the access log of a call.
-sub logged {
-    my ($n, $id) = @_;
-    my $line = $n->wait_for(sub { (grep { /"\Q$id\E"/ } $n->access_lines)[0] });
-    return decode($line // '') || {};
 }
 
 subtest 'values' => sub {
@@ -128,10 +121,10 @@ subtest 'values' => sub {
             "$value is refused") or diag $out;
     }
     my ($ok, $out) = Usage::Nginx->check(location => 'usage_mode translate; usage_mode fallback;');
-    like($out, qr/is duplicate/, 'once in a block');
+    like($out, qr/is duplicate/, 'usage_mode stands once in a block');
     ($ok, $out) = Usage::Nginx->check(http => 'usage_mode fallback;',
         server => 'usage_mode compare;', location => 'usage_mode translate;');
-    ok($ok, 'at every level') or diag $out;
+    ok($ok, 'usage_mode may stand at each level') or diag $out;
 };
 
 subtest 'by a variable' => sub {
@@ -141,17 +134,17 @@ subtest 'by a variable' => sub {
         my $res = $nginx->post(route('x'), $week, 'X-Mode' => $mode, 'X-Request-Id' => "v-$mode");
         is($res->{status}, $status, $mode);
         like($res->{body}, $like, 'the reply');
-        is(logged($nginx, "v-$mode")->{mode}, $mode, '$usage_mode');
-        is(logged($nginx, "v-$mode")->{project}, 'x', '$usage_project_id');
+        is($nginx->logged("v-$mode")->{mode}, $mode, '$usage_mode');
+        is($nginx->logged("v-$mode")->{project}, 'x', '$usage_project_id');
     }
-    unlike($nginx->error_log($mark), qr/usage_mode/, 'nothing to say');
+    unlike($nginx->error_log($mark), qr/usage_mode/, 'the log has no warning');
 
     for my $mode ('none', 'Passthrough', 'passthrough ,') {
         $mark = $nginx->log_mark;
         my $res = $nginx->post(route('x'), $week, 'X-Mode' => $mode);
         like($res->{body}, qr/"total_count":1\b/, "'$mode': translated");
         like($nginx->error_log($mark), qr/\[warn\].*usage_mode is "[^"]*", which is no mode/,
-            'with a warning');
+            "'$mode': the log has a warning");
     }
 };
 
@@ -174,9 +167,9 @@ subtest 'the call as it came' => sub {
         my $res = $nginx->post('/pass' . route('p-1') . '?x=%2F%20+&y', $body, %sent);
         is($res->{status}, 200, length($body) . ' bytes');
         my $call = one_call();
-        is($call->{method}, 'POST', 'its method');
-        is($call->{target}, route('p-1') . '?x=%2F%20+&y', 'its URI');
-        is($call->{body} // '', $body, 'its body');
+        is($call->{method}, 'POST', "${\ length $body} bytes: the method is as the client sent it");
+        is($call->{target}, route('p-1') . '?x=%2F%20+&y', "${\ length $body} bytes: the URI is as the client sent it");
+        is($call->{body} // '', $body, "${\ length $body} bytes: the body is as the client sent it");
         is(join('|', @{ $call->{headers}{ lc $_ } || [] }), $sent{$_}, $_) for sort keys %sent;
     }
 
@@ -184,8 +177,8 @@ subtest 'the call as it came' => sub {
     my $c = $nginx->client;
     $c->send("POST /pass" . route('p') . " HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n"
         . "\r\n3\r\nabc\r\n4\r\ndefg\r\n0\r\n\r\n");
-    is($c->response->{status}, 200, 'in chunks');
-    is(one_call()->{body}, 'abcdefg', 'its body');
+    is($c->response->{status}, 200, 'a chunked body is a 200');
+    is(one_call()->{body}, 'abcdefg', 'a chunked body is passed on whole');
 };
 
 subtest 'the access log' => sub {
@@ -195,12 +188,14 @@ subtest 'the access log' => sub {
     $nginx->post('/pass' . route('p'), $json->encode({ start_time => '2022-12-09',
             end_time => '2022-12-10', desktop_ids => [ map {"d-$_"} 1 .. 1999 ] }),
         'X-Request-Id' => 'l-4');
-    logged($nginx, 'l-4');
+    $nginx->logged('l-4');
     my $log = $nginx->_slurp('own.log');
-    like($log, qr{^l-1 \Q${\ route('p')}\E 7$}m, "has the client's path, and its days");
-    like($log, qr{^l-2 \Q${\ route('p')}\E 7$}m, 'also where nobody answers');
+    like($log, qr{^l-1 \Q${\ route('p')}\E 7$}m,
+        "the access log has the client's path, and the days of the body");
+    like($log, qr{^l-2 \Q${\ route('p')}\E 7$}m,
+        'the access log has them where nobody answers');
     like($log, qr{^l-3 \S+ 0$}m, 'no days of a wrong body');
-    like($log, qr{^l-4 \S+ 2$}m, 'those of a body in a file');
+    like($log, qr{^l-4 \S+ 2$}m, 'the access log has the days of a body in a file');
 };
 
 subtest 'the reply as it comes' => sub {
@@ -220,7 +215,8 @@ subtest 'the reply as it comes' => sub {
 
     my $res = $nginx->post('/pass' . route('itself'), $week);
     is($res->{headers}{deprecation}[0], '@1752451200', "the gateway's date");
-    is(join('|', @{ $res->{headers}{sunset} }), 'Thu, 31 Dec 2026 00:00:00 GMT', 'and end');
+    is(join('|', @{ $res->{headers}{sunset} }), 'Thu, 31 Dec 2026 00:00:00 GMT',
+        "the gateway's own Sunset");
     is(join('|', @{ $res->{headers}{link} }), '<https://own.example>; rel="help"|'
         . '<https://e.example/n>; rel="successor-version"', 'both links');
     is_deeply($nginx->post('/direct' . route('itself'), $week)->{headers}{deprecation}, ['@1'],
@@ -229,7 +225,7 @@ subtest 'the reply as it comes' => sub {
         [ 'a=1', 'b=2' ], 'every cookie');
 
     $res = $nginx->post('/pass' . route('cut'), $week);
-    like($res->{error}, qr/cut/, 'a reply that ends early ends early');
+    like($res->{error}, qr/cut/, 'a reply that is cut upstream is cut for the client');
 };
 
 subtest 'other methods, other paths' => sub {
@@ -237,7 +233,7 @@ subtest 'other methods, other paths' => sub {
         $upstream->clear;
         my $res = $nginx->request($method, '/pass' . route('p'), $method eq 'GET' ? undef : 'abc');
         is($res->{status}, 200, $method);
-        is(one_call()->{method}, $method, 'arrives as that');
+        is(one_call()->{method}, $method, "$method arrives as $method");
     }
     $upstream->clear;
     my $res = $nginx->request('HEAD', '/pass' . route('p'));
@@ -254,7 +250,7 @@ subtest 'other methods, other paths' => sub {
             $upstream->clear;
             error_is($nginx->post("/any$path", $week, 'X-Mode' => $mode), 404, "$mode: $path",
                 headers => { Deprecation => qr/\@1752451200/ });
-            is(scalar(() = $upstream->calls), 0, 'goes nowhere');
+            is(scalar(() = $upstream->calls), 0, "$mode: $path takes no upstream call");
         }
     }
     for my $case (["/v2/p/./x/../$used", 'p'], ["/v2/%70/$used", 'p'], ["/v2//p/$used", 'p'],
@@ -267,16 +263,18 @@ subtest 'other methods, other paths' => sub {
     }
     $upstream->clear;
     is($nginx->post('/uri' . route('p') . '?a=%0d%0aX-Own:%20x%00%20', $week)->{status}, 200,
-        'a query');
-    is(one_call()->{target}, route('p') . '?a=%0d%0aX-Own:%20x%00%20', 'stays encoded');
+        'a query is passed on');
+    is(one_call()->{target}, route('p') . '?a=%0d%0aX-Own:%20x%00%20',
+        'a query stays encoded');
 };
 
 subtest "nginx's own replies" => sub {
     my $res = $nginx->post('/nobody' . route('p'), $week, 'X-Request-Id' => 'n-1');
-    error_is($res, 502, 'nobody there', headers => { Deprecation => qr/\@1752451200/ });
-    is(logged($nginx, 'n-1')->{mode}, 'passthrough', '$usage_mode');
-    like(logged($nginx, 'n-1')->{error}, qr/answered 502/, '$usage_error');
-    error_is($nginx->post('/pass' . route('reset'), $week), 502, 'a reset');
+    error_is($res, 502, "an endpoint that can't be reached is a 502",
+        headers => { Deprecation => qr/\@1752451200/ });
+    is($nginx->logged('n-1')->{mode}, 'passthrough', '$usage_mode');
+    like($nginx->logged('n-1')->{error}, qr/answered 502/, '$usage_error');
+    error_is($nginx->post('/pass' . route('reset'), $week), 502, 'a reset is a 502');
     error_is($nginx->post('/small' . route('p'), $week), 413, 'a body that is too large there',
         detail => qr/allowed: at most 10/);
     is($nginx->post('/page' . route('reset'), $week)->{body}, 'sorry',
@@ -288,7 +286,7 @@ subtest "nginx's own replies" => sub {
 subtest 'a subrequest that is passed on' => sub {
     my $res = $nginx->post('/asks' . route('p'), $week, 'X-Request-Id' => 's-1');
     error_is($res, 500, "leaves the client's own reply alone");
-    is(logged($nginx, 's-1')->{mode}, 'translate', 'and its mode');
+    is($nginx->logged('s-1')->{mode}, 'translate', "the client's own call keeps its mode");
 };
 
 subtest 'a reply on its way' => sub {
@@ -299,7 +297,7 @@ subtest 'a reply on its way' => sub {
     my $c = $direct->client;
     $c->send($c->format('POST', route('p'), $week));
     ok($direct->wait_for(sub { $c->readable && do { $c->_fill(time + 1); $c->{in} =~ /abc\z/ } }),
-        'its first bytes come before the last');
+        'the first bytes of a reply come before the last');
     $c->close;
     $direct->stop_ok;
     $slow->stop;
@@ -309,7 +307,8 @@ subtest 'kept connections' => sub {
     my $c = $nginx->client;
     for my $n (1 .. 5) {
         is($c->post('/pass' . route('p'), $week)->{status}, 200, "call $n");
-        is($c->post(route('p'), $week, 'X-Mode' => 'translate')->{status}, 200, 'another mode');
+        is($c->post(route('p'), $week, 'X-Mode' => 'translate')->{status}, 200,
+            'another mode gets its own reply');
     }
 };
 
@@ -323,13 +322,16 @@ subtest 'HTTP/2' => sub {
     $h->body($ids[$_], "$week" . ' ' x ($_ * 20_000)) for 0 .. $#ids;
     for (@ids) {
         my $res = $h->response($_);
-        is($res->{status}, 200, 'answered');
-        like($res->{body}, qr/"total_count":17/, 'by the endpoint');
+        is($res->{status}, 200, 'each stream of HTTP/2 is a 200');
+        like($res->{body}, qr/"total_count":17/,
+            'each stream of HTTP/2 has the reply of the endpoint');
     }
     my %calls = map { $_->{path} => $_ } $upstream->calls;
     for (1 .. 5) {
-        is($calls{ route("p$_") }{headers}{'x-auth-token'}[0], "t$_", 'its token');
-        is(length $calls{ route("p$_") }{body}, length($week) + ($_ - 1) * 20_000, 'its body');
+        is($calls{ route("p$_") }{headers}{'x-auth-token'}[0], "t$_",
+            "stream $_ of HTTP/2 has its own token");
+        is(length $calls{ route("p$_") }{body}, length($week) + ($_ - 1) * 20_000,
+            "stream $_ of HTTP/2 has its own body");
     }
     $h->close;
     $two->stop_ok;

@@ -14,14 +14,6 @@ use Usage::Test;
 
 my $root = $Usage::Nginx::root;
 
-sub slurp {
-    my ($file) = @_;
-    open my $fh, '<', "$root/$file" or die "$file: $!";
-    binmode $fh;
-    local $/;
-    return scalar <$fh>;
-}
-
 # --- The page: its metrics, as families and as samples.
 
 my $nginx = Usage::Nginx->start(
@@ -61,24 +53,24 @@ sub promtool {
 
 # --- The dashboard.
 
-my $dashboard = decode(slurp('examples/grafana-dashboard.json')) || {};
+my $dashboard = decode(slurp("$root/examples/grafana-dashboard.json")) || {};
 my @panels    = @{ $dashboard->{panels} || [] };
 my @targets   = map { @{ $_->{targets} || [] } } @panels;
 
 subtest 'the dashboard' => sub {
-    cmp_ok(scalar @panels, '>', 10, 'is JSON, with panels');
-    cmp_ok($dashboard->{schemaVersion}, '>=', 36, 'of Grafana 10 or later');
-    is(ref $dashboard->{schemaVersion}, '', 'a number');
-    like($dashboard->{uid}, qr/\A[\w-]{8,40}\z/, 'its uid');
+    cmp_ok(scalar @panels, '>', 10, 'the dashboard is JSON, with panels');
+    cmp_ok($dashboard->{schemaVersion}, '>=', 36, 'the dashboard is of Grafana 10 or later');
+    is(ref $dashboard->{schemaVersion}, '', 'schemaVersion is a number');
+    like($dashboard->{uid}, qr/\A[\w-]{8,40}\z/, 'the dashboard has a uid');
     ok(!exists $dashboard->{id}, 'no id of the Grafana that it was made in');
 
     my ($source) = @{ $dashboard->{templating}{list} };
     is("$source->{type} $source->{query} $source->{name}", 'datasource prometheus datasource',
         'the data source is a variable');
     my %known = map { $_->{name} => 1 } @{ $dashboard->{templating}{list} };
-    my $text  = slurp('examples/grafana-dashboard.json');
+    my $text  = slurp("$root/examples/grafana-dashboard.json");
     my @used  = grep { !/\A__/ } $text =~ /\$\{?(\w+)/g;
-    is(join(' ', grep { !$known{$_} } @used), '', 'all variables are there');
+    is(join(' ', grep { !$known{$_} } @used), '', 'all variables that are used are defined');
 
     my (%id, %at, @wrong);
     for my $panel (@panels) {
@@ -114,7 +106,7 @@ subtest 'its expressions' => sub {
         'metrics and labels are on the page');
     my %shown = map { $_ => 1 } map { $_->{expr} =~ /\b(usage_\w+)/g } @targets;
     is(join(' ', grep { !$shown{$_} && !$shown{"${_}_bucket"} } sort keys %family), '',
-        'and all of the page are shown');
+        'all metrics of the page are shown');
 
     my ($n, $rules) = (0, "groups:\n- name: dashboard\n  rules:\n");
     for (@targets) {
@@ -124,12 +116,12 @@ subtest 'its expressions' => sub {
     }
     my ($status, $said) = promtool($rules, 'check rules');
     is($status, 0, 'promtool can read them') or diag($said);
-    like($said, qr/SUCCESS: $n rules/, "all $n");
+    like($said, qr/SUCCESS: $n rules/, "promtool finds all $n rules");
 };
 
 # --- The rules.
 
-my $rules = slurp('examples/prometheus-rules.yml');
+my $rules = slurp("$root/examples/prometheus-rules.yml");
 
 subtest 'alert rules' => sub {
     my ($status, $said) = promtool($rules, 'check rules', '--lint=all', '--lint-fatal');
@@ -137,7 +129,7 @@ subtest 'alert rules' => sub {
     is(join(' ', map { unknown($_) } $rules =~ /^ +expr: (.*?)(?=^ +(?:for|labels):)/msg), '',
         'metrics and labels are on the page');
     is_deeply([ sort($rules =~ /^ +- alert: (\w+)/mg) ],
-        [ sort(slurp('docs/operations.md') =~ /^\| `(Usage\w+)` \|/mg) ],
+        [ sort(slurp("$root/docs/operations.md") =~ /^\| `(Usage\w+)` \|/mg) ],
         'docs/operations.md has all of them');
 };
 
@@ -228,9 +220,9 @@ subtest 'when they fire' => sub {
 # --- The table.
 
 subtest 'docs/operations.md' => sub {
-    my ($text) = slurp('docs/operations.md') =~ /^## Metrics\n(.*?)(?=^## )/ms;
+    my ($text) = slurp("$root/docs/operations.md") =~ /^## Metrics\n(.*?)(?=^## )/ms;
     is_deeply([ sort(($text // '') =~ /^\| `(usage_\w+)/mg) ], [ sort keys %family ],
-        'has all metrics, and no others');
+        'the table has all metrics, and no others');
 };
 
 done_testing();

@@ -83,8 +83,7 @@ my $nginx = Usage::Nginx->start(
 sub ask {
     my ($at, $project, $days) = @_;
     return $nginx->post(($at ? "/$at" : '') . route($project), body(
-        start_time => '2022-12-01',
-        end_time   => sprintf('2022-12-%02d', $days || 1)
+        dates('2022-12-01', $days || 1)
     ), 'X-Auth-Token' => 't');
 }
 

@@ -44,19 +44,12 @@ sub start {
     return ($conn, $id);
 }
 
-sub logged {
-    my ($nginx, $id) = @_;
-    my $line = $nginx->wait_for(sub {
-        (grep {/"id":"$id"/} $nginx->access_lines)[0] }) || '{}';
-    return decode($line);
-}
-
 sub ask {
     my ($nginx, $at, $body, @headers) = @_;
     @headers = ('X-Auth-Token' => 'token') if !@headers;
     my ($conn, $id) = start($nginx, $at, $body, @headers);
     my $res = $conn->response;
-    $res->{log} = logged($nginx, $id);
+    $res->{log} = $nginx->logged($id);
     return $res;
 }
 
@@ -108,18 +101,19 @@ subtest 'two workers, several calls, one bucket' => sub {
         my @conn = map { [ start($nginx, $_ % 2 ? '/a' : '/b', \%month, 'X-Auth-Token' => 'one') ] } 1 .. 4;
         for (@conn) {
             my $res = $_->[0]->response;
-            is($res->{status}, 200, 'answered') or diag($res->{body});
-            cmp_ok(logged($nginx, $_->[1])->{waited}, '>', 0, '$usage_waited');
+            is($res->{status}, 200, 'each call is a 200') or diag($res->{body});
+            cmp_ok($nginx->logged($_->[1])->{waited}, '>', 0, '$usage_waited');
             $n += 31;
         }
         my %pids = map { $_->{pid} => 1 } starts($nginx);
         return keys %pids > 1;
     }, 60);
-    ok($used, 'by both workers');
+    ok($used, 'both workers make upstream calls');
     my @starts = grep { $_->{uri} =~ m{^/workspace/} } starts($nginx);
     is(scalar @starts, $n, "$n calls");
     keeps_pace('they', 50, 5, 1000, @starts);
-    cmp_ok($starts[-1]{at} - $starts[0]{at}, '>=', ($n - 5) * 1100 / 46 - 60, 'as long as it takes');
+    cmp_ok($starts[-1]{at} - $starts[0]{at}, '>=', ($n - 5) * 1100 / 46 - 60,
+        'the calls take as long as the rate demands');
     $nginx->stop_ok;
 };
 
@@ -149,7 +143,7 @@ subtest 'whose bucket it is' => sub {
         local $Test::Builder::Level = $Test::Builder::Level + 1;
         my $res = ask($nginx, @args);
         is($res->{status}, 200, "$name: free") or diag($res->{body});
-        is($res->{log}{waited}, '0.000', 'at once');
+        is($res->{log}{waited}, '0.000', "$name: there is no wait");
     };
     my $full = sub {
         my ($name, @args) = @_;
@@ -158,19 +152,19 @@ subtest 'whose bucket it is' => sub {
     };
     my @a = ('X-Auth-Token' => 'a');
     $free->('a token', $at, \%one, @a);
-    $full->('the same', $at, \%one, @a);
+    $full->('the same token', $at, \%one, @a);
     $full->('the same elsewhere', '/few_long', { %month }, @a);
     $free->('another', $at, \%one, 'X-Auth-Token' => 'A');
-    $free->('with a security token', $at, \%one, @a, 'X-Security-Token' => 'a');
-    $full->('both again', $at, \%one, @a, 'X-Security-Token' => 'a');
+    $free->('the token with a security token', $at, \%one, @a, 'X-Security-Token' => 'a');
+    $full->('the same token with the same security token', $at, \%one, @a, 'X-Security-Token' => 'a');
     $free->('another of these', $at, \%one, @a, 'X-Security-Token' => 'b');
     $free->('another prefix', '/few_other', \%one, @a);
     $full->('the same there', '/few_other', \%one, @a);
     # of another project, and of another API
     my $res = $nginx->post($at . route('other'), body(%one), @a);
-    is($res->{status}, 200, 'another project');
+    is($res->{status}, 200, 'another project has its own bucket');
     $res = $nginx->post($at . route('other'), body(%one), @a);
-    error_is($res, 429, 'the same project');
+    error_is($res, 429, 'the same project has a full bucket');
     # without a credential there is no quota either
     $res = ask($nginx, $at, \%one, 'X-Auth-Token' => '') for 1 .. 3;
     is($res->{status}, 401, 'no token: the upstream decides');
@@ -203,25 +197,26 @@ subtest 'refused at once: waiting does not help' => sub {
         qr/\Ausage_rate: at 3r\/s the call takes at least 31 upstream calls and 1[12] s, /,
         qr/, 31 of them and 1[12] s from now on; usage_timeout is ${patience}000 ms: /,
         qr/waiting does not help.*fewer days.*usage_timeout.*usage_store/ ]) if !Usage::Nginx->slow;
-    is($res->{headers}{'retry-after'}, undef, 'and no Retry-After') if !Usage::Nginx->slow;
-    is($res->{log}{calls}, 0, 'without a call') if !Usage::Nginx->slow;
-    is(scalar(@{ $sim->calls }), 0, 'of the upstream') if !Usage::Nginx->slow;
+    is($res->{headers}{'retry-after'}, undef,
+        'a call that takes too long has no Retry-After') if !Usage::Nginx->slow;
+    is($res->{log}{calls}, 0, "a call that takes too long makes no upstream call, by \$usage_calls") if !Usage::Nginx->slow;
+    is(scalar(@{ $sim->calls }), 0, 'a call that takes too long makes no upstream call, by the simulator') if !Usage::Nginx->slow;
     $res = ask($nginx, '/alone', \%one);
     is($res->{status}, 200, 'a day is no trouble');
 };
 
 subtest 'refused at once: a true Retry-After' => sub {
     my $res = ask($nginx, '/backlog', \%month);
-    is($res->{status}, 200, 'what the burst allows') or diag($res->{body});
+    is($res->{status}, 200, 'a month is within the burst') or diag($res->{body});
     $res = ask($nginx, '/backlog', \%month);
     error_is($res, 429, 'the same at once', headers => { 'Retry-After' => qr/\A\d+\z/ },
         detail => qr/ms, which suffices after Retry-After\z/);
-    is($res->{log}{calls}, 0, 'refused without a call');
+    is($res->{log}{calls}, 0, 'a call that is refused makes no upstream call');
     my ($after) = @{ $res->{headers}{'retry-after'} };
     cmp_ok($after, '<=', 60, "$after seconds");
     sleep $after;
     $res = ask($nginx, '/backlog', \%month);
-    is($res->{status}, 200, 'then it is answered') or diag($res->{body});
+    is($res->{status}, 200, 'after Retry-After the call is a 200') or diag($res->{body});
 };
 
 subtest 'refused when it turns out' => sub {
@@ -242,9 +237,9 @@ subtest 'a small call beside a large one' => sub {
     my ($conn, $large) = start($nginx, '/even', \%month, @headers);
     ok($nginx->wait_for(sub { calls_of($large, starts($nginx)) >= 2 }), 'the large one runs');
     my @small = map { my ($c, $id) = start($nginx, '/even', \%one, @headers);
-        is($c->response->{status}, 200, 'a small one'); $id } 1 .. 4;
-    is($conn->response->{status}, 200, 'the large one');
-    logged($nginx, $large);
+        is($c->response->{status}, 200, 'a small call beside a large one is a 200'); $id } 1 .. 4;
+    is($conn->response->{status}, 200, 'the large call is a 200');
+    $nginx->logged($large);
     my @starts = starts($nginx);
     my %mine = map { $_ => 1 } $large, @small;
     keeps_pace('all', 10, 1, 1000,
@@ -260,18 +255,18 @@ subtest 'a small call beside a large one' => sub {
 
 subtest 'a client that leaves gives back what it reserved' => sub {
     my @headers = ('X-Auth-Token' => 'leaves');
-    is(ask($nginx, '/few', \%one, @headers)->{status}, 200, 'the first');
+    is(ask($nginx, '/few', \%one, @headers)->{status}, 200, 'the first call is a 200');
     $sim->clear;
     for (1 .. 3) {
         my ($conn, $id) = start($nginx, '/few_long', \%one, @headers);
         sleep 0.1;
         $conn->close;
-        my $log = logged($nginx, $id);
-        is($log->{status}, 499, 'it left');
-        is($log->{calls}, 0, 'held until then');
+        my $log = $nginx->logged($id);
+        is($log->{status}, 499, 'a client left while its call was held');
+        is($log->{calls}, 0, 'the call was held when the client left');
     }
     my $res = ask($nginx, '/few', \%one, @headers);
-    error_is($res, 429, 'the next');
+    error_is($res, 429, 'the next call is refused');
     cmp_ok($res->{headers}{'retry-after'}[0], '<=', 31, 'need not wait for them');
     is(scalar(@{ $sim->calls }), 0, 'the upstream was not asked');
 };
@@ -279,15 +274,16 @@ subtest 'a client that leaves gives back what it reserved' => sub {
 subtest 'the end of usage_timeout' => sub {
     my @headers = ('X-Auth-Token' => 'ends');
     my @conn = map { (start($nginx, '/second', \%one, @headers))[0] } 1 .. 3;
-    is($_->response->{status}, 200, 'held, then answered') for @conn;
+    is($_->response->{status}, 200,
+        'a call that is held up to usage_timeout is a 200') for @conn;
 };
 
 subtest 'reload while calls are held' => sub {
     my @headers = ('X-Auth-Token' => 'reload');
     is(ask($nginx, '/few', \%one, @headers)->{status}, 200, 'the bucket is full');
     my @conn = map { (start($nginx, '/second', \%one, @headers))[0] } 1 .. 3;
-    ok($nginx->reload, 'reload');
-    is($_->response->{status}, 200, 'held, then answered') for @conn;
+    ok($nginx->reload, 'nginx reloads while calls are held');
+    is($_->response->{status}, 200, 'a call that is held over a reload is a 200') for @conn;
     error_is(ask($nginx, '/few', \%one, @headers), 429, 'the bucket still is full');
 };
 
@@ -297,8 +293,9 @@ subtest 'a zone that is too small' => sub {
     my %status;
     $status{ $conn->post('/small' . route(), body(%one),
         'X-Auth-Token' => "t$_")->{status} }++ for 1 .. 1500;
-    is_deeply(\%status, { 200 => 1500 }, 'works');
-    like($nginx->log_line(qr/too small/), qr/\[warn\].*zone "small" is too small: a bucket in use was replaced/, 'and tells');
+    is_deeply(\%status, { 200 => 1500 }, 'with a zone that is too small all calls are a 200');
+    like($nginx->log_line(qr/too small/), qr/\[warn\].*zone "small" is too small: a bucket in use was replaced/,
+        'the log says that the zone is too small');
 };
 
 $nginx->stop_ok;
@@ -319,7 +316,7 @@ subtest 'workers that are killed' => sub {
     }
     my $res = ask($killed, '/k', \%one, 'X-Auth-Token' => 'k');
     is($res->{status}, 200, 'the zone still works') or diag($res->{body});
-    error_is(ask($killed, '/full', \%one), 429, 'and knows what was');
+    error_is(ask($killed, '/full', \%one), 429, 'a zone outlives its workers');
     $killed->stop_ok(undef, allow => qr/exited on signal 9|was locked by|open socket/);
 };
 
@@ -334,9 +331,10 @@ subtest 'a quota of 200 a minute' => sub {
     for (@conn) {
         $_->{timeout} = 300;
         my $res = $_->response;
-        is($res->{status}, 200, 'answered') or diag($res->{body});
+        is($res->{status}, 200, 'each call is a 200') or diag($res->{body});
     }
-    is(scalar(grep { $_->{status} != 200 } @{ $sim->calls }), 0, 'nothing is refused');
+    is(scalar(grep { $_->{status} != 200 } @{ $sim->calls }), 0,
+        'the upstream refuses no call');
     cmp_ok(scalar(@{ $sim->calls }), '>', 300, 'though it is more than a minute allows');
     keeps_pace('they', 200, 20, 60_000, grep { $_->{uri} =~ m{^/workspace/} } starts($long));
     $long->stop_ok;

@@ -255,7 +255,8 @@ sub directory {
         'dir-noid' => sub { json_reply(200, '{"total_count":1,"desktops":[{"computer_name":"x"}]}') },
         'dir-idnull' => sub { json_reply(200, '{"total_count":1,"desktops":[{"desktop_id":null}]}') },
         'dir-row' => sub { json_reply(200, '{"total_count":1,"desktops":[1]}') },
-        'dir-cut' => sub { my $t = json_reply(200, '{"total_count":1,"desktops":[{"desktop_id":"idle"}]}');
+        'dir-cut' => sub { my $t = json_reply(200,
+            '{"total_count":1,"desktops":[{"desktop_id":"idle"}]}');
             substr($t, 0, -3), { close => 1 } },
         'dir-trail' => sub { json_reply(200, '{"total_count":0,"desktops":[]}x') },
         'dir-more' => sub { json_reply(200, { total_count => 3, desktops =>
@@ -292,8 +293,7 @@ sub ask {
     my $days = delete $o{days} || 1;
     my $at   = delete $o{at}   || '';
     return $conn->post($at . route($project), body(
-        start_time => '2022-12-01',
-        end_time   => sprintf('2022-12-%02d', $days), %o));
+        dates('2022-12-01', $days), %o));
 }
 
 subtest 'the edges of pages' => sub {
@@ -318,22 +318,25 @@ for my $name (sort keys %fault) {
                 total => 250,
                 entries => [ map { my $id = sprintf 'd%03d', $_;
                     [ $id, $hours{$id} ] } 0 .. 99 ]);
-            cmp_ok(scalar(() = $upstream->calls($project)), '<=', 9, 'in few calls');
+            cmp_ok(scalar(() = $upstream->calls($project)), '<=', 9,
+                'pages that soon agree take few upstream calls');
         }
 
         $upstream->clear;
-        error_is(ask("$name-99"), 502, 'not if it stays');
+        error_is(ask("$name-99"), 502, 'pages that never agree are a 502');
         my (%times);
         $times{ which($_) }++ for $upstream->calls("$name-99");
         my ($most) = sort { $b <=> $a } values %times;
-        is($most, 3, 'tried three times');
-        cmp_ok(scalar(() = $upstream->calls("$name-99")), '<=', 9, 'in few calls');
+        is($most, 3, 'pages that never agree are fetched three times');
+        cmp_ok(scalar(() = $upstream->calls("$name-99")), '<=', 9,
+            'pages that never agree take few upstream calls');
 
         # of many days, each by itself
-        reply_is(ask("$name-1", days => 7, offset => 248), 'on 7 days',
+        reply_is(ask("$name-1", days => 7, offset => 248), 'on 7 days, pages that soon agree',
             from => '2022-12-01', total => 250,
             entries => [ map { [ $_, ($hours{$_}) x 7 ] } qw(d248 d249) ]);
-        error_is(ask("$name-99", days => 7), 502, 'not on 7 if it stays');
+        error_is(ask("$name-99", days => 7), 502,
+            'on 7 days, pages that never agree are a 502');
     };
 }
 
@@ -354,11 +357,11 @@ subtest 'what a page may not say' => sub {
     for (sort grep { /\Abad-/ } keys %text) {
         $upstream->clear;
         error_is(ask($_), 502, $_);
-        cmp_ok(scalar(() = $upstream->calls($_)), '<=', 30, 'in few calls');
+        cmp_ok(scalar(() = $upstream->calls($_)), '<=', 30, "$_: few upstream calls");
     }
     error_is(ask($_, days => 31), 502, "$_, 31 days")
         for qw(bad-cut bad-value-negative bad-no-count bad-items-null);
-    error_is(ask($_, desktop_ids => ['b']), 502, "$_, of a desktop not asked for")
+    error_is(ask($_, desktop_ids => ['b']), 502, "$_, of a desktop that is not requested")
         for qw(bad-value-negative bad-value-string bad-id-gone);
 };
 
@@ -403,19 +406,19 @@ subtest 'rounding' => sub {
         $wrong++, diag("$_->{desktop_id}: $use") if "$use" ne $i++ / 100;
     }
     is($wrong, 0, 'a bit less goes down');
-    is($i, 100, 'all 100 of them');
+    is($i, 100, 'there are 100 such figures');
 
     my $all = join '', map { $_->{body} } map { ask('halves', offset => $_ * 100) } 0 .. 23;
-    unlike($all, qr/"use_time":\s*\d+(?:\.\d*0|\.)[,}]/, 'the shortest form');
-    unlike($all, qr/"use_time":\s*"?[\d.+-]*[eE]/, 'no exponent');
+    unlike($all, qr/"use_time":\s*\d+(?:\.\d*0|\.)[,}]/, 'a number has its shortest form');
+    unlike($all, qr/"use_time":\s*"?[\d.+-]*[eE]/, 'a number has no exponent');
     like($all, qr/"use_time":\s*1\.5\b/, '1.5');
     like($all, qr/"use_time":\s*12[,}]/, 'no decimals for a whole number');
 
     $all = join '', map { $_->{body} }
         map { ask('halves', offset => $_ * 100, at => '/string') } 0 .. 23;
     my @strings = $all =~ /"use_time":\s*("[^"]*"|[^,}]*)/g;
-    is(scalar @strings, 2400, 'as strings');
-    is(scalar(grep { !/\A"\d+\.\d\d"\z/ } @strings), 0, 'with two decimals each');
+    is(scalar @strings, 2400, 'there are 2400 strings');
+    is(scalar(grep { !/\A"\d+\.\d\d"\z/ } @strings), 0, 'each string has two decimals');
     like($all, qr/"12\.00"/, '12.00');
 };
 
@@ -441,7 +444,7 @@ subtest 'desktops that come and go, in the order of bytes' => sub {
             my @asked = reverse @names;
             my %entry = map { $_->[0] => $_ } @entries;
             reply_is(ask($project, days => $days, desktop_ids => \@asked),
-                'the same, asked for', from => '2022-12-01',
+                'the same, with desktop_ids', from => '2022-12-01',
                 entries => [ map { $entry{$_} || ($known{ Encode::encode_utf8($_) }
                     ? [ $_, (0) x $days ] : ()) } @asked ]);
         }
@@ -451,18 +454,19 @@ subtest 'desktops that come and go, in the order of bytes' => sub {
 subtest 'the directory' => sub {
     my @two = ([ 'd2', 0.5 ], [ 'd1', 1 ]);
     $upstream->clear;
-    reply_is(ask('p', desktop_ids => [qw(d2 d1)]), 'all are shown',
+    reply_is(ask('p', desktop_ids => [qw(d2 d1)]), 'desktops that statistics list',
         from => '2022-12-01', entries => \@two);
     is(scalar(grep { $_->{path} !~ /metrics/ } $upstream->calls), 0,
-        'and it is not asked');
+        'the directory is not called for desktops that statistics list');
 
     reply_is(ask('p', desktop_ids => [qw(nobody d2 idle d1 known-1)]),
         'one is not', from => '2022-12-01',
         entries => [ $two[0], [ 'idle', 0 ], $two[1], [ 'known-1', 0 ] ]);
     $upstream->clear;
-    reply_is(ask('p', desktop_ids => [qw(nobody no-one)], days => 3), 'none is',
+    reply_is(ask('p', desktop_ids => [qw(nobody no-one)], days => 3), 'ids that nobody knows',
         from => '2022-12-01', entries => []);
-    is(scalar(grep { $_->{path} !~ /metrics/ } $upstream->calls), 1, 'one call');
+    is(scalar(grep { $_->{path} !~ /metrics/ } $upstream->calls), 1,
+        'ids that nobody knows take one call of the directory');
 
     # names that need care in a query
     my @odd = map { Encode::decode_utf8($_) } sort keys %known;
@@ -478,7 +482,7 @@ subtest 'the directory' => sub {
             'unknown: ' . s/([^ -~])/sprintf 'U+%X', ord $1/ger,
             from => '2022-12-01', entries => []);
     }
-    reply_is(ask('p', desktop_ids => [ @odd, @unknown, 'd1' ]), 'all at once',
+    reply_is(ask('p', desktop_ids => [ @odd, @unknown, 'd1' ]), 'all kinds of ids at once',
         from => '2022-12-01', entries => [ (map { [ $_, 0 ] } @odd), [ 'd1', 1 ] ]);
 
     # a comma separates, escaped or not: a hundred with one in it are more
@@ -486,7 +490,7 @@ subtest 'the directory' => sub {
         limit => 1), 'a hundred, one with a comma', from => '2022-12-01',
         total => 99, entries => [ [ 'known-1', 0 ] ]);
     reply_is(ask('p', desktop_ids => [ ',', ',,', map { "$_,$_" } 1 .. 60 ]),
-        'all with commas', from => '2022-12-01', entries => []);
+        '120 ids with commas', from => '2022-12-01', entries => []);
 
     # a hundred in a call
     for my $n (100, 101, 250) {
@@ -505,12 +509,13 @@ subtest 'the directory in trouble' => sub {
     my @d1  = ([ 'd1', 1 ]);
     reply_is(ask($_, desktop_ids => \@ids), "$_: unknown", from => '2022-12-01',
         entries => \@d1) for qw(dir-403 dir-403n dir-401 dir-none);
-    reply_is(ask('dir-more', desktop_ids => \@ids), 'more than asked for',
+    reply_is(ask('dir-more', desktop_ids => \@ids), 'a directory that lists more than was requested',
         from => '2022-12-01', entries => [ [ 'idle', 0 ], @d1 ]);
     for ([ 404, 'X.4' ], [ 500, 'X.5' ], [ 429, 'X.6' ]) {
         my $res = ask("dir-$_->[0]", desktop_ids => \@ids);
         is($res->{status}, $_->[0], "dir-$_->[0]");
-        is((decode($res->{body}) || {})->{error_code}, $_->[1], 'passed on');
+        is((decode($res->{body}) || {})->{error_code}, $_->[1],
+            'the refusal of the directory is passed on');
     }
     error_is(ask($_, desktop_ids => \@ids), 502, $_)
         for qw(dir-400n dir-html dir-empty dir-object dir-list dir-gone dir-null

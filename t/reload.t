@@ -10,22 +10,13 @@ use Test::More;
 
 use Usage::Nginx;
 use Usage::Sim;
-use Usage::Store qw(range took);
+use Usage::Store qw(took);
 use Usage::Test;
 use Usage::Upstream qw(reply);
 
 my $sim   = Usage::Sim->start(args => [ '--seed', 1 ]);
-my %week  = range(-9, -3);
+my %week  = days(-9, -3);
 my $fresh = \&Usage::Store::fresh_token;
-
-# Reloads, and waits for the old workers to be gone.
-sub reloaded {
-    my ($nginx, $name, %change) = @_;
-    local $Test::Builder::Level = $Test::Builder::Level + 1;
-    my %old = map { $_ => 1 } $nginx->workers;
-    return ok($nginx->reload(%change) && $nginx->wait_for(sub {
-        !grep { $old{$_} } $nginx->workers }, 60), $name);
-}
 
 # Above the server of the tests: lines, and a server at the same address.
 my $above = "\n# moved\n\n server { listen 127.0.0.1:%%PORT%%; server_name above.test;"
@@ -39,7 +30,7 @@ subtest 'the day store' => sub {
     my $token = $fresh->();
     $store->ask({%week}, token => $token);
     for my $change ("# moved\n$http", "$above\n$http") {
-        reloaded($nginx, 'a reload', http => $change);
+        $nginx->reload_ok('a reload', http => $change);
         my $res = $store->ask({%week}, token => $token);
         $store->true_ok($res, {%week}, 'moved');
         took($res, 1, 'moved');
@@ -82,16 +73,17 @@ subtest 'servers are told apart' => sub {
         my @calls = map { scalar @{ $_->calls } } @sim;
         my @asked = grep { $calls[$_] } 0 .. $#sim;
         is("@asked", $n, "$servers[$n][0]: its own upstream");
-        is(same_json($res->{body}, ($sim[$n]->legacy({%week}))[2]), '', 'and data');
+        is(same_json($res->{body}, ($sim[$n]->legacy({%week}))[2]), '',
+            "$servers[$n][0]: its own figures");
         return $calls[$n];
     };
     for my $round (1, 2) {
         for my $n (0 .. $#servers) {
             my $calls = $ask->($n);
-            $round == 1 ? cmp_ok($calls, '>', 1, 'nothing was stored')
-                        : is($calls, 1, 'stored');
+            $round == 1 ? cmp_ok($calls, '>', 1, "$servers[$n][0]: nothing was stored")
+                        : is($calls, 1, "$servers[$n][0]: the days are stored");
         }
-        reloaded($nginx, 'a reload') if $round == 1;
+        $nginx->reload_ok('a reload') if $round == 1;
     }
     $nginx->stop_ok;
     $_->stop for @sim;
@@ -125,16 +117,17 @@ subtest 'fallback' => sub {
     my $asked = sub {
         $gone->clear;
         is($nginx->post(route(), body(%week), 'X-Auth-Token' => 'token')->{status}, 200,
-            'translated');
+            'a call of the fallback is translated');
         return scalar $gone->calls;
     };
     # (it may take more than one call to be sure)
     $asked->() for 1 .. 3;
-    is($asked->(), 0, 'gone');
-    reloaded($nginx, 'a reload', http => "$above\n" . $http->('1h'));
+    is($asked->(), 0, 'the endpoint is known to be gone');
+    $nginx->reload_ok('a reload', http => "$above\n" . $http->('1h'));
     is($asked->(), 0, 'known, though the server moved');
-    reloaded($nginx, 'a shorter usage_fallback_for', http => $http->('1s'));
-    is($nginx->wait_for(sub { $asked->() > 0 }, 30), 1, 'holds at once');
+    $nginx->reload_ok('a shorter usage_fallback_for', http => $http->('1s'));
+    is($nginx->wait_for(sub { $asked->() > 0 }, 30), 1,
+        'a shorter usage_fallback_for holds at once');
     $nginx->stop_ok;
     $gone->stop;
 };
@@ -148,7 +141,7 @@ subtest 'usage_rate' => sub {
     };
     my $nginx = Usage::Nginx->start(upstream => $sim->port, server => $at->('2r/m', 1),
         http => 'usage_retries 0;');
-    my %one = range(-3, -3);
+    my %one = days(-3, -3);
     my $ask = sub {
         my ($place, $body, $token) = @_;
         return $nginx->post("/$place" . route(), body(%$body), 'X-Auth-Token' => $token);
@@ -156,19 +149,21 @@ subtest 'usage_rate' => sub {
 
     # 30 s are ahead
     is($ask->(few => \%one, 'raised')->{status}, 200, '2 in a minute: one');
-    error_is($ask->(few => \%one, 'raised'), 429, 'and no more');
-    reloaded($nginx, 'a raise', server => $at->('600r/m', 1));
+    error_is($ask->(few => \%one, 'raised'), 429, 'a second call within 30 s is refused');
+    $nginx->reload_ok('a raise', server => $at->('600r/m', 1));
     my $res = $ask->(few => \%one, 'raised');
-    is($res->{status}, 200, 'holds at once') or diag($res->{body});
+    is($res->{status}, 200, 'a rate that was raised holds at once') or diag($res->{body});
 
     # 20 calls are ahead: 40 s, that become ten minutes
-    reloaded($nginx, 'a burst', server => $at->('60r/m', 30));
-    is($ask->(long => { range(-23, -4) }, 'cut')->{status}, 200, '20 calls');
-    reloaded($nginx, 'a cut', server => $at->('2r/m', 1));
-    error_is($ask->(long => \%one, 'cut'), 429, 'holds at once');
-    reloaded($nginx, 'a reload that changes nothing');
-    error_is($ask->(long => \%one, 'cut'), 429, 'changes nothing');
-    is($ask->(few => \%one, 'another')->{status}, 200, 'another token');
+    $nginx->reload_ok('a burst', server => $at->('60r/m', 30));
+    is($ask->(long => { days(-23, -4) }, 'cut')->{status}, 200,
+        '20 upstream calls with a burst');
+    $nginx->reload_ok('a cut', server => $at->('2r/m', 1));
+    error_is($ask->(long => \%one, 'cut'), 429, 'a rate that was cut holds at once');
+    $nginx->reload_ok('a reload that changes nothing');
+    error_is($ask->(long => \%one, 'cut'), 429,
+        'a reload that changes nothing keeps the bucket');
+    is($ask->(few => \%one, 'another')->{status}, 200, 'another token has its own bucket');
     $nginx->stop_ok;
 };
 

@@ -51,25 +51,26 @@ subtest 'values' => sub {
     }
     my ($ok, $out) = Usage::Nginx->check(http => 'usage_replay zone=a:1m;',
         server => 'usage_replay off;', location => 'usage_replay zone=a;');
-    ok($ok, 'at every level, and defined elsewhere') or diag $out;
+    ok($ok, 'a zone may be defined at one level and used at another') or diag $out;
     ($ok, $out) = Usage::Nginx->check(http => 'usage_replay zone=a;');
-    ok(!$ok && $out =~ /"a"/, 'not defined at all') or diag $out;
+    ok(!$ok && $out =~ /"a"/, 'a zone that is not defined is refused') or diag $out;
     ($ok, $out) = Usage::Nginx->check(http => 'usage_replay off; usage_replay off;');
-    like($out, qr/is duplicate/, 'once in a block');
+    like($out, qr/is duplicate/, 'usage_replay stands once in a block');
 };
 
 subtest 'a signature that comes again' => sub {
     my $nginx = start('replay:1m', workers => 4, server => join '',
         Usage::Nginx->at(off => 'usage_replay off;'));
     my @headers = headers(route());
-    is($nginx->post(route(), $body, @headers)->{status}, 200, 'the first time');
+    is($nginx->post(route(), $body, @headers)->{status}, 200,
+        'a signature is good the first time');
     replayed($nginx, "by a connection of its own, $_", route(), @headers) for 1 .. 8;
-    replayed($nginx, 'with other headers', route(), @headers, 'X-Request-Id' => 'x',
+    replayed($nginx, 'a signature with other headers that are not signed', route(), @headers, 'X-Request-Id' => 'x',
         'X-Project-Id' => 'other');
     like($nginx->log_line($again), qr/; access key: AKONE, /, 'the error log tells whose');
 
     is($nginx->post(route(), $body, headers(route(), headers => { 'X-N' => $_ }))->{status}, 200,
-        'another signature') for 1, 2;
+        'another signature of the same request is good') for 1, 2;
     is($nginx->post(route(), $body, 'X-Auth-Token' => 't', @headers)->{status}, 200,
         'a token wins, the signature is not looked at');
 
@@ -80,25 +81,27 @@ subtest 'a signature that comes again' => sub {
             detail => qr/signature differs/);
     }
 
-    ok($nginx->reload, 'a reload');
+    ok($nginx->reload, 'nginx reloads');
     replayed($nginx, 'is remembered', route(), @headers);
 
     my $off = '/off' . route();
     my @off = headers($off);
-    is($nginx->post($off, $body, @off)->{status}, 200, 'with usage_replay off') for 1 .. 3;
+    is($nginx->post($off, $body, @off)->{status}, 200,
+        'with usage_replay off a signature is good again') for 1 .. 3;
     $nginx->stop_ok;
 };
 
 subtest 'for as long as it is good' => sub {
     my $nginx = start('replay:1m', location => 'usage_clock_skew 3s;');
     my @headers = headers(route());
-    is($nginx->post(route(), $body, @headers)->{status}, 200, 'the first time');
+    is($nginx->post(route(), $body, @headers)->{status}, 200,
+        'a signature is good the first time');
     my $res;
     ok($nginx->wait_for(sub {
         $res = $nginx->post(route(), $body, @headers);
         return $res->{body} !~ $again;
     }), 'until it is too old');
-    error_is($res, 401, 'then', detail => qr/3 seconds are allowed/);
+    error_is($res, 401, 'after its time a signature is refused as too old', detail => qr/3 seconds are allowed/);
     $nginx->stop_ok;
 };
 
@@ -115,9 +118,10 @@ subtest 'one request that comes by twice' => sub {
         }');
     my $target = '/mirrored' . route();
     my @headers = headers($target);
-    is($nginx->post($target, $body, @headers)->{status}, 200, 'and by a mirror');
-    unlike($nginx->error_log, $again, 'is one');
-    replayed($nginx, 'the next is another', $target, @headers);
+    is($nginx->post($target, $body, @headers)->{status}, 200,
+        'a request that a mirror copies is a 200');
+    unlike($nginx->error_log, $again, 'a request that a mirror copies is one request');
+    replayed($nginx, 'the same request sent again', $target, @headers);
     $nginx->stop_ok;
 };
 
@@ -131,7 +135,7 @@ subtest 'a zone that is full' => sub {
         $full = $res;
         last;
     }
-    ok($full, "is full, after $n") or return;
+    ok($full, "the zone is full after $n signatures") or return;
     error_is($full, 503, 'says so', detail =>
         qr/the zone "replay" of usage_replay has no room for a signature/);
     $nginx->stop_ok;

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# What the upstream refuses for a while, 429 and 503, is asked for again
+# What the upstream refuses for a while, 429 and 503, is retried
 # (usage_retries).
 
 use strict;
@@ -69,14 +69,11 @@ sub ask {
     my $id   = 'r' . ++$serial;
     my $begin = time;
     my $res = $nginx->post(($o{at} || '') . route($project), body(
-        start_time => '2022-12-01',
-        end_time   => date_add('2022-12-01', $days - 1)), 'X-Request-Id' => $id,
+        dates('2022-12-01', $days)), 'X-Request-Id' => $id,
         'X-Auth-Token' => $o{token} || 'token');
     $res->{took}  = time - $begin;
     $res->{calls} = () = $upstream->calls($project);
-    my $line = $nginx->wait_for(sub {
-        (grep {/"id":"$id"/} $nginx->access_lines)[0] }) || '{}';
-    $res->{log} = decode($line);
+    $res->{log}   = $nginx->logged($id);
     return $res;
 }
 
@@ -91,15 +88,17 @@ subtest 'with a Retry-After' => sub {
         is($res->{log}{calls}, 2, '$usage_calls counts both');
         cmp_ok($res->{took}, '>=', 1, 'a second is waited');
         cmp_ok($res->{log}{waited}, '>=', 1, '$usage_waited tells');
-        like($res->{log}{waited}, qr/\A\d+\.\d{3}\z/, 'with three decimals');
+        like($res->{log}{waited}, qr/\A\d+\.\d{3}\z/, "\$usage_waited has three decimals");
         my $line = $nginx->log_line(qr/asked again/, $mark);
-        like($line, qr/\[warn\]/, 'and the log');
-        like($line, qr/usage: the upstream answered $status, it is asked again in 1000 ms/, 'why');
-        like($line, qr/, 1 of 2 times; upstream call: \/workspace\/v2\//, 'and what');
+        like($line, qr/\[warn\]/, 'a retry is a warning in the log');
+        like($line, qr/usage: the upstream answered $status, it is asked again in 1000 ms/,
+            'the log tells why, and how long it waits');
+        like($line, qr/, 1 of 2 times; upstream call: \/workspace\/v2\//,
+            'the log tells which try it is, and of which upstream call');
     }
     my $res = ask('503x1-date');
     reply_is($res, 'a date', one());
-    cmp_ok($res->{took}, '>=', 0.9, 'is waited for');
+    cmp_ok($res->{took}, '>=', 0.9, 'a Retry-After that is a date is waited for');
     reply_is(ask('429h1-1'), 'without an error of the API', one());
 };
 
@@ -120,18 +119,21 @@ subtest 'exhausted' => sub {
     is("$res->{status} $res->{body}", "503 $error", 'the third time is the last');
     is($res->{calls}, 3, 'three calls');
     $res = ask('429x2-1', at => '/once');
-    is("$res->{status} $res->{body}", "429 $error", 'usage_retries 1');
-    is($res->{calls}, 2, 'two calls');
-    is_deeply($res->{headers}{'retry-after'}, [1], 'with its Retry-After');
+    is("$res->{status} $res->{body}", "429 $error",
+        'usage_retries 1: a 429 that stays is passed on');
+    is($res->{calls}, 2, 'usage_retries 1: two upstream calls');
+    is_deeply($res->{headers}{'retry-after'}, [1], 'a 429 that stays keeps its Retry-After');
     $res = ask('429x1-1_off', at => '/off');
-    is("$res->{status} $res->{body}", "429 $error", 'usage_retries 0');
-    is($res->{calls}, 1, 'one call');
-    is($res->{log}{waited}, '0.000', 'nothing is waited');
-    error_is(ask('429h3-1'), 429, 'in the legacy form');
+    is("$res->{status} $res->{body}", "429 $error", 'usage_retries 0: a 429 is passed on');
+    is($res->{calls}, 1, 'usage_retries 0: one upstream call');
+    is($res->{log}{waited}, '0.000', 'usage_retries 0: nothing is waited');
+    error_is(ask('429h3-1'), 429, 'a 429 without JSON gets the legacy form');
     $res = ask('429x1-86400');
-    is("$res->{status} $res->{body}", "429 $error", 'too long for usage_timeout');
-    is($res->{calls}, 1, 'one call');
-    is_deeply($res->{headers}{'retry-after'}, [86400], 'with its Retry-After');
+    is("$res->{status} $res->{body}", "429 $error",
+        'a Retry-After beyond usage_timeout is not waited for');
+    is($res->{calls}, 1, 'a Retry-After beyond usage_timeout: one upstream call');
+    is_deeply($res->{headers}{'retry-after'}, [86400],
+        'a Retry-After beyond usage_timeout is passed on');
 };
 
 subtest 'a Retry-After that is none' => sub {
@@ -152,18 +154,18 @@ subtest 'only what passes' => sub {
     for my $status (500, 502, 504, 400, 403, 404) {
         my $res = ask("${status}x1-1");
         is("$res->{status} $res->{body}", "$status $error", "$status: at once");
-        is($res->{calls}, 1, 'one call');
+        is($res->{calls}, 1, "$status: one upstream call");
     }
     my $res = ask('own', at => '/own');
-    isnt($res->{status}, 200, 'what the location answers itself');
-    is($res->{log}{waited}, '0.000', 'is not waited out');
+    isnt($res->{status}, 200, "a refusal of the location itself is not the upstream's");
+    is($res->{log}{waited}, '0.000', 'a refusal of the location itself is not waited out');
 };
 
 subtest 'the other days go on' => sub {
     my $res = ask('503d03-2', days => 20);
     reply_is($res, 'one of them refused', one(20));
-    is($res->{calls}, 21, 'one call more');
-    cmp_ok($res->{log}{waited}, '>=', 2, 'it waits');
+    is($res->{calls}, 21, 'one refused day of many: one upstream call more');
+    cmp_ok($res->{log}{waited}, '>=', 2, 'one of many days is retried after its Retry-After');
 
     # each window has its own tries (a token that isn't known begins with one)
     $nginx->post(route('503x16-1'), body(start_time => '2022-11-01',
@@ -171,11 +173,11 @@ subtest 'the other days go on' => sub {
     $upstream->clear;
     $res = ask('503x16-1', days => 8);
     reply_is($res, 'each of eight twice', one(8));
-    is($res->{calls}, 24, 'three calls each');
+    is($res->{calls}, 24, 'each day is tried three times');
 
     $res = ask('503x2-1', days => 3, at => '/one');
     reply_is($res, 'one at a time', one(3));
-    is($res->{calls}, 5, 'the first is asked again, and holds the only place');
+    is($res->{calls}, 5, 'a call that waits holds its place');
 };
 
 subtest 'with usage_rate, a 429 holds back the credential' => sub {
@@ -184,13 +186,13 @@ subtest 'with usage_rate, a 429 holds back the credential' => sub {
     $conn->send($conn->format('POST', '/paced' . route('429x1-2_held'), body(
         start_time => '2022-12-01', end_time => '2022-12-01'),
         'X-Auth-Token' => 'held'));
-    ok($nginx->log_line(qr/asked again.*429x1-2_held/), 'refused, and waiting');
+    ok($nginx->log_line(qr/asked again.*429x1-2_held/), 'the first call is refused, and waits');
     my $res = ask('429x1-2_held', at => '/paced', token => 'other');
     reply_is($res, 'another credential', one());
-    is($res->{log}{waited}, '0.000', 'does not wait');
+    is($res->{log}{waited}, '0.000', 'another credential does not wait');
     $res = ask('429x1-2_held', at => '/paced', token => 'held');
     reply_is($res, 'the same credential', one());
-    cmp_ok(time - $begin, '>=', 2, 'waits as well');
+    cmp_ok(time - $begin, '>=', 2, 'another call of the same credential waits');
     reply_is($conn->response, 'the first one', one());
 };
 
@@ -198,11 +200,13 @@ subtest 'the client leaves while its call waits' => sub {
     my $conn = $nginx->client;
     $conn->send($conn->format('POST', route('503x1-3_left'), body(
         start_time => '2022-12-01', end_time => '2022-12-01')));
-    ok($nginx->log_line(qr/asked again.*503x1-3_left/), 'it waits');
+    ok($nginx->log_line(qr/asked again.*503x1-3_left/), 'a call waits');
     $conn->close;
-    ok($nginx->wait_for(sub { grep {/503x1-3_left/} $nginx->access_lines }), 'it left');
+    ok($nginx->wait_for(sub { grep {/503x1-3_left/} $nginx->access_lines }),
+        'the client has left');
     sleep 3.2;
-    is(scalar(() = $upstream->calls('503x1-3_left')), 1, 'nothing is asked again');
+    is(scalar(() = $upstream->calls('503x1-3_left')), 1,
+        'after the client left there is no retry');
 };
 
 subtest 'the end of usage_timeout while a call waits' => sub {
@@ -211,9 +215,9 @@ subtest 'the end of usage_timeout while a call waits' => sub {
     my $res = $short->post(route('503x9-1_end'), body(
         start_time => '2022-12-01', end_time => '2022-12-01'));
     # (on a slow machine not even the first is answered in time)
-    ok($res->{status} == 503 || $res->{status} == 504, 'it ends');
+    ok($res->{status} == 503 || $res->{status} == 504, 'the call ends with usage_timeout');
     is(scalar(grep { $_->{path} =~ /_end/ } $upstream->calls) <= 2, 1,
-        'with two calls at most');
+        'there are two upstream calls at most');
     $short->stop_ok;
 };
 
@@ -221,8 +225,8 @@ subtest 'reload while a call waits' => sub {
     my $conn = $nginx->client;
     $conn->send($conn->format('POST', route('503x1-2_reload'), body(
         start_time => '2022-12-01', end_time => '2022-12-01')));
-    ok($nginx->log_line(qr/asked again.*503x1-2_reload/), 'it waits');
-    ok($nginx->reload, 'reload');
+    ok($nginx->log_line(qr/asked again.*503x1-2_reload/), 'a call waits over a reload');
+    ok($nginx->reload, 'nginx reloads while a call waits');
     reply_is($conn->response, 'it is answered', one());
 };
 

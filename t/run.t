@@ -20,21 +20,8 @@ my $dir  = File::Temp::tempdir('usage-run-XXXXXX', TMPDIR => 1, CLEANUP => 1);
 # (prove may run below make)
 delete @ENV{qw(MAKEFLAGS MAKELEVEL MFLAGS NGINX_SRC)};
 
-sub slurp {
-    my ($file) = @_;
-    open my $fh, '<', $file or return '';
-    local $/;
-    my $text = <$fh>;
-    return defined $text ? $text : '';
-}
-
-sub spew {
-    my ($file, $text) = @_;
-    open my $fh, '>', $file or die "$file: $!";
-    print {$fh} $text;
-    close $fh or die "$file: $!";
-    return;
-}
+# The text of a file; none if there is no such file.
+sub text_of { return -e $_[0] ? slurp($_[0]) : '' }
 
 # Runs a command; its status, standard output and standard error.
 sub result {
@@ -50,7 +37,7 @@ sub result {
         exec {$command[0]} @command or POSIX::_exit(127);
     }
     waitpid $pid, 0;
-    return ($?, slurp("$dir/out"), slurp("$dir/err"));
+    return ($?, text_of("$dir/out"), text_of("$dir/err"));
 }
 
 # --- A machine: the programs that ./run calls, as they are or made up.
@@ -130,15 +117,15 @@ for ([], ['help'], ['--help'], ['dance'], [ 'demo', 'now' ]) {
     my $m = machine();
     my ($status, $out, $err) = run_on($m, @$_);
     is($status >> 8, 2, "./run @$_: status 2");
-    like($err, qr/usage: .*demo.*serve.*build.*test.*bench/s, 'and the usage');
-    is(slurp("$m/calls"), '', 'and nothing else');
+    like($err, qr/usage: .*demo.*serve.*build.*test.*bench/s, "./run @$_: the usage is told");
+    is(text_of("$m/calls"), '', "./run @$_: nothing else is done");
 }
 
 subtest 'everything is there' => sub {
     my $m = machine(installed => \@build);
     my ($status, $out, $err) = run_on($m, 'build');
     is($status, 0, 'status 0');
-    like(slurp("$m/calls"), qr/\Amake -s -j \d+ module ctl, for Debian\n\z/,
+    like(text_of("$m/calls"), qr/\Amake -s -j \d+ module ctl, for Debian\n\z/,
         'only make is called');
 };
 
@@ -146,37 +133,40 @@ subtest 'a bare machine' => sub {
     my $m = machine();
     my ($status, $out, $err) = run_on($m, 'build');
     is($status, 0, 'status 0');
-    my @calls = grep { !/^apt-get .*(?: -s | --print-uris )/ } split /\n/, slurp("$m/calls");
-    is($calls[0], 'apt-get update, policy: exit 101', 'the lists first');
+    my @calls = grep { !/^apt-get .*(?: -s | --print-uris )/ } split /\n/, text_of("$m/calls");
+    is($calls[0], 'apt-get update, policy: exit 101', 'the package lists are fetched first');
     is($calls[1],
         'apt-get install -y --no-install-recommends '
             . "-o DPkg::Lock::Timeout=300 @build, policy: exit 101",
-        'then the packages; services are not to start');
-    is($calls[2], 'update-rc.d nginx disable', 'nor at the next start');
-    like($calls[3], qr/\Amake -s -j \d+ module ctl, for Debian\z/, 'then make');
+        'the packages are installed, with a policy that no service starts');
+    is($calls[2], 'update-rc.d nginx disable', 'nginx does not start with the machine');
+    like($calls[3], qr/\Amake -s -j \d+ module ctl, for Debian\z/,
+        'then make builds the module');
     ok(!-e "$m/policy", 'the policy is gone');
     is($err, "Installing @build\n"
         . "That is 2 packages, with all that they need, 15.4 MB to fetch\nBuilding\n",
-        'what it takes is said, else apt-get is quiet');
+        'what is installed is told, and apt-get is quiet');
 };
 
 subtest 'what the tests take' => sub {
     my $m = machine();
     my ($status) = run_on($m, 'test');
     is($status, 0, 'status 0');
-    like(slurp("$m/calls"), qr/^update-rc\.d $_ disable$/m, "the service of $_ does not start")
+    like(text_of("$m/calls"), qr/^update-rc\.d $_ disable$/m, "the service of $_ does not start")
         for qw(nginx prometheus);
     $m = machine(installed => ['prometheus']);
     run_on($m, 'test');
-    unlike(slurp("$m/calls"), qr/update-rc\.d prometheus/, 'one that was there is left alone');
+    unlike(text_of("$m/calls"), qr/update-rc\.d prometheus/,
+        'one that was there is left alone');
 };
 
 subtest 'some of it is there' => sub {
     my $m = machine(installed => [ grep { !/jansson/ } @build ]);
     my ($status, $out, $err) = run_on($m, 'build');
     is($status, 0, 'status 0');
-    like(slurp("$m/calls"), qr/=300 libjansson-dev, /, 'the rest is installed');
-    unlike(slurp("$m/calls"), qr/update-rc/,
+    like(text_of("$m/calls"), qr/=300 libjansson-dev, /,
+        'the packages that miss are installed');
+    unlike(text_of("$m/calls"), qr/update-rc/,
         'the service of an nginx that was there is left alone');
 };
 
@@ -185,11 +175,11 @@ subtest 'node and npm' => sub {
         my $m = machine(commands => $_);
         my ($status) = run_on($m, 'test');
         is($status, 0, "status 0 with (@$_)");
-        my ($installed) = slurp("$m/calls") =~ /^apt-get install .*=300 (.*),/m;
+        my ($installed) = text_of("$m/calls") =~ /^apt-get install .*=300 (.*),/m;
         my %has = map { $_ => 1 } @$_;
         is($installed =~ /\bnodejs\b/, !$has{node}, 'nodejs where there is no node');
         is($installed =~ /\bnpm\b/, !$has{npm}, 'npm where there is none');
-        like(slurp("$m/calls"), qr/^make -s -j \d+ test,/m, 'then the tests');
+        like(text_of("$m/calls"), qr/^make -s -j \d+ test,/m, 'then make runs the tests');
     }
 };
 
@@ -198,8 +188,8 @@ subtest 'a policy that was there' => sub {
     spew("$m/policy", "mine\n");
     my ($status) = run_on($m, 'build');
     is($status, 0, 'status 0');
-    like(slurp("$m/calls"), qr/install .*policy: mine\n/, 'is used');
-    is(slurp("$m/policy"), "mine\n", 'and stays');
+    like(text_of("$m/calls"), qr/install .*policy: mine\n/, 'a policy that was there is used');
+    is(text_of("$m/policy"), "mine\n", 'a policy that was there stays');
 };
 
 subtest 'apt-get fails' => sub {
@@ -207,9 +197,9 @@ subtest 'apt-get fails' => sub {
     my ($status, $out, $err) = run_on($m, 'build');
     is($status >> 8, 1, 'status 1');
     like($err, qr/a line of apt-get\na line of apt-get\nE: no luck\n/,
-        'what apt-get said');
-    like($err, qr/could not install: gcc/, 'what it was for');
-    unlike(slurp("$m/calls"), qr/^make/m, 'nothing is built');
+        'what apt-get said is told');
+    like($err, qr/could not install: gcc/, 'what could not be installed is told');
+    unlike(text_of("$m/calls"), qr/^make/m, 'after a failed installation nothing is built');
     ok(!-e "$m/policy", 'the policy is gone');
 };
 
@@ -217,7 +207,7 @@ subtest 'through sudo' => sub {
     my $m = machine();
     my ($status, $out, $err) = run_on($m, 'build', { WHO => 1000 });
     is($status, 0, 'status 0');
-    like(slurp("$m/calls"), qr/\Asudo sh .*\napt-get update.*\nmake /s,
+    like(text_of("$m/calls"), qr/\Asudo sh .*\napt-get update.*\nmake /s,
         'the packages by sudo, make without');
 };
 
@@ -227,7 +217,7 @@ subtest 'neither root nor sudo' => sub {
     is($status >> 8, 1, 'status 1');
     like($err, qr/apt-get install --no-install-recommends @build$/m,
         'tells what root would do');
-    is(slurp("$m/calls"), '', 'and does nothing');
+    is(text_of("$m/calls"), '', 'without root and sudo nothing is done');
 };
 
 subtest 'not Debian' => sub {
@@ -241,13 +231,14 @@ subtest 'for an nginx source tree' => sub {
     my $m = machine();
     my ($status) = run_on($m, 'build', { NGINX_SRC => '/some/tree' });
     is($status, 0, 'status 0');
-    my $calls = slurp("$m/calls");
-    like($calls, qr/=300 gcc .*libssl-dev zlib1g-dev libcurl/, 'what nginx builds with');
-    unlike($calls, qr/nginx-dev/, "not Debian's own");
-    like($calls, qr{^make .*, for /some/tree$}m, 'that tree');
+    my $calls = text_of("$m/calls");
+    like($calls, qr/=300 gcc .*libssl-dev zlib1g-dev libcurl/,
+        'what nginx itself needs is installed');
+    unlike($calls, qr/nginx-dev/, "the packages of Debian's nginx are not installed");
+    like($calls, qr{^make .*, for /some/tree$}m, 'make gets the tree');
 
     ($status) = run_on($m, 'build', { NGINX_SRC => 'tree' });
-    like(slurp("$m/calls"), qr{^make .*, for /.*/tree$}m, 'from where one is');
+    like(text_of("$m/calls"), qr{^make .*, for /.*/tree$}m, 'from where one is');
 };
 
 # --- The demonstration.
@@ -262,15 +253,16 @@ subtest 'demo' => sub {
 
     my ($status, $out, $err) = result(\%demo, "$root/tools/demo");
     is($status, 0, 'status 0') or diag $err;
-    is($err, '', 'nothing is wrong');
-    like($out, qr{curl http://127\.0\.0\.1:\d+/v2/demo/desktops/}, 'the call');
+    is($err, '', 'the demo has nothing to complain of');
+    like($out, qr{curl http://127\.0\.0\.1:\d+/v2/demo/desktops/}, 'the demo shows the call');
     my @calls = $out =~ /^ +start_time=\S+&end_time=\S+ +200 +\d+ ms /mg;
     is(scalar @calls, 7, 'seven calls with their times');
     like($out, qr/\$usage_days 7 +\$usage_desktops 2 +\$usage_calls 7/,
-        'the variables');
+        'the demo shows the variables');
     like($out, qr/^ +c6e6\S+ +12\.62 +2\.62 +1\.02 +0 +0 +3\.87 +3\.56$/m,
-        'the hours');
-    like($out, qr/Equal to the published reply, to the digit/, 'as published');
+        'the demo shows the hours');
+    like($out, qr/Equal to the published reply, to the digit/,
+        'the demo says that the reply is the published one');
     unlike($out, qr/\e/, 'no colours in a file');
     is_deeply([leftovers()], [], 'nothing is left');
 };
@@ -279,7 +271,8 @@ subtest 'demo, read in part' => sub {
     plan skip_all => 'it loads a module' if $ENV{USAGE_STATIC_MODULE};
 
     my ($status, $out, $err) = result(\%demo, 'sh', '-c', "$root/tools/demo | head -n 3");
-    is($out, "\n1. The call, as published for an API that is discarded\n\n", 'its head');
+    is($out, "\n1. The call, as published for an API that is discarded\n\n",
+        'the head of the demo');
     is($err, '', 'nothing is wrong');
     ok(Usage::Nginx->wait_for(sub { my @left = leftovers(); !@left }, 10), 'nothing is left');
 };
@@ -289,7 +282,7 @@ subtest 'what it does not know' => sub {
         my ($status, $out, $err) = result(\%demo, "$root/tools/demo", @$_);
         isnt($status, 0, "@$_");
         like($err, qr/^usage: [^\n]*\n\z/m, 'the usage');
-        unlike($err, qr/line \d/, 'and nothing of perl');
+        unlike($err, qr/line \d/, 'the usage has nothing of perl');
     }
 };
 
@@ -310,32 +303,33 @@ for my $signal (qw(INT TERM HUP QUIT)) {
         }
 
         my $port = Usage::Nginx->wait_for(
-            sub { slurp("$dir/serve") =~ m{curl http://127.0.0.1:(\d+)/v2.*ends}s
+            sub { text_of("$dir/serve") =~ m{curl http://127.0.0.1:(\d+)/v2.*ends}s
                 ? $1 : 0 }, 20);
-        ok($port, 'it says where') or diag slurp("$dir/serve.err");
-        like(slurp("$dir/serve"), qr/7 desktops, made from the seed 3/, 'and what');
+        ok($port, 'the address is told') or diag text_of("$dir/serve.err");
+        like(text_of("$dir/serve"), qr/7 desktops, made from the seed 3/,
+            'what is served is told');
 
         # (days that are too old are refused)
         my $client = Usage::Client->new(port => $port);
-        my ($days, $hours) = slurp("$dir/serve") =~ /-d '(.*)'/g;
+        my ($days, $hours) = text_of("$dir/serve") =~ /-d '(.*)'/g;
         my $res = $client->post(route(), $days, 'X-Auth-Token' => 'token');
-        is($res->{status}, 200, 'it answers by day');
+        is($res->{status}, 200, 'a call by day is a 200');
         my @entries = @{ decode($res->{body})->{desktop_used_info_list} };
-        cmp_ok(scalar @entries, '>', 0, 'with desktops');
-        is(scalar @{ $entries[0]{used_info_list} }, 7, 'and a week');
+        cmp_ok(scalar @entries, '>', 0, 'a call by day has desktops');
+        is(scalar @{ $entries[0]{used_info_list} }, 7, 'a call by day has a week');
         $res = $client->post(route(), $hours, 'X-Auth-Token' => 'token');
-        is($res->{status}, 200, 'and by hour');
+        is($res->{status}, 200, 'a call by hour is a 200');
         ok(Usage::Nginx->wait_for(
-                sub { slurp("$dir/serve") =~ /7 days, \d+ desktops, \d+ calls/ }, 10),
-            'and tells of it');
+                sub { text_of("$dir/serve") =~ /7 days, \d+ desktops, \d+ calls/ }, 10),
+            'a call is told of');
 
         kill $signal, $pid;
         waitpid $pid, 0;
-        is($?, 0, 'it ends well');
-        is(slurp("$dir/serve.err"), '', 'and says nothing about it');
+        is($?, 0, 'it ends with status 0');
+        is(text_of("$dir/serve.err"), '', 'nothing is said at the end');
         is(Usage::Client->new(port => $port, once => 1), undef,
-            'nginx is gone');
-        is_deeply([leftovers()], [], 'nothing is left');
+            'after the end nginx is gone');
+        is_deeply([leftovers()], [], 'after the end no file is left');
     };
 }
 

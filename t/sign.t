@@ -118,7 +118,8 @@ subtest 'awkward projects' => sub {
     }
 
     # an escape is signed as it is sent (Node, Java), or decoded (Python, Go)
-    answered(ask($signer, \%week, project => 'd%65mo'), \%week, 'as sent');
+    answered(ask($signer, \%week, project => 'd%65mo'), \%week,
+        'an escape in the path that is signed as it is sent');
     my @decoded = $signer->headers(target => route('demo'),
         body => $json->encode(\%week));
     answered(ask(undef, \%week, project => 'd%65mo', headers => \@decoded),
@@ -131,13 +132,15 @@ subtest 'bodies' => sub {
     my %many = (%week, limit => 0,
         desktop_ids => [ map { "nobody-$_-" . 'x' x 60 } 1 .. 300 ]);
 
-    answered(ask($signer, \%ids), \%ids, 'UTF-8');
-    answered(ask($signer, JSON::PP->new->utf8->ascii->encode(\%ids)), \%ids, 'escapes');
+    answered(ask($signer, \%ids), \%ids, 'a body of UTF-8');
+    answered(ask($signer, JSON::PP->new->utf8->ascii->encode(\%ids)), \%ids,
+        'a body with escapes');
     answered(ask($signer, JSON::PP->new->utf8->pretty->encode(\%ids)), \%ids,
-        'white space');
-    answered(ask($signer, $json->encode(\%week) . "\n"), \%week, 'as Go sends it');
+        'a body with white space');
+    answered(ask($signer, $json->encode(\%week) . "\n"), \%week,
+        'a line end behind the body, as Go sends it');
 
-    answered(ask($signer, \%many), \%many, 'large');
+    answered(ask($signer, \%many), \%many, 'a large body');
     answered(ask($signer, \%many, at => 'small'), \%many, 'large, in a file');
     answered(ask($signer, \%week, at => 'file'), \%week, 'small, in a file');
 
@@ -167,12 +170,12 @@ subtest 'headers' => sub {
             'content-type' => 'application/json', 'X-Project-Id' => 'demo',
             'User-Agent' => 'huaweicloud-usdk-nodejs/3.0', 'X-Request-Id' => 'r-1',
             'traceparent' => '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' }),
-        \%week, 'as SDKs sign them');
+        \%week, 'headers as SDKs sign them');
     answered(ask($signer, \%week, signed => {
             map { ("X-Many-$_" => "value $_, \"'; = a:b") } 10 .. 79 }),
         \%week, 'seventy');
     answered(ask($signer, \%week, more => [ 'X-Other' => 'not signed', Cookie => 'a=b' ]),
-        \%week, 'others besides');
+        \%week, 'headers that are not signed besides');
     answered(ask($signer, \%week, target => route() . '?b=2&a=1&a=0&c=%20%2B~'),
         \%week, 'a query');
 
@@ -244,7 +247,8 @@ subtest 'other calls' => sub {
         my $res = $nginx->request('GET', $target, undef, $signer->headers(
             method => 'GET', target => $target, host => $host));
         is($res->{status}, $status, "signed for $name");
-        like($sim->calls->[0]{signature}, $says, 'as the service sees it');
+        like($sim->calls->[0]{signature}, $says,
+            "signed for $name: what the service says of the signature");
     }
 
     my @h = ('X-Sdk-Date' => $signer->date(time), 'User-Agent' => 'huaweicloud-usdk-go/3.0');
@@ -252,7 +256,8 @@ subtest 'other calls' => sub {
     my $res = $nginx->request('GET', $target, undef, @h, Authorization => $signer->hand(
         method => 'GET', target => $target, headers => \@h));
     is($res->{status}, 200, "Go's, for any name");
-    is($sim->calls->[0]{signature}, 'valid', 'as the service sees it');
+    is($sim->calls->[0]{signature}, 'valid',
+        "Go's, for any name: the service takes the signature");
 };
 
 subtest 'temporary credentials' => sub {
@@ -282,8 +287,8 @@ subtest 'the date of a signature' => sub {
 subtest 'retries' => sub {
     $sim->faults({ fault => 'status', status => 429, retry_after => 1, count => 2 });
     my $res = ask($signer, \%week);
-    answered($res, \%week, 'after 429');
-    is(scalar(grep { $_->{status} == 429 } @{ $res->{calls} }), 2, 'two of them');
+    answered($res, \%week, 'a call after two 429');
+    is(scalar(grep { $_->{status} == 429 } @{ $res->{calls} }), 2, 'two calls were refused with 429');
     $sim->faults;
 };
 
@@ -291,7 +296,7 @@ subtest 'a token' => sub {
     my %wrong = ($signer->headers(target => route()), 'X-Sdk-Date' => 'never',
         Authorization => 'SDK-HMAC-SHA256 nonsense');
     my $res = ask(undef, \%week, headers => [ %wrong, 'X-Auth-Token' => 'token' ]);
-    is($res->{status}, 200, 'it wins over a signature, whatever that is');
+    is($res->{status}, 200, 'a token wins over a signature, whatever that is');
     my @sent = map { @{ $_->{header_names} } } @{ $res->{calls} };
     ok(!(grep { $_ eq 'authorization' || $_ eq 'x-sdk-date' } @sent),
         'nothing is signed then');
@@ -306,7 +311,7 @@ subtest 'a token' => sub {
 
     $res = ask(undef, \%week, headers => []);
     is($res->{status}, 401, 'neither token nor signature');
-    ok(scalar @{ $res->{calls} }, 'is the service to answer');
+    ok(scalar @{ $res->{calls} }, 'a call without token and signature goes to the service');
     is($res->{headers}{'x-credential'}, undef, 'no $usage_credential');
 };
 
@@ -314,25 +319,26 @@ subtest 'a token' => sub {
 subtest 'the day store' => sub {
     my %old = (start_time => day(-20), end_time => day(-11));
     my $first = ask($signer, \%old, at => 'store');
-    answered($first, \%old, 'the first call');
+    answered($first, \%old, 'the first call of a key');
     is(scalar @{ $first->{calls} }, 10, 'ten days: ten calls');
 
     my $again = ask($signer, \%old, at => 'store',
         sign => { date => $signer->date(time + 5) });
-    answered($again, \%old, 'with another signature');
-    is(scalar @{ $again->{calls} }, 1, 'of the same key: one live call');
+    answered($again, \%old, 'another signature of the same key');
+    is(scalar @{ $again->{calls} }, 1,
+        'another signature of the same key finds the days stored');
 
     my $other = ask($both, \%old, at => 'store');
-    answered($other, \%old, 'another key');
+    answered($other, \%old, 'another key finds nothing stored');
     is(scalar @{ $other->{calls} }, 10, 'gets nothing of the first one');
 
     $other = ask(undef, \%old, at => 'store', headers => ['X-Auth-Token' => 'AKPERMANENT']);
-    is(scalar @{ $other->{calls} }, 10, 'nor does a token of its name');
+    is(scalar @{ $other->{calls} }, 10, 'a token with the name of the key does not find them');
 
     $sim->config(access_keys => ["AKBOTH:$keys{AKBOTH}{sk}"]);
     my $gone = ask($signer, \%old, at => 'store');
     is($gone->{status}, 401, 'a key that is revoked upstream');
-    is(scalar @{ $gone->{calls} }, 1, 'by the live call');
+    is(scalar @{ $gone->{calls} }, 1, 'the authorization probe finds a key that is revoked');
     $sim->config(access_keys => [ map {
         join ':', $_, grep {defined} @{ $keys{$_} }{qw(sk security_token)} } sort keys %keys ]);
 };
@@ -406,14 +412,15 @@ subtest 'what the successors get' => sub {
         my $res = $unsigned->($_, 'X-Project-Id' => 'other', @token, %logs);
         is($res->{status}, 200, 'headers that are not signed: answered') or diag $res->{body};
         my @calls = $up->calls;
-        ok(scalar @calls, 'by calls');
-        is(scalar(grep { $_->{headers}{'x-project-id'} } @calls), 0, 'without X-Project-Id');
+        ok(scalar @calls, 'headers that are not signed: there are upstream calls');
+        is(scalar(grep { $_->{headers}{'x-project-id'} } @calls), 0,
+            'X-Project-Id that is not signed does not travel');
         is(join('|', map { @{ $_->{headers}{'x-security-token'} || [] } } @calls),
             join('|', ($keys{AKTEMPORARY}{security_token}) x (@token ? @calls : 0)),
-            "with the file's token, if any");
+            'the security token is that of the file, if there is one');
         for my $name (sort keys %logs) {
             is(scalar(grep { ($_->{headers}{ lc $name }[0] // '') eq $logs{$name} } @calls),
-                scalar @calls, "with $name");
+                scalar @calls, "$name travels unsigned");
         }
     }
     my $res = $unsigned->($signer, 'X-Security-Token' => 'another');
@@ -439,7 +446,7 @@ subtest 'HTTP/2' => sub {
         ':authority stands for Host');
     $id = $c->post(route(), %headers);
     $c->body($id, "$body ");
-    is($c->response($id)->{status}, 401, 'another body');
+    is($c->response($id)->{status}, 401, 'a stream with another body is refused');
     $c->close;
     $h2->stop_ok;
 };
@@ -507,17 +514,19 @@ subtest 'other keys, by a reload' => sub {
     delete $new{AKBOTH};
     my $new = $signer->with(sk => 'sk-permanent-new');
 
-    # (a 401 of the service, as the last one, is remembered for 5 seconds)
-    sleep 6;
+    # (a 401 of the service, as the last one, is remembered for some seconds)
+    $nginx->wait_for(sub { ask($signer, \%week)->{status} != 401 });
 
     Usage::Signer->file(\%new, $file);
-    answered(ask($signer, \%week), \%week, 'before, the old secret is right');
-    is(ask($new, \%week)->{status}, 401, 'and the new one wrong');
+    answered(ask($signer, \%week), \%week, 'before the reload the old secret is right');
+    is(ask($new, \%week)->{status}, 401, 'before the reload the new secret is wrong');
 
     $sim->config(access_keys => [ map { "$_:$new{$_}{sk}" } qw(AKPERMANENT AKNEW) ]);
-    ok($nginx->reload && $nginx->wait_for(sub { $nginx->workers == 1 }), 'reloaded');
-    answered(ask($new, \%week), \%week, 'then the new one is right');
-    answered(ask($signer->with(ak => 'AKNEW', sk => 'sk-new'), \%week), \%week, 'a new key');
+    ok($nginx->reload && $nginx->wait_for(sub { $nginx->workers == 1 }),
+        'nginx reloads with other keys');
+    answered(ask($new, \%week), \%week, 'after the reload the new secret is right');
+    answered(ask($signer->with(ak => 'AKNEW', sk => 'sk-new'), \%week), \%week,
+        'after the reload a new key is right');
     is(ask($signer, \%week)->{status}, 401, 'the old secret is wrong');
     is(ask($both, \%week)->{status}, 401, 'a key that is gone');
 
@@ -526,7 +535,7 @@ subtest 'other keys, by a reload' => sub {
     $nginx->signal('HUP');
     ok($nginx->log_line(qr/\[emerg\].*usage_credentials/, $mark),
         'a file that is broken is refused');
-    answered(ask($new, \%week), \%week, 'and the old configuration goes on');
+    answered(ask($new, \%week), \%week, 'after a refused reload the old configuration goes on');
 
     %keys = (%keys, %new);
 };

@@ -3,7 +3,7 @@
 # Signatures that don't verify, and what else is wrong with a signed call: 401,
 # and no successor call.  What is accepted: t/sign.t.
 #
-#   USAGE_SEED            the seed of the random calls, printed if not given
+#   USAGE_SEED            the seed of the random calls, printed if the test fails
 #   USAGE_RANDOM_COUNT    how many of them, 10000 (500 under valgrind)
 
 use strict;
@@ -13,6 +13,7 @@ use Digest::SHA qw(sha256_hex);
 use Test::More;
 
 use Usage::Nginx;
+use Usage::Random;
 use Usage::Signer;
 use Usage::Sim;
 use Usage::Test;
@@ -130,13 +131,14 @@ subtest 'one byte that is changed' => sub {
     is(upstream_calls(), 0, 'no upstream call');
 
     # the method is signed, and no other one gets here
-    is($nginx->request('PUT', route(), $body, @headers)->{status}, 405, 'another method');
+    is($nginx->request('PUT', route(), $body, @headers)->{status}, 405,
+        'a signature of another method');
 };
 
 subtest 'in a query' => sub {
     my $target = route() . '?a=1&b=%20%2B';
     my @headers = $one->headers(@call, target => $target);
-    accepted('as signed', $body, $target, @headers);
+    accepted('a query as it was signed', $body, $target, @headers);
     accepted('another order', $body, route() . '?b=%20%2B&a=1', @headers);
     refused("query $_", qr/signature differs/, $body, route() . $_, @headers)
         for '', '?a=1', '?a=1&b=%20', '?a=1&b=%20%2B&b', '?a=2&b=%20%2B';
@@ -209,13 +211,13 @@ subtest 'what the signature says' => sub {
 
     # (nginx itself allows one of them)
     my $res = $nginx->post(route(), $body, but(\@right, Authorization => [ $all, $all ]));
-    is($res->{status}, 400, 'two of them');
+    is($res->{status}, 400, 'two Authorization headers');
     is(upstream_calls(), 0, 'no upstream call');
 
     $res = $nginx->post(route(), $body, but(\@right, 'X-Sdk-Date' => undef,
         Authorization => 'Basic QTpC'));
-    is($res->{status}, 401, "what isn't ours is the service's to refuse");
-    isnt(upstream_calls(), 0, 'by an upstream call');
+    is($res->{status}, 401, 'another kind of Authorization is a 401');
+    isnt(upstream_calls(), 0, 'another kind of Authorization is refused by the service');
 };
 
 # A list that is longer than any signer's, with more of one name than there are
@@ -274,14 +276,14 @@ subtest 'who it is' => sub {
     my $detail = decode($known->{body})->{error_detail};
     my $canonical = sha256_hex($one->sign(@call, date => $date)->{canonical});
     like($detail, qr/\b$canonical\b/, 'the hash of the canonical request');
-    like($detail, qr/\bhost;x-sdk-date\b/, 'the signed headers');
-    like($detail, qr/\bgateway\.test\b/, 'the host');
+    like($detail, qr/\bhost;x-sdk-date\b/, 'error_detail names the signed headers');
+    like($detail, qr/\bgateway\.test\b/, 'error_detail names the host');
 
     my $line = $nginx->log_line(qr/\Q$canonical\E/);
-    ok($line, 'the error log has it too');
-    like($line, qr/; access key: AKONE, client: /, 'with the access key');
+    ok($line, 'the error log has the canonical request');
+    like($line, qr/; access key: AKONE, client: /, 'the error log has the access key');
     like($nginx->log_line(qr/answered 401: .*; access key: NOBODY, client: /), qr/signature differs/,
-        'also of one that nobody knows');
+        'the error log has an access key that nobody knows');
     my $mark = $nginx->log_mark;
     refused('an odd key', qr/signature differs/, $body,
         $one->with(ak => "A\x01B\x7f" . 'C' x 2000)->headers(@call));
@@ -294,11 +296,7 @@ subtest 'who it is' => sub {
 };
 
 # Authorizations, dates and lists that are all but right, or far from it.
-my $seed  = $ENV{USAGE_SEED} || int rand 1e9;
 my $count = $ENV{USAGE_RANDOM_COUNT} || (Usage::Nginx->slow ? 500 : 10000);
-srand $seed;
-
-sub some { return $_[ rand @_ ] }
 
 my @pieces = (', ', ',', ';', '=', ' ', "\t", 'Access=', 'SignedHeaders=', 'Signature=',
     'SDK-HMAC-SHA256 ', 'host', 'x-sdk-date', 'x-a', 'x-b', 'AKONE', 'AKTWO', '0' x 64,
@@ -308,23 +306,23 @@ sub mutate {
     my ($text) = @_;
     for (0 .. rand 3) {
         my $at = int rand 1 + length $text;
-        my $n  = int rand some(2, 10, 100);
+        my $n  = int rand pick(2, 10, 100);
         my $how = int rand 6;
         if    ($how == 0) { substr $text, $at, 1, chr 1 + rand 255 }
         elsif ($how == 1) { substr $text, $at, $n, '' }
-        elsif ($how == 2) { substr $text, $at, 0, some(@pieces) }
+        elsif ($how == 2) { substr $text, $at, 0, pick(@pieces) }
         elsif ($how == 3) { substr $text, $at, 0, substr $text, int rand length $text, $n }
         elsif ($how == 4) { $text =~ s/([^,;=]+)([,;=]\s*)([^,;=]+)/$3$2$1/ }
-        else { my @parts = split /(;)/, $text; $text = join '', map { some($_, $_, @parts) } @parts }
+        else { my @parts = split /(;)/, $text; $text = join '', map { pick($_, $_, @parts) } @parts }
     }
     return $text =~ tr/\r\n\0//dr =~ s/\A[ \t]+|[ \t]+\z//gr;
 }
 
-subtest "$count mutations, seed $seed" => sub {
+subtest "$count mutations of a signature" => sub {
     my $date = $one->date(time);
     my @h = (Host => 'gateway.test', 'X-Sdk-Date' => $date, 'X-A' => 'a', 'X-B' => 'b');
     my %right = (@h, Authorization => $one->hand(@call, headers => \@h));
-    accepted('as it is', $body, %right);
+    accepted('the signature without mutations', $body, %right);
     $sim->clear;
 
     my ($c, @sent, %told);
@@ -334,7 +332,7 @@ subtest "$count mutations, seed $seed" => sub {
             my $res = $c->response;
             $told{ $res->{status} }++;
             if ($res->{status} != 401 || $res->{body} !~ /APIGW\.0301/) {
-                diag("seed $seed: $res->{status}\n$_") if ++$told{shown} < 5;
+                diag("$res->{status}\n$_") if ++$told{shown} < 5;
                 $c = $nginx->client, last if $res->{error};
             }
         }
@@ -358,7 +356,7 @@ subtest "$count mutations, seed $seed" => sub {
     $read->();
     is_deeply(\%told, { 401 => $count }, 'each of them 401');
     is(upstream_calls(), 0, 'no upstream call');
-    accepted('and what is right goes on', $body, $one->headers(@call));
+    accepted('after all mutations a right signature is good', $body, $one->headers(@call));
 };
 
 # --- The file.
@@ -394,9 +392,9 @@ subtest 'files that are refused' => sub {
     my ($ok, $out) = Usage::Nginx->check(http => 'usage_credentials /nowhere/keys;');
     ok(!$ok && $out =~ m{/nowhere/keys}, 'one that is not there');
     ($ok, $out) = Usage::Nginx->check(http => 'usage_credentials %%PREFIX%%;');
-    ok(!$ok && $out =~ /not a file/, 'a directory');
+    ok(!$ok && $out =~ /not a file/, 'a directory is no file of keys');
     ($ok, $out) = Usage::Nginx->check(http => "usage_credentials $file; usage_credentials off;");
-    ok(!$ok && $out =~ /duplicate/, 'twice');
+    ok(!$ok && $out =~ /duplicate/, 'usage_credentials stands once in a block');
     ($ok, $out) = Usage::Nginx->check(http => "usage_credentials $file; usage_clock_skew soon;");
     ok(!$ok, 'usage_clock_skew that is no time');
     my $empty = Usage::Signer->file({});

@@ -10,11 +10,11 @@ use Test::More;
 
 use Usage::Nginx;
 use Usage::Sim;
-use Usage::Store qw(range took stored);
+use Usage::Store qw(took stored);
 use Usage::Test;
 
 my $sim   = Usage::Sim->start(args => [ '--seed', 1 ]);
-my %week  = range(-9, -3);
+my %week  = days(-9, -3);
 my $fresh = \&Usage::Store::fresh_token;
 
 sub gateway {
@@ -29,7 +29,7 @@ sub hog {
     my ($store, $token) = @_;
     my $wrong = 0;
     for my $month (0 .. 3) {
-        my $res = $store->ask({ range(-33 - 31 * $month, -3 - 31 * $month) }, token => $token);
+        my $res = $store->ask({ days(-33 - 31 * $month, -3 - 31 * $month) }, token => $token);
         $wrong++ if $res->{status} != 200;
     }
     return is($wrong, 0, 'another asks for far more than there is room for');
@@ -37,36 +37,36 @@ sub hog {
 
 subtest 'who holds most pays' => sub {
     my $store = gateway('192k');
-    $store->tenant(seed => 2, desktops => 90, days => 60, idle => 'shown');
+    $store->tenant(seed => 2, desktops => 90);
     my $token = $fresh->();
-    took($store->ask({%week}, token => $token), 7, 'a week');
+    took($store->ask({%week}, token => $token), 7, 'a week of the first caller');
 
     my $hog = $fresh->();
     hog($store, $hog) for 1, 2;
     my $res = $store->ask({%week}, token => $token);
-    $store->true_ok($res, {%week}, 'the week');
-    took($res, 1, 'it is still there');
+    $store->true_ok($res, {%week}, "the week after another's calls");
+    took($res, 1, "after another's calls the week");
 
-    # what the other one asked for last is there, too
-    $res = $store->ask({ range(-126, -120) }, token => $hog);
+    # the other's latest days are stored
+    $res = $store->ask({ days(-126, -120) }, token => $hog);
     took($res, 1, 'the latest of the other one');
 
     # a new one finds room
     my $new = $fresh->();
-    took($store->ask({%week}, token => $new), 7, 'one more');
-    took($store->ask({%week}, token => $new), 1, 'is stored as well');
+    took($store->ask({%week}, token => $new), 7, 'a week of a new caller');
+    took($store->ask({%week}, token => $new), 1, 'a week of a new caller, again');
     $store->{nginx}->stop_ok;
 };
 
 subtest 'who has no room is alone with that' => sub {
     my $store = gateway('96k');
-    $store->tenant(seed => 3, desktops => 3000, days => 60, idle => 'shown');
+    $store->tenant(seed => 3, desktops => 3000);
     my @ids = @{ $sim->desktops }[ 5, 9 ];
     my %few = (%week, desktop_ids => \@ids);
-    my $res = $store->ask({ range(-33, -3) }, token => $fresh->());
+    my $res = $store->ask({ days(-33, -3) }, token => $fresh->());
     is($res->{status}, 200, 'one that the zone cannot hold');
     like($store->{nginx}->log_line(qr/no room/), qr/usage_store's zone has no room for a call/,
-        'which is said');
+        'the error log says that there was no room');
 
     # so many that some share whatever is found by a hash
     for my $n (1 .. 12) {
@@ -79,17 +79,17 @@ subtest 'who has no room is alone with that' => sub {
     $store->{nginx}->stop_ok;
 };
 
-# Whether few of them are asked for one by one, or all days are read for them.
+# (few desktops are looked up one by one, for many all days are read)
 subtest 'ids that do not exist' => sub {
     for my $desktops (60, 1500) {
         my $store = gateway('16m');
-        $store->tenant(seed => 4, desktops => $desktops, days => 60, idle => 'shown');
+        $store->tenant(seed => 4, desktops => $desktops);
         my $n     = $desktops > 1000 ? 4 : 98;
         my $token = $fresh->();
         my @known = @{ $sim->desktops }[ 1, 2 ];
         my $body  = sub {
             my ($batch) = @_;
-            return { range(-4, -3),
+            return { days(-4, -3),
                 desktop_ids => [ @known, map { "none-$batch-$_" } 1 .. $n ] };
         };
         my $last  = int(1000 / $n) + 3;
@@ -102,20 +102,21 @@ subtest 'ids that do not exist' => sub {
         is($wrong, 0, "$desktops desktops: many of them");
         my $alone = $store->ask($body->($last), token => $fresh->());
         my $first = $store->ask($body->(1), token => $token);
-        $store->true_ok($first, $body->(1), 'the first');
-        took($first, 1, 'the first');
+        $store->true_ok($first, $body->(1), "$desktops desktops: the first ids");
+        took($first, 1, "$desktops desktops: the first ids");
         for (1, 2) {
             my $res = $store->ask($body->($last), token => $token);
-            $store->true_ok($res, $body->($last), 'the last');
-            cmp_ok(scalar @{ $res->{calls} }, '>', 1, 'has no place');
+            $store->true_ok($res, $body->($last), "$desktops desktops: the last ids");
+            cmp_ok(scalar @{ $res->{calls} }, '>', 1,
+                "$desktops desktops: the last ids have no place in the store");
             cmp_ok(scalar @{ $res->{calls} }, '<=', @{ $alone->{calls} }, 'no call more');
             # the second time one of its days is there for all
-            $store->ask({ range(-4, -4) }, token => $token);
+            $store->ask({ days(-4, -4) }, token => $token);
         }
-        my %some = (range(-4, -3), desktop_ids => \@known);
+        my %some = (days(-4, -3), desktop_ids => \@known);
         my $res = $store->ask({%some}, token => $token);
-        $store->true_ok($res, {%some}, 'those that exist');
-        stored($res, 2, 'those that exist');
+        $store->true_ok($res, {%some}, "$desktops desktops: ids that exist");
+        stored($res, 2, "$desktops desktops: ids that exist");
         $store->{nginx}->stop_ok;
     }
 };
@@ -125,7 +126,7 @@ subtest 'who has shown nothing' => sub {
         Usage::Nginx->at(all => 'usage_store_key $usage_project_id; usage_timeout '
             . Usage::Nginx->patience(5) . 's;'));
     my $nginx = $store->{nginx};
-    $store->tenant(seed => 5, desktops => 60, days => 60, idle => 'shown');
+    $store->tenant(seed => 5, desktops => 60);
     $store->truth({%week});
     $sim->config(tokens => ['good']);
     for my $round ('not-known', 'known') {
@@ -133,7 +134,7 @@ subtest 'who has shown nothing' => sub {
         $sim->clear;
         my $bad = $nginx->client;
         $bad->send($nginx->client->format('POST', '/all' . route("p$round"),
-            body(range(-3, -3)), 'X-Auth-Token' => $fresh->()));
+            body(days(-3, -3)), 'X-Auth-Token' => $fresh->()));
         ok($nginx->wait_for(sub { @{ $store->calls } }), 'a bogus token asks');
         my $res = $store->ask({%week}, at => 'all', token => 'good',
             project => "p$round");

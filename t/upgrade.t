@@ -17,13 +17,6 @@ plan skip_all => 'nginx has the module in it' if $ENV{USAGE_STATIC_MODULE};
 my $dir = File::Temp::tempdir('usage-upgrade-XXXXXX', TMPDIR => 1, CLEANUP => 1);
 my $old = $Usage::Nginx::module;
 
-sub slurp {
-    my ($file) = @_;
-    open my $fh, '<:raw', $file or die "$file: $!";
-    local $/;
-    return scalar <$fh>;
-}
-
 # Which build a file holds, as docs/operations.md tells to look.
 sub build_of {
     my ($file) = @_;
@@ -58,13 +51,14 @@ local $Usage::Nginx::module = "$dir/usage.so";
 put($build, "$dir/usage.so");
 my $nginx = start();
 is_deeply([ told($nginx) ], [$build], 'usage_build_info tells it');
-is_deeply([ logged($nginx) ], [$build], 'and the error log, once');
+is_deeply([ logged($nginx) ], [$build], 'the error log tells the build once');
 
 put('0123abcd', "$dir/usage.so");
 is(build_of("$dir/usage.so"), '0123abcd', 'another in the same place');
 $nginx->reload;
 is_deeply([ told($nginx) ], [$build], 'a reload keeps the old one');
-is_deeply([ logged($nginx) ], [ $build, $build ], 'and says so');
+is_deeply([ logged($nginx) ], [ $build, $build ],
+    'the error log tells the build again at a reload');
 
 put('4567abcd', "$dir/usage-2.so");
 $Usage::Nginx::module = "$dir/usage-2.so";
@@ -74,7 +68,7 @@ $nginx->stop_ok;
 
 $Usage::Nginx::module = "$dir/usage.so";
 $nginx = start();
-is_deeply([ told($nginx) ], ['0123abcd'], 'so does a start');
+is_deeply([ told($nginx) ], ['0123abcd'], 'a start of the new build tells the new one');
 $nginx->stop_ok;
 
 done_testing;

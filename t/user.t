@@ -155,22 +155,23 @@ for (qw(shown hidden)) {
             tenant([ desktop('d1', 'ann'), desktop('d2', 'bob'), desktop('pool') ],
                 used('d1', 'ann', 1, 3600, 1800), used('d1', 'ann', 3, 80000, 5000),
                 used('d2', 'bob', 1, 0, 100));
-            is_reply(ask($at, desktop_username => 'ann'), "one$with", 'ann',
+            is_reply(ask($at, desktop_username => 'ann'), "one desktop$with", 'ann',
                 [ [ 'd1', 0.5, 0, 1.39 ] ]);
             is(scalar(grep { $_ eq 'records' } calls()), $at ? 1 : 0,
-                $at ? 'records are asked for' : 'records are not');
+                $at ? 'usage_connections on: records are fetched'
+                    : 'usage_connections off: no records are fetched');
 
             tenant([ desktop('d1', 'ann'), desktop('d0', 'ann'), desktop('d2', 'ann') ],
                 used('d1', 'ann', 1, 0, 3600), used('d0', 'ann', 1, 0, 7200),
                 used('d0', 'ann', 2, 10, 36));
-            is_reply(ask($at, desktop_username => 'ann'), "three, two at once$with",
+            is_reply(ask($at, desktop_username => 'ann'), "three desktops, two used at once$with",
                 'ann', [ [ 'd0', 2, 0.01, 0 ], [ 'd1', 1, 0, 0 ], [ 'd2', 0, 0, 0 ] ]);
             is_reply(ask($at, desktop_username => 'ann', offset => 1, limit => 1),
-                "a page of them$with", 'ann', [ [ 'd1', 1, 0, 0 ] ], total => 3);
+                "a page of three desktops$with", 'ann', [ [ 'd1', 1, 0, 0 ] ], total => 3);
             is_reply(ask($at, desktop_username => 'ann', limit => 0),
-                "none of them$with", 'ann', [], total => 3);
+                "limit 0$with", 'ann', [], total => 3);
             is_reply(ask($at, desktop_username => 'ann', offset => 3),
-                "beyond them$with", 'ann', [], total => 3);
+                "a page beyond them$with", 'ann', [], total => 3);
 
             tenant([ { %{ desktop('d1', 'ann') }, attach_user_infos => $FALSE },
                     { %{ desktop('d2', 'bob') }, attach_user_infos => $FALSE },
@@ -178,18 +179,18 @@ for (qw(shown hidden)) {
                 used('d1', 'ann', 2, 0, 3600), used('d2', 'bob', 2, 0, 7200),
                 used('d3', 'annabel', 2, 0, 60));
             is_reply(ask($at, desktop_username => 'ann'),
-                "of user_name alone$with", 'ann', [ [ 'd1', 0, 1, 0 ] ]);
-            is_true($at, "the same$with", desktop_username => 'ann');
+                "a directory that has user_name alone$with", 'ann', [ [ 'd1', 0, 1, 0 ] ]);
+            is_true($at, "a directory that has user_name alone, as the simulator$with", desktop_username => 'ann');
 
             tenant([ desktop('d1', 'ann') ]);
-            is_reply(ask($at, desktop_username => 'ann'), "never used$with", 'ann',
+            is_reply(ask($at, desktop_username => 'ann'), "a desktop that was never used$with", 'ann',
                 [ [ 'd1', 0, 0, 0 ] ]);
 
             is_reply(ask($at, desktop_username => 'nobody'), "an unknown user$with",
                 'nobody', []);
             is_reply(ask($at, desktop_username => 'an'), "a part of a name$with",
                 'an', []);
-            is_reply(ask($at, desktop_username => 'ANN'), "in capitals$with",
+            is_reply(ask($at, desktop_username => 'ANN'), "a user name in capitals$with",
                 'ANN', []);
         }
     };
@@ -221,9 +222,12 @@ for (qw(shown hidden)) {
                         $q =~ /[&?](?:user_name|username)=([^&]*)/ ? $1 : () } @calls;
                     s/%(..)/chr hex $1/ge for @said;
                     my @wrong = grep { $_ ne $names[$i] && length $_ < 60 } @said;
-                    is(join(' ', @wrong), '', 'as it is');
-                    is(scalar(grep { $_->{query} =~ /[^!-~]|\+/ } @calls), 0, 'encoded');
-                    is(scalar(grep { $_->{status} != 200 } @calls), 0, 'not refused');
+                    is(join(' ', @wrong), '',
+                        "$i at '$at': the upstream gets the name as it is");
+                    is(scalar(grep { $_->{query} =~ /[^!-~]|\+/ } @calls), 0,
+                        "$i at '$at': the name is percent-encoded");
+                    is(scalar(grep { $_->{status} != 200 } @calls), 0,
+                        "$i at '$at': the upstream refuses nothing");
                 }
                 last if Usage::Nginx->slow && $i > 8;
             }
@@ -249,7 +253,7 @@ for (qw(shown hidden)) {
             is_reply(ask($at, %ann), "both at '$at'", 'ann',
                 [ [ 'd1', 1, 0, 0 ], [ 'd2', 2, 0, 0 ], [ 'd3', 0, 1, 0 ] ]);
             is(scalar(grep { $_->{query} =~ /domain/ } @{ $sim->calls }), 0,
-                'and no domain is sent');
+                "both at '$at': no domain is sent");
             for my $domain ('a.co', 'A.COM', 'c.com', 'a.com&x=y', 'a b') {
                 is_reply(ask($at, %ann, desktop_user_domain => $domain),
                     "$domain at '$at'", 'ann', []);
@@ -292,32 +296,32 @@ for (qw(shown hidden)) {
     subtest "shared desktops, pools and groups, idle $idle" => sub {
         my %ann = (desktop_username => 'ann');
 
-        # one shared: what is left is of it
+        # one shared desktop: the time that the own ones don't have is of it
         tenant([ desktop('d1', 'ann'), desktop('s1', 'ann', 'bob'), desktop('s9', 'bob', 'eve') ],
             used('d1', 'ann', 1, 0, 3600), used('d1', 'ann', 2, 0, 3600),
             used('s1', 'ann', 1, 600, 1800), used('s1', 'bob', 1, 3000, 9000),
             used('s1', 'ann', 3, 0, 18), used('s9', 'bob', 3, 0, 500));
         for my $at ('', 'on') {
-            is_reply(ask($at, %ann), "one shared at '$at'", 'ann',
+            is_reply(ask($at, %ann), "one shared desktop at '$at'", 'ann',
                 [ [ 'd1', 1, 1, 0 ], [ 's1', 0.5, 0, 0.01 ] ]);
-            is_reply(ask($at, desktop_username => 'eve'), "eve at '$at'", 'eve',
+            is_reply(ask($at, desktop_username => 'eve'), "a shared desktop without use at '$at'", 'eve',
                 [ [ 's9', 0, 0, 0 ] ]);
-            is_reply(ask($at, %ann, desktop_ids => ['s1']), "asked for at '$at'",
+            is_reply(ask($at, %ann, desktop_ids => ['s1']), "a shared desktop that is requested, at '$at'",
                 'ann', [ [ 's1', 0.5, 0, 0.01 ] ]);
             is_reply(ask($at, %ann, desktop_ids => [ 'x', 's1', 's9', 'd1', 's1' ]),
-                "in that order, others left out, at '$at'", 'ann',
+                "requested desktops in their order, without those of others, at '$at'", 'ann',
                 [ [ 's1', 0.5, 0, 0.01 ], [ 'd1', 1, 1, 0 ] ]);
-            is_reply(ask($at, %ann, desktop_ids => ['s9']), "another's at '$at'", 'ann', []);
-            is_reply(ask($at, %ann, desktop_ids => ['x']), "an unknown one at '$at'",
+            is_reply(ask($at, %ann, desktop_ids => ['s9']), "the desktop of another user at '$at'", 'ann', []);
+            is_reply(ask($at, %ann, desktop_ids => ['x']), "an unknown desktop at '$at'",
                 'ann', []);
-            is_reply(ask($at, %ann, desktop_ids => ['d1']), "its own at '$at'", 'ann',
+            is_reply(ask($at, %ann, desktop_ids => ['d1']), "the own desktop at '$at'", 'ann',
                 [ [ 'd1', 1, 1, 0 ] ]);
         }
         tenant([ desktop('s1', 'ann', 'bob') ], used('s1', 'bob', 1, 0, 3600));
-        is_reply(ask($_, %ann), "used by others, at '$_'", 'ann', [ [ 's1', 0, 0, 0 ] ])
+        is_reply(ask($_, %ann), "a shared desktop that others use, at '$_'", 'ann', [ [ 's1', 0, 0, 0 ] ])
             for '', 'on';
 
-        # two shared: only records can tell
+        # two shared desktops: only records can tell which was used
         my @two = ([ desktop('d1', 'ann'), desktop('s1', 'ann', 'bob'),
                 desktop('s2', 'ann', 'bob') ],
             used('d1', 'ann', 1, 0, 7200), used('s1', 'ann', 1, 0, 3600),
@@ -327,34 +331,35 @@ for (qw(shown hidden)) {
         my @split = ([ 'd1', 2, 0, 0 ], [ 's1', 1, 0, 0.25 ], [ 's2', 0, 0.5, 0.25 ]);
         my @unsplit = ([ 'd1', 2, 0, 0 ], [ 's1', 0, 0, 0 ], [ 's2', 0, 0, 0 ],
             [ undef, 1, 0.5, 0.5 ]);
-        is_reply(ask('on', %ann), 'two shared, with records', 'ann', \@split);
-        is_reply(ask('', %ann), 'two shared, without', 'ann', \@unsplit);
-        is_reply(ask('', %ann, limit => 3), 'the rest is the last', 'ann',
+        is_reply(ask('on', %ann), 'two shared desktops, with records', 'ann', \@split);
+        is_reply(ask('', %ann), 'two shared desktops, without records', 'ann', \@unsplit);
+        is_reply(ask('', %ann, limit => 3), 'the entry without desktop_id is the last', 'ann',
             [ @unsplit[ 0 .. 2 ] ], total => 4, unattributed => 2);
-        is_reply(ask('', %ann, offset => 3), 'and paged', 'ann', [ $unsplit[3] ], total => 4);
-        is_reply(ask('', %ann, offset => 2, limit => 2), 'with another', 'ann',
+        is_reply(ask('', %ann, offset => 3), 'a page with that entry alone', 'ann', [ $unsplit[3] ], total => 4);
+        is_reply(ask('', %ann, offset => 2, limit => 2), 'a page with that entry and another', 'ann',
             [ @unsplit[ 2, 3 ] ], total => 4);
-        is_reply(ask('', %ann, offset => 4), 'beyond it', 'ann', [], total => 4,
+        is_reply(ask('', %ann, offset => 4), 'a page beyond that entry', 'ann', [], total => 4,
             unattributed => 2);
-        is_reply(ask('', %ann, limit => 0), 'counted', 'ann', [], total => 4,
+        is_reply(ask('', %ann, limit => 0), 'limit 0 with that entry', 'ann', [], total => 4,
             unattributed => 2);
-        is_reply(ask('on', %ann, desktop_ids => [ 's2', 'd1' ]), 'asked for', 'ann',
+        is_reply(ask('on', %ann, desktop_ids => [ 's2', 'd1' ]), 'requested desktops, with records',
+            'ann',
             [ @split[ 2, 0 ] ]);
-        is_reply(ask('', %ann, desktop_ids => ['d1']), 'the own one', 'ann', [ $split[0] ]);
-        error_is(ask('', %ann, desktop_ids => $_), 400, "@$_: not told",
+        is_reply(ask('', %ann, desktop_ids => ['d1']), 'the own desktop without records', 'ann', [ $split[0] ]);
+        error_is(ask('', %ann, desktop_ids => $_), 400, "without records, time on @$_ is not told",
             detail => [ qr/ann/, qr/usage_connections/, qr/s[12]/ ])
             for ['s1'], [ 'd1', 's2' ], [ 's1', 's2', 'x' ];
-        is_reply(ask('', desktop_username => 'bob'), 'bob has two as well', 'bob',
+        is_reply(ask('', desktop_username => 'bob'), 'another user of both shared desktops, without records', 'bob',
             [ [ 's1', 0, 0, 0 ], [ 's2', 0, 0, 0 ], [ undef, 10, 0, 0 ] ]);
 
-        # records that miss something
+        # records of sessions that began before the range
         tenant([ desktop('s1', 'ann', 'bob'), desktop('s2', 'ann', 'bob') ],
             used('s1', 'ann', 0, 82800, 7200), used('s2', 'ann', 2, 0, 1800));
-        is_reply(ask('on', %ann), 'begun before the range', 'ann',
+        is_reply(ask('on', %ann), 'a session that began before the range', 'ann',
             [ [ 's1', 1, 0, 0 ], [ 's2', 0, 0.5, 0 ] ]);
-        is_reply(ask('none', %ann), 'and not asked for: nothing is lost', 'ann',
+        is_reply(ask('none', %ann), 'without look-back, its time is in the entry without desktop_id', 'ann',
             [ [ 's1', 0, 0, 0 ], [ 's2', 0, 0.5, 0 ], [ undef, 1, 0, 0 ] ]);
-        error_is(ask('none', %ann, desktop_ids => ['s1']), 502, 'no silent zero',
+        error_is(ask('none', %ann, desktop_ids => ['s1']), 502, 'without look-back, a requested desktop is a 502, and not 0',
             detail => [ qr/ann/, qr/s1/, qr/record/ ]);
 
         # a pool
@@ -364,41 +369,42 @@ for (qw(shown hidden)) {
             used('p2', 'bob', 2, 0, 9000));
         is_reply(ask('on', %ann), 'a pool, with records', 'ann',
             [ [ 'd1', 1, 0, 0 ], [ 'p1', 0.5, 0, 0 ], [ 'p2', 0.25, 0, 0 ] ]);
-        is_reply(ask('', %ann), 'without', 'ann',
+        is_reply(ask('', %ann), 'a pool, without records', 'ann',
             [ [ 'd1', 1, 0, 0 ], [ undef, 0.75, 0, 0 ] ]);
-        is_reply(ask('on', desktop_username => 'bob'), 'who has no desktop', 'bob',
+        is_reply(ask('on', desktop_username => 'bob'), 'a user of a pool only, with records', 'bob',
             [ [ 'p2', 2.5, 2.5, 0 ] ]);
-        is_reply(ask('', desktop_username => 'bob'), 'without records', 'bob',
+        is_reply(ask('', desktop_username => 'bob'), 'a user of a pool only, without records', 'bob',
             [ [ undef, 2.5, 2.5, 0 ] ]);
-        is_reply(ask('on', %ann, desktop_ids => [ 'p2', 'p1' ]), 'asked for', 'ann',
+        is_reply(ask('on', %ann, desktop_ids => [ 'p2', 'p1' ]), 'desktops of a pool', 'ann',
             [ [ 'p2', 0.25, 0, 0 ], [ 'p1', 0.5, 0, 0 ] ]);
-        error_is(ask('', %ann, desktop_ids => ['p1']), 400, 'not told',
+        error_is(ask('', %ann, desktop_ids => ['p1']), 400, 'a pool without records is not told',
             detail => [ qr/p1/, qr/usage_connections/ ]);
-        is_reply(ask('', %ann, desktop_ids => ['d1']), 'the own one', 'ann',
+        is_reply(ask('', %ann, desktop_ids => ['d1']), 'the own desktop beside a pool', 'ann',
             [ [ 'd1', 1, 0, 0 ] ]);
 
         # a group, called like a user
         tenant([ { desktop_id => 'g1', computer_name => 'G', group => 'ann' }, desktop('d1', 'ann') ],
             used('g1', 'bob', 1, 0, 3600), used('d1', 'ann', 1, 0, 1800));
         is_true($_, "a group is no user, at '$_'", %ann) for '', 'on';
-        is_reply(ask('', %ann), 'nothing of it', 'ann', [ [ 'd1', 0.5, 0, 0 ] ]);
+        is_reply(ask('', %ann), 'a group called like the user adds nothing', 'ann', [ [ 'd1', 0.5, 0, 0 ] ]);
         tenant([ { desktop_id => 'g1', computer_name => 'G', group => 'dev' } ],
             used('g1', 'ann', 1, 0, 3600), used('g1', 'bob', 1, 3600, 3600));
-        is_reply(ask('on', %ann), 'in a group, with records', 'ann', [ [ 'g1', 1, 0, 0 ] ]);
-        is_reply(ask('', %ann), 'without', 'ann', [ [ undef, 1, 0, 0 ] ]);
-        error_is(ask('', %ann, desktop_ids => ['g1']), 400, 'not told');
+        is_reply(ask('on', %ann), 'a desktop of a group, with records', 'ann', [ [ 'g1', 1, 0, 0 ] ]);
+        is_reply(ask('', %ann), 'a desktop of a group, without records', 'ann', [ [ undef, 1, 0, 0 ] ]);
+        error_is(ask('', %ann, desktop_ids => ['g1']), 400,
+            'a desktop of a group without records is not told');
 
         # a user and a group on one desktop
         tenant([ { %{ desktop('m1', 'ann') }, group => 'dev' }, desktop('d1', 'ann') ],
             used('m1', 'ann', 1, 0, 3600), used('m1', 'bob', 1, 0, 7200),
             used('d1', 'ann', 1, 7200, 360));
-        is_reply(ask($_, %ann), "with a group, at '$_'", 'ann',
+        is_reply(ask($_, %ann), "a desktop of the user and a group, at '$_'", 'ann',
             [ [ 'd1', 0.1, 0, 0 ], [ 'm1', 1, 0, 0 ] ]) for '', 'on';
 
-        # one shared, and a pool: records see both, statistics give it to the one
+        # with records the time is parted; statistics alone give all to the shared one
         tenant([ desktop('s1', 'ann', 'bob'), desktop('p1') ],
             used('s1', 'ann', 1, 0, 3600), used('p1', 'ann', 1, 7200, 1800));
-        is_reply(ask('on', %ann), 'one shared and a pool', 'ann',
+        is_reply(ask('on', %ann), 'a shared desktop and a pool, with records', 'ann',
             [ [ 'p1', 0.5, 0, 0 ], [ 's1', 1, 0, 0 ] ]);
     };
 
@@ -408,16 +414,18 @@ for (qw(shown hidden)) {
                 desktop('p1') ],
             used('d1', 'ann', 1, 0, 3600), used('g1', 'ann', 1, 3600, 1800),
             used('g1', 'ann', 3, 3600, 1800), used('p1', 'ann', 3, 7200, 360));
-        is_reply(ask('on', %ann), 'with records', 'ann',
+        is_reply(ask('on', %ann), 'a deleted desktop, with records', 'ann',
             [ [ 'd1', 1, 0, 0 ], [ 'p1', 0, 0, 0.1 ], [ undef, 0.5, 0, 0.5 ] ]);
-        is_reply(ask('', %ann), 'without', 'ann',
+        is_reply(ask('', %ann), 'a deleted desktop, without records', 'ann',
             [ [ 'd1', 1, 0, 0 ], [ undef, 0.5, 0, 0.6 ] ]);
-        is_reply(ask('on', %ann, desktop_ids => [ 'p1', 'd1' ]), 'records account for it',
+        is_reply(ask('on', %ann, desktop_ids => [ 'p1', 'd1' ]), 'requested desktops beside a deleted one',
             'ann', [ [ 'p1', 0, 0, 0.1 ], [ 'd1', 1, 0, 0 ] ]);
-        is_reply(ask('on', %ann, desktop_ids => ['g1']), 'the gone one', 'ann', []);
+        is_reply(ask('on', %ann, desktop_ids => ['g1']),
+            'a deleted desktop that is requested is not listed', 'ann', []);
         my $mark = $nginx->log_mark;
         ask('on', %ann);
-        like($nginx->log_line(qr/PC-g1-/, $mark) // '', qr/warn/, 'the log names it');
+        like($nginx->log_line(qr/PC-g1-/, $mark) // '', qr/warn/,
+            'the error log names the deleted desktop');
     };
 
     subtest "records that lead nowhere, idle $idle" => sub {
@@ -431,7 +439,7 @@ for (qw(shown hidden)) {
             [ [ 'd1', 1, 0, 0 ], [ 'd2', 0, 0.5, 0 ] ]);
         is_reply(ask('on', %ann), 'an own desktop', 'ann',
             [ [ 'd1', 1, 0, 0 ], [ 'd2', 0, 0.5, 0 ] ]);
-        is_reply(ask('on', %ann, desktop_ids => ['d2']), 'asked for', 'ann',
+        is_reply(ask('on', %ann, desktop_ids => ['d2']), 'an own desktop that is requested', 'ann',
             [ [ 'd2', 0, 0.5, 0 ] ]);
 
         # of the others it may be any
@@ -439,7 +447,7 @@ for (qw(shown hidden)) {
             used('s1', 'ann', 1, 0, 3600), used('s2', 'ann', 2, 0, 1800, @stray));
         is_reply(ask('on', %ann), 'two shared', 'ann',
             [ [ 's1', 1, 0, 0 ], [ 's2', 0, 0, 0 ], [ undef, 0, 0.5, 0 ] ]);
-        error_is(ask('on', %ann, desktop_ids => ['s2']), 502, 'the one that is asked for',
+        error_is(ask('on', %ann, desktop_ids => ['s2']), 502, 'a requested desktop that records may belong to',
             detail => [ qr/0\.50 hours/, qr/"s2"/ ]);
 
         # led by the sid, whatever the name is, and by the name where the sid is
@@ -465,7 +473,8 @@ for (qw(shown hidden)) {
             used('t1', 'ann', 1, 0, 360), used('t2', 'ann', 1, 7200, 3600),
             used('d1', 'ann', 2, 0, 1800));
         my @true = ([ 'd1', 0, 0.5, 0 ], [ 't1', 0.1, 0, 0 ]);
-        is_reply(ask('on', %ann), 'told apart by sid', 'ann', [ @true, [ 't2', 1, 0, 0 ] ]);
+        is_reply(ask('on', %ann), 'two desktops of one name are told apart by sid', 'ann',
+            [ @true, [ 't2', 1, 0, 0 ] ]);
         is_reply(ask('', %ann), 'without records', 'ann', [ @true, [ undef, 1, 0, 0 ] ]);
         $sim->config(sid => $FALSE);
         for my $body ({}, { desktop_ids => [ 't1', 'd1' ] }, { desktop_ids => ['t2'] }) {
@@ -487,10 +496,11 @@ for (qw(shown hidden)) {
             used('d1', 'ann', 1, 82800, 7200), used('d2', 'ann', 1, 40000, 36 * 3));
         is_reply(ask('string', %ann), 'use_time as strings', 'ann',
             [ [ 'd1', '1.00', '1.00', '0.00' ], [ 'd2', '0.03', '0.00', '0.00' ] ]);
-        like(ask('string', %ann)->{body}, qr/"use_time":"1\.00"/, 'which are strings');
-        is_reply(ask('', %ann, start_time => day(1), end_time => day(2)), 'in the future',
+        like(ask('string', %ann)->{body}, qr/"use_time":"1\.00"/,
+            'use_time of usage_use_time string is a string');
+        is_reply(ask('', %ann, start_time => day(1), end_time => day(2)), "a user's days in the future",
             'ann', [ [ 'd1', 0, 0 ], [ 'd2', 0, 0 ] ]);
-        is(join(' ', calls()), 'directory', 'only the desktops are asked for');
+        is(join(' ', calls()), 'directory', 'the future takes a call of the directory only');
         is_reply(ask('on', %ann, start_time => day(1), end_time => day(2),
             desktop_ids => [ 'd2', 'x' ]), 'one in the future', 'ann', [ [ 'd2', 0, 0 ] ]);
         SKIP: {
@@ -498,7 +508,7 @@ for (qw(shown hidden)) {
             for my $at ('', 'on') {
                 error_is(ask($at, %ann, start_time => day(-31), end_time => day(-30)), 400,
                     'older than 30 days', detail => [ qr/start_time/, qr/30|retention/ ]);
-                is(scalar calls(), 0, 'and not asked for');
+                is(scalar calls(), 0, 'days older than 30 make no upstream call');
                 is(ask($at, %ann, start_time => day(-30), end_time => day(0))->{status}, 200,
                     'up to 30 days');
             }
@@ -511,7 +521,7 @@ for (qw(shown hidden)) {
             $sim->tenant(desktops => [ desktop('d1', 'ann') ], idle => $idle, sessions => [
                 { desktop_id => 'd1', user_name => 'ann', setup => day(-3) . 'T12:00:00Z' } ]);
             is_true('', 'an open session', %ann, start_time => day(-4), end_time => day(1));
-            is_true('on', 'with records', %ann, start_time => day(-4), end_time => day(1));
+            is_true('on', 'an open session, with records', %ann, start_time => day(-4), end_time => day(1));
         }
     };
 
@@ -527,7 +537,7 @@ for (qw(shown hidden)) {
             is($res->{status}, 403, $name) or diag($res->{body});
             my $data = decode($res->{body}) || {};
             is_deeply([ @$data{qw(error_code error_msg encoded_authorization_message)} ],
-                [ 'WKS.0403', "no $api", 'abc' ], 'as the upstream says it');
+                [ 'WKS.0403', "no $api", 'abc' ], "$name: the refusal goes back as it is");
         };
 
         # dedicated and one shared: records are not needed
@@ -549,15 +559,17 @@ for (qw(shown hidden)) {
             used('d1', 'ann', 1, 0, 3600), used('s1', 'ann', 1, 7200, 1800),
             used('s2', 'ann', 2, 0, 1800));
         $refuse->('records');
-        $refused->(ask('on', %ann), 'records', 'records, needed');
-        $refused->(ask('on', %ann, desktop_ids => ['s1']), 'records', 'for one of them');
+        $refused->(ask('on', %ann), 'records', 'records, needed for two shared desktops');
+        $refused->(ask('on', %ann, desktop_ids => ['s1']), 'records',
+            'records, needed for a requested desktop');
         is_reply(ask('on', %ann, desktop_ids => ['d1']), 'not for the own one', 'ann',
             [ [ 'd1', 1, 0, 0 ] ]);
-        is(ask('', %ann)->{status}, 200, 'nor where they are off');
+        is(ask('', %ann)->{status}, 200, 'without usage_connections records are not needed');
         $refuse->('records', 401);
-        is(ask('on', %ann)->{status}, 401, '401 is another thing');
+        is(ask('on', %ann)->{status}, 401,
+            'a 401 of the records is the reply');
         $refuse->('directory', 401);
-        is(ask('', %ann)->{status}, 401, 'of the directory too');
+        is(ask('', %ann)->{status}, 401, 'a 401 of the directory is the reply');
 
         # two shared, and no time on them
         tenant([ desktop('d1', 'ann'), desktop('s1', 'ann', 'bob'), desktop('s2', 'ann', 'bob') ],
@@ -640,7 +652,7 @@ for (qw(shown hidden)) {
                 is(scalar @wrong, 0, "$name at '$at': $good true, $bad errors")
                     or diag(join "\n", map { substr $_, 0, 700 } @wrong);
                 cmp_ok($bad, '>', 20, 'there were errors');
-                cmp_ok($good, '>', 10, 'and replies');
+                cmp_ok($good, '>', 10, 'there were true replies');
             }
         }
     };

@@ -61,7 +61,7 @@ sub bad {
     error_is(call($body), 400, $name, detail => \@detail);
 }
 
-# Passes, with the days asked for.
+# Tests: the request passes, with these days requested.
 sub good {
     my ($name, $body, $from, $days) = @_;
     local $Test::Builder::Level = $Test::Builder::Level + 1;
@@ -132,7 +132,7 @@ subtest 'duplicate keys' => sub {
     bad('nested deep',       '{"x":[[{"a":[{"b":1,"b":1}]}]]}');
     bad('written otherwise', '{"offset":1,"off\u0073et":1}');
     no_calls();
-    good('the same key on two levels',
+    good('the same key on two levels passes',
         "{$range,\"x\":{\"x\":{\"x\":1}},\"y\":{\"x\":2}}", '2022-12-09', 1);
     $upstream->clear;
 };
@@ -211,7 +211,7 @@ subtest 'left out: nothing, null, and empty strings' => sub {
     good('no body',        undef, $from, 15);
     good('empty body',     '',    $from, 15);
     good('empty object',   '{}',  $from, 15);
-    good('all null',
+    good('all fields null',
         '{' . join(',', map { "\"$_\":null" } qw(desktop_ids start_time
             end_time group_by_type desktop_username desktop_user_domain
             offset limit)) . '}', $from, 15);
@@ -354,7 +354,7 @@ subtest 'desktop_ids' => sub {
 
     my $res = call($ids->(@many));
     is($res->{status}, 200, '2000 of them') or diag($res->{head} . $res->{body});
-    is(decode($res->{body})->{total_count}, 2000, 'all of them known');
+    is(decode($res->{body})->{total_count}, 2000, 'all of 2000 desktops are known');
 
     for (255, 'é', '€', '😀') {
         my $id = $_ eq '255' ? 'k' x 255 : $_ x 255;
@@ -460,7 +460,7 @@ subtest 'desktop_username and desktop_user_domain' => sub {
     good("a domain without a user is ignored: $_",
         "{\"desktop_user_domain\":\"$_\",$range}", '2022-12-09', 1)
         for 'local.com', $long;
-    good('and with an empty one',
+    good('the domain with an empty user name',
         "{\"desktop_user_domain\":\"local.com\",\"desktop_username\":\"\",$range}",
         '2022-12-09', 1);
     $upstream->clear;
@@ -509,7 +509,7 @@ subtest 'the project' => sub {
         my @calls = $upstream->calls;
         $upstream->clear;
         is($calls[-1]{path}, "/v2/$_/statistics/metrics/desktops",
-            'and upstream');
+            "the project $_ stands in the path of the upstream call");
     }
     is($target->(route() . '?x=1&offset=-1')->{status}, 200,
         'a query changes nothing');
@@ -578,8 +578,9 @@ subtest 'methods' => sub {
 
     # The connection goes on, whatever the body was.
     my $c = $nginx->client;
-    error_is($c->request('PUT', route(), 'x' x 10_000), 405, 'with a body');
-    is($c->post(route(), "{$range}")->{status}, 200, 'and the next call');
+    error_is($c->request('PUT', route(), 'x' x 10_000), 405, 'PUT with a body');
+    is($c->post(route(), "{$range}")->{status}, 200,
+        'the next call on the connection is a 200');
     is(scalar(() = $upstream->calls), 1, 'one upstream call, of the last');
     $upstream->clear;
 };
@@ -610,10 +611,10 @@ subtest 'retention' => sub {
         '15 days that begin too early');
     error_is($keep->post(route(), $json->encode({
         start_time => day(-200), end_time => day(-200), limit => 0 })), 400,
-        'with limit 0 too');
+        '181 days ago with limit 0');
     error_is($keep->post(route(), $json->encode({
         start_time => day(-200), end_time => day(-200),
-        desktop_ids => ['d1'] })), 400, 'with ids too');
+        desktop_ids => ['d1'] })), 400, '181 days ago with ids');
     no_calls();
 
     # of one user, 30 days
@@ -630,9 +631,9 @@ subtest 'retention' => sub {
         error_is($user->(day(-$_)), 400, "of one user, $_ days ago: refused",
             detail => [ qr/\bstart_time\b.*\bof users\b/, $first ]);
     }
-    error_is($user->(day(-181)), 400, 'and 181 days ago', detail => qr/\bof users\b/);
+    error_is($user->(day(-181)), 400, 'of one user, 181 days ago: refused', detail => qr/\bof users\b/);
     error_is($user->(day(-31), desktop_ids => ['d1'], limit => 0), 400,
-        'with ids and limit 0 too', detail => qr/\bof users\b/);
+        'of one user with ids and limit 0: refused', detail => qr/\bof users\b/);
     no_calls();
 
     is($ask->(day(-$_), day(-$_))->{status}, 200, "$_ days ago: answered")
@@ -644,7 +645,7 @@ subtest 'retention' => sub {
     is($keep->post(route(), $json->encode({
         start_time => day(400), end_time => day(410) }))->{status}, 200,
         'the future is not old');
-    no_calls('and costs no call');
+    no_calls('the future costs no upstream call');
 
     $keep->stop_ok;
 };

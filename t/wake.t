@@ -65,7 +65,7 @@ for my $name ('fails', 'unknown') {
     }
 }
 
-is_deeply([ $nginx->workers ], \@workers, 'the worker lives');
+is_deeply([ $nginx->workers ], \@workers, 'the worker outlives it');
 $nginx->stop_ok;
 
 kill 'TERM', $pid;
@@ -87,7 +87,7 @@ is($nginx->post(route('p'), $eight, 'X-Auth-Token' => 't',
 for (1 .. 20) {
     my $res = $nginx->post('/m', $eight, 'X-Auth-Token' => 't');
     is($res->{status}, 200, 'mirrored: the own reply');
-    like($res->{body}, qr/own/, 'mirrored: whole');
+    like($res->{body}, qr/own/, 'a mirrored call gets the whole reply');
 }
 
 $nginx->stop_ok;

@@ -15,9 +15,9 @@ use strict;
 use warnings;
 
 use File::Temp ();
-use Time::Local qw(timegm);
 
 use Usage::Nginx;
+use Usage::Test qw(seconds);
 
 my $source = <<'END';
 #define _GNU_SOURCE
@@ -131,14 +131,6 @@ sub _write {
     return;
 }
 
-sub seconds {
-    my ($text) = @_;
-    my ($y, $m, $d, $h, $min, $s) =
-        $text =~ /\A(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)Z\z/
-        or die "no time: $text";
-    return timegm($s, $min, $h, $d, $m - 1, $y);
-}
-
 # By how many seconds the clock of this process is ahead itself, under t/at.
 sub _ahead {
     my $name = $ENV{USAGE_CLOCK} or return 0;
@@ -150,7 +142,8 @@ sub _ahead {
 # From now on it is this time; the clock goes on from there.
 sub set {
     my ($self, $time) = @_;
-    $self->_write(seconds($time) - time + _ahead());
+    my $seconds = seconds($time) // die "no time: $time";
+    $self->_write($seconds - time + _ahead());
     return;
 }
 

@@ -23,6 +23,7 @@ use Test::More;
 use Time::HiRes qw(time sleep);
 
 use Usage::Client;
+use Usage::Test qw(decode);
 
 our $root   = Cwd::abs_path(dirname(__FILE__) . '/../../..');
 our $nginx  = $ENV{NGINX_BIN} || _which('nginx') || '/usr/sbin/nginx';
@@ -67,11 +68,12 @@ sub load_module {
     return $ENV{USAGE_STATIC_MODULE} ? '' : "load_module $module;\n";
 }
 
-# Waits until a condition holds; returns its value, or nothing in the end.
+# Waits until a condition holds, 30 seconds if nothing else is said; returns its
+# value, or nothing in the end.
 sub wait_for {
     my ($self, $cond, $timeout) = @_;
 
-    my $deadline = time + patience($timeout || 10);
+    my $deadline = time + patience($timeout || 30);
     my $pause    = 0.002;
 
     while (1) {
@@ -244,9 +246,16 @@ sub _prefix {
     return $dir;
 }
 
+sub _need_module {
+    BAIL_OUT('no module: make it first, or set USAGE_MODULE')
+        if !$ENV{USAGE_STATIC_MODULE} && !(defined $module && -e $module);
+}
+
 # nginx -t: whether it passes, and what it says.
 sub check {
     my ($class, %o) = @_;
+
+    _need_module();
 
     my $self = bless {
         o      => \%o,
@@ -261,12 +270,12 @@ sub check {
     return ($? == 0, $out);
 }
 
+# Starts nginx; named as for config, besides ready, a function that says which
+# generation answers, for a configuration whose port doesn't speak HTTP.
 sub start {
     my ($class, %o) = @_;
 
-    if (!$ENV{USAGE_STATIC_MODULE} && (!$module || !-e $module)) {
-        BAIL_OUT('no module: make it first, or set USAGE_MODULE');
-    }
+    _need_module();
 
     for my $try (1 .. 10) {
         my $self = bless {
@@ -433,7 +442,7 @@ sub client {
     my ($self, %o) = @_;
     return Usage::Client->new(
         port    => $self->{port},
-        timeout => patience(20),
+        timeout => patience(60),
         %o
     );
 }
@@ -498,7 +507,16 @@ sub access_lines {
     return @lines;
 }
 
-# The processes that work now.
+# The line of the access log for the call with this X-Request-Id, decoded; waits
+# for it.
+sub logged {
+    my ($self, $id, $timeout) = @_;
+    my $line = $self->wait_for(
+        sub { (grep { /"id":"\Q$id\E"/ } $self->access_lines)[0] }, $timeout);
+    return decode($line // '') || {};
+}
+
+# The pids of the workers.
 sub workers {
     my ($self) = @_;
     my @pids;
@@ -549,6 +567,16 @@ sub reload {
     return $ok;
 }
 
+# A test: the same, and the workers of before are gone.
+sub reload_ok {
+    my ($self, $name, %change) = @_;
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    my %old = map { $_ => 1 } $self->workers;
+    return ok($self->reload(%change) && $self->wait_for(sub {
+        !grep { $old{$_} } $self->workers }, 60), $name);
+}
+
+# Ends nginx, by SIGKILL if SIGTERM doesn't.
 sub kill_hard {
     my ($self) = @_;
 

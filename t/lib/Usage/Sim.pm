@@ -8,6 +8,7 @@ package Usage::Sim;
 #   my ($status, $reply, $raw) = $sim->legacy({ limit => 3 });
 #   $sim->faults({ fault => 'status', status => 503, count => 1 });
 #   is(scalar @{ $sim->calls }, 1);
+#   my %seconds = $sim->usage(window('2022-12-09'));
 #   $sim->stop;
 #
 #   USAGE_SIM             the simulator to run, build/usagesim by default
@@ -19,11 +20,19 @@ use warnings;
 
 use Carp           qw(croak);
 use Cwd            ();
+use Exporter       'import';
 use File::Basename qw(dirname);
 use HTTP::Tiny;
 use JSON::PP     ();
 use POSIX        qw(:sys_wait_h);
 use Scalar::Util qw(weaken);
+
+our @EXPORT_OK = qw($DESKTOPS $USERS $RECORDS metric window);
+
+# The paths of successors, for get() and all().
+our $DESKTOPS = 'statistics/metrics/desktops';
+our $USERS    = 'statistics/metrics/users';
+our $RECORDS  = 'connections/desktops';
 
 our $root    = Cwd::abs_path(dirname(__FILE__) . '/../../..');
 our $program = $ENV{USAGE_SIM} || "$root/build/usagesim";
@@ -205,6 +214,43 @@ sub get {
     );
 
     return ($r->{status}, $r->{json}, $r->{content});
+}
+
+# all($DESKTOPS, 'items', 100, ...): all rows of a list, whose key in a page that
+# is, by pages of that size. Dies of any status but 200.
+sub all {
+    my ($self, $api, $key, $limit, @query) = @_;
+
+    my @rows;
+    while (1) {
+        my ($status, $r) = $self->get($api, @query, offset => scalar @rows,
+            limit => $limit);
+        die "$api: $status" if $status != 200;
+        push @rows, @{ $r->{$key} };
+        return @rows
+            if !@{ $r->{$key} } || @rows >= ($r->{count} || $r->{total_count});
+    }
+}
+
+# usage(window($day)): the seconds of each desktop in a window, by id.
+sub usage {
+    my ($self, @query) = @_;
+    return map { $_->{resource_id} => metric($_, 'desktop_usage') }
+        $self->all($DESKTOPS, 'items', 100, @query);
+}
+
+# window($first, $last): the query for these days, whole; $last is $first if it is
+# not given.
+sub window {
+    my ($first, $last) = (@_, @_);
+    return (start_time => "${first}T00:00:00Z", end_time => "${last}T23:59:59Z");
+}
+
+# metric($row, 'desktop_usage'): a value of a row of statistics.
+sub metric {
+    my ($row, $name) = @_;
+    my ($m) = grep { $_->{metric_name} eq $name } @{ $row->{metric} };
+    return $m && $m->{metric_value};
 }
 
 # Text as it is written into a query.

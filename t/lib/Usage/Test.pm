@@ -2,7 +2,8 @@
 
 package Usage::Test;
 
-# What the tests say often: calls, dates, and the forms of replies.
+# What most tests need: the legacy call's path and body, dates, replies as
+# tests, JSON, files.
 
 use strict;
 use warnings;
@@ -15,9 +16,11 @@ use Test::More;
 use Time::Local qw(timegm);
 
 our @EXPORT = qw(
-    $json route body day date_add date_of days_between today near_midnight
+    $json route body slurp spew
+    date_of date_add days_between dates today day on days near_midnight
     error_is reply_is decode same_json use_of ids_of
 );
+our @EXPORT_OK = qw(seconds);
 
 our $json = JSON::PP->new->canonical->utf8->allow_nonref;
 
@@ -36,17 +39,45 @@ my %says = (
     504 => [ 'APIGW.0201', 'Backend timeout' ],
 );
 
-# The legacy route.
+# The legacy call's path, for a project.
 sub route {
     my ($project) = @_;
     $project = 'demo' unless defined $project;
     return "/v2/$project/desktops/statistics/used";
 }
 
+# A body of JSON, from the names and values of its fields.
 sub body { return $json->encode({@_}) }
+
+# --- Files.
+
+# All bytes of a file.
+sub slurp {
+    my ($file) = @_;
+    open my $fh, '<:raw', $file or die "$file: $!";
+    local $/;
+    return scalar(<$fh>) // '';
+}
+
+# Writes a file; returns its name.
+sub spew {
+    my ($file, $text) = @_;
+    open my $fh, '>:raw', $file or die "$file: $!";
+    print {$fh} $text;
+    close $fh or die "$file: $!";
+    return $file;
+}
 
 # --- Dates, all of them UTC.
 
+# The seconds of a time such as 2022-12-09T23:59:59Z; nothing of another text.
+sub seconds {
+    my ($y, $m, $d, $h, $min, $s) =
+        $_[0] =~ /\A(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)Z\z/ or return;
+    return timegm($s, $min, $h, $d, $m - 1, $y);
+}
+
+# The date of a time in seconds.
 sub date_of {
     my (@t) = gmtime $_[0];
     return sprintf '%04d-%02d-%02d', $t[5] + 1900, $t[4] + 1, $t[3];
@@ -57,15 +88,26 @@ sub _days {
     return timegm(0, 0, 0, $d, $m - 1, $y) / 86400;
 }
 
+# The date so many days after one.
 sub date_add { return date_of((_days($_[0]) + $_[1]) * 86400) }
 
 # Days from the first to the second, both counted.
 sub days_between { return _days($_[1]) - _days($_[0]) + 1 }
 
+# So many days from a date on, as a body has them.
+sub dates { return (start_time => $_[0], end_time => date_add($_[0], $_[1] - 1)) }
+
+# The date now.
 sub today { return date_of(time) }
 
-# So many days from today.
+# The date so many days from now.
 sub day { return date_of(time + 86400 * $_[0]) }
+
+# The date so many days from the one at which the test began, which stays the
+# same however long the test takes; and a range of such days, as a body has it.
+my $began = today();
+sub on { return date_add($began, $_[0]) }
+sub days { return (start_time => on($_[0]), end_time => on($_[1])) }
 
 # Is midnight so near that a test of today could see both days?
 sub near_midnight {
@@ -77,6 +119,7 @@ sub near_midnight {
 
 # --- Replies.
 
+# JSON decoded; undef if it is none.
 sub decode {
     my ($text) = @_;
     my $data = eval { $json->decode($text) };
@@ -85,8 +128,9 @@ sub decode {
 
 sub _type { return $_[0]{headers}{'content-type'}[0] || '' }
 
-# A reply that is an error of the legacy form.  Named: code, msg, detail (a
-# regex or a list of them), headers (name => regex, undef for absent).
+# A test: the reply is an error of the legacy form, with this status.  Named:
+# code, msg, detail (a regex or a list of them), headers (name => regex, undef for
+# absent).
 sub error_is {
     my ($res, $status, $name, %want) = @_;
 
@@ -153,7 +197,7 @@ sub error_is {
     return 1;
 }
 
-# A number or a string of JSON, as the decoder saw it.
+# Whether the decoder saw a string of JSON, and not a number.
 sub is_string {
     my ($value) = @_;
     return 0 if !defined $value || ref $value;
@@ -161,7 +205,12 @@ sub is_string {
     return $flags & B::SVf_POK() ? 1 : 0;
 }
 
-# A 200 with exactly this: { id => [hours, ...] } in the order of the ids.
+# A test: the reply is a 200 with exactly this.  Named:
+#
+#   from      the first day
+#   entries   a list of [ id, hours of each day ], in this order
+#   total     total_count, if it is not the number of entries
+#   string    1: hours are strings with two decimals
 sub reply_is {
     my ($res, $name, %want) = @_;
 
@@ -231,12 +280,14 @@ sub reply_is {
     return 1;
 }
 
+# The desktop_id of each entry of a reply.
 sub ids_of {
     my ($res) = @_;
     my $data = decode($res->{body}) or return;
     return map { $_->{desktop_id} } @{ $data->{desktop_used_info_list} };
 }
 
+# The hours of one desktop in a reply.
 sub use_of {
     my ($res, $id) = @_;
     my $data = decode($res->{body}) or return;
@@ -247,9 +298,8 @@ sub use_of {
     return;
 }
 
-# --- Two JSON texts that say the same: order of lists, types and values of
-# numbers, strings however they are escaped.  Most pairs are equal already
-# without white space, and need no decoder.
+# --- Whether two JSON texts say the same: order of lists, types and values of
+# numbers, strings however they are escaped.
 
 sub _squeeze {
     my ($text) = @_;
@@ -259,9 +309,11 @@ sub _squeeze {
     return $text;
 }
 
+# '' if they do, or else where they differ.
 sub same_json {
     my ($one, $two) = @_;
 
+    # (most pairs are equal without their white space, which is faster to see)
     return '' if $one eq $two || _squeeze($one) eq _squeeze($two);
 
     my ($x, $y) = (decode($one), decode($two));
