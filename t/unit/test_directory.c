@@ -817,13 +817,13 @@ leads(const directory_test_t *t, const char *sid, const char *name,
     bool                 doubt;
     const usage_entry_t *found;
 
-    found = usage_directory_lead(
+    found = usage_directory_match(
         &t->directory, unit_str(sid), unit_str(name), &doubt);
 
-    if (id == NULL
-            ? found != NULL
-            : found == NULL
-                  || (id[0] == '*' ? !found->alike : !unit_is(found->id, id)))
+    if (id == NULL ? found != NULL
+                   : found == NULL
+                         || (id[0] == '*' ? !found->ambiguous
+                                          : !unit_is(found->id, id)))
     {
         fail_msg("sid \"%s\", name \"%s\" don't lead to %s", sid, name,
             id == NULL ? "nothing" : id);

@@ -738,9 +738,9 @@ user(const char *name, const char *domain, const char *members, int is)
         fail_msg("%s: %s", members, t.error.detail);
     }
 
-    found = t.records.count == 0     ? OTHERS
-            : t.records.list[0].bare ? BARE
-                                     : WHOLE;
+    found = t.records.count == 0          ? OTHERS
+            : t.records.list[0].no_domain ? BARE
+                                          : WHOLE;
 
     if (found != is) {
         fail_msg("%s@%s, record of %s: %d", name, domain, members, found);
@@ -822,23 +822,23 @@ leads(const char *list, const char *id, const char *stray)
 
     recorded(&t, "", "", 1, list);
 
-    if (usage_records_lead(&t.records, &t.directory, true, &t.error)
+    if (usage_records_match(&t.records, &t.directory, true, &t.error)
         != USAGE_OK) {
         fail_msg("%s: %s", list, t.error.detail);
     }
 
     if (id != NULL) {
-        assert_null(t.records.strays);
+        assert_null(t.records.unmatched);
         assert_int_equal(entry(&t, id)->sessions.count, 1);
         assert_int_equal(entry(&t, id)->sessions.list[0].from, START + 3600);
         assert_int_equal(entry(&t, id)->sessions.list[0].to, START + 7200);
 
     } else {
-        assert_non_null(t.records.strays);
-        assert_null(t.records.strays->next);
-        assert_int_equal(t.records.strays->sessions.count, 1);
-        assert_int_equal(t.records.strays->id.len, 0);
-        assert_true(unit_is(t.records.strays->name, stray));
+        assert_non_null(t.records.unmatched);
+        assert_null(t.records.unmatched->next);
+        assert_int_equal(t.records.unmatched->sessions.count, 1);
+        assert_int_equal(t.records.unmatched->id.len, 0);
+        assert_true(unit_is(t.records.unmatched->name, stray));
     }
 
     finish(&t);
@@ -868,7 +868,7 @@ test_leads(void **state)
 
 
 static void
-test_alike(void **state)
+test_ambiguous(void **state)
 {
     size_t         i;
     records_test_t t;
@@ -883,7 +883,7 @@ test_alike(void **state)
     for (i = 0; i < unit_count(lists); i++) {
         recorded(&t, "", "", 1, lists[i]);
         assert_int_equal(
-            usage_records_lead(&t.records, &t.directory, i == 0, &t.error),
+            usage_records_match(&t.records, &t.directory, i == 0, &t.error),
             USAGE_ERROR);
         assert_int_equal(t.error.status, 502);
         assert_non_null(strstr(t.error.detail, "computer_name \"C\""));
@@ -897,7 +897,7 @@ test_alike(void **state)
  * left out.
  */
 static void
-test_strays(void **state)
+test_unmatched(void **state)
 {
     size_t         count;
     usage_entry_t *stray;
@@ -911,9 +911,10 @@ test_strays(void **state)
 
     recorded(&t, "", "", 7, list);
     assert_int_equal(
-        usage_records_lead(&t.records, &t.directory, true, &t.error), USAGE_OK);
+        usage_records_match(&t.records, &t.directory, true, &t.error),
+        USAGE_OK);
 
-    for (stray = t.records.strays, count = 0; stray; stray = stray->next) {
+    for (stray = t.records.unmatched, count = 0; stray; stray = stray->next) {
         assert_int_equal(stray->sessions.count,
             unit_is(stray->name, "X") || unit_is(stray->name, "Y") ? 2 : 1);
         count++;
@@ -925,9 +926,9 @@ test_strays(void **state)
 
     recorded(&t, "", "", 7, list);
     assert_int_equal(
-        usage_records_lead(&t.records, &t.directory, false, &t.error),
+        usage_records_match(&t.records, &t.directory, false, &t.error),
         USAGE_OK);
-    assert_null(t.records.strays);
+    assert_null(t.records.unmatched);
     assert_int_equal(entry(&t, "a")->sessions.count, 1);
     finish(&t);
 }
@@ -950,7 +951,8 @@ test_namesakes(void **state)
     recorded(&t, "jy01", "lab", 4, list);
     assert_true(entry(&t, "b")->namesake);
     assert_int_equal(
-        usage_records_lead(&t.records, &t.directory, true, &t.error), USAGE_OK);
+        usage_records_match(&t.records, &t.directory, true, &t.error),
+        USAGE_OK);
     assert_int_equal(entry(&t, "a")->sessions.count, 1);
     assert_int_equal(entry(&t, "b")->sessions.count, 1);
     assert_int_equal(entry(&t, "b")->sessions.list[0].from, START + 5 * 3600);
@@ -961,21 +963,22 @@ test_namesakes(void **state)
 
     recorded(&t, "jy01", "", 4, list);
     assert_int_equal(
-        usage_records_lead(&t.records, &t.directory, true, &t.error), USAGE_OK);
+        usage_records_match(&t.records, &t.directory, true, &t.error),
+        USAGE_OK);
     assert_int_equal(entry(&t, "b")->sessions.count, 2);
     finish(&t);
 }
 
 
 static void
-doubtful(const char *list, bool strays, bool is)
+doubtful(const char *list, bool unmatched, bool is)
 {
     records_test_t t;
 
     recorded(&t, "", "", 1, list);
     t.directory.full = false;
 
-    if (usage_records_doubtful(&t.records, &t.directory, strays) != is) {
+    if (usage_records_doubtful(&t.records, &t.directory, unmatched) != is) {
         fail_msg("%s: doubtful: %d", list, !is);
     }
 
@@ -1038,7 +1041,7 @@ test_out_of_memory(void **state)
 
         if (rc == USAGE_OK) {
             assert_int_equal(t.records.count, 700);
-            rc = usage_records_lead(&t.records, &t.directory, true, &t.error);
+            rc = usage_records_match(&t.records, &t.directory, true, &t.error);
             assert_true(rc == USAGE_OK || t.error.status == 500);
             led = rc == USAGE_OK;
         }
@@ -1070,8 +1073,8 @@ main(void)
         cmocka_unit_test(test_wrong_times),
         cmocka_unit_test(test_users),
         cmocka_unit_test(test_leads),
-        cmocka_unit_test(test_alike),
-        cmocka_unit_test(test_strays),
+        cmocka_unit_test(test_ambiguous),
+        cmocka_unit_test(test_unmatched),
         cmocka_unit_test(test_namesakes),
         cmocka_unit_test(test_doubtful),
         cmocka_unit_test(test_out_of_memory),

@@ -4,40 +4,40 @@
 
 
 usage_result_t
-usage_auth_init(usage_auth_t *live, usage_day_t day, const usage_pool_t *pool)
+usage_auth_init(usage_auth_t *auth, usage_day_t day, const usage_pool_t *pool)
 {
-    live->day = day;
+    auth->day = day;
 
-    return usage_table_init(&live->table, pool, 0);
+    return usage_table_init(&auth->table, pool, 0);
 }
 
 
 void
-usage_auth_call(usage_auth_t *live, usage_call_t *call)
+usage_auth_call(usage_auth_t *auth, usage_call_t *call)
 {
     memset(call, 0, sizeof(usage_call_t));
 
     call->api = USAGE_CALL_DESKTOPS;
-    call->asker = live;
+    call->asker = auth;
     call->limit = 1;
-    call->first = live->day;
-    call->last = live->day;
+    call->first = auth->day;
+    call->last = auth->day;
 }
 
 
 bool
-usage_auth_is(const usage_auth_t *live, const usage_call_t *call)
+usage_auth_is(const usage_auth_t *auth, const usage_call_t *call)
 {
-    return call->asker == live;
+    return call->asker == auth;
 }
 
 
 void
 usage_auth_read(
-    usage_auth_t *live, usage_page_reader_t *reader, usage_error_t *error)
+    usage_auth_t *auth, usage_page_reader_t *reader, usage_error_t *error)
 {
     usage_page_start(reader, &usage_page_desktops,
-        usage_page_bounds(&usage_page_desktops, 1, 1), NULL, &live->table,
+        usage_page_bounds(&usage_page_desktops, 1, 1), NULL, &auth->table,
         error);
 }
 

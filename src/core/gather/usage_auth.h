@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * The call that each legacy call makes with the caller's own credential, where
- * all that it needs is stored: a page of statistics of one row.
+ * The authorization probe: the upstream call that shows, with the caller's own
+ * credential, that the caller may read statistics.  A request whose reply is in
+ * the cache makes it.  It asks for a page of statistics of one row.
  */
 
 #ifndef USAGE_AUTH_H
@@ -13,24 +14,26 @@
 
 
 typedef struct {
-    usage_day_t   day;   /* whose statistics are asked for */
-    usage_table_t table; /* its row */
+    usage_day_t   day;   /* of the statistics that are asked for */
+    usage_table_t table; /* takes the row */
 } usage_auth_t;
 
 
-/* Prepares the call.  USAGE_ERROR: memory is out. */
+/* Prepares the probe.  USAGE_ERROR: memory is out. */
 usage_result_t
-usage_auth_init(usage_auth_t *live, usage_day_t day, const usage_pool_t *pool);
+usage_auth_init(usage_auth_t *auth, usage_day_t day, const usage_pool_t *pool);
 
-/* The call itself; whether a call is this one. */
-void usage_auth_call(usage_auth_t *live, usage_call_t *call);
-bool usage_auth_is(const usage_auth_t *live, const usage_call_t *call);
+/* Gives the call. */
+void usage_auth_call(usage_auth_t *auth, usage_call_t *call);
+
+/* Tells whether a call is the probe's. */
+bool usage_auth_is(const usage_auth_t *auth, const usage_call_t *call);
 
 /* Prepares reader for the reply. */
 void usage_auth_read(
-    usage_auth_t *live, usage_page_reader_t *reader, usage_error_t *error);
+    usage_auth_t *auth, usage_page_reader_t *reader, usage_error_t *error);
 
-/* Takes the page.  USAGE_ERROR: 502, it has more rows than were asked for. */
+/* Takes the page.  USAGE_ERROR: 502, it doesn't have the one row, or none. */
 usage_result_t usage_auth_page(const usage_page_t *page, usage_error_t *error);
 
 

@@ -5,54 +5,58 @@
 #include <math.h>
 
 
-/* milliseconds, of sums of 31 days */
+/* how far a sum of whole milliseconds may be from a whole number of them */
 #define USAGE_BISECTION_TOLERANCE 1e-3
 
 
+/*
+ * Adds a window to ask for: the days first to last.  If they are the first part
+ * of a whole, that one ends on the day end, and has whole seconds.
+ */
 static usage_result_t
-usage_bisection_ask(usage_bisection_t *series, size_t first, size_t last,
+usage_bisection_ask(usage_bisection_t *bisection, size_t first, size_t last,
     size_t end, double whole)
 {
     usage_stretch_t *stretch;
 
-    stretch = usage_alloc(series->pool, sizeof(usage_stretch_t));
+    stretch = usage_alloc(bisection->pool, sizeof(usage_stretch_t));
     if (stretch == NULL) {
         return USAGE_ERROR;
     }
 
     memset(stretch, 0, sizeof(usage_stretch_t));
 
-    stretch->series = series;
+    stretch->bisection = bisection;
     stretch->first = first;
     stretch->last = last;
-    stretch->end = end;
-    stretch->whole = whole;
+    stretch->whole_last = end;
+    stretch->whole_seconds = whole;
     usage_bisection_clear(stretch);
     usage_pages_start(&stretch->pages, USAGE_PAGE_ROWS);
 
-    stretch->next = series->stretches;
-    series->stretches = stretch;
+    stretch->next = bisection->stretches;
+    bisection->stretches = stretch;
 
     return USAGE_OK;
 }
 
 
 usage_result_t
-usage_bisection_start(usage_bisection_t *series)
+usage_bisection_start(usage_bisection_t *bisection)
 {
     return usage_bisection_ask(
-        series, 0, series->days - 1, series->days - 1, 0);
+        bisection, 0, bisection->days - 1, bisection->days - 1, 0);
 }
 
 
 /*
- * The last day of a stretch's first part: where a week ends, or else before a
- * weekend, as days without use are often next to each other there; nearest to
- * the middle.
+ * Gives the day after which the days first to last are cut in two: the end of a
+ * week, or else the day before a weekend, as days without use are often next to
+ * each other there.  Of several it is the one nearest to the middle.
  */
 static size_t
 usage_bisection_middle(
-    const usage_bisection_t *series, size_t first, size_t last)
+    const usage_bisection_t *bisection, size_t first, size_t last)
 {
     size_t   i, middle, far, nearest;
     unsigned rank, best;
@@ -62,7 +66,7 @@ usage_bisection_middle(
     best = 0;
 
     for (i = first; i < last; i++) {
-        switch (usage_day_weekday(series->first + (usage_day_t) i)) {
+        switch (usage_day_weekday(bisection->first + (usage_day_t) i)) {
 
         case USAGE_SUNDAY:
             rank = 3;
@@ -94,8 +98,8 @@ usage_bisection_middle(
 
 
 /*
- * Whether seconds are whole milliseconds, but for the last bits of a double,
- * which a sum may have lost.
+ * Tells whether seconds are whole milliseconds.  A sum may have lost the last
+ * bits of a double.
  */
 static bool
 usage_bisection_exact(double seconds)
@@ -109,39 +113,41 @@ usage_bisection_exact(double seconds)
 
 
 /*
- * Whether what a part leaves of a whole, so many days, can be told from their
- * seconds: to the bit, and it isn't less than nothing, nor more than a desktop
- * can be in use.
+ * Tells whether the rest of a whole, so many days, is known from the seconds of
+ * its other part: both are exact, and the rest isn't negative, nor more than a
+ * desktop can be in use.
  */
 static bool
-usage_bisection_rests(
-    const usage_bisection_t *series, double whole, double part, size_t days)
+usage_bisection_rest_known(
+    const usage_bisection_t *bisection, double whole, double part, size_t days)
 {
     return usage_bisection_exact(whole) && usage_bisection_exact(part)
            && whole >= part
-           && (series->api != USAGE_CALL_DESKTOPS
+           && (bisection->api != USAGE_CALL_DESKTOPS
                || whole - part <= usage_desktop_seconds((int64_t) days));
 }
 
 
 static double
-usage_bisection_less(double whole, double part)
+usage_bisection_subtract(double whole, double part)
 {
     return round((whole - part) * 1000) / 1000;
 }
 
 
 /*
- * Asks for each day of a stretch: none can be told from the others.
+ * Asks for each of the days first to last, as they are not exact.
  */
 static usage_result_t
-usage_bisection_ask_days(usage_bisection_t *series, size_t first, size_t last)
+usage_bisection_ask_days(
+    usage_bisection_t *bisection, size_t first, size_t last)
 {
     size_t i;
 
     for (i = first; i <= last; i++) {
-        if (i != series->given
-            && usage_bisection_ask(series, i, i, i, 0) != USAGE_OK) {
+        if (i != bisection->given
+            && usage_bisection_ask(bisection, i, i, i, 0) != USAGE_OK)
+        {
             return USAGE_ERROR;
         }
     }
@@ -151,101 +157,104 @@ usage_bisection_ask_days(usage_bisection_t *series, size_t first, size_t last)
 
 
 /*
- * The seconds of a stretch are known: of one day they go to its cell, of more
- * its first part is asked for, or is what a day that is given leaves.
+ * Takes the seconds of the days first to last.  One day has them all. Otherwise
+ * the first part is asked for, or, if the day that was given is one of two
+ * parts, the other part is the rest.
  */
 static usage_result_t
 usage_bisection_settle(
-    usage_bisection_t *series, size_t first, size_t last, double seconds)
+    usage_bisection_t *bisection, size_t first, size_t last, double seconds)
 {
     size_t i, middle;
     double rest;
 
     if (first == last) {
-        series->seconds[first] = seconds;
+        bisection->seconds[first] = seconds;
         return USAGE_OK;
     }
 
     if (seconds == 0) {
         for (i = first; i <= last; i++) {
-            series->seconds[i] = 0;
+            bisection->seconds[i] = 0;
         }
 
         return USAGE_OK;
     }
 
     if (!usage_bisection_exact(seconds)) {
-        return usage_bisection_ask_days(series, first, last);
+        return usage_bisection_ask_days(bisection, first, last);
     }
 
-    middle = usage_bisection_middle(series, first, last);
+    middle = usage_bisection_middle(bisection, first, last);
 
-    if ((series->given != first || middle != first)
-        && (series->given != last || middle + 1 != last))
+    if ((bisection->given != first || middle != first)
+        && (bisection->given != last || middle + 1 != last))
     {
-        return usage_bisection_ask(series, first, middle, last, seconds);
+        return usage_bisection_ask(bisection, first, middle, last, seconds);
     }
 
-    if (!usage_bisection_rests(
-            series, seconds, series->seconds[series->given], last - first))
+    if (!usage_bisection_rest_known(bisection, seconds,
+            bisection->seconds[bisection->given], last - first))
     {
-        return usage_bisection_ask(series, first, middle, last, seconds);
+        return usage_bisection_ask(bisection, first, middle, last, seconds);
     }
 
-    rest = usage_bisection_less(seconds, series->seconds[series->given]);
+    rest =
+        usage_bisection_subtract(seconds, bisection->seconds[bisection->given]);
 
-    return series->given == first
-               ? usage_bisection_settle(series, first + 1, last, rest)
-               : usage_bisection_settle(series, first, last - 1, rest);
+    return bisection->given == first
+               ? usage_bisection_settle(bisection, first + 1, last, rest)
+               : usage_bisection_settle(bisection, first, last - 1, rest);
 }
 
 
 usage_result_t
-usage_bisection_split(usage_bisection_t *series)
+usage_bisection_split(usage_bisection_t *bisection)
 {
-    if (series->splits) {
+    if (bisection->wants_days) {
         return USAGE_OK;
     }
 
-    series->splits = true;
+    bisection->wants_days = true;
 
-    if (!series->known) {
+    if (!bisection->known) {
         return USAGE_OK;
     }
 
-    return usage_bisection_settle(series, 0, series->days - 1, series->total);
+    return usage_bisection_settle(
+        bisection, 0, bisection->days - 1, bisection->total);
 }
 
 
 /*
- * Whether a stretch's next page is wanted now.  Where one row may match, that
- * one ends it, so its pages are asked for one by one.
+ * Tells whether a stretch's next page is to be asked for now.  If only one row
+ * may match, no page behind it matters: so pages are asked for one by one.
  */
 static bool
-usage_bisection_wants(const usage_stretch_t *stretch)
+usage_bisection_needs_page(const usage_stretch_t *stretch)
 {
     if (!usage_pages_ready(&stretch->pages)) {
         return false;
     }
 
-    return stretch->series->several || stretch->pages.waiting == 0;
+    return stretch->bisection->several || stretch->pages.waiting == 0;
 }
 
 
 usage_result_t
-usage_bisection_next(usage_bisection_t *series, usage_call_t *call)
+usage_bisection_next(usage_bisection_t *bisection, usage_call_t *call)
 {
     usage_stretch_t *stretch;
 
-    for (stretch = series->stretches; stretch; stretch = stretch->next) {
-        if (usage_bisection_wants(stretch)) {
-            call->api = series->api;
+    for (stretch = bisection->stretches; stretch; stretch = stretch->next) {
+        if (usage_bisection_needs_page(stretch)) {
+            call->api = bisection->api;
             call->asker = stretch;
-            call->first = series->first + (usage_day_t) stretch->first;
-            call->last = series->first + (usage_day_t) stretch->last;
-            call->name = series->name;
-            call->id = series->id;
-            call->domain = series->domain;
+            call->first = bisection->first + (usage_day_t) stretch->first;
+            call->last = bisection->first + (usage_day_t) stretch->last;
+            call->name = bisection->name;
+            call->id = bisection->id;
+            call->domain = bisection->domain;
 
             usage_pages_next(&stretch->pages, call);
 
@@ -258,15 +267,15 @@ usage_bisection_next(usage_bisection_t *series, usage_call_t *call)
 
 
 int64_t
-usage_bisection_ahead(const usage_bisection_t *series)
+usage_bisection_ahead(const usage_bisection_t *bisection)
 {
     int64_t                calls;
     const usage_stretch_t *stretch;
 
     calls = 0;
 
-    for (stretch = series->stretches; stretch; stretch = stretch->next) {
-        calls += usage_bisection_wants(stretch);
+    for (stretch = bisection->stretches; stretch; stretch = stretch->next) {
+        calls += usage_bisection_needs_page(stretch);
     }
 
     return calls;
@@ -274,84 +283,86 @@ usage_bisection_ahead(const usage_bisection_t *series)
 
 
 /*
- * The second part of what a stretch was the first part of.
+ * Settles the second part of the whole whose first part a stretch was.
  */
 static usage_result_t
 usage_bisection_rest(const usage_stretch_t *stretch)
 {
-    usage_bisection_t *series;
+    usage_bisection_t *bisection;
 
-    if (stretch->end == stretch->last) {
+    if (stretch->whole_last == stretch->last) {
         return USAGE_OK;
     }
 
-    series = stretch->series;
+    bisection = stretch->bisection;
 
-    if (!usage_bisection_rests(series, stretch->whole, stretch->seconds,
-            stretch->end - stretch->last))
+    if (!usage_bisection_rest_known(bisection, stretch->whole_seconds,
+            stretch->seconds, stretch->whole_last - stretch->last))
     {
-        return usage_bisection_ask(
-            series, stretch->last + 1, stretch->end, stretch->end, 0);
+        return usage_bisection_ask(bisection, stretch->last + 1,
+            stretch->whole_last, stretch->whole_last, 0);
     }
 
-    return usage_bisection_settle(series, stretch->last + 1, stretch->end,
-        usage_bisection_less(stretch->whole, stretch->seconds));
+    return usage_bisection_settle(bisection, stretch->last + 1,
+        stretch->whole_last,
+        usage_bisection_subtract(stretch->whole_seconds, stretch->seconds));
 }
 
 
 /*
- * All of a stretch that matters is here.
+ * Takes the seconds of a stretch, all of which that matters is here.
  */
 static usage_result_t
-usage_bisection_done(usage_stretch_t *stretch, usage_error_t *error)
+usage_bisection_close(usage_stretch_t *stretch, usage_error_t *error)
 {
     usage_result_t     rc;
-    usage_bisection_t *series;
+    usage_bisection_t *bisection;
     usage_stretch_t  **link;
 
-    series = stretch->series;
+    bisection = stretch->bisection;
 
-    for (link = &series->stretches; *link != stretch; link = &(*link)->next) {
-        /* there it is */
+    for (link = &bisection->stretches; *link != stretch; link = &(*link)->next)
+    {
+        /* find it */
     }
 
     *link = stretch->next;
 
-    if (!series->known) {
-        series->known = true;
-        series->total = stretch->seconds;
-        series->shown = stretch->matches > 0;
-        series->rows = stretch->pages.count;
+    if (!bisection->known) {
+        bisection->known = true;
+        bisection->total = stretch->seconds;
+        bisection->shown = stretch->matches > 0;
+        bisection->rows = stretch->pages.count;
 
         /* no window within this one has more rows that match */
 
-        series->several = stretch->matches > 1;
+        bisection->several = stretch->matches > 1;
 
-        rc = series->splits ? usage_bisection_settle(
-                 series, stretch->first, stretch->last, stretch->seconds)
-                            : USAGE_OK;
+        rc = bisection->wants_days ? usage_bisection_settle(
+                 bisection, stretch->first, stretch->last, stretch->seconds)
+                                   : USAGE_OK;
 
     } else {
         rc = usage_bisection_settle(
-            series, stretch->first, stretch->last, stretch->seconds);
+            bisection, stretch->first, stretch->last, stretch->seconds);
 
         if (rc == USAGE_OK) {
             rc = usage_bisection_rest(stretch);
         }
     }
 
-    return rc == USAGE_OK ? USAGE_OK : usage_no_memory(series->pool, error);
+    return rc == USAGE_OK ? USAGE_OK : usage_no_memory(bisection->pool, error);
 }
 
 
 /*
- * Whether all rows that matter are here.
+ * Tells whether all rows of a stretch that matter are here.
  */
 static bool
-usage_bisection_here(const usage_stretch_t *stretch)
+usage_bisection_all_here(const usage_stretch_t *stretch)
 {
     return usage_pages_done(&stretch->pages)
-           || (stretch->matches > 0 && !stretch->series->several);
+           || (stretch->matches > 0 && !stretch->bisection->several);
 }
 
 
@@ -365,20 +376,20 @@ usage_bisection_page(
     stretch = call->asker;
 
     rc = usage_pages_take(&stretch->pages, call, page->count,
-        (int64_t) page->rows_count, stretch->series->pool, error);
+        (int64_t) page->rows_count, stretch->bisection->pool, error);
 
     if (rc == USAGE_OK && usage_bisection_rows(stretch, call, page) != USAGE_OK)
     {
-        return usage_no_memory(stretch->series->pool, error);
+        return usage_no_memory(stretch->bisection->pool, error);
     }
 
-    if (rc == USAGE_OK && usage_bisection_here(stretch)) {
+    if (rc == USAGE_OK && usage_bisection_all_here(stretch)) {
         if (!usage_bisection_twice(stretch)) {
-            return usage_bisection_done(stretch, error);
+            return usage_bisection_close(stretch, error);
         }
 
         rc = usage_pages_restart(&stretch->pages, call,
-            usage_bisection_unique(stretch->series)
+            usage_bisection_unique(stretch->bisection)
                 ? "rows of one id"
                 : "rows of one user (desktop_user_domain tells users of one "
                   "name apart)",
@@ -390,11 +401,4 @@ usage_bisection_page(
     }
 
     return rc == USAGE_ERROR ? USAGE_ERROR : USAGE_OK;
-}
-
-
-bool
-usage_bisection_complete(const usage_bisection_t *series)
-{
-    return series->known && series->stretches == NULL;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * A stretch of a series.  Not for other files than usage_bisection*.c.
+ * A stretch of the days of a bisection.  Not for other files than
+ * usage_bisection*.c.
  */
 
 #ifndef USAGE_BISECTION_PRIVATE_H
@@ -11,21 +12,23 @@
 
 
 /*
- * A stretch of days that is asked for by a window of its own.
+ * A stretch of days that a window of its own is asked for.  It may be the first
+ * part of a larger stretch, the whole, which begins on the same day and whose
+ * seconds are known.
  */
 struct usage_stretch_s {
     usage_stretch_t   *next;
-    usage_bisection_t *series;
-    size_t             first; /* its days, counted from the series' first */
+    usage_bisection_t *bisection;
+    size_t             first; /* days, counted from the bisection's first */
     size_t             last;
-    size_t             end;   /* it is the first part of first to end... */
-    double             whole; /* ...which has so many seconds */
+    size_t             whole_last;    /* the whole's last day; last: none */
+    double             whole_seconds; /* the whole's */
     usage_pages_t      pages;
     unsigned           matches; /* rows that match, so far */
     double             seconds; /* of them */
     int64_t            used;    /* the offset behind the last row with use */
     int64_t            unused;  /* the offset of the first one without */
-    usage_row_t       *rows;
+    usage_row_t       *rows;    /* all that came, to find one twice */
     size_t             rows_count;
     size_t             rows_room;
 };
@@ -33,18 +36,18 @@ struct usage_stretch_s {
 
 /* usage_bisection_rows.c */
 
-/* A stretch without rows. */
+/* Makes a stretch one without rows. */
 void usage_bisection_clear(usage_stretch_t *stretch);
 
-/* Keeps the rows of a page, the reply to call.  USAGE_ERROR: memory is out. */
+/* Takes the rows of a page, the reply to call.  USAGE_ERROR: memory is out. */
 usage_result_t usage_bisection_rows(usage_stretch_t *stretch,
     const usage_call_t *call, const usage_page_t *page);
 
-/* Whether a window has one row of an id, and not more. */
-bool usage_bisection_unique(const usage_bisection_t *series);
+/* Tells whether a window can have no more than one row of an id. */
+bool usage_bisection_unique(const usage_bisection_t *bisection);
 
 /*
- * Whether a row is there twice, in which case another may have been passed by.
+ * Tells whether a row came twice.  Then another one may have been left out.
  */
 bool usage_bisection_twice(usage_stretch_t *stretch);
 

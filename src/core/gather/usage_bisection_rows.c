@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * The rows of a stretch of days: the one that matches, and whether one of them
- * is there twice.
+ * The rows of a stretch of days: which match, and whether one of them came
+ * twice.
  */
 
 #include "gather/usage_bisection_private.h"
@@ -22,7 +22,7 @@ usage_bisection_clear(usage_stretch_t *stretch)
 
 
 static usage_result_t
-usage_bisection_keep(usage_stretch_t *stretch, const usage_row_t *row)
+usage_bisection_add_row(usage_stretch_t *stretch, const usage_row_t *row)
 {
     usage_row_t *rows;
 
@@ -30,7 +30,7 @@ usage_bisection_keep(usage_stretch_t *stretch, const usage_row_t *row)
         stretch->rows_room += stretch->rows_room + USAGE_PAGE_ROWS;
 
         rows = usage_alloc(
-            stretch->series->pool, stretch->rows_room * sizeof(usage_row_t));
+            stretch->bisection->pool, stretch->rows_room * sizeof(usage_row_t));
         if (rows == NULL) {
             return USAGE_ERROR;
         }
@@ -68,12 +68,12 @@ usage_bisection_rows(usage_stretch_t *stretch, const usage_call_t *call,
             stretch->unused = offset;
         }
 
-        if (usage_str_equal(row->desktop->id, stretch->series->match)) {
+        if (usage_str_equal(row->desktop->id, stretch->bisection->match)) {
             stretch->matches++;
             stretch->seconds += row->seconds;
         }
 
-        if (usage_bisection_keep(stretch, row) != USAGE_OK) {
+        if (usage_bisection_add_row(stretch, row) != USAGE_OK) {
             return USAGE_ERROR;
         }
     }
@@ -102,17 +102,17 @@ usage_bisection_compare(const void *one, const void *two)
 
 
 bool
-usage_bisection_unique(const usage_bisection_t *series)
+usage_bisection_unique(const usage_bisection_t *bisection)
 {
-    return series->api == USAGE_CALL_DESKTOPS || series->domain.len > 0;
+    return bisection->api == USAGE_CALL_DESKTOPS || bisection->domain.len > 0;
 }
 
 
 /*
- * Whether two rows of one id are the same row, that came twice.  Users of one
- * name in several domains have a row each, and there it takes the same figure
- * to tell.  Many have the same 0: where rows come in the order that was asked
- * for, nothing but another 0 can be missing in the place of one of those.
+ * Tells whether two rows of one id are the same row, which came twice.  Users
+ * of one name in several domains have a row each: there the seconds have to be
+ * the same, too.  Many rows have the same 0.  But if rows come in order, the
+ * row that was left out in favour of a 0 can only be a 0 as well.
  */
 static bool
 usage_bisection_same(
@@ -122,7 +122,7 @@ usage_bisection_same(
         return false;
     }
 
-    if (usage_bisection_unique(stretch->series)) {
+    if (usage_bisection_unique(stretch->bisection)) {
         return true;
     }
 
@@ -136,7 +136,7 @@ usage_bisection_twice(usage_stretch_t *stretch)
 {
     size_t i;
 
-    if (!stretch->series->several && stretch->matches > 0) {
+    if (!stretch->bisection->several && stretch->matches > 0) {
         return stretch->matches > 1;
     }
 

@@ -7,7 +7,7 @@
 #include <stdio.h>
 
 
-/* what a query's parameters take at most, without the filters' values */
+/* the bytes that a query takes at most, without the filters' values */
 #define USAGE_CALL_QUERY_MAX 256
 
 
@@ -20,7 +20,7 @@ static const struct {
     const char *sort;
 } usage_calls[] = {
 
-    /* the longest use first: a page with a row without use ends what matters */
+    /* the longest use comes first: what follows a row without use has none */
 
     { "/statistics/metrics/desktops", "statistics of desktops", "resource_name",
         NULL, "resource_id", "desktop_usage" },
@@ -58,7 +58,7 @@ usage_call_path(const usage_call_t *call, usage_str_t project,
 
 
 /*
- * One filter, where it is wanted.
+ * Writes a filter, unless its value is empty.
  */
 static char *
 usage_call_filter(char *p, const char *parameter, usage_str_t value)
@@ -74,7 +74,8 @@ usage_call_filter(char *p, const char *parameter, usage_str_t value)
 
 
 /*
- * The window of time that statistics and records have.
+ * Writes the window of time of statistics and records, and the order of their
+ * rows.
  */
 static char *
 usage_call_window(char *p, const usage_call_t *call)

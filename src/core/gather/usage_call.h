@@ -23,25 +23,25 @@ typedef enum {
 
 typedef struct {
     usage_call_api_t  api;
-    void             *asker;   /* the part of the plan that the reply is for */
-    unsigned          attempt; /* of the asker */
+    void             *asker;   /* the part of the plan that takes the reply */
+    unsigned          attempt; /* how often the asker has started anew */
     int64_t           offset;
     int64_t           limit;
-    usage_day_t       first; /* of statistics: the window's days */
+    usage_day_t       first; /* of statistics: the window's first day */
     usage_day_t       last;
     int64_t           from; /* of records: seconds since 1970 */
     int64_t           to;
-    usage_str_t       name;     /* filters, left out where empty: a name, */
-    usage_str_t       domain;   /* of statistics of users, */
-    usage_str_t       id;       /* of statistics of desktops, */
+    usage_str_t       name;     /* filters; an empty one is left out */
+    usage_str_t       domain;   /* (of statistics of users only) */
+    usage_str_t       id;       /* (of statistics of desktops only) */
     usage_desktop_t **desktops; /* of the directory: which to look up */
     size_t            count;
 } usage_call_t;
 
 
 /*
- * The path and the query of a call, from pool; project is the project_id.
- * USAGE_ERROR where memory is out.
+ * Give the path and the query of a call; their memory comes from pool.  project
+ * is the project_id.  USAGE_ERROR: memory is out.
  */
 usage_result_t usage_call_path(const usage_call_t *call, usage_str_t project,
     const usage_pool_t *pool, usage_str_t *path);
@@ -49,8 +49,8 @@ usage_result_t usage_call_query(
     const usage_call_t *call, const usage_pool_t *pool, usage_str_t *query);
 
 /*
- * What a call asks for, in words for an error: "statistics of desktops for
- * 2022-12-09 to 2022-12-15".  buffer has room for USAGE_CALL_NAME_MAX bytes.
+ * Says in words what a call asks for, for an error: "statistics of desktops for
+ * 2022-12-09 to 2022-12-15".  buffer has USAGE_CALL_NAME_MAX bytes.
  */
 #define USAGE_CALL_NAME_MAX 80
 

@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
-#include "gather/usage_directory.h"
+#include "gather/usage_directory_private.h"
 #include "base/usage_percent.h"
 #include "gather/usage_rows.h"
 
-#include <strings.h>
-
 
 /*
- * Some ids that are looked up by one call.
+ * Ids that are looked up by one call.
  */
 typedef struct usage_batch_s usage_batch_t;
 
@@ -18,12 +16,6 @@ struct usage_batch_s {
     size_t            count;
     usage_pages_t     pages;
 };
-
-
-/* what several desktops of one name or sid are led to by it */
-static usage_entry_t usage_directory_alike = { .alike = true };
-
-static const usage_str_t usage_directory_none = usage_string("");
 
 
 usage_result_t
@@ -59,7 +51,7 @@ usage_directory_list(usage_directory_t *directory, bool by_user)
 
 
 /*
- * A batch for at most so many desktops.
+ * Adds a batch for at most so many desktops.
  */
 static usage_batch_t *
 usage_directory_batch(usage_directory_t *directory, size_t count)
@@ -182,166 +174,8 @@ usage_directory_ahead(const usage_directory_t *directory)
 
 
 /*
- * Whose a desktop is, by the users and groups attached to it.
- */
-static usage_result_t
-usage_directory_infos(
-    usage_directory_t *directory, usage_entry_t *entry, const json_t *infos)
-{
-    bool          mine, others, user, same;
-    size_t        i;
-    usage_str_t   name, type;
-    const json_t *info;
-
-    mine = false;
-    others = false;
-
-    json_array_foreach (infos, i, info) {
-        name = usage_rows_text(info, "user_name");
-        type = usage_rows_text(info, "type");
-
-        user = type.len == 0 || strcasecmp(type.data, "USER") == 0;
-        same = user && usage_str_equal(name, directory->user->name);
-        entry->owned = user && json_array_size(infos) == 1;
-
-        if (same
-            && usage_user_is(
-                directory->user, name, usage_rows_text(info, "domain")))
-        {
-            mine = true;
-            continue;
-        }
-
-        others = true;
-        entry->namesake = entry->namesake || same;
-
-        if (usage_table_add(&directory->users, name, NULL) == NULL) {
-            return USAGE_ERROR;
-        }
-    }
-
-    if (mine) {
-        entry->namesake = false;
-        entry->attached = others ? USAGE_ATTACHED_SHARED : USAGE_ATTACHED_ALONE;
-    }
-
-    return USAGE_OK;
-}
-
-
-static usage_result_t
-usage_directory_attached(
-    usage_directory_t *directory, usage_entry_t *entry, const json_t *row)
-{
-    const json_t *infos;
-
-    entry->attached = USAGE_ATTACHED_NOT;
-    entry->namesake = false;
-    entry->owned = false;
-
-    if (directory->user->name.len == 0) {
-        return USAGE_OK;
-    }
-
-    infos = json_object_get(row, "attach_user_infos");
-
-    if (json_is_array(infos)) {
-        return usage_directory_infos(directory, entry, infos);
-    }
-
-    /* there it is the one owner's */
-
-    entry->owned = usage_rows_text(row, "user_name").len > 0;
-
-    if (usage_user_is(directory->user, usage_rows_text(row, "user_name"),
-            usage_directory_none))
-    {
-        entry->attached = USAGE_ATTACHED_ALONE;
-    }
-
-    return USAGE_OK;
-}
-
-
-/*
- * Lets a computer_name or a sid lead to an entry; *key is the kept copy of it.
- */
-static usage_result_t
-usage_directory_index(usage_table_t *table, usage_str_t text,
-    usage_entry_t *entry, usage_str_t *key)
-{
-    usage_desktop_t *row;
-
-    if (text.len == 0) {
-        *key = usage_directory_none;
-        return USAGE_OK;
-    }
-
-    row = usage_table_add(table, text, NULL);
-    if (row == NULL) {
-        return USAGE_ERROR;
-    }
-
-    row->entry = row->entry == NULL || row->entry == entry
-                     ? entry
-                     : &usage_directory_alike;
-    *key = row->id;
-
-    return USAGE_OK;
-}
-
-
-/*
- * The entry that a row of the directory is about.
- */
-static usage_entry_t *
-usage_directory_entry(usage_directory_t *directory, usage_str_t id)
-{
-    usage_desktop_t *row;
-
-    row = usage_table_add(&directory->ids, id, NULL);
-    if (row == NULL || row->entry != NULL) {
-        return row == NULL ? NULL : row->entry;
-    }
-
-    row->entry = usage_alloc(directory->pool, sizeof(usage_entry_t));
-    if (row->entry == NULL) {
-        return NULL;
-    }
-
-    memset(row->entry, 0, sizeof(usage_entry_t));
-    row->entry->id = row->id;
-
-    return row->entry;
-}
-
-
-static usage_result_t
-usage_directory_row(
-    usage_directory_t *directory, const json_t *row, usage_entry_t **entry)
-{
-    *entry =
-        usage_directory_entry(directory, usage_rows_text(row, "desktop_id"));
-
-    if (*entry == NULL
-        || usage_directory_index(&directory->names,
-               usage_rows_text(row, "computer_name"), *entry, &(*entry)->name)
-               != USAGE_OK
-        || usage_directory_index(&directory->sids, usage_rows_text(row, "sid"),
-               *entry, &(*entry)->sid)
-               != USAGE_OK
-        || usage_directory_attached(directory, *entry, row) != USAGE_OK)
-    {
-        return USAGE_ERROR;
-    }
-
-    return USAGE_OK;
-}
-
-
-/*
- * Whether a row's desktop is there twice: in a listing, or on the one page of
- * those that were looked up.
+ * Tells whether a row's desktop came before: in the same listing, or on the
+ * same page of a look-up.
  */
 static bool
 usage_directory_twice(const usage_directory_t *directory,
@@ -394,7 +228,7 @@ usage_directory_rows(usage_directory_t *directory, const usage_call_t *call,
 
 
 /*
- * The desktops that a batch looked up get what was found.
+ * Gives the desktops that a batch looked up the entries that were found.
  */
 static void
 usage_directory_found(
@@ -430,7 +264,8 @@ usage_directory_take(usage_directory_t *directory, const usage_call_t *call,
 
     if (rc == USAGE_OK && batch != NULL && !usage_pages_done(pages)) {
 
-        /* far more than was asked for: which are in these is chance */
+        /* Far more rows than were asked for: the filter isn't known.  Which
+         * desktops are among the first ones is chance. */
 
         rc = usage_pages_restart(
             pages, call, "rows", (int64_t) batch->count, rows->count, error);
@@ -451,7 +286,7 @@ usage_directory_take(usage_directory_t *directory, const usage_call_t *call,
     }
 
     if (rc == USAGE_AGAIN && batch == NULL && usage_pages_fresh(pages)) {
-        directory->listing++; /* what was listed may come again */
+        directory->listing++; /* each desktop may come again */
     }
 
     return rc == USAGE_ERROR ? USAGE_ERROR : USAGE_OK;
@@ -479,6 +314,9 @@ usage_directory_page(usage_directory_t *directory, const usage_call_t *call,
 }
 
 
+/*
+ * Finds the entry of a key, which may be empty.
+ */
 static usage_entry_t *
 usage_directory_get(const usage_table_t *table, usage_str_t key)
 {
@@ -498,7 +336,7 @@ usage_directory_find(const usage_directory_t *directory, usage_str_t id)
 
 
 usage_entry_t *
-usage_directory_lead(const usage_directory_t *directory, usage_str_t sid,
+usage_directory_match(const usage_directory_t *directory, usage_str_t sid,
     usage_str_t name, bool *doubtful)
 {
     usage_entry_t *entry;

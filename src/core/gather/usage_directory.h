@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * The desktop directory: which desktops there are, what leads to them, and
- * whose they are.
+ * The desktop directory: which desktops there are, by which names records call
+ * them, and whose they are.
  *
- * It is asked in three ways: for some ids (translation.md, "Which desktops, in
- * which order"), for a user's desktops ("One user"), for all of them ("By the
- * hour").
+ * It is read in three ways: some ids are looked up (translation.md, "Which
+ * desktops, in which order"), a user's desktops are listed ("One user"), or all
+ * of them are ("By the hour").
  */
 
 #ifndef USAGE_DIRECTORY_H
@@ -25,42 +25,43 @@ typedef enum {
 
 
 /*
- * What the directory tells of a desktop.
+ * What is known of a desktop.
  */
 typedef struct usage_entry_s {
-    struct usage_entry_s *next; /* of strays */
-    usage_str_t           id;   /* empty: a stray, see usage_records.h */
+    struct usage_entry_s *next; /* in the list of records->unmatched */
+    usage_str_t           id;   /* empty: records name it, not the directory */
     usage_str_t           name; /* computer_name, or empty */
     usage_str_t           sid;  /* or empty */
     usage_attached_t      attached;
-    bool                  namesake; /* attached to one in another domain */
-    bool                  owned;    /* attached to one user, whoever that is */
-    bool                  alike;    /* stands for several, of one name or sid */
-    bool                  used; /* by the user, in the range: records say so */
-    unsigned              listing;  /* the one that showed it last */
-    unsigned              page;     /* likewise, of ids that are looked up */
-    usage_sessions_t      sessions; /* of the records that lead to it */
+    bool             namesake;  /* attached to a user of that name elsewhere */
+    bool             owned;     /* attached to one user, whoever that is */
+    bool             ambiguous; /* stands for several, of one name or sid */
+    bool             used;      /* records show that the user used it */
+    unsigned         listing;   /* the last listing that showed it */
+    unsigned         page;      /* the last page of a look-up that did */
+    usage_sessions_t sessions;  /* of the records that match it */
 } usage_entry_t;
 
 
 typedef struct {
     const usage_pool_t   *pool;
     const usage_user_t   *user;
-    usage_table_t         ids;   /* entries, by desktop_id, */
-    usage_table_t         names; /* by computer_name, */
-    usage_table_t         sids;  /* by sid */
-    usage_table_t         users; /* the names of others that have desktops */
-    unsigned              listing;
-    unsigned              page;
-    bool                  listed;  /* a listing is under way or done */
-    bool                  by_user; /* it is of the user's desktops */
-    bool                  full;    /* all desktops are in it */
-    usage_pages_t         pages;   /* of that listing */
+    usage_table_t         ids;     /* entries by desktop_id */
+    usage_table_t         names;   /* entries by computer_name */
+    usage_table_t         sids;    /* entries by sid */
+    usage_table_t         users;   /* names of others that have desktops */
+    unsigned              listing; /* the number of the present listing */
+    unsigned              page;    /* the number of the present page */
+    bool                  listed;  /* there is a listing */
+    bool                  by_user; /* the listing is of the user's desktops */
+    bool                  full;    /* all desktops are here */
+    usage_pages_t         pages;   /* of the listing */
     struct usage_batch_s *batches; /* of ids that are looked up */
 } usage_directory_t;
 
 
-/* An empty directory; user's name may be empty.  USAGE_ERROR: memory is out. */
+/* Prepares an empty directory.  user's name may be empty.  USAGE_ERROR: memory
+ * is out. */
 usage_result_t usage_directory_init(usage_directory_t *directory,
     const usage_user_t *user, const usage_pool_t *pool);
 
@@ -68,36 +69,38 @@ usage_result_t usage_directory_init(usage_directory_t *directory,
 void usage_directory_list(usage_directory_t *directory, bool by_user);
 
 /*
- * Starts to look up desktops of a table, so many calls as that takes.  Each
- * that is known gets its entry, and its name.  USAGE_ERROR: memory is out.
+ * Starts to look up desktops of a table, by as many calls as that takes.  Those
+ * that are known get their entry, and their name.  USAGE_ERROR: memory is out.
  */
 usage_result_t usage_directory_look_up(usage_directory_t *directory,
     usage_desktop_t *const *desktops, size_t count);
 
-/* The next call of what was started; USAGE_AGAIN: there is none just now. */
+/* Gives the next call of what was started.  USAGE_AGAIN: there is none just
+ * now. */
 usage_result_t
 usage_directory_next(usage_directory_t *directory, usage_call_t *call);
 
-/* The calls that what was started still takes, at least. */
+/* Gives how many calls what was started still takes, at least. */
 int64_t usage_directory_ahead(const usage_directory_t *directory);
 
 /*
- * Takes the directory's reply to call.  USAGE_ERROR: 502, it makes no sense,
- * or its pages don't agree; 500.
+ * Takes the directory's reply to call.  USAGE_ERROR: 502, it makes no sense, or
+ * its pages don't agree; 500, memory is out.
  */
 usage_result_t usage_directory_page(usage_directory_t *directory,
     const usage_call_t *call, usage_str_t body, usage_error_t *error);
 
-/* The entry of that id, or NULL. */
+/* Finds the entry of an id, or gives NULL. */
 usage_entry_t *
 usage_directory_find(const usage_directory_t *directory, usage_str_t id);
 
 /*
- * The entry that a record's sid, or else its computer_name, leads to, or NULL.
- * *doubtful: the directory, as far as it was read, doesn't know the sid, and
- * all of it may know another desktop of that sid, or of that name.
+ * Finds the entry that matches a record's sid, or else its computer_name, or
+ * gives NULL.  *doubtful: not all of the directory was read, and the sid is
+ * none that it has shown; the rest may know another desktop of that sid, or of
+ * that name.
  */
-usage_entry_t *usage_directory_lead(const usage_directory_t *directory,
+usage_entry_t *usage_directory_match(const usage_directory_t *directory,
     usage_str_t sid, usage_str_t name, bool *doubtful);
 
 

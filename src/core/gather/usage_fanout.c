@@ -5,124 +5,123 @@
 #include <math.h>
 
 
-/* how far a desktop's days may be from its total, in seconds: doubles added up
- * in another order */
+/* how far sums of the same doubles may differ, in seconds, and in parts of the
+ * sum */
 #define USAGE_FANOUT_TOLERANCE          1e-3
 #define USAGE_FANOUT_TOLERANCE_RELATIVE 1e-9
 
 
 void
-usage_fanout_init(
-    usage_fanout_t *sweep, usage_table_t *table, usage_day_t first, size_t days)
+usage_fanout_init(usage_fanout_t *fanout, usage_table_t *table,
+    usage_day_t first, size_t days)
 {
     size_t      i;
     usage_day_t day;
 
-    sweep->table = table;
-    sweep->wanted = NULL;
-    sweep->count = 0;
-    sweep->days = days;
-    sweep->known = false;
+    fanout->table = table;
+    usage_fanout_set_targets(fanout, NULL, 0);
+    fanout->days = days;
+    fanout->known_found = false;
 
     for (i = 0; i < days; i++) {
         day = first + (usage_day_t) i;
-        usage_window_start(&sweep->windows[i], i, day, day);
+        usage_window_start(&fanout->windows[i], i, day, day);
     }
 
     usage_window_start(
-        &sweep->windows[days], days, first, first + (usage_day_t) days - 1);
+        &fanout->windows[days], days, first, first + (usage_day_t) days - 1);
 
-    sweep->windows[days].whole = true;
+    fanout->windows[days].complete = true;
 }
 
 
 void
 usage_fanout_set_targets(
-    usage_fanout_t *sweep, usage_desktop_t **targets, size_t count)
+    usage_fanout_t *fanout, usage_desktop_t **targets, size_t count)
 {
-    sweep->wanted = targets;
-    sweep->count = count;
+    fanout->targets = targets;
+    fanout->targets_count = count;
 }
 
 
 /*
- * Whether each desktop that is wanted is seen in a column.  Never where all
- * desktops are.
+ * Tells whether a column shows each target.  Without targets: false.
  */
 static bool
-usage_fanout_all(const usage_fanout_t *sweep, size_t column)
+usage_fanout_shows_all(const usage_fanout_t *fanout, size_t column)
 {
     size_t                 i;
     const usage_desktop_t *desktop;
 
-    for (i = 0; i < sweep->count; i++) {
-        desktop = sweep->wanted[i];
+    for (i = 0; i < fanout->targets_count; i++) {
+        desktop = fanout->targets[i];
 
         if (desktop->cells[column] < 0
-            && (!sweep->known || desktop->entry == NULL)) {
+            && (!fanout->known_found || desktop->entry == NULL))
+        {
             return false;
         }
     }
 
-    return sweep->count > 0;
+    return fanout->targets_count > 0;
 }
 
 
 bool
-usage_fanout_found(const usage_fanout_t *sweep)
+usage_fanout_found(const usage_fanout_t *fanout)
 {
-    return usage_fanout_all(sweep, sweep->days);
+    return usage_fanout_shows_all(fanout, fanout->days);
 }
 
 
 /*
- * Whether all of a window that matters is here or asked for.
+ * Tells whether all of a window that matters is here or asked for.
  */
 static bool
-usage_fanout_settled(const usage_fanout_t *sweep, size_t i)
+usage_fanout_settled(const usage_fanout_t *fanout, size_t i)
 {
-    return usage_pages_ended(&sweep->windows[i].pages)
-           || usage_fanout_all(sweep, i);
+    return usage_pages_ended(&fanout->windows[i].pages)
+           || usage_fanout_shows_all(fanout, i);
 }
 
 
 /*
- * Whether a window's next page is to be asked for now.
+ * Tells whether a window's next page is to be asked for now.
  */
 static bool
-usage_fanout_wants(const usage_fanout_t *sweep, size_t i)
+usage_fanout_needs_page(const usage_fanout_t *fanout, size_t i)
 {
     const usage_window_t *window;
 
-    window = &sweep->windows[i];
+    window = &fanout->windows[i];
 
-    if (window->pages.count < 0 || usage_fanout_settled(sweep, i)) {
+    if (window->pages.count < 0 || usage_fanout_settled(fanout, i)) {
         return false;
     }
 
-    return window->whole || (window->pages.waiting == 0 && !window->unused);
+    return window->complete || (window->pages.waiting == 0 && !window->unused);
 }
 
 
 /*
- * The next page of windows from to to, first pages first.
+ * Gives the next page of the windows from <= i < to: first pages come first.
  */
 static usage_result_t
 usage_fanout_next(
-    usage_fanout_t *sweep, size_t from, size_t to, usage_call_t *call)
+    usage_fanout_t *fanout, size_t from, size_t to, usage_call_t *call)
 {
     size_t i;
 
     for (i = from; i < to; i++) {
-        if (usage_pages_fresh(&sweep->windows[i].pages)) {
-            usage_window_call(&sweep->windows[i], call);
+        if (usage_pages_fresh(&fanout->windows[i].pages)) {
+            usage_window_call(&fanout->windows[i], call);
             return USAGE_OK;
         }
     }
 
     for (i = from; i < to; i++) {
-        if (usage_fanout_wants(sweep, i)) {
-            usage_window_call(&sweep->windows[i], call);
+        if (usage_fanout_needs_page(fanout, i)) {
+            usage_window_call(&fanout->windows[i], call);
             return USAGE_OK;
         }
     }
@@ -132,25 +131,25 @@ usage_fanout_next(
 
 
 usage_result_t
-usage_fanout_next_day(usage_fanout_t *sweep, usage_call_t *call)
+usage_fanout_next_day(usage_fanout_t *fanout, usage_call_t *call)
 {
-    return usage_fanout_next(sweep, 0, sweep->days, call);
+    return usage_fanout_next(fanout, 0, fanout->days, call);
 }
 
 
 usage_result_t
-usage_fanout_next_range(usage_fanout_t *sweep, usage_call_t *call)
+usage_fanout_next_range(usage_fanout_t *fanout, usage_call_t *call)
 {
-    if (sweep->days == 0) {
+    if (fanout->days == 0) {
         return USAGE_AGAIN;
     }
 
-    return usage_fanout_next(sweep, sweep->days, sweep->days + 1, call);
+    return usage_fanout_next(fanout, fanout->days, fanout->days + 1, call);
 }
 
 
 int64_t
-usage_fanout_left(const usage_fanout_t *sweep)
+usage_fanout_days_left(const usage_fanout_t *fanout)
 {
     size_t               i;
     int64_t              pages;
@@ -158,9 +157,9 @@ usage_fanout_left(const usage_fanout_t *sweep)
 
     pages = 0;
 
-    for (i = 0; i < sweep->days; i++) {
-        if (!usage_fanout_settled(sweep, i)) {
-            day = &sweep->windows[i].pages;
+    for (i = 0; i < fanout->days; i++) {
+        if (!usage_fanout_settled(fanout, i)) {
+            day = &fanout->windows[i].pages;
             pages += usage_pages_of(day, day->count - day->next);
         }
     }
@@ -170,40 +169,40 @@ usage_fanout_left(const usage_fanout_t *sweep)
 
 
 int64_t
-usage_fanout_range(const usage_fanout_t *sweep)
+usage_fanout_range_expected(const usage_fanout_t *fanout)
 {
     size_t  i;
     int64_t count;
 
     count = 0;
 
-    for (i = 0; i < sweep->days; i++) {
-        if (sweep->windows[i].pages.count > count) {
-            count = sweep->windows[i].pages.count;
+    for (i = 0; i < fanout->days; i++) {
+        if (fanout->windows[i].pages.count > count) {
+            count = fanout->windows[i].pages.count;
         }
     }
 
-    return usage_pages_of(&sweep->windows[sweep->days].pages, count);
+    return usage_pages_of(&fanout->windows[fanout->days].pages, count);
 }
 
 
 int64_t
-usage_fanout_ahead(const usage_fanout_t *sweep)
+usage_fanout_days_most(const usage_fanout_t *fanout)
 {
     size_t               i;
     int64_t              pages, most;
     const usage_pages_t *day;
 
-    most = usage_fanout_range(sweep);
+    most = usage_fanout_range_expected(fanout);
     pages = 0;
 
-    for (i = 0; i < sweep->days; i++) {
-        day = &sweep->windows[i].pages;
+    for (i = 0; i < fanout->days; i++) {
+        day = &fanout->windows[i].pages;
 
         if (usage_pages_fresh(day)) {
             pages += most;
 
-        } else if (day->count >= 0 && !usage_fanout_settled(sweep, i)) {
+        } else if (day->count >= 0 && !usage_fanout_settled(fanout, i)) {
             pages += usage_pages_of(day, day->count - day->next);
         }
     }
@@ -213,18 +212,18 @@ usage_fanout_ahead(const usage_fanout_t *sweep)
 
 
 /*
- * The pages that a window still takes, at least: where some are wanted, the one
- * under way may show all of them, or the next.
+ * Gives how many pages a window still takes, at least: the one under way, or
+ * the next, may show all targets.
  */
 static int64_t
 usage_fanout_window_ahead(
-    const usage_fanout_t *sweep, const usage_pages_t *pages)
+    const usage_fanout_t *fanout, const usage_pages_t *pages)
 {
     int64_t count;
 
     count = usage_pages_ahead(pages);
 
-    if (sweep->count > 0 && count > 0) {
+    if (fanout->targets_count > 0 && count > 0) {
         return pages->waiting > 0 ? 0 : 1;
     }
 
@@ -233,7 +232,7 @@ usage_fanout_window_ahead(
 
 
 int64_t
-usage_fanout_days_ahead(const usage_fanout_t *sweep, bool complete)
+usage_fanout_days_ahead(const usage_fanout_t *fanout, bool complete)
 {
     size_t               i;
     int64_t              first, left, range;
@@ -242,51 +241,52 @@ usage_fanout_days_ahead(const usage_fanout_t *sweep, bool complete)
     first = 0;
     left = 0;
 
-    for (i = 0; i < sweep->days; i++) {
-        day = &sweep->windows[i].pages;
+    for (i = 0; i < fanout->days; i++) {
+        day = &fanout->windows[i].pages;
 
         if (usage_pages_fresh(day)) {
             first++;
 
-        } else if (!usage_fanout_settled(sweep, i)) {
-            left += usage_fanout_window_ahead(sweep, day);
+        } else if (!usage_fanout_settled(fanout, i)) {
+            left += usage_fanout_window_ahead(fanout, day);
         }
     }
 
-    range = sweep->count > 0 ? 1 : usage_fanout_range(sweep);
+    range = fanout->targets_count > 0 ? 1 : usage_fanout_range_expected(fanout);
 
     return first + (left > range && !complete ? range : left);
 }
 
 
 int64_t
-usage_fanout_range_ahead(const usage_fanout_t *sweep)
+usage_fanout_range_ahead(const usage_fanout_t *fanout)
 {
     int64_t              pages, expected;
     const usage_pages_t *range;
 
-    range = &sweep->windows[sweep->days].pages;
+    range = &fanout->windows[fanout->days].pages;
 
-    if (sweep->days == 0 || usage_fanout_settled(sweep, sweep->days)) {
+    if (fanout->days == 0 || usage_fanout_settled(fanout, fanout->days)) {
         return 0;
     }
 
-    pages = usage_fanout_window_ahead(sweep, range);
-    expected = usage_fanout_range(sweep);
+    pages = usage_fanout_window_ahead(fanout, range);
+    expected = usage_fanout_range_expected(fanout);
 
-    return usage_pages_fresh(range) && sweep->count == 0 && expected > pages
+    return usage_pages_fresh(range) && fanout->targets_count == 0
+                   && expected > pages
                ? expected
                : pages;
 }
 
 
 void
-usage_fanout_complete(usage_fanout_t *sweep)
+usage_fanout_complete(usage_fanout_t *fanout)
 {
     size_t i;
 
-    for (i = 0; i < sweep->days; i++) {
-        sweep->windows[i].whole = true;
+    for (i = 0; i < fanout->days; i++) {
+        fanout->windows[i].complete = true;
     }
 }
 
@@ -300,7 +300,7 @@ usage_fanout_same(double sum, double total)
 
 
 bool
-usage_fanout_fill(usage_fanout_t *sweep)
+usage_fanout_fill(usage_fanout_t *fanout)
 {
     bool           all;
     size_t         i, n;
@@ -308,10 +308,10 @@ usage_fanout_fill(usage_fanout_t *sweep)
     double        *cells;
 
     all = true;
-    range = &sweep->windows[sweep->days].pages;
+    range = &fanout->windows[fanout->days].pages;
 
-    for (i = 0; sweep->count == 0 && i < sweep->days; i++) {
-        day = &sweep->windows[i].pages;
+    for (i = 0; fanout->targets_count == 0 && i < fanout->days; i++) {
+        day = &fanout->windows[i].pages;
 
         if (usage_pages_done(day)) {
             continue;
@@ -322,10 +322,10 @@ usage_fanout_fill(usage_fanout_t *sweep)
             continue;
         }
 
-        for (n = 0; n < sweep->table->count; n++) {
-            cells = sweep->table->desktops[n]->cells;
+        for (n = 0; n < fanout->table->count; n++) {
+            cells = fanout->table->desktops[n]->cells;
 
-            if (cells[i] < 0 && cells[sweep->days] >= 0) {
+            if (cells[i] < 0 && cells[fanout->days] >= 0) {
                 cells[i] = 0;
             }
         }
@@ -338,25 +338,27 @@ usage_fanout_fill(usage_fanout_t *sweep)
 
 
 bool
-usage_fanout_adds_up(const usage_fanout_t *sweep)
+usage_fanout_adds_up(const usage_fanout_t *fanout)
 {
     size_t            i, n, count;
     double            sum, total;
     const double     *cells;
     usage_desktop_t **desktops;
 
-    count = sweep->count > 0 ? sweep->count : sweep->table->count;
-    desktops = sweep->count > 0 ? sweep->wanted : sweep->table->desktops;
+    count = fanout->targets_count > 0 ? fanout->targets_count
+                                      : fanout->table->count;
+    desktops =
+        fanout->targets_count > 0 ? fanout->targets : fanout->table->desktops;
 
     for (n = 0; n < count; n++) {
         cells = desktops[n]->cells;
         sum = 0;
 
-        for (i = 0; i < sweep->days; i++) {
+        for (i = 0; i < fanout->days; i++) {
             sum += cells[i] > 0 ? cells[i] : 0;
         }
 
-        total = cells[sweep->days] > 0 ? cells[sweep->days] : 0;
+        total = cells[fanout->days] > 0 ? cells[fanout->days] : 0;
 
         if (!usage_fanout_same(sum, total)) {
             return false;

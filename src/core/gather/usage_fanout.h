@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * The rule "Few upstream calls": the days of all desktops, or of those that are
- * wanted among them.
+ * The rule "Few upstream calls": a full fan-out.  It reads the days of all
+ * desktops, to find all of them, or some: its targets.
  *
- * 1. Each day is a window of its own, asked for with the longest use first.
- *    Its pages are asked for until all rows are there, or all desktops that
- *    are wanted, or until a row without use comes.
- * 2. What is not seen then has no use.  But that relies on the order, and
- *    which desktops there are isn't known.  So either the days are completed,
- *    or one window over the whole range is, whichever takes fewer calls: that
- *    one shows every desktop and, as each desktop's days have to add up to its
- *    total, whether the order was kept.  Where a sum is off, the days are
- *    completed after all.
+ * 1. Each day is a window of its own, whose rows come with the longest use
+ *    first.  Its pages are asked for until all rows are here, or all targets,
+ *    or a row without use.
+ * 2. A desktop not seen by then has no use on that day.  But that relies on the
+ *    order of the rows, and doesn't tell which desktops there are.  So the
+ *    remaining pages of all days are asked for, or one window over the whole
+ *    range, whichever takes fewer calls.  The range shows each desktop, and the
+ *    desktop's days have to add up to its seconds there: if they don't, the
+ *    order wasn't kept, and the remaining pages are asked for after all.
  */
 
 #ifndef USAGE_FANOUT_H
@@ -22,63 +22,68 @@
 
 
 typedef struct {
-    usage_table_t    *table;  /* a column a day, and one for the range */
-    usage_desktop_t **wanted; /* rows of table, */
-    size_t            count;  /* so many; 0: all desktops */
+    usage_table_t    *table;         /* a column a day, and one for the range */
+    usage_desktop_t **targets;       /* rows of the table */
+    size_t            targets_count; /* 0: all desktops */
     size_t            days;
-    bool              known; /* one that the directory knows needs no row */
-    usage_window_t    windows[USAGE_DAYS_MAX + 1]; /* the last: the range */
+    bool           known_found; /* what the directory knows counts as found */
+    usage_window_t windows[USAGE_DAYS_MAX + 1]; /* the last: the range */
 } usage_fanout_t;
 
 
-/* Prepares the windows of so many days from first on; nobody is wanted yet. */
-void usage_fanout_init(usage_fanout_t *sweep, usage_table_t *table,
+/* Prepares the windows of so many days from first on.  There is no target yet.
+ */
+void usage_fanout_init(usage_fanout_t *fanout, usage_table_t *table,
     usage_day_t first, size_t days);
 
-/* Sets whose statistics are needed: rows of the table; no count: all desktops.
- */
+/* Sets the targets, rows of the table, which stay the caller's.  A count of 0:
+ * all desktops. */
 void usage_fanout_set_targets(
-    usage_fanout_t *sweep, usage_desktop_t **targets, size_t count);
+    usage_fanout_t *fanout, usage_desktop_t **targets, size_t count);
 
-/* The next call for the days, for the range; USAGE_AGAIN: none just now. */
-usage_result_t usage_fanout_next_day(usage_fanout_t *sweep, usage_call_t *call);
+/* Give the next call for the days, and for the range.  USAGE_AGAIN: there is
+ * none just now. */
 usage_result_t
-usage_fanout_next_range(usage_fanout_t *sweep, usage_call_t *call);
+usage_fanout_next_day(usage_fanout_t *fanout, usage_call_t *call);
+usage_result_t
+usage_fanout_next_range(usage_fanout_t *fanout, usage_call_t *call);
 
-/* Whether the range shows all that are wanted; never where all desktops are. */
-bool usage_fanout_found(const usage_fanout_t *sweep);
-
-/*
- * The pages that would complete the days, and those that the window over the
- * range can be expected to have.
- */
-int64_t usage_fanout_left(const usage_fanout_t *sweep);
-int64_t usage_fanout_range(const usage_fanout_t *sweep);
-
-/* The pages of days that are still to be asked for, at most. */
-int64_t usage_fanout_ahead(const usage_fanout_t *sweep);
+/* Tells whether the range shows all targets.  Without targets: false. */
+bool usage_fanout_found(const usage_fanout_t *fanout);
 
 /*
- * The calls that the days still take, at least: complete says that they are
- * wanted to their last row.  And those that the range still takes.
+ * Give how many pages would complete the days, once the first page of each is
+ * here, and how many the range is expected to have.
  */
-int64_t usage_fanout_days_ahead(const usage_fanout_t *sweep, bool complete);
-int64_t usage_fanout_range_ahead(const usage_fanout_t *sweep);
+int64_t usage_fanout_days_left(const usage_fanout_t *fanout);
+int64_t usage_fanout_range_expected(const usage_fanout_t *fanout);
 
-/* Wants the days to their last row. */
-void usage_fanout_complete(usage_fanout_t *sweep);
-
-/* Whether the days add up to the range, for each desktop that is wanted. */
-bool usage_fanout_adds_up(const usage_fanout_t *sweep);
+/* Gives how many pages of days are still to be asked for, at most. */
+int64_t usage_fanout_days_most(const usage_fanout_t *fanout);
 
 /*
- * Where all desktops are wanted, and the days add up to the range: what the
- * days' last pages would show.  A day with as many rows as the range has those
- * of the same desktops, those not seen without use.  Whether each day has.
+ * Give how many calls the days still take, at least (complete: up to their last
+ * rows), and how many the range does.
  */
-bool usage_fanout_fill(usage_fanout_t *sweep);
+int64_t usage_fanout_days_ahead(const usage_fanout_t *fanout, bool complete);
+int64_t usage_fanout_range_ahead(const usage_fanout_t *fanout);
 
-/* Whether two sums of seconds are the same, added up in different orders. */
+/* Lets usage_fanout_next_day() ask for the days up to their last rows. */
+void usage_fanout_complete(usage_fanout_t *fanout);
+
+/* Tells whether the days add up to the range, for each target. */
+bool usage_fanout_adds_up(const usage_fanout_t *fanout);
+
+/*
+ * Enters what the remaining pages of days would show.  There is no target, and
+ * the days add up to the range.  So a day with as many rows as the range shows
+ * the same desktops, and those not seen have no use.  Tells whether that holds
+ * for each day.
+ */
+bool usage_fanout_fill(usage_fanout_t *fanout);
+
+/* Tells whether two sums of seconds are the same, as the order in which doubles
+ * are added changes their last bits. */
 bool usage_fanout_same(double sum, double total);
 
 

@@ -116,6 +116,9 @@ usage_pages_restart(usage_pages_t *pages, const usage_call_t *call,
 }
 
 
+/*
+ * Gives how many rows the page at an offset has to have.
+ */
 static int64_t
 usage_pages_expected(const usage_pages_t *pages, int64_t offset)
 {

@@ -86,7 +86,7 @@ usage_records_nonsense(usage_error_t *error, const json_t *row, const char *key)
 
 
 /*
- * A time of a record.  *given: whether it has it.
+ * Reads a time of a record.  *given: the record has it.
  */
 static usage_result_t
 usage_records_time(const json_t *row, const char *key, bool *given,
@@ -110,9 +110,8 @@ usage_records_time(const json_t *row, const char *key, bool *given,
 
 
 /*
- * translation.md: "setup to end; an open session, until now; no setup time,
- * never".  *used: whether the session was in use in the range, *session is cut
- * to it.
+ * Reads the session of a record: "setup to end; an open session, until now; no
+ * setup time, never".  It is cut to the range.  *used: it was in use there.
  */
 static usage_result_t
 usage_records_session(const usage_records_t *records, const json_t *row,
@@ -152,8 +151,8 @@ usage_records_session(const usage_records_t *records, const json_t *row,
 
 
 /*
- * Whether a record was on a page before.  Where it has no transaction_id that
- * can't be told.
+ * Tells whether a record came before.  Without a transaction_id it can't be
+ * told.
  */
 static usage_result_t
 usage_records_twice(usage_records_t *records, const json_t *row, bool *twice)
@@ -196,7 +195,8 @@ usage_records_twice(usage_records_t *records, const json_t *row, bool *twice)
 
 
 /*
- * Keeps a sid or a computer_name, each once.  NULL where it is empty.
+ * Copies a sid or a computer_name, each one once.  *name is NULL if it is
+ * empty.
  */
 static usage_result_t
 usage_records_name(
@@ -216,7 +216,7 @@ usage_records_name(
 
 static usage_result_t
 usage_records_add(usage_records_t *records, const json_t *row,
-    usage_session_t session, bool bare)
+    usage_session_t session, bool no_domain)
 {
     size_t          room;
     usage_record_t *list, *record;
@@ -240,7 +240,7 @@ usage_records_add(usage_records_t *records, const json_t *row,
 
     record = &records->list[records->count++];
     record->session = session;
-    record->bare = bare;
+    record->no_domain = no_domain;
 
     if (usage_records_name(records, usage_rows_text(row, "sid"), &record->sid)
             != USAGE_OK
@@ -256,16 +256,16 @@ usage_records_add(usage_records_t *records, const json_t *row,
 
 
 /*
- * Whether a record is to be counted, by its user.  *bare: its domain isn't
- * told.
+ * Tells whether a record counts, by its user.  *no_domain: it doesn't tell that
+ * user's domain.
  */
 static bool
-usage_records_mine(
-    const usage_records_t *records, const json_t *row, bool *bare)
+usage_records_counts(
+    const usage_records_t *records, const json_t *row, bool *no_domain)
 {
     usage_str_t name;
 
-    *bare = false;
+    *no_domain = false;
 
     if (records->user->name.len == 0) {
         return true;
@@ -273,13 +273,13 @@ usage_records_mine(
 
     name = usage_rows_text(row, "user_name");
 
-    if (!usage_user_recorded(records->user, name, bare)) {
+    if (!usage_user_recorded(records->user, name, no_domain)) {
         return false;
     }
 
     /* another user may be called "name@domain", without a domain */
 
-    return *bare || usage_table_find(records->others, name) == NULL;
+    return *no_domain || usage_table_find(records->others, name) == NULL;
 }
 
 
@@ -287,7 +287,7 @@ static usage_result_t
 usage_records_row(usage_records_t *records, const usage_call_t *call,
     const json_t *row, usage_error_t *error)
 {
-    bool            twice, used, bare;
+    bool            twice, used, no_domain;
     usage_session_t session;
 
     used = false;
@@ -312,11 +312,11 @@ usage_records_row(usage_records_t *records, const usage_call_t *call,
         return USAGE_ERROR;
     }
 
-    if (!used || !usage_records_mine(records, row, &bare)) {
+    if (!used || !usage_records_counts(records, row, &no_domain)) {
         return USAGE_OK;
     }
 
-    if (usage_records_add(records, row, session, bare) != USAGE_OK) {
+    if (usage_records_add(records, row, session, no_domain) != USAGE_OK) {
         return usage_no_memory(records->pool, error);
     }
 
@@ -325,8 +325,8 @@ usage_records_row(usage_records_t *records, const usage_call_t *call,
 
 
 /*
- * Older releases give 100 rows at most: either they refuse a longer page, or
- * they send less than was asked for.
+ * Tells whether a page comes from an older release, which gives 100 rows at
+ * most: such a release refuses a longer page, or sends less.
  */
 static bool
 usage_records_short(const usage_records_t *records, const usage_call_t *call,
@@ -395,123 +395,4 @@ usage_records_page(usage_records_t *records, const usage_call_t *call,
     json_decref(rows.root);
 
     return rc;
-}
-
-
-static usage_entry_t *
-usage_records_entry(const usage_record_t *record,
-    const usage_directory_t *directory, bool *doubtful)
-{
-    static const usage_str_t none = usage_string("");
-
-    return usage_directory_lead(directory,
-        record->sid != NULL ? record->sid->id : none,
-        record->computer != NULL ? record->computer->id : none, doubtful);
-}
-
-
-bool
-usage_records_doubtful(const usage_records_t *records,
-    const usage_directory_t *directory, bool strays)
-{
-    bool                 doubtful;
-    size_t               i;
-    const usage_entry_t *entry;
-
-    for (i = 0; i < records->count; i++) {
-        entry = usage_records_entry(&records->list[i], directory, &doubtful);
-
-        if (entry == NULL ? strays : doubtful) {
-            return true;
-        }
-    }
-
-    return false;
-}
-
-
-/*
- * A record that leads to no desktop: what it names stands for one.
- */
-static usage_entry_t *
-usage_records_stray(usage_records_t *records, const usage_record_t *record)
-{
-    usage_entry_t   *entry;
-    usage_desktop_t *name;
-
-    name = record->sid != NULL ? record->sid : record->computer;
-
-    if (name != NULL && name->entry != NULL) {
-        return name->entry;
-    }
-
-    entry = usage_alloc(records->pool, sizeof(usage_entry_t));
-    if (entry == NULL) {
-        return NULL;
-    }
-
-    memset(entry, 0, sizeof(usage_entry_t));
-
-    if (record->sid != NULL) {
-        entry->sid = record->sid->id;
-    }
-
-    if (name != NULL) {
-        name->entry = entry;
-        entry->name =
-            record->computer != NULL ? record->computer->id : name->id;
-    }
-
-    entry->next = records->strays;
-    records->strays = entry;
-
-    return entry;
-}
-
-
-usage_result_t
-usage_records_lead(usage_records_t *records, const usage_directory_t *directory,
-    bool strays, usage_error_t *error)
-{
-    bool                  doubtful;
-    size_t                i;
-    usage_entry_t        *entry;
-    const usage_record_t *record;
-
-    for (i = 0; i < records->count; i++) {
-        record = &records->list[i];
-        entry = usage_records_entry(record, directory, &doubtful);
-
-        if (entry != NULL && entry->alike) {
-            return usage_error(error, 502,
-                "a connection record leads to several desktops: %s \"%.*s\"",
-                record->computer != NULL ? "computer_name" : "sid",
-                usage_shown(record->computer != NULL ? record->computer->id
-                                                     : record->sid->id),
-                record->computer != NULL ? record->computer->id.data
-                                         : record->sid->id.data);
-        }
-
-        if (entry != NULL && record->bare && entry->namesake) {
-            continue;
-        }
-
-        if (entry == NULL && !strays) {
-            continue;
-        }
-
-        if (entry == NULL) {
-            entry = usage_records_stray(records, record);
-        }
-
-        if (entry == NULL
-            || usage_sessions_add(
-                   &entry->sessions, record->session, records->pool)
-                   != USAGE_OK)
-        {
-            return usage_no_memory(records->pool, error);
-        }
-    }
-
-    return USAGE_OK;
 }

@@ -2,7 +2,7 @@
 
 /*
  * translation.md, "By the hour": the connection records, and the desktops that
- * they lead to.
+ * they match.
  */
 
 #ifndef USAGE_RECORDS_H
@@ -18,67 +18,69 @@ typedef struct {
     usage_session_t  session;
     usage_desktop_t *sid; /* rows of records->names; NULL: it has none */
     usage_desktop_t *computer;
-    bool             bare; /* its user's domain isn't told */
+    bool             no_domain; /* it doesn't tell its user's domain */
 } usage_record_t;
 
 
 typedef struct {
     const usage_pool_t  *pool;
     const usage_user_t  *user;
-    const usage_table_t *others; /* users whose name may look like theirs */
-    usage_session_t      range;  /* of which use is counted */
-    int64_t              from;   /* records that begin from then... */
-    int64_t              to;     /* ...to then are asked for */
+    const usage_table_t *others; /* users that may be called "name@domain" */
+    usage_session_t      range;  /* in which use counts */
+    int64_t              from;   /* records that begin from then on... */
+    int64_t              to;     /* ...and until then are asked for */
     usage_pages_t        pages;
     usage_table_t        names;        /* sids and computer_names */
-    usage_table_t        transactions; /* to see one that comes twice */
+    usage_table_t        transactions; /* to find a record that comes twice */
     usage_record_t      *list;
     size_t               count;
     size_t               room;
-    usage_entry_t       *strays; /* one for what leads to no desktop */
+    usage_entry_t       *unmatched; /* desktops that the directory lacks */
 } usage_records_t;
 
 
 /*
- * Prepares to ask for the records of the directory's user, or of everybody, of
- * so many days from first on: those that began up to lookback seconds before as
- * well.  now is the time, in seconds since 1970; none of the days is in the
- * future.  USAGE_ERROR: memory is out.
+ * Prepares to read the records of the directory's user, or of everybody, of so
+ * many days from first on, and those that began up to lookback seconds before.
+ * now is the time, in seconds since 1970; none of the days is in the future.
+ * USAGE_ERROR: memory is out.
  */
 usage_result_t
 usage_records_init(usage_records_t *records, const usage_directory_t *directory,
     usage_day_t first, size_t days, int64_t lookback, int64_t now);
 
-/* The next call; USAGE_AGAIN: there is none just now. */
+/* Gives the next call.  USAGE_AGAIN: there is none just now. */
 usage_result_t usage_records_next(usage_records_t *records, usage_call_t *call);
 
 /*
  * Takes the reply to call.  USAGE_ERROR: 502, it makes no sense, or the pages
- * don't agree; 500.
+ * don't agree; 500, memory is out.
  */
 usage_result_t usage_records_page(usage_records_t *records,
     const usage_call_t *call, usage_str_t body, usage_error_t *error);
 
 /*
- * Whether the reply to call, of status 400, may come from an older release that
- * allows shorter pages only: those are asked for from now on.
+ * Tells whether the reply to call, of status 400, may come from an older
+ * release, which allows shorter pages only.  Then it asks for those from now
+ * on.
  */
 bool usage_records_shorten(usage_records_t *records, const usage_call_t *call);
 
 /*
- * Whether the directory, as far as it was read, leaves a record in doubt that
- * all of it may lead elsewhere: to some desktop (strays), or to another.
+ * Tells whether the whole directory may match a record with another desktop
+ * than the part of it that was read, or, if unmatched is set, with one at all.
  */
 bool usage_records_doubtful(const usage_records_t *records,
-    const usage_directory_t *directory, bool strays);
+    const usage_directory_t *directory, bool unmatched);
 
 /*
- * Gives each record's session to the directory's entry that it leads to, or,
- * where strays are wanted, to a stray; those of the user's namesakes are left
- * out.  USAGE_ERROR: 502, a record leads to several; 500.
+ * Adds each record's session to the directory's entry that it matches.  If
+ * there is none, and unmatched is set, it makes one in records->unmatched.
+ * Sessions of the user's namesakes are left out.  USAGE_ERROR: 502, a record
+ * matches several desktops; 500, memory is out.
  */
-usage_result_t usage_records_lead(usage_records_t *records,
-    const usage_directory_t *directory, bool strays, usage_error_t *error);
+usage_result_t usage_records_match(usage_records_t *records,
+    const usage_directory_t *directory, bool unmatched, usage_error_t *error);
 
 
 #endif /* USAGE_RECORDS_H */

@@ -3,6 +3,9 @@
 #include "gather/usage_rows.h"
 
 
+/*
+ * Checks the count and the list, and takes them from the root.
+ */
 static usage_result_t
 usage_rows_check(
     usage_rows_t *rows, const char *key, const char *what, usage_error_t *error)

@@ -51,7 +51,8 @@ usage_sessions_compare(const void *one, const void *two)
 
 
 /*
- * Adds a stretch of time, which lies within the bins, to those that it touches.
+ * Adds the seconds from <= t < to, which lie within the bins, to those that
+ * they touch.
  */
 static void
 usage_sessions_spread(
@@ -85,7 +86,7 @@ usage_sessions_count(usage_sessions_t *sessions, int64_t start, int64_t width,
             usage_sessions_compare);
     }
 
-    done = start; /* what is before that is counted, or of no interest */
+    done = start; /* seconds before that are counted, or outside of the bins */
     end = start + (int64_t) count * width;
 
     for (n = 0; n < sessions->count; n++) {

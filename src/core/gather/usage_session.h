@@ -12,8 +12,8 @@
 
 
 typedef struct {
-    int64_t from; /* in use from then, in seconds since 1970, */
-    int64_t to;   /* until then */
+    int64_t from; /* seconds since 1970 */
+    int64_t to;
 } usage_session_t;
 
 
@@ -24,8 +24,7 @@ typedef struct {
 } usage_sessions_t;
 
 
-/* Adds a session; its memory comes from pool.  USAGE_ERROR where that is out.
- */
+/* Adds a session; its memory comes from pool.  USAGE_ERROR: memory is out. */
 usage_result_t usage_sessions_add(usage_sessions_t *sessions,
     usage_session_t session, const usage_pool_t *pool);
 

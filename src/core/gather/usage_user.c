@@ -14,13 +14,13 @@ usage_user_is(const usage_user_t *user, usage_str_t name, usage_str_t domain)
 
 
 bool
-usage_user_recorded(const usage_user_t *user, usage_str_t name, bool *bare)
+usage_user_recorded(const usage_user_t *user, usage_str_t name, bool *no_domain)
 {
     usage_str_t domain;
 
-    *bare = usage_str_equal(user->name, name);
+    *no_domain = usage_str_equal(user->name, name);
 
-    if (*bare) {
+    if (*no_domain) {
         return true;
     }
 

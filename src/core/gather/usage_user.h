@@ -11,26 +11,27 @@
 
 
 typedef struct {
-    usage_str_t name;   /* empty: nobody is named */
-    usage_str_t domain; /* empty: any */
+    usage_str_t name;   /* empty: the request names no user */
+    usage_str_t domain; /* empty: any domain */
 } usage_user_t;
 
 
-/* Whether the directory's name and domain (empty: it tells none) are the
- * user's. */
+/* Tells whether a name and a domain of the directory are the user's.  An empty
+ * domain: the directory doesn't tell it. */
 bool
 usage_user_is(const usage_user_t *user, usage_str_t name, usage_str_t domain);
 
 /*
- * Whether a record's name is the user's: "name" or "name@domain".  Where it has
- * no domain, *bare says so: it may be a namesake's in another domain.
+ * Tells whether a record's name is the user's: "name" or "name@domain".
+ * *no_domain: it is just the name, so it may also be that of a namesake in
+ * another domain.
  */
-bool
-usage_user_recorded(const usage_user_t *user, usage_str_t name, bool *bare);
+bool usage_user_recorded(
+    const usage_user_t *user, usage_str_t name, bool *no_domain);
 
 /*
- * The name as the filter of statistics takes it, which has a limit: as it is
- * fuzzy, the first USAGE_USERNAME_CHARS characters will do.
+ * Gives the name as the filter of statistics takes it: cut to its limit of
+ * USAGE_USERNAME_CHARS characters, as the filter is fuzzy.
  */
 usage_str_t usage_user_filter(const usage_user_t *user);
 

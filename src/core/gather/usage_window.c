@@ -11,7 +11,7 @@ usage_window_start(
     window->first = first;
     window->last = last;
     window->unused = false;
-    window->whole = false;
+    window->complete = false;
 
     usage_pages_start(&window->pages, USAGE_PAGE_ROWS);
 }
@@ -30,7 +30,8 @@ usage_window_call(usage_window_t *window, usage_call_t *call)
 
 
 /*
- * Enters a page's rows in the window's column.
+ * Enters a page's rows in the window's column.  A desktop that has a cell there
+ * came twice.
  */
 static usage_result_t
 usage_window_enter(usage_window_t *window, const usage_call_t *call,
@@ -73,12 +74,12 @@ usage_window_page(usage_window_t *window, const usage_call_t *call,
 
     if (rc == USAGE_AGAIN && usage_pages_fresh(&window->pages)) {
 
-        /* fetched to its end now, as a row without use ends nothing where rows
-         * move */
+        /* It is read to its end now: as rows move, those behind one without use
+         * may have some. */
 
         usage_table_clear(table, window->column);
         window->unused = false;
-        window->whole = true;
+        window->complete = true;
     }
 
     return rc == USAGE_ERROR ? USAGE_ERROR : USAGE_OK;

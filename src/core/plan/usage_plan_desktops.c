@@ -73,9 +73,9 @@ usage_stage_days_end(usage_plan_t *plan, usage_error_t *error)
         return USAGE_OUTCOME_NARROWS;
     }
 
-    left = usage_fanout_left(&plan->fanout);
+    left = usage_fanout_days_left(&plan->fanout);
 
-    if (left > usage_fanout_range(&plan->fanout)) {
+    if (left > usage_fanout_range_expected(&plan->fanout)) {
         return USAGE_OUTCOME_RANGE;
     }
 
@@ -165,7 +165,7 @@ usage_stage_count_begin(usage_plan_t *plan, usage_error_t *error)
     (void) error;
 
     usage_plan_fan_out(plan);
-    plan->fanout.known = true;
+    plan->fanout.known_found = true;
 
     return usage_fanout_found(&plan->fanout) ? USAGE_OUTCOME_DONE
                                              : USAGE_OUTCOME_CALLS;

@@ -52,8 +52,9 @@ usage_plan_narrows(const usage_plan_t *plan)
 
     /* the first condition is cheap to tell, and mostly decides */
 
-    return calls < (int64_t) plan->days * usage_fanout_range(&plan->fanout)
-           && calls < usage_fanout_ahead(&plan->fanout);
+    return calls < (int64_t) plan->days
+                       * usage_fanout_range_expected(&plan->fanout)
+           && calls < usage_fanout_days_most(&plan->fanout);
 }
 
 
@@ -216,7 +217,7 @@ usage_plan_selects(const usage_plan_t *plan)
     }
 
     range = &plan->fanout.windows[plan->days].pages;
-    most = usage_fanout_range(&plan->fanout);
+    most = usage_fanout_range_expected(&plan->fanout);
     sum = 0;
 
     for (i = 0; i < plan->narrow.count; i++) {

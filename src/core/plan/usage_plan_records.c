@@ -26,7 +26,7 @@ usage_plan_records_forbidden(const usage_plan_t *plan)
 usage_entry_t *
 usage_plan_records_unmatched(const usage_plan_t *plan)
 {
-    return plan->records.found.strays;
+    return plan->records.found.unmatched;
 }
 
 
@@ -197,7 +197,7 @@ usage_stage_match_begin(usage_plan_t *plan, usage_error_t *error)
 
     directory = &plan->directory;
 
-    if (usage_records_lead(&plan->records.found, directory,
+    if (usage_records_match(&plan->records.found, directory,
             directory->by_user || directory->full, error)
         != USAGE_OK)
     {

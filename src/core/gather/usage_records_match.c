@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/*
+ * The desktops that connection records match.
+ */
+
+#include "gather/usage_records.h"
+
+
+/*
+ * Finds the directory's entry that a record matches, or gives NULL.
+ */
+static usage_entry_t *
+usage_records_entry(const usage_record_t *record,
+    const usage_directory_t *directory, bool *doubtful)
+{
+    static const usage_str_t none = usage_string("");
+
+    return usage_directory_match(directory,
+        record->sid != NULL ? record->sid->id : none,
+        record->computer != NULL ? record->computer->id : none, doubtful);
+}
+
+
+bool
+usage_records_doubtful(const usage_records_t *records,
+    const usage_directory_t *directory, bool unmatched)
+{
+    bool                 doubtful;
+    size_t               i;
+    const usage_entry_t *entry;
+
+    for (i = 0; i < records->count; i++) {
+        entry = usage_records_entry(&records->list[i], directory, &doubtful);
+
+        if (entry == NULL ? unmatched : doubtful) {
+            return true;
+        }
+    }
+
+    return false;
+}
+
+
+/*
+ * Gives the entry of a record that matches no desktop of the directory: one for
+ * each sid, or computer_name, that such records have.
+ */
+static usage_entry_t *
+usage_records_add_unmatched(
+    usage_records_t *records, const usage_record_t *record)
+{
+    usage_entry_t   *entry;
+    usage_desktop_t *name;
+
+    name = record->sid != NULL ? record->sid : record->computer;
+
+    if (name != NULL && name->entry != NULL) {
+        return name->entry;
+    }
+
+    entry = usage_alloc(records->pool, sizeof(usage_entry_t));
+    if (entry == NULL) {
+        return NULL;
+    }
+
+    memset(entry, 0, sizeof(usage_entry_t));
+
+    if (record->sid != NULL) {
+        entry->sid = record->sid->id;
+    }
+
+    if (name != NULL) {
+        name->entry = entry;
+        entry->name =
+            record->computer != NULL ? record->computer->id : name->id;
+    }
+
+    entry->next = records->unmatched;
+    records->unmatched = entry;
+
+    return entry;
+}
+
+
+usage_result_t
+usage_records_match(usage_records_t *records,
+    const usage_directory_t *directory, bool unmatched, usage_error_t *error)
+{
+    bool                  doubtful;
+    size_t                i;
+    usage_entry_t        *entry;
+    const usage_record_t *record;
+
+    for (i = 0; i < records->count; i++) {
+        record = &records->list[i];
+        entry = usage_records_entry(record, directory, &doubtful);
+
+        if (entry != NULL && entry->ambiguous) {
+            return usage_error(error, 502,
+                "a connection record leads to several desktops: %s \"%.*s\"",
+                record->computer != NULL ? "computer_name" : "sid",
+                usage_shown(record->computer != NULL ? record->computer->id
+                                                     : record->sid->id),
+                record->computer != NULL ? record->computer->id.data
+                                         : record->sid->id.data);
+        }
+
+        if (entry != NULL && record->no_domain && entry->namesake) {
+            continue;
+        }
+
+        if (entry == NULL && !unmatched) {
+            continue;
+        }
+
+        if (entry == NULL) {
+            entry = usage_records_add_unmatched(records, record);
+        }
+
+        if (entry == NULL
+            || usage_sessions_add(
+                   &entry->sessions, record->session, records->pool)
+                   != USAGE_OK)
+        {
+            return usage_no_memory(records->pool, error);
+        }
+    }
+
+    return USAGE_OK;
+}
