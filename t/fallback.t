@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# usage_mode fallback: the legacy endpoint's answer, and where it gives none, a
+# usage_mode fallback: the legacy endpoint's answer, and if it gives none, a
 # translation, without a call lost.
 
 use strict;
