@@ -322,9 +322,9 @@ PROVE_JOBS = $(shell expr $(JOBS) + 1)
 
 T          = $(wildcard t/*.t)
 T_VALGRIND = $(patsubst %,t/%.t,bounds calls errors headers hours life mode \
-               outcome pages sign simulator simulator_control simulator_faults \
-               simulator_sign simulator_tenants simulator_truth store_fair \
-               validation wake)
+               outcome pages retention routes sign simulator simulator_control \
+               simulator_faults simulator_sign simulator_tenants \
+               simulator_truth store_fair validation wake)
 
 $(BUILD)/valgrind/%.t: t/%.t Makefile
 	@mkdir -p $(@D)
@@ -376,8 +376,8 @@ DATES     = 2026-11-23T12:00:00Z 2026-11-24T12:00:00Z 2026-11-25T12:00:00Z \
             2027-01-01T00:00:05Z 2027-03-31T01:59:30Z 2028-02-29T12:00:00Z \
             2028-03-01T00:30:00Z
 FEW_DATES = 2026-11-28T12:00:00Z 2026-12-31T23:59:40Z
-T_DATED   = $(patsubst %,t/%.t,calls ctl_check ctl_plan sign status_counts \
-              status_load validation)
+T_DATED   = $(patsubst %,t/%.t,calls ctl_check ctl_plan retention sign \
+              status_counts status_load validation)
 
 test-dates: all
 	@failed=; for date in $(DATES); do \

@@ -10,9 +10,8 @@ use strict;
 use warnings;
 
 use Digest::SHA qw(sha256_hex);
-use POSIX ();
 use Test::More;
-use Time::HiRes qw(time sleep);
+use Time::HiRes qw(time);
 
 use Usage::H2;
 use Usage::Nginx;

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# usagectl check: no difference where there is none, and the very desktop and
-# day where there is one.
+# usagectl check: equal replies have no difference; if one is altered, exactly that
+# desktop and day is told.
 
 use strict;
 use warnings;

@@ -166,7 +166,7 @@ subtest 'lines that are none' => sub {
             . "usagectl report: 1 of 1 lines are not of the log format \"usage\"\n",
         'a long line is one line, also at the end of a log');
 
-    # which ones, of which file; the first ones, where there are many
+    # strange lines are told with file and line: the first ones, if there are many
     my @logs = (ctl_file(one => line() . "x\n"), ctl_file(two => line() . line() . "x\n" x 10));
     my ($code, undef, $said) = report(@logs);
     is($code, 0, 'two logs: status 0');
@@ -242,7 +242,7 @@ subtest 'on a terminal' => sub {
         utf8::decode($_) for @lines;
         is(scalar(grep { length > $width } @lines[ 0, 1 ]), 0,
             "fits $width columns") or diag($out);
-        like($lines[1], qr/x\x{2026} /, 'cut where it is too long');
+        like($lines[1], qr/x\x{2026} /, 'a long line is cut');
         like($out, qr/\A\e\[1mclient/, 'a bold line');
     }
     local $ENV{NO_COLOR} = 1;

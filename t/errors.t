@@ -11,7 +11,7 @@ use Time::HiRes qw(time sleep);
 
 use Usage::Nginx;
 use Usage::Test;
-use Usage::Upstream qw(reply json_reply page rows window);
+use Usage::Upstream qw(reply json_reply page rows);
 
 my $token = 'tok-' . 'S3cr3t' x 20;
 
@@ -148,7 +148,7 @@ my $nginx = Usage::Nginx->start(
     upstream => $upstream->port,
     http     => 'usage_retention off; usage_retries 0; upstream two { server 127.0.0.1:'
         . "$nobody; server 127.0.0.1:" . $upstream->port . '; }',
-    # (a short time only where nobody answers at all: machines can be slow)
+    # (only if nobody answers at all may the time be short: machines can be slow)
     proxy    => 'proxy_next_upstream off;',
     server   => join('',
         Usage::Nginx->at(hasty   => '', '/soon'),

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# Many calls at once that need the same days: one fetches, the others wait, and
-# where it can't, another one does.
+# Many calls at once that need the same days: the leader fetches them, the followers
+# wait; if the leader can't, a follower does.
 
 use strict;
 use warnings;
@@ -21,8 +21,8 @@ my %month = days(-33, -3);
 my %week  = days(-9, -3);
 my $patient = Usage::Nginx->patience(120) . 's';
 
-# A token that nothing is stored for, but which is known to be good: else it
-# would begin with one call, and lead nobody until that is answered.
+# A token that is known to be good, and that nothing is stored for.  (An unknown token
+# begins with one upstream call, and leads nobody before that is answered.)
 sub fresh {
     my ($store, %o) = @_;
     my $token = $o{token} || Usage::Store::fresh_token();

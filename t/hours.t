@@ -5,7 +5,7 @@
 use strict;
 use warnings;
 
-use List::Util qw(max sum0);
+use List::Util qw(sum0);
 use Test::More;
 
 use Usage::Nginx;
@@ -122,7 +122,7 @@ sub is_true {
     return $res;
 }
 
-subtest 'where records are off' => sub {
+subtest 'usage_connections off' => sub {
     tenant([ desktop('d1', 'ann') ]);
     for my $body ({}, { desktop_username => 'ann' }, { desktop_ids => ['d1'] }, { limit => 0 },
         { start_time => day(1), end_time => day(2) })

@@ -13,7 +13,7 @@ use Usage::Nginx;
 use Usage::Sim;
 use Usage::Store qw(took);
 use Usage::Test;
-use Usage::Upstream qw(reply json_reply page rows);
+use Usage::Upstream qw(reply json_reply);
 
 my $sim   = Usage::Sim->start(args => [ '--seed', 1 ]);
 my $fresh = \&Usage::Store::fresh_token;

@@ -5,13 +5,13 @@
 use strict;
 use warnings;
 
-use POSIX qw(:sys_wait_h);
+use POSIX ();
 use Test::More;
 use Time::HiRes qw(time sleep);
 
 use Usage::Nginx;
 use Usage::Test;
-use Usage::Upstream qw(json_reply page row window);
+use Usage::Upstream qw(json_reply page row);
 
 my $slow = Usage::Nginx->patience(1);
 

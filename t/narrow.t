@@ -13,7 +13,7 @@ use Usage::Nginx;
 use Usage::Random;
 use Usage::Sim;
 use Usage::Test;
-use Usage::Upstream qw(json_reply page window);
+use Usage::Upstream qw(json_reply page);
 
 my $slow = Usage::Nginx->slow;
 my $sim = Usage::Sim->start(args => [ '--seed', 1 ]);
@@ -162,7 +162,7 @@ for my $idle (qw(shown hidden)) {
 
         cmp_ok(scalar @only, '>', 5, scalar(@only) . ' use that one only');
 
-        # a page more where more than 100 names match
+        # (one page more if more than 100 names match)
         my %desktop = map { $_->{desktop_id} => $_->{computer_name} } @details;
         my $pages = sub {
             my ($name, @of) = @_;
@@ -530,7 +530,7 @@ subtest 'fractions of seconds' => sub {
         ok(scalar(grep { $_->{query}{resource_name} } @calls), 'narrowed');
         cmp_ok(scalar @calls, '<=', $most, @calls . ' calls');
     };
-    # nothing is left over: the range, (its parts where they happen to be whole,)
+    # nothing is left over: the range, (its parts if they happen to be whole,)
     # and each day
     $check->(31, 2 + 34, [298]);
     $check->(31, 2 + 34 * 2, [ 299, 298 ]);

@@ -37,7 +37,7 @@ my $sim  = $pair->sim;
 
 my (@users, %directory, %untold);
 
-# Another tenant: its users, and whose each desktop is by the directory.
+# Another tenant: its users, and who is attached to each desktop.
 sub populate {
     my ($desktops, $idle) = @_;
 
@@ -98,7 +98,7 @@ sub some_personal {
         $r->{desktop_ids} = [ @own ? (map { pick(@own) } 1 .. 1 + rnd(3)) : (),
             chance(40) ? pick(@{ $pair->{desktops} }, 'none') : () ] if chance(30);
 
-        # (where the directory tells no domain, a desktop may be anybody's of that
+        # (if the directory tells no domain, a desktop may be anybody's of that
         # name)
         delete $r->{desktop_user_domain} if $untold{ $r->{desktop_username} }
             && $twins != 1;

@@ -177,8 +177,8 @@ subtest 'node and npm' => sub {
         is($status, 0, "status 0 with (@$_)");
         my ($installed) = text_of("$m/calls") =~ /^apt-get install .*=300 (.*),/m;
         my %has = map { $_ => 1 } @$_;
-        is($installed =~ /\bnodejs\b/, !$has{node}, 'nodejs where there is no node');
-        is($installed =~ /\bnpm\b/, !$has{npm}, 'npm where there is none');
+        is($installed =~ /\bnodejs\b/, !$has{node}, 'nodejs is installed if there is no node');
+        is($installed =~ /\bnpm\b/, !$has{npm}, 'npm is installed if there is none');
         like(text_of("$m/calls"), qr/^make -s -j \d+ test,/m, 'then make runs the tests');
     }
 };
@@ -238,7 +238,7 @@ subtest 'for an nginx source tree' => sub {
     like($calls, qr{^make .*, for /some/tree$}m, 'make gets the tree');
 
     ($status) = run_on($m, 'build', { NGINX_SRC => 'tree' });
-    like(text_of("$m/calls"), qr{^make .*, for /.*/tree$}m, 'from where one is');
+    like(text_of("$m/calls"), qr{^make .*, for /.*/tree$}m, 'make gets the tree that is there');
 };
 
 # --- The demonstration.

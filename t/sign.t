@@ -221,7 +221,7 @@ subtest 'every kind of call' => sub {
     }
 };
 
-subtest 'where it goes' => sub {
+subtest 'locations of signed calls' => sub {
     for (qw(literal variable host hostvar backup page)) {
         my $res = ask($signer, \%week, at => $_);
         answered($res, \%week, $_);

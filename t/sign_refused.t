@@ -251,7 +251,7 @@ subtest 'the hash of the body' => sub {
         }
     }
 
-    # where it isn't signed, it is no less wrong
+    # a wrong hash is wrong though the header isn't signed
     refused('not signed', qr/X-Sdk-Content-Sha256/, $body, @right,
         'X-Sdk-Content-Sha256' => $other);
 };

@@ -13,7 +13,7 @@ use lib "$FindBin::Bin/lib";
 use List::Util qw(max min sum0);
 use Test::More;
 
-use Usage::Sim qw($DESKTOPS $USERS $RECORDS metric window);
+use Usage::Sim qw($USERS $RECORDS metric window);
 use Usage::Test qw(date_of seconds);
 
 my $sim = Usage::Sim->start;

@@ -83,7 +83,7 @@ subtest 'of overlapping ranges only the missing days are fetched' => sub {
             if ($n <= 100 || !@missing) {
                 took($res, @missing || 1, $name);
             } else {
-                # (or a window of all the range, where that is less)
+                # (or a window of all the range, if that is less)
                 cmp_ok(scalar @{ $res->{calls} }, '<=', ($pages + 1) * @missing,
                     "$name: no more upstream calls than for the missing days");
             }

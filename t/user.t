@@ -75,7 +75,7 @@ sub ask {
 
 sub calls { return map { $_->{api} } @{ $sim->calls } }
 
-# The reply's entries, as [ id or undef, hours... ]; undef where it is wrong.
+# The reply's entries, as [ id or undef, hours... ]; what is wrong is added to a list.
 sub entries {
     my ($data, $user, $wrong) = @_;
 
@@ -141,9 +141,6 @@ sub is_true {
         map { "$_->{api} $_->{query}\n" } @{ $sim->calls });
     return $res;
 }
-
-# 1 h, 2 h and nothing on an own desktop, whoever it is.
-sub h { return map { 0 + sprintf '%.2f', $_ / 3600 + 1e-9 } @_ }
 
 for (qw(shown hidden)) {
     $idle = $_;
@@ -450,7 +447,7 @@ for (qw(shown hidden)) {
         error_is(ask('on', %ann, desktop_ids => ['s2']), 502, 'a requested desktop that records may belong to',
             detail => [ qr/0\.50 hours/, qr/"s2"/ ]);
 
-        # led by the sid, whatever the name is, and by the name where the sid is
+        # the sid leads to a desktop, whatever the name is; the name, if the sid is
         # unknown or missing
         tenant([ desktop('s1', 'ann', 'bob'), desktop('s2', 'ann', 'bob') ],
             used('s1', 'ann', 1, 0, 3600, computer_name => 'PC-s2-'),

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# Every rule for the request (translation.md "Request", legacy.md): what is
-# wrong is refused before any upstream call, by name; what is right passes.
+# Every rule for the body of a request (translation.md "Request", legacy.md): what
+# is wrong is refused before any upstream call, by name; what is right passes.
+# Paths and methods: t/routes.t.  Days that are too old: t/retention.t.
 
 use strict;
 use warnings;
@@ -36,7 +37,6 @@ my $upstream = Usage::Upstream->start(\&answer);
 my $nginx    = Usage::Nginx->start(
     upstream => $upstream->port,
     http     => 'usage_retention off; client_max_body_size 8m;',
-    server   => 'location /any/ { usage_translate /workspace; }'
 );
 
 my $conn;
@@ -493,161 +493,6 @@ subtest 'what an error names' => sub {
     bad('a long id', '{"desktop_ids":["' . 'z' x 256 . '"]}',
         qr/(?<!z)z{1,100}(?!z)/);
     no_calls();
-};
-
-subtest 'the project' => sub {
-    my $target = sub {
-        my $c   = $nginx->client;
-        my $res = $c->post($_[0], "{$range}");
-        return $res;
-    };
-    for ('a', '0', '-', '_', 'AZaz09-_', 'p' x 255,
-        '0123456789abcdef0123456789abcdef')
-    {
-        my $res = $target->(route($_));
-        is($res->{status}, 200, 'project ' . substr $_, 0, 40);
-        my @calls = $upstream->calls;
-        $upstream->clear;
-        is($calls[-1]{path}, "/v2/$_/statistics/metrics/desktops",
-            "the project $_ stands in the path of the upstream call");
-    }
-    is($target->(route() . '?x=1&offset=-1')->{status}, 200,
-        'a query changes nothing');
-    is(($upstream->calls)[0]{query}{offset}, '0', '... upstream neither');
-    $upstream->clear;
-
-    for ('p' x 256, 'a.b', 'a%20b', 'a%C3%A9', 'a+b', 'a~b', 'a%00b',
-        'a:b', 'a%3Fb', 'a%23b', 'a%0A', '%0Aa', '*', 'a,b', 'a%25b', '%22')
-    {
-        my $res = $target->(route($_));
-        # (nginx itself refuses a NUL)
-        if ($_ eq 'a%00b') {
-            is($res->{status}, 400, "project $_");
-            next;
-        }
-        error_is($res, 404, 'project ' . substr $_, 0, 40);
-    }
-    no_calls();
-};
-
-subtest 'other paths' => sub {
-    my $at = Usage::Nginx->start(
-        upstream => $upstream->port,
-        route    => '/',
-        http     => 'usage_retention off;'
-    );
-    my $c = $at->client;
-    for (
-        '/', '/v2', '/v2/', '/v2/p', '/v2/p/desktops',
-        '/v2/p/desktops/statistics', '/v2/p/desktops/statistics/',
-        '/v2/p/desktops/statistics/used/', '/v2/p/desktops/statistics/used/x',
-        '/v2/p/desktops/statistics/usedx', '/v2/p/desktops/statistics/use',
-        '/v1/p/desktops/statistics/used', '/V2/p/desktops/statistics/used',
-        '/v2/p/Desktops/statistics/used', '/v2/p/desktops/statistics/USED',
-        '/v2//desktops/statistics/used', '/v2/p/q/desktops/statistics/used',
-        '/v2/p%2Fq/desktops/statistics/used', '/x/v2/p/desktops/statistics/used',
-        '/v2/p/desktops/statistics/used%0A', '/v2/p/desktops/statistics/used%0D',
-        '/v2/p/desktops/statistics/used;x', '/v2/p/desktops/statistics/used%20',
-        '/v2/../desktops/statistics/used', '/v2/p/statistics/metrics/desktops',
-        )
-    {
-        error_is($c->post($_, "{$range}"), 404, $_);
-    }
-    no_calls();
-    is($c->post(route(), "{$range}")->{status}, 200, 'the route');
-    is($c->post('/v2/a/../p/desktops//statistics/./used', "{$range}")->{status},
-        200, 'the route, once nginx has put it right');
-    is($c->post('/%762/p/desktops/statistics/us%65d', "{$range}")->{status},
-        200, 'the route, escaped');
-    $upstream->clear;
-    $at->stop_ok;
-};
-
-subtest 'methods' => sub {
-    for (qw(GET PUT DELETE PATCH OPTIONS HEAD POSTS post PROPFIND)) {
-        next if $_ eq 'post';    # (not a method to nginx)
-        my $c   = $nginx->client;
-        my $res = $c->request($_, route(), /GET|HEAD/ ? undef : "{$range}");
-        if ($_ eq 'HEAD') {
-            is($res->{status}, 405, $_);
-            is($res->{headers}{allow}[0], 'POST', "$_: Allow");
-            next;
-        }
-        error_is($res, 405, $_, headers => { Allow => qr/\APOST\z/ });
-    }
-
-    # The connection goes on, whatever the body was.
-    my $c = $nginx->client;
-    error_is($c->request('PUT', route(), 'x' x 10_000), 405, 'PUT with a body');
-    is($c->post(route(), "{$range}")->{status}, 200,
-        'the next call on the connection is a 200');
-    is(scalar(() = $upstream->calls), 1, 'one upstream call, of the last');
-    $upstream->clear;
-};
-
-subtest 'retention' => sub {
-    plan skip_all => 'midnight is near' if near_midnight();
-
-    my $keep = Usage::Nginx->start(
-        upstream => $upstream->port
-    );
-    my $ask = sub {
-        my ($start, $end) = @_;
-        return $keep->post(route(),
-            body($start ? (start_time => $start) : (), end_time => $end));
-    };
-
-    # (what is allowed: the time kept, or the first day of it)
-    my $first = join '|', '\b180\b', day(-180), day(-179);
-    $first = qr/$first/;
-
-    for (181, 182, 200, 365, 3650) {
-        error_is($ask->(day(-$_), day(-$_)), 400, "$_ days ago: refused",
-            detail => [ qr/\bstart_time\b/, $first ]);
-    }
-    error_is($ask->(day(-181), day(-170)), 400, 'a range that begins too early',
-        detail => qr/\bstart_time\b/);
-    error_is($ask->(undef, day(-170)), 400,
-        '15 days that begin too early');
-    error_is($keep->post(route(), $json->encode({
-        start_time => day(-200), end_time => day(-200), limit => 0 })), 400,
-        '181 days ago with limit 0');
-    error_is($keep->post(route(), $json->encode({
-        start_time => day(-200), end_time => day(-200),
-        desktop_ids => ['d1'] })), 400, '181 days ago with ids');
-    no_calls();
-
-    # of one user, 30 days
-
-    my $user = sub {
-        my ($start, %more) = @_;
-        return $keep->post(route(), $json->encode({ desktop_username => 'u',
-            start_time => $start, end_time => $start, %more }));
-    };
-    $first = join '|', '\b30\b', day(-30), day(-29);
-    $first = qr/$first/;
-
-    for (31, 32, 100) {
-        error_is($user->(day(-$_)), 400, "of one user, $_ days ago: refused",
-            detail => [ qr/\bstart_time\b.*\bof users\b/, $first ]);
-    }
-    error_is($user->(day(-181)), 400, 'of one user, 181 days ago: refused', detail => qr/\bof users\b/);
-    error_is($user->(day(-31), desktop_ids => ['d1'], limit => 0), 400,
-        'of one user with ids and limit 0: refused', detail => qr/\bof users\b/);
-    no_calls();
-
-    is($ask->(day(-$_), day(-$_))->{status}, 200, "$_ days ago: answered")
-        for 179, 178, 100, 0;
-    is($ask->(day(-179), day(-149))->{status}, 200, '31 days from 179 ago');
-    is($ask->(undef, day(-165))->{status}, 200, 'the 15 days from 179 ago');
-    $upstream->clear;
-
-    is($keep->post(route(), $json->encode({
-        start_time => day(400), end_time => day(410) }))->{status}, 200,
-        'the future is not old');
-    no_calls('the future costs no upstream call');
-
-    $keep->stop_ok;
 };
 
 subtest 'the longest dates' => sub {

@@ -15,13 +15,15 @@ use IO::Socket::INET;
 use Socket qw(SOL_SOCKET SO_LINGER SHUT_WR IPPROTO_TCP TCP_NODELAY);
 use Time::HiRes ();
 
+# A connection; nothing if there is none. host, port; timeout: seconds for all
+# that it waits for; once: don't try again if it is refused; name: the Host header.
 sub new {
     my ($class, %o) = @_;
 
     my $deadline = Time::HiRes::time() + ($o{timeout} || 10);
     my $sock;
 
-    # A listener's full queue refuses for a moment: not what is tested here.
+    # (a listener whose queue is full refuses for a moment)
     until ($sock) {
         $sock = IO::Socket::INET->new(
             PeerAddr => $o{host} || '127.0.0.1',
@@ -45,10 +47,11 @@ sub new {
     }, $class;
 }
 
+# The socket.
 sub sock { return $_[0]{sock} }
 
-# Writes all of it; stops early where the other side takes no more, or, with
-# `until_reply`, where it answered already.  Returns the bytes written.
+# Writes all of the data, or stops early: if the other side takes no more, or, with
+# `until_reply`, if it has answered.  Returns the number of bytes written.
 sub send {
     my ($self, $data, %o) = @_;
 
@@ -74,6 +77,8 @@ sub send {
     return $done;
 }
 
+# Reads what there is, waiting for it: the number of bytes, 0 at the end or after an
+# error, undef after the deadline.
 sub _fill {
     my ($self, $deadline) = @_;
 
@@ -98,7 +103,9 @@ sub _fill {
     }
 }
 
-# One reply, or a hash with only `error` set.  Interim replies are kept aside.
+# Waits for a reply: {status}, {reason}, {head}, {headers} as lists by name in lower
+# case, {body}, {framing}, {interim} for the statuses of interim replies before it;
+# and {error} if it isn't whole.
 sub response {
     my ($self, %o) = @_;
 
@@ -232,6 +239,7 @@ sub format {
     return "$text\r\n";
 }
 
+# Sends a request, named as for format(), and waits for the reply.
 sub request {
     my ($self, $method, $target, $body, @headers) = @_;
 
@@ -239,9 +247,10 @@ sub request {
     return $self->response(method => $method);
 }
 
+# The same with POST.
 sub post { my $self = shift; return $self->request('POST', @_) }
 
-# Has the other side closed, within a time?
+# Whether the other side closes within a time.
 sub closed {
     my ($self, $timeout) = @_;
 
@@ -253,17 +262,20 @@ sub closed {
     }
 }
 
+# Whether there is something to read, within a time; 0 if none is given.
 sub readable {
     my ($self, $timeout) = @_;
     return 1 if length $self->{in};
     return !!IO::Select->new($self->{sock})->can_read($timeout || 0);
 }
 
+# Ends what is sent, and still reads.
 sub half_close { shutdown $_[0]{sock}, SHUT_WR }
 
+# Closes the connection.
 sub close { return CORE::close($_[0]{sock}) }
 
-# Closes with a reset.
+# Closes the connection with a reset.
 sub reset {
     my ($self) = @_;
     setsockopt $self->{sock}, SOL_SOCKET, SO_LINGER, pack 'ii', 1, 0;

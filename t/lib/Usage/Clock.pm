@@ -94,7 +94,8 @@ time(time_t *t)
 }
 END
 
-# Nothing where a library can't be put in front of nginx's own.
+# A clock for nginx; nothing if this nginx can't take one: under a tool, or with a
+# sanitizer, which have to come first.
 sub new {
     my ($class) = @_;
 
@@ -102,7 +103,7 @@ sub new {
     return $class->make;
 }
 
-# The same for other programs.
+# A clock for other programs; nothing if there is no compiler.
 sub make {
     my ($class) = @_;
 
@@ -139,7 +140,7 @@ sub _ahead {
     return unpack 'q', $bytes;
 }
 
-# From now on it is this time; the clock goes on from there.
+# Sets the time, such as 2026-06-15T01:59:30Z; the clock goes on from there.
 sub set {
     my ($self, $time) = @_;
     my $seconds = seconds($time) // die "no time: $time";

@@ -2,8 +2,8 @@
 
 package Usage::H2;
 
-# As little of HTTP/2 as it takes to have several requests under way on one
-# connection: no Huffman codes, no table, no windows of its own to keep small.
+# A small HTTP/2 client, for several requests at once on one connection.  It writes
+# headers without Huffman codes and without indexing, and opens its own windows wide.
 
 use strict;
 use warnings;
@@ -13,6 +13,7 @@ use Usage::Client;
 my %types = (0 => 'DATA', 1 => 'HEADERS', 3 => 'RST', 4 => 'SETTINGS',
     6 => 'PING', 7 => 'GOAWAY', 8 => 'WINDOW', 9 => 'CONTINUATION');
 
+# The bytes of a frame.
 sub frame {
     my ($type, $flags, $stream, $payload) = @_;
     return substr(pack('N', length $payload), 1)
@@ -29,6 +30,7 @@ sub _string {
 # (name and value as they are, not indexed)
 sub _field { return "\0" . _string($_[0]) . _string($_[1]) }
 
+# A connection, named as for Usage::Client.
 sub new {
     my ($class, %o) = @_;
     my $client = Usage::Client->new(%o) or return;
@@ -77,6 +79,7 @@ sub body {
     return 1;
 }
 
+# Cancels a stream.
 sub cancel {
     my ($self, $id) = @_;
     $self->{c}->send(frame(3, 0, $id, pack 'N', 8));
@@ -84,7 +87,7 @@ sub cancel {
     return;
 }
 
-# Reads a frame.
+# Reads a frame, and does what it says; nothing at the end of the connection.
 sub read {
     my ($self) = @_;
     my $c        = $self->{c};
@@ -147,7 +150,7 @@ sub read {
     return 1;
 }
 
-# The reply on a stream.
+# Waits for the reply on a stream; as Usage::Client has it.
 sub response {
     my ($self, $id) = @_;
     my $s = $self->{stream}{$id};
@@ -162,6 +165,7 @@ sub response {
     };
 }
 
+# Closes the connection.
 sub close { return $_[0]{c}->close }
 
 1;

@@ -42,12 +42,13 @@ sub _which {
     return;
 }
 
-# How long a time takes here: longer under valgrind.
+# A time in a configuration or a wait, made longer for slow machines and tools.
 sub patience { return $_[-1] * $patience }
 
-# Is the program run under a tool that makes it slow?
+# Whether nginx is run under a tool that makes it slow.
 sub slow { return $patience > 1 }
 
+# The version as a number, such as 1.022001.
 sub version {
     if (!$version) {
         # (of a fork, too, that has a version of its own besides)
@@ -58,12 +59,14 @@ sub version {
     return $version;
 }
 
+# What nginx -V says.
 sub options {
     our $options;
     $options = `$nginx -V 2>&1` unless defined $options;
     return $options;
 }
 
+# The directive that loads the module; none if it is compiled in.
 sub load_module {
     return $ENV{USAGE_STATIC_MODULE} ? '' : "load_module $module;\n";
 }
@@ -85,6 +88,7 @@ sub wait_for {
     }
 }
 
+# A port that nobody listens on now.
 sub free_port {
     my $sock = IO::Socket::INET->new(
         LocalAddr => '127.0.0.1',
@@ -393,7 +397,7 @@ sub _unwatch {
     return;
 }
 
-# Is the process still the nginx that was started here?
+# Whether the process is still the nginx that was started here.
 sub _is_mine {
     my ($self) = @_;
     open my $fh, '<', "/proc/$self->{pid}/cmdline" or return 0;
@@ -401,8 +405,8 @@ sub _is_mine {
     return (<$fh> // '') =~ /\Q$self->{prefix}\E/;
 }
 
-# The generation of configuration that answers now; 0 where someone else
-# answers on the port, undef where nobody does.
+# The generation of the configuration that answers now: 0 if it is somebody else's,
+# undef if nobody answers.
 sub generation {
     my ($self, $timeout) = @_;
 
@@ -429,6 +433,7 @@ sub generation {
     return $1;
 }
 
+# The port, the directory, and the pid of the master process.
 sub port   { return $_[0]{port} }
 sub prefix { return $_[0]{prefix} }
 sub pid    { return $_[0]{pid} }
@@ -436,8 +441,10 @@ sub pid    { return $_[0]{pid} }
 # A further port of the configuration, written %%PORT0%% to %%PORT9%% there.
 sub other_port { return $_[0]{ports}[ $_[1] ] }
 
+# The address of a path.
 sub url { return "http://127.0.0.1:$_[0]{port}" . ($_[1] || '') }
 
+# A Usage::Client on a new connection.
 sub client {
     my ($self, %o) = @_;
     return Usage::Client->new(
@@ -447,7 +454,7 @@ sub client {
     );
 }
 
-# One call on a connection of its own.
+# One request on a connection of its own, and its reply, as Usage::Client has it.
 sub request {
     my ($self, $method, $target, $body, @headers) = @_;
     my $c = $self->client
@@ -457,8 +464,10 @@ sub request {
         @headers);
 }
 
+# The same with POST.
 sub post { my $self = shift; return $self->request('POST', @_) }
 
+# The text of a file in the prefix; none if it isn't there.
 sub _slurp {
     my ($self, $name) = @_;
     open my $fh, '<', "$self->{prefix}/$name" or return '';
@@ -468,13 +477,14 @@ sub _slurp {
     return defined $text ? $text : '';
 }
 
-# The error log, from a mark on where one is given.
+# The error log; from a mark on if one is given.
 sub error_log {
     my ($self, $from) = @_;
     my $log = $self->_slurp('error.log');
     return $from ? substr($log, $from) : $log;
 }
 
+# A mark of what is in the error log now.
 sub log_mark { return -s "$_[0]{prefix}/error.log" || 0 }
 
 # Waits for a line in the error log; returns it.
@@ -530,9 +540,10 @@ sub workers {
     return @pids;
 }
 
+# Sends a signal to the master process.
 sub signal { return kill $_[1], $_[0]{pid} }
 
-# Does a process accept connections?
+# Whether a process accepts connections.
 sub _listens {
     my ($pid) = @_;
     open my $fh, '<', '/proc/net/tcp' or die "/proc/net/tcp: $!";
@@ -650,7 +661,8 @@ sub stop {
     return @wrong;
 }
 
-# The same as a test.
+# A test: nginx stops, and nothing was wrong. allow: a regex for lines of the error
+# log that don't count.
 sub stop_ok {
     my ($self, $name, %o) = @_;
 

@@ -55,6 +55,7 @@ sub start {
     return $self;
 }
 
+# The two.
 sub sim   { return $_[0]{sim} }
 sub nginx { return $_[0]{nginx} }
 

@@ -6,7 +6,7 @@ package Usage::Random;
 # the same in each build.
 #
 #   USAGE_SEED    the seed; without it each run has another one.  It is noted at
-#                 the start, and said again where the test fails.
+#                 the start, and printed if the test fails.
 
 use strict;
 use warnings;

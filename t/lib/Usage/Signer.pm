@@ -11,7 +11,7 @@ package Usage::Signer;
 #
 # Calls that the vendor's code wouldn't sign are signed by hand(), here.
 #
-# A test that uses it is skipped where that code isn't here.
+# A test that uses it is skipped if that code isn't here.
 
 use strict;
 use warnings;
@@ -32,12 +32,14 @@ our $root = Cwd::abs_path(dirname(__FILE__) . '/../../..');
 my $json = JSON::PP->new->utf8->canonical;
 my ($in, $out, $pid);
 
+# Skips the test if the vendor's code isn't here.
 sub import {
     Test::More::plan(skip_all => "the vendor's SDK is not here (make node)")
         unless -e "$root/build/node/fetched";
     return;
 }
 
+# A signer with a key: ak, sk, security_token, host, as sign() takes them.
 sub new {
     my ($class, %o) = @_;
     return bless {%o}, $class;

@@ -90,6 +90,7 @@ sub start {
     return $self;
 }
 
+# Where it listens, its pid, and the token that calls carry.
 sub host  { return $_[0]{host} }
 sub port  { return $_[0]{port} }
 sub pid   { return $_[0]{pid} }
@@ -146,6 +147,8 @@ sub alter {
     return $self->_control(%o ? (POST => 'alter', \%o) : (DELETE => 'alter'));
 }
 
+# desktops(): the ids of all desktops; with detail => 1, each with what the tenant
+# has of it.
 sub desktops {
     my ($self, %o) = @_;
     return $self->_control(
@@ -216,8 +219,8 @@ sub get {
     return ($r->{status}, $r->{json}, $r->{content});
 }
 
-# all($DESKTOPS, 'items', 100, ...): all rows of a list, whose key in a page that
-# is, by pages of that size. Dies of any status but 200.
+# all($DESKTOPS, 'items', 100, ...): all rows of a list, read by pages of 100; 'items'
+# is the key that has them. Dies of any status but 200.
 sub all {
     my ($self, $api, $key, $limit, @query) = @_;
 

@@ -79,7 +79,7 @@ sub start {
     return $class->new(sim => $sim, nginx => $nginx);
 }
 
-# Another nginx before the same simulator, whose zone has so many KB.
+# Another nginx before the same simulator, with a zone of so many KB.
 sub sized {
     my ($self, $kb) = @_;
     my $nginx = Usage::Nginx->start(upstream => $self->{sim}->port,
@@ -97,7 +97,7 @@ sub smallest {
     return 4096;
 }
 
-# A token that was not there before: whose calls find nothing stored.
+# A token that was not used before, so that its calls find nothing stored.
 my $tokens = 0;
 sub fresh_token { return sprintf 'fresh-%d-%d', $$, ++$tokens }
 
@@ -129,7 +129,7 @@ sub calls {
             @{ $self->{sim}->calls } ];
 }
 
-# A line of store.log.
+# The line of store.log for a call, decoded; waits for it.
 sub log_of {
     my ($self, $id) = @_;
     my $nginx = $self->{nginx};
@@ -141,7 +141,7 @@ sub log_of {
     return decode($line || '{}') || {};
 }
 
-# All lines of it.
+# All lines of store.log, decoded.
 sub log_lines {
     my ($self) = @_;
     open my $fh, '<', $self->{nginx}->prefix . '/store.log' or return;

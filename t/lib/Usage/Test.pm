@@ -24,7 +24,7 @@ our @EXPORT_OK = qw(seconds);
 
 our $json = JSON::PP->new->canonical->utf8->allow_nonref;
 
-# What each status says (translation.md, "Errors").
+# The error_code and error_msg of each status (translation.md, "Errors").
 my %says = (
     400 => [ 'APIGW.0201', 'API request error' ],
     401 => ['APIGW.0301'],
@@ -109,7 +109,7 @@ my $began = today();
 sub on { return date_add($began, $_[0]) }
 sub days { return (start_time => on($_[0]), end_time => on($_[1])) }
 
-# Is midnight so near that a test of today could see both days?
+# Whether midnight is so near that a test of today could see both days.
 sub near_midnight {
     my ($margin) = @_;
     $margin ||= 30;

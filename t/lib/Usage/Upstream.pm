@@ -2,8 +2,8 @@
 
 package Usage::Upstream;
 
-# A small upstream whose replies a test writes byte by byte, beside the
-# simulator, which is the one to ask for what is true.
+# A small upstream whose replies a test writes byte by byte.  It knows nothing: what
+# is true is the test's own affair, or the simulator's.
 #
 #   my $up = Usage::Upstream->start(sub {
 #       my ($req, $n) = @_;          # the request, and which it is, from 1
@@ -42,13 +42,14 @@ sub reply {
     return $text . 'Content-Length: ' . length($body) . "\r\n\r\n$body";
 }
 
+# A reply of JSON, from a structure or a text.
 sub json_reply {
     my ($status, $data, @headers) = @_;
     return reply($status, ref $data ? $json->encode($data) : $data,
         'Content-Type' => 'application/json', @headers);
 }
 
-# A row of a statistics page.
+# A row of a statistics page: a desktop and its seconds.
 sub row {
     my ($id, $seconds) = @_;
     return {
@@ -61,13 +62,14 @@ sub row {
     };
 }
 
+# The rows of a statistics page, the longest use first, from ids and seconds.
 sub rows {
     my (%use) = @_;
     return [ map { row($_, $use{$_}) }
             sort { $use{$b} <=> $use{$a} || $a cmp $b } keys %use ];
 }
 
-# The page a request asks for, from all rows of its window.
+# The page that a request wants, from all rows of its window.
 sub page {
     my ($req, $rows) = @_;
     my $offset = $req->{query}{offset} || 0;
@@ -81,7 +83,7 @@ sub page {
     return { count => $count, items => \@rows };
 }
 
-# The day a request asks for.
+# The first day of a request's window.
 sub window {
     my ($req) = @_;
     my ($day) = ($req->{query}{start_time} || '') =~ /\A(\d{4}-\d\d-\d\d)T/;
@@ -90,6 +92,7 @@ sub window {
 
 # --- The server.
 
+# Starts it, with a handler as above; port: the port to listen on.
 sub start {
     my ($class, $handler, %o) = @_;
 
@@ -128,11 +131,12 @@ sub start {
     }, $class;
 }
 
+# The port that it listens on.
 sub port { return $_[0]{port} }
 
-# (each with `n`, which it is, and `conn`, by which connection it came)
-# The requests it got so far, since the last clear; of one project only, as
-# those of a call that failed can come in late.
+# The requests that it got since the last clear(): {method}, {path}, {query},
+# {headers}, {body}; {n}, which it is from 1, and {conn}, the number of its connection.
+# If a project is given, only those for it: requests of a failed call may come late.
 sub calls {
     my ($self, $project) = @_;
     open my $fh, '<', $self->{log} or die "$self->{log}: $!";
@@ -148,8 +152,10 @@ sub calls {
         map { $json->decode($_) } grep { /\n\z/ } <$fh>;
 }
 
+# Forgets the requests so far.
 sub clear { $_[0]{from} = -s $_[0]{log} }
 
+# Ends it.
 sub stop {
     my ($self) = @_;
     my $pid = delete $self->{pid} or return;
