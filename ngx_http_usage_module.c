@@ -1,15 +1,27 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * ngx_http_usage_module: answers the discarded "desktop usage duration" call
- * of the Huawei Cloud Workspace API from the APIs that succeed it.
+ * ngx_http_usage_module answers a discarded call of the Huawei Cloud Workspace
+ * API, "desktop usage duration", from the APIs that succeed it.
  *
- * This file is the module's face: its directives, its filters and their
- * registration.  src/nginx/ has what is behind them: conf reads the directives'
- * values, noeffect warns of those that do nothing; then in the order in which a request meets them handler, mode, sign,
- * stored, call and advance, pace, fetch and retry, reply; variables tell about
- * it.  legacy, gone, compare and detached are what modes need.  metrics counts,
- * and status shows that.  src/core/ has the translation.
+ * This file registers the module with nginx: its directives, its filters and
+ * its handlers.  The work is done in the folders of src/nginx.  A request goes
+ * through them in this order:
+ *
+ *   handler   takes its path, its method and its body
+ *   modes     pass it on to the legacy endpoint, or ask that first (usage_mode)
+ *   sign      verifies its signature, and signs its upstream calls
+ *   call      translates it: reads it, and makes its upstream calls
+ *   planner   decides which upstream calls it takes
+ *   store     keeps finished days, so that fewer calls will do (usage_store)
+ *   pace      decides when a call may start (usage_rate)
+ *   fetch     makes the call, a subrequest
+ *   reply     sends the reply
+ *
+ * conf reads directives and has the variables, status shows the counters, and
+ * base has what all of these share.  How usage is found out, which calls that
+ * takes, and what is listed, is decided in src/core, which knows nothing of
+ * nginx.
  */
 
 #include "base/ngx_http_usage_metrics.h"
@@ -21,8 +33,6 @@
 #include "sign/ngx_http_usage_sign.h"
 #include "status/ngx_http_usage_status.h"
 
-#include <openssl/rand.h>
-
 #ifdef __GLIBC__
 #include <malloc.h>
 #endif
@@ -31,15 +41,11 @@
 #define NGX_HTTP_USAGE_CONCURRENCY_MAX  512
 #define NGX_HTTP_USAGE_RETRIES_MAX      10
 
-/* what a worker keeps of freed memory, and the pieces that it doesn't */
+/* bytes of freed memory that a worker keeps, and of a piece that it doesn't */
 #define NGX_HTTP_USAGE_TRIM             (4 * 1024 * 1024)
 #define NGX_HTTP_USAGE_MMAP             (1024 * 1024)
 
 
-static void *ngx_http_usage_create_main_conf(ngx_conf_t *cf);
-static void *ngx_http_usage_create_loc_conf(ngx_conf_t *cf);
-static char *ngx_http_usage_merge_loc_conf(ngx_conf_t *cf, void *parent,
-    void *child);
 static ngx_int_t ngx_http_usage_header_filter(ngx_http_request_t *r);
 static ngx_int_t ngx_http_usage_body_filter(ngx_http_request_t *r,
     ngx_chain_t *in);
@@ -64,7 +70,6 @@ static ngx_conf_post_t  ngx_http_usage_timeout_post = {
 static ngx_conf_post_t  ngx_http_usage_clock_skew_post = {
     ngx_http_usage_clock_skew
 };
-
 
 static ngx_conf_post_t  ngx_http_usage_memory_post = {
     ngx_http_usage_memory
@@ -295,9 +300,8 @@ static ngx_http_output_body_filter_pt    ngx_http_next_body_filter;
 
 
 /*
- * Subrequests of a legacy call end here, their replies with the fetch that
- * wants them.  Error pages of nginx itself in a location with usage_translate
- * get the legacy form.
+ * Replies of upstream calls end here: the fetch takes them.  In a location with
+ * usage_translate, error pages of nginx itself get the legacy form.
  */
 
 static ngx_int_t
@@ -357,7 +361,7 @@ ngx_http_usage_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
         return ngx_http_next_body_filter(r, in);
     }
 
-    /* the page of nginx itself makes room for the replacement, sent once */
+    /* the replacement is sent once, and nothing of nginx's own page */
 
     for (cl = in; cl; cl = cl->next) {
         cl->buf->pos = cl->buf->last;
@@ -377,186 +381,6 @@ ngx_http_usage_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
     }
 
     return ngx_http_next_body_filter(r, out);
-}
-
-
-static void
-ngx_http_usage_free_patterns(void *data)
-{
-    usage_patterns_free(data);
-}
-
-
-static void *
-ngx_http_usage_create_main_conf(ngx_conf_t *cf)
-{
-    ngx_pool_cleanup_t          *cln;
-    ngx_http_usage_main_conf_t  *umcf;
-
-    umcf = ngx_pcalloc(cf->pool, sizeof(ngx_http_usage_main_conf_t));
-    if (umcf == NULL) {
-        return NULL;
-    }
-
-    cln = ngx_pool_cleanup_add(cf->pool, 0);
-
-    if (cln == NULL
-        || ngx_array_init(&umcf->blocks, cf->pool, 4,
-                          sizeof(ngx_http_usage_loc_conf_t *))
-           != NGX_OK
-        || ngx_array_init(&umcf->zones, cf->pool, 2,
-                          sizeof(ngx_http_usage_zone_t))
-           != NGX_OK)
-    {
-        return NULL;
-    }
-
-    if (RAND_bytes((u_char *) umcf->seed, sizeof(umcf->seed)) != 1) {
-        ngx_log_error(NGX_LOG_EMERG, cf->log, 0, "RAND_bytes() failed");
-        return NULL;
-    }
-
-    umcf->patterns = usage_patterns_create();
-    if (umcf->patterns == NULL) {
-        return NULL;
-    }
-
-    cln->handler = ngx_http_usage_free_patterns;
-    cln->data = umcf->patterns;
-
-    return umcf;
-}
-
-
-static void *
-ngx_http_usage_create_loc_conf(ngx_conf_t *cf)
-{
-    ngx_http_usage_loc_conf_t  *conf;
-
-    conf = ngx_pcalloc(cf->pool, sizeof(ngx_http_usage_loc_conf_t));
-    if (conf == NULL) {
-        return NULL;
-    }
-
-    /*
-     * set by ngx_pcalloc():
-     *
-     *     conf->block = { NULL, 0, 0, { 0, NULL }, { 0, NULL }, 0 };
-     *     conf->prefix = { 0, NULL };
-     *     conf->translate = 0;
-     *     conf->status = 0;
-     *     conf->hour_format = { 0, NULL };
-     *     conf->deprecation = { 0, NULL };
-     *     conf->sunset = { 0, NULL };
-     *     conf->link = { 0, NULL };
-     */
-
-    conf->concurrency = NGX_CONF_UNSET;
-    conf->timeout = NGX_CONF_UNSET_MSEC;
-    conf->memory = NGX_CONF_UNSET_SIZE;
-    conf->use_time = NGX_CONF_UNSET_PTR;
-    conf->retention_desktops = NGX_CONF_UNSET;
-    conf->retention_users = NGX_CONF_UNSET;
-    conf->connections = NGX_CONF_UNSET;
-    conf->lookback = NGX_CONF_UNSET;
-    conf->resource_id = NGX_CONF_UNSET;
-    conf->rate = NGX_CONF_UNSET_PTR;
-    conf->retries = NGX_CONF_UNSET;
-    conf->store = NGX_CONF_UNSET_PTR;
-    conf->store_key = NGX_CONF_UNSET_PTR;
-    conf->final_after = NGX_CONF_UNSET;
-    conf->fresh = NGX_CONF_UNSET;
-    conf->credentials = NGX_CONF_UNSET_PTR;
-    conf->clock_skew = NGX_CONF_UNSET;
-    conf->replay = NGX_CONF_UNSET_PTR;
-    conf->sign_host = NGX_CONF_UNSET_PTR;
-    conf->mode = NGX_CONF_UNSET_PTR;
-    conf->fallback_for = NGX_CONF_UNSET;
-    conf->compare_sample = NGX_CONF_UNSET;
-    conf->compare_log = NGX_CONF_UNSET_PTR;
-
-    ngx_http_usage_block_begin(cf, conf);
-
-    return conf;
-}
-
-
-static char *
-ngx_http_usage_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
-{
-    ngx_http_usage_loc_conf_t *prev = parent;
-    ngx_http_usage_loc_conf_t *conf = child;
-
-    ngx_http_core_loc_conf_t  *clcf;
-
-    if (ngx_http_usage_block_end(cf, prev, conf) != NGX_OK) {
-        return NGX_CONF_ERROR;
-    }
-
-    ngx_conf_merge_value(conf->concurrency, prev->concurrency, 8);
-    ngx_conf_merge_msec_value(conf->timeout, prev->timeout, 60000);
-    ngx_conf_merge_size_value(conf->memory, prev->memory, 64 * 1024 * 1024);
-    ngx_conf_merge_ptr_value(conf->use_time, prev->use_time, NULL);
-    ngx_conf_merge_sec_value(conf->retention_desktops,
-                             prev->retention_desktops, 180 * 24 * 60 * 60);
-    ngx_conf_merge_sec_value(conf->retention_users, prev->retention_users,
-                             30 * 24 * 60 * 60);
-    ngx_conf_merge_value(conf->connections, prev->connections, 0);
-    ngx_conf_merge_sec_value(conf->lookback, prev->lookback, 7 * 24 * 60 * 60);
-    ngx_conf_merge_str_value(conf->hour_format, prev->hour_format,
-                             "%Y-%m-%dT%H:00:00Z");
-    ngx_conf_merge_value(conf->resource_id, prev->resource_id, 0);
-    ngx_conf_merge_ptr_value(conf->rate, prev->rate, NULL);
-    ngx_conf_merge_value(conf->retries, prev->retries, 2);
-    ngx_conf_merge_ptr_value(conf->store, prev->store, NULL);
-    ngx_conf_merge_ptr_value(conf->store_key, prev->store_key, NULL);
-    ngx_conf_merge_sec_value(conf->final_after, prev->final_after,
-                             USAGE_FINAL_AFTER);
-    ngx_conf_merge_sec_value(conf->fresh, prev->fresh, 60);
-    ngx_conf_merge_ptr_value(conf->credentials, prev->credentials, NULL);
-    ngx_conf_merge_sec_value(conf->clock_skew, prev->clock_skew, 15 * 60);
-    ngx_conf_merge_ptr_value(conf->replay, prev->replay, NULL);
-    ngx_conf_merge_ptr_value(conf->sign_host, prev->sign_host, NULL);
-
-    if (conf->credentials && conf->sign_host == NULL
-        && ngx_http_usage_default_host(cf, &conf->sign_host) != NGX_OK)
-    {
-        return NGX_CONF_ERROR;
-    }
-    ngx_conf_merge_ptr_value(conf->mode, prev->mode, NULL);
-    ngx_conf_merge_sec_value(conf->fallback_for, prev->fallback_for, 300);
-    ngx_conf_merge_value(conf->compare_sample, prev->compare_sample,
-                         NGX_HTTP_USAGE_SAMPLE_ALL);
-    ngx_conf_merge_ptr_value(conf->compare_log, prev->compare_log, NULL);
-
-    if (conf->deprecation.data == NULL) {
-        conf->deprecation = prev->deprecation;
-        conf->sunset = prev->sunset;
-        conf->link = prev->link;
-    }
-
-    /* "if" and "limit_except" blocks do what their location does */
-
-    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
-
-    if ((clcf->noname || clcf->lmt_excpt) && clcf->handler == NULL) {
-
-        if (prev->translate) {
-            conf->translate = 1;
-            conf->prefix = prev->prefix;
-            clcf->handler = ngx_http_usage_handler;
-
-        } else if (prev->status) {
-            conf->status = 1;
-            clcf->handler = ngx_http_usage_status_handler;
-        }
-    }
-
-    if (conf->translate) {
-        ngx_http_usage_key_server(cf, conf);
-    }
-
-    return NGX_CONF_OK;
 }
 
 
@@ -615,9 +439,9 @@ ngx_http_usage_init(ngx_conf_t *cf)
 
 
 /*
- * A reply takes more than glibc keeps of what was freed: it gives the memory
- * back to the kernel, which has to clear it again for the next reply, page by
- * page.  That took as long as all of a reply from the store.
+ * Makes glibc keep as much freed memory as one reply takes.  Otherwise the
+ * kernel gets it back, and has to clear it page by page for the next reply.
+ * That took as long as all else of a reply from the store.
  */
 
 static ngx_int_t

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * The context of a client's request: where it is made, and found again.
+ * The context of a client's request.  In: a request.  Out: its context, made at
+ * the first call, and found again later.
  */
 
 #include "base/ngx_http_usage.h"
@@ -63,7 +64,7 @@ ngx_http_usage_find_ctx(ngx_http_request_t *r)
 
         ctx = cln->data;
 
-        /* subrequests, as of a mirror, have the same memory */
+        /* the contexts of subrequests, as of a mirror, are in this pool, too */
 
         if (ctx->request == r) {
             ngx_http_set_ctx(r, ctx, ngx_http_usage_module);
@@ -76,8 +77,8 @@ ngx_http_usage_find_ctx(ngx_http_request_t *r)
 
 
 /*
- * An internal redirect clears the contexts of modules: this one is found again
- * by its place among the handlers for the end of the request's memory.
+ * An internal redirect clears the contexts of modules.  The cleanup handlers of
+ * the request's pool stay, so this one leads to the context.
  */
 
 ngx_int_t
@@ -100,7 +101,7 @@ ngx_http_usage_keep_ctx(ngx_http_usage_ctx_t *ctx)
 static void
 ngx_http_usage_kept_ctx(void *data)
 {
-    /* nothing ends with it */
+    /* the context needs no cleanup */
 }
 
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * Lists of headers.
+ * Lists of headers: counting, finding, adding.
  */
 
 #include "base/ngx_http_usage.h"

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * Who a call's caller is, as a key: a hash of the credential, which can't be
- * had back from it.
+ * Makes keys.  In: a request, with its credential and its location.  Out: a
+ * salted hash that tells callers from each other, and what they call.  Nothing
+ * leads back from it to the credential.
  */
 
 #include "base/ngx_http_usage.h"
@@ -10,17 +11,22 @@
 #include <ngx_md5.h>
 
 
-static void ngx_http_usage_key_server_add(ngx_http_usage_loc_conf_t *conf,
-    const char *what, ngx_str_t *name);
 static ngx_int_t ngx_http_usage_key_place(EVP_MD_CTX *md,
+    ngx_http_usage_ctx_t *ctx, ngx_http_usage_scope_t scope);
+static ngx_int_t ngx_http_usage_key_credential(EVP_MD_CTX *md,
     ngx_http_usage_ctx_t *ctx);
 static ngx_int_t ngx_http_usage_key_add(EVP_MD_CTX *md, const void *data,
     size_t len);
+static void ngx_http_usage_key_upstream_address(
+    ngx_http_usage_loc_conf_t *conf, ngx_http_core_srv_conf_t *cscf,
+    ngx_http_conf_addr_t *addr);
+static void ngx_http_usage_key_upstream_add(ngx_http_usage_loc_conf_t *conf,
+    const char *what, ngx_str_t *name);
 
 
 ngx_int_t
-ngx_http_usage_key(ngx_http_usage_ctx_t *ctx, ngx_http_complex_value_t *value,
-    u_char *salt, u_char *key)
+ngx_http_usage_key(ngx_http_usage_ctx_t *ctx, ngx_http_usage_scope_t scope,
+    ngx_http_complex_value_t *value, u_char *salt, u_char *key)
 {
     ngx_int_t    rc;
     ngx_str_t    text;
@@ -35,7 +41,7 @@ ngx_http_usage_key(ngx_http_usage_ctx_t *ctx, ngx_http_complex_value_t *value,
 
     if (EVP_DigestInit_ex(md, EVP_sha256(), NULL) != 1
         || EVP_DigestUpdate(md, salt, NGX_HTTP_USAGE_KEY_LEN) != 1
-        || ngx_http_usage_key_place(md, ctx) != NGX_OK)
+        || ngx_http_usage_key_place(md, ctx, scope) != NGX_OK)
     {
         goto done;
     }
@@ -61,104 +67,50 @@ done:
 
 
 /*
- * What leads to other data with the same credential: the project, the location
- * and the server, which may have another upstream, and the host, which the
- * operator's location may pass on.
+ * The same credential gets other data in another project, at another upstream,
+ * or for another host, which the operator's location may pass on.  Its quota
+ * is the same for all servers and hosts.
  */
 
 static ngx_int_t
-ngx_http_usage_key_place(EVP_MD_CTX *md, ngx_http_usage_ctx_t *ctx)
+ngx_http_usage_key_place(EVP_MD_CTX *md, ngx_http_usage_ctx_t *ctx,
+    ngx_http_usage_scope_t scope)
 {
-    ngx_str_t  *host;
+    ngx_str_t    *host, *prefix;
+    usage_str_t  *project;
 
     host = &ctx->request->headers_in.server;
+    prefix = &ctx->conf->prefix;
+    project = &ctx->inbound.project_id;
 
-    if (ngx_http_usage_key_add(md, ctx->inbound.project_id.data, ctx->inbound.project_id.len)
-        != NGX_OK
-        || ngx_http_usage_key_add(md, ctx->conf->prefix.data, ctx->conf->prefix.len)
-           != NGX_OK
-        || ngx_http_usage_key_add(md, ctx->conf->server, sizeof(ctx->conf->server))
-           != NGX_OK
-        || ngx_http_usage_key_add(md, host->data, host->len) != NGX_OK)
+    if (ngx_http_usage_key_add(md, project->data, project->len) != NGX_OK
+        || ngx_http_usage_key_add(md, prefix->data, prefix->len) != NGX_OK)
     {
         return NGX_ERROR;
     }
 
-    return NGX_OK;
+    if (scope == NGX_HTTP_USAGE_SCOPE_QUOTA) {
+        return NGX_OK;
+    }
+
+    if (ngx_http_usage_key_add(md, ctx->conf->upstream,
+                               sizeof(ctx->conf->upstream))
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    return ngx_http_usage_key_add(md, host->data, host->len);
 }
 
 
 /*
- * A server is what its names and addresses lead to.  Of two that have the same,
- * nginx chooses the first, unless the other is the default one of an address.
- * File and line don't matter, nor does the order.
+ * Adds the caller's credential to a digest: the access key of a signed request,
+ * a token, and what else the service may know a caller by.  NGX_DECLINED: there
+ * is none.
  */
 
-void
-ngx_http_usage_key_server(ngx_conf_t *cf, ngx_http_usage_loc_conf_t *conf)
-{
-    ngx_uint_t                  i, n, s;
-    ngx_http_conf_addr_t       *addr;
-    ngx_http_conf_port_t       *port;
-    ngx_http_server_name_t     *name;
-    ngx_http_core_srv_conf_t   *cscf, **servers;
-    ngx_http_core_main_conf_t  *cmcf;
-
-    cscf = ngx_http_conf_get_module_srv_conf(cf, ngx_http_core_module);
-    cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
-
-    name = cscf->server_names.elts;
-
-    for (i = 0; i < cscf->server_names.nelts; i++) {
-#if (NGX_PCRE)
-        if (name[i].regex) {
-            ngx_http_usage_key_server_add(conf, "regex", &name[i].name);
-            continue;
-        }
-#endif
-        ngx_http_usage_key_server_add(conf, "name", &name[i].name);
-    }
-
-    port = cmcf->ports ? cmcf->ports->elts : NULL;
-
-    for (i = 0; port && i < cmcf->ports->nelts; i++) {
-        addr = port[i].addrs.elts;
-
-        for (n = 0; n < port[i].addrs.nelts; n++) {
-            servers = addr[n].servers.elts;
-
-            for (s = 0; s < addr[n].servers.nelts; s++) {
-                if (servers[s] == cscf) {
-                    ngx_http_usage_key_server_add(conf,
-                                   addr[n].opt.default_server
-                                   && addr[n].default_server == cscf
-                                   ? "default" : "listen",
-                                   &addr[n].opt.addr_text);
-                }
-            }
-        }
-    }
-}
-
-
-static void
-ngx_http_usage_key_server_add(ngx_http_usage_loc_conf_t *conf,
-    const char *what, ngx_str_t *name)
-{
-    uint64_t   hash[2];
-    ngx_md5_t  md5;
-
-    ngx_md5_init(&md5);
-    ngx_md5_update(&md5, what, ngx_strlen(what) + 1);
-    ngx_md5_update(&md5, name->data, name->len);
-    ngx_md5_final((u_char *) hash, &md5);
-
-    conf->server[0] += hash[0];
-    conf->server[1] += hash[1];
-}
-
-
-ngx_int_t
+static ngx_int_t
 ngx_http_usage_key_credential(EVP_MD_CTX *md, ngx_http_usage_ctx_t *ctx)
 {
     static ngx_str_t  access_key = ngx_string("access key");
@@ -169,20 +121,21 @@ ngx_http_usage_key_credential(EVP_MD_CTX *md, ngx_http_usage_ctx_t *ctx)
         ngx_null_string
     };
 
-    ngx_str_t        *name;
-    ngx_int_t         rc;
-    ngx_uint_t        i;
-    ngx_list_part_t  *part;
-    ngx_table_elt_t  *header;
+    ngx_str_t          *name;
+    ngx_int_t           rc;
+    ngx_uint_t          i;
+    ngx_list_part_t    *part;
+    ngx_table_elt_t    *header;
+    const usage_str_t  *id;
 
     rc = NGX_DECLINED;
 
     if (ctx->caller.credential) {
+        id = &ctx->caller.credential->access_key;
+
         if (ngx_http_usage_key_add(md, access_key.data, access_key.len)
             != NGX_OK
-            || ngx_http_usage_key_add(md, ctx->caller.credential->access_key.data,
-                                      ctx->caller.credential->access_key.len)
-               != NGX_OK)
+            || ngx_http_usage_key_add(md, id->data, id->len) != NGX_OK)
         {
             return NGX_ERROR;
         }
@@ -193,13 +146,13 @@ ngx_http_usage_key_credential(EVP_MD_CTX *md, ngx_http_usage_ctx_t *ctx)
     part = &ctx->request->headers_in.headers.part;
     i = 0;
 
-    while ((header = ngx_http_usage_next_header(&part, &i)) != NULL) {
+    while ((header = ngx_http_usage_find_header(&part, &i, names)) != NULL) {
 
-        name = ngx_http_usage_header_in(header, names);
-
-        if (name == NULL || !ngx_http_usage_vouches(ctx, header)) {
+        if (!ngx_http_usage_vouches(ctx, header)) {
             continue;
         }
+
+        name = ngx_http_usage_header_in(header, names);
 
         if (ngx_http_usage_key_add(md, name->data, name->len) != NGX_OK
             || ngx_http_usage_key_add(md, header->value.data,
@@ -219,7 +172,8 @@ ngx_http_usage_key_credential(EVP_MD_CTX *md, ngx_http_usage_ctx_t *ctx)
 
 
 /*
- * With its length, so that no two sequences are one.
+ * Adds data to a digest, with its length: no other sequence of data gives the
+ * same bytes.
  */
 
 static ngx_int_t
@@ -228,4 +182,89 @@ ngx_http_usage_key_add(EVP_MD_CTX *md, const void *data, size_t len)
     return EVP_DigestUpdate(md, &len, sizeof(size_t)) == 1
            && EVP_DigestUpdate(md, data, len) == 1
            ? NGX_OK : NGX_ERROR;
+}
+
+
+/*
+ * A server is known by its names and addresses.  If two servers have the same,
+ * nginx chooses the first, or the one that is the default of an address.  The
+ * hashes are added up, so neither the order matters, nor in which file and line
+ * something stands.
+ */
+
+void
+ngx_http_usage_key_upstream(ngx_conf_t *cf, ngx_http_usage_loc_conf_t *conf)
+{
+    const char                 *what;
+    ngx_uint_t                  i, n;
+    ngx_http_conf_addr_t       *addr;
+    ngx_http_conf_port_t       *port;
+    ngx_http_server_name_t     *name;
+    ngx_http_core_srv_conf_t   *cscf;
+    ngx_http_core_main_conf_t  *cmcf;
+
+    cscf = ngx_http_conf_get_module_srv_conf(cf, ngx_http_core_module);
+    cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
+
+    ngx_http_usage_key_upstream_add(conf, "prefix", &conf->prefix);
+
+    name = cscf->server_names.elts;
+
+    for (i = 0; i < cscf->server_names.nelts; i++) {
+        what = "name";
+#if (NGX_PCRE)
+        if (name[i].regex) {
+            what = "regex";
+        }
+#endif
+        ngx_http_usage_key_upstream_add(conf, what, &name[i].name);
+    }
+
+    port = cmcf->ports ? cmcf->ports->elts : NULL;
+
+    for (i = 0; port && i < cmcf->ports->nelts; i++) {
+        addr = port[i].addrs.elts;
+
+        for (n = 0; n < port[i].addrs.nelts; n++) {
+            ngx_http_usage_key_upstream_address(conf, cscf, &addr[n]);
+        }
+    }
+}
+
+
+static void
+ngx_http_usage_key_upstream_address(ngx_http_usage_loc_conf_t *conf,
+    ngx_http_core_srv_conf_t *cscf, ngx_http_conf_addr_t *addr)
+{
+    const char                 *what;
+    ngx_uint_t                  i;
+    ngx_http_core_srv_conf_t  **servers;
+
+    what = addr->opt.default_server && addr->default_server == cscf
+               ? "default" : "listen";
+
+    servers = addr->servers.elts;
+
+    for (i = 0; i < addr->servers.nelts; i++) {
+        if (servers[i] == cscf) {
+            ngx_http_usage_key_upstream_add(conf, what, &addr->opt.addr_text);
+        }
+    }
+}
+
+
+static void
+ngx_http_usage_key_upstream_add(ngx_http_usage_loc_conf_t *conf,
+    const char *what, ngx_str_t *name)
+{
+    uint64_t   hash[2];
+    ngx_md5_t  md5;
+
+    ngx_md5_init(&md5);
+    ngx_md5_update(&md5, what, ngx_strlen(what) + 1);
+    ngx_md5_update(&md5, name->data, name->len);
+    ngx_md5_final((u_char *) hash, &md5);
+
+    conf->upstream[0] += hash[0];
+    conf->upstream[1] += hash[1];
 }

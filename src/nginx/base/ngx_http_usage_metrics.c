@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * The counters: their shared memory, and where something is counted.
+ * The counters.  In: what has to be counted.  Out: shared memory, to which all
+ * workers add.
  */
 
 #include "base/ngx_http_usage_metrics.h"
@@ -10,7 +11,7 @@
 static ngx_int_t ngx_http_usage_metrics_init(ngx_shm_zone_t *zone, void *data);
 
 
-/* the zone is told from others by its address */
+/* nginx tells this zone from others by this variable's address */
 
 static ngx_uint_t  ngx_http_usage_metrics_tag;
 
@@ -50,7 +51,7 @@ ngx_http_usage_metrics_add(ngx_conf_t *cf)
         return NGX_OK;
     }
 
-    /* with room for what nginx's slab needs itself */
+    /* nginx's slab needs some pages for itself */
 
     size = ngx_align(sizeof(ngx_http_usage_counts_t), ngx_pagesize)
            + 8 * ngx_pagesize;
@@ -73,9 +74,9 @@ ngx_http_usage_metrics_add(ngx_conf_t *cf)
 
 
 /*
- * A reload goes on counting.  One that brings another module, whose counters
- * may lie elsewhere, begins anew: nginx gives it a zone of its own, as its tag
- * is another address.
+ * Counting goes on over a reload.  If the reload brings another build of the
+ * module, whose counters may lie elsewhere, counting begins anew: its tag is
+ * another address, so nginx gives it another zone.
  */
 
 static ngx_int_t
@@ -126,16 +127,19 @@ void
 ngx_http_usage_count(ngx_http_request_t *r, ngx_http_usage_counter_t counter,
     ngx_uint_t n)
 {
+    ngx_http_usage_counts_t  *counts;
+
+    counts = ngx_http_usage_counts(r);
+
     if (n) {
-        (void) ngx_atomic_fetch_add(&ngx_http_usage_counts(r)->counters[counter],
-                                    n);
+        (void) ngx_atomic_fetch_add(&counts->counters[counter], n);
     }
 }
 
 
 /*
- * What the access log says, of the client's own requests: a legacy call that
- * nginx makes itself, as for a mirror, is none of these.
+ * A subrequest, as of a mirror, is no request of a client's: it isn't counted,
+ * nor does the access log have it.
  */
 
 ngx_int_t
@@ -149,7 +153,7 @@ ngx_http_usage_count_request(ngx_http_request_t *r)
     ngx_http_usage_counts_t    *counts;
     ngx_http_usage_loc_conf_t  *ulcf;
 
-    /* where it was passed on, it is in another location now */
+    /* a request that was passed on is in another location now */
 
     ctx = ngx_http_usage_find_ctx(r);
     ulcf = ctx ? ctx->conf

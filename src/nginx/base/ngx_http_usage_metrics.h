@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * What is counted: in shared memory that all workers add to, from the start of
- * nginx on.  What it is called, and what is shown of it, is in
- * ngx_http_usage_status_page.c.
+ * What is counted, from the start of nginx on.  The names of the counters, and
+ * what is shown of them, are in ngx_http_usage_status_page.c.
  *
- * Each counter is a word that is added to at once: no lock, and nothing that a
- * worker that is killed could leave behind.
+ * Each counter is one word, and adding to it is one step of the processor.  So
+ * no lock is needed, and a worker that is killed leaves nothing unfinished.
  */
 
 #ifndef NGX_HTTP_USAGE_METRICS_H
@@ -18,14 +17,15 @@
 
 
 /*
- * What an upstream call is of: an API of the successors, or the legacy one.
+ * What upstream calls are counted by: the successor's API, or the legacy
+ * endpoint.
  */
 #define NGX_HTTP_USAGE_API_LEGACY  USAGE_CALL_APIS
 #define NGX_HTTP_USAGE_APIS        (USAGE_CALL_APIS + 1)
 
 
 /*
- * What became of an upstream call: its status, or one of these.
+ * How an upstream call ended: with a status, or as one of these.
  */
 #define NGX_HTTP_USAGE_STATUSES  1000
 
@@ -34,14 +34,14 @@ enum {
     NGX_HTTP_USAGE_CALL_UNREACHABLE,
     NGX_HTTP_USAGE_CALL_NOT_MADE,   /* nginx itself failed, or refused it */
     NGX_HTTP_USAGE_CALL_INCOMPLETE, /* the reply ended early */
-    NGX_HTTP_USAGE_CALL_CANCELLED,  /* the legacy call ended before it */
+    NGX_HTTP_USAGE_CALL_CANCELLED,  /* the request ended before it */
     NGX_HTTP_USAGE_CALL_CACHED,     /* nginx's proxy_cache answered */
     NGX_HTTP_USAGE_OUTCOMES
 };
 
 
 /*
- * Plain counters.
+ * Counters that have no labels.
  */
 typedef enum {
     NGX_HTTP_USAGE_RETRIES = 0,
@@ -59,20 +59,20 @@ typedef enum {
 
 
 /*
- * The bounds that durations are counted by, the last of them above all.
+ * The upper bounds of durations in a histogram.  The last has no bound.
  */
 #define NGX_HTTP_USAGE_BOUNDS  16
 
 typedef struct {
-    ngx_msec_t                ms;
-    ngx_str_t                 seconds; /* as it is shown */
+    ngx_msec_t                       ms;
+    ngx_str_t                        seconds; /* the same, as it is shown */
 } ngx_http_usage_bound_t;
 
 extern ngx_http_usage_bound_t  ngx_http_usage_bounds[NGX_HTTP_USAGE_BOUNDS];
 
 
 /*
- * The shared memory: nothing but numbers.
+ * The shared memory.
  */
 typedef struct {
     ngx_atomic_t  started;     /* seconds since 1970 */
@@ -91,7 +91,10 @@ struct ngx_http_usage_metrics_s {
 
 /* ngx_http_usage_metrics.c */
 
-/* Makes room for the counters, once in a configuration. */
+/*
+ * Adds the zone of the counters to the configuration, once.  NGX_ERROR: memory
+ * is out.
+ */
 ngx_int_t ngx_http_usage_metrics_add(ngx_conf_t *cf);
 
 /* Returns the counters that all workers share. */
@@ -101,7 +104,7 @@ ngx_http_usage_counts_t *ngx_http_usage_counts(ngx_http_request_t *r);
 void ngx_http_usage_count(ngx_http_request_t *r,
     ngx_http_usage_counter_t counter, ngx_uint_t n);
 
-/* A handler of the log phase: counts a legacy call, and how long it took. */
+/* Counts a request and how long it took: a handler of the log phase. */
 ngx_int_t ngx_http_usage_count_request(ngx_http_request_t *r);
 
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * usage_mode: who answers a request.
+ * usage_mode.  In: its value for a request.  Out: the mode of the request.
  */
 
 #include "base/ngx_http_usage.h"
@@ -85,7 +85,9 @@ ngx_http_usage_set_mode(ngx_http_usage_ctx_t *ctx)
 ngx_http_usage_mode_t
 ngx_http_usage_mode_done(ngx_http_usage_ctx_t *ctx)
 {
-    if (ctx->answerer.mode == NGX_HTTP_USAGE_MODE_FALLBACK && ctx->answerer.translated) {
+    if (ctx->answerer.mode == NGX_HTTP_USAGE_MODE_FALLBACK
+        && ctx->answerer.translated)
+    {
         return NGX_HTTP_USAGE_MODE_TRANSLATED;
     }
 

@@ -1,15 +1,40 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * The zones that directives of usage_store and usage_rate name.
+ * Zones in the configuration.  In: values as "zone=name:size", and the zones
+ * that usage_store and usage_rate name.  Out: names and sizes, and once all of
+ * the configuration is read, what is wrong with the zones.
  */
 
 #include "base/ngx_http_usage.h"
 
 
+ssize_t
+ngx_http_usage_zone_value(ngx_str_t *value, ngx_str_t *name, ngx_str_t *size)
+{
+    u_char  *p;
+
+    name->data = value->data + sizeof("zone=") - 1;
+    name->len = value->len - (sizeof("zone=") - 1);
+    ngx_str_null(size);
+
+    p = ngx_strlchr(name->data, name->data + name->len, ':');
+
+    if (p == NULL) {
+        return 0;
+    }
+
+    size->data = p + 1;
+    size->len = name->data + name->len - size->data;
+    name->len = p - name->data;
+
+    return ngx_parse_size(size);
+}
+
+
 ngx_int_t
 ngx_http_usage_zone_named(ngx_conf_t *cf, ngx_shm_zone_t *zone,
-    ngx_http_usage_rate_t *rate, ngx_uint_t used)
+    ngx_uint_t *calls, ngx_uint_t used)
 {
     ngx_uint_t                   i;
     ngx_http_usage_zone_t       *named;
@@ -31,7 +56,7 @@ ngx_http_usage_zone_named(ngx_conf_t *cf, ngx_shm_zone_t *zone,
     }
 
     named->zone = zone;
-    named->rate = rate;
+    named->calls = calls;
     named->used = used;
     named->file = cf->conf_file->file.name;
     named->line = cf->conf_file->line;
@@ -43,7 +68,9 @@ ngx_http_usage_zone_named(ngx_conf_t *cf, ngx_shm_zone_t *zone,
 ngx_int_t
 ngx_http_usage_check_zones(ngx_conf_t *cf)
 {
+    ngx_str_t                   *name;
     ngx_uint_t                   i;
+    const char                  *directive;
     ngx_http_usage_zone_t       *named;
     ngx_http_usage_main_conf_t  *umcf;
 
@@ -51,32 +78,28 @@ ngx_http_usage_check_zones(ngx_conf_t *cf)
     named = umcf->zones.elts;
 
     for (i = 0; i < umcf->zones.nelts; i++) {
+        name = &named[i].zone->shm.name;
+        directive = named[i].calls ? "usage_rate" : "usage_store";
 
         if (named[i].zone->shm.size == 0) {
             ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
                           "%s zone \"%V\" is not defined by \"%s "
-                          "zone=%V:size\", in %V:%ui",
-                          named[i].rate ? "usage_rate" : "usage_store",
-                          &named[i].zone->shm.name,
-                          named[i].rate ? "usage_rate" : "usage_store",
-                          &named[i].zone->shm.name, &named[i].file,
-                          named[i].line);
+                          "zone=%V:size\", in %V:%ui", directive, name,
+                          directive, name, &named[i].file, named[i].line);
             return NGX_ERROR;
         }
 
-        if (named[i].rate && named[i].rate->calls == 0) {
+        if (named[i].calls && *named[i].calls == 0) {
             ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
                           "usage_rate zone \"%V\" has no rate, in %V:%ui",
-                          &named[i].zone->shm.name, &named[i].file,
-                          named[i].line);
+                          name, &named[i].file, named[i].line);
             return NGX_ERROR;
         }
 
         if (!named[i].used) {
             ngx_log_error(NGX_LOG_WARN, cf->log, 0,
                           "usage_store zone \"%V\" is used nowhere: it takes "
-                          "\"usage_store %V;\", in %V:%ui",
-                          &named[i].zone->shm.name, &named[i].zone->shm.name,
+                          "\"usage_store %V;\", in %V:%ui", name, name,
                           &named[i].file, named[i].line);
         }
     }

@@ -38,8 +38,8 @@ typedef struct {
 
 
 /*
- * The reply of the service that refused a credential, in the form of its errors;
- * empty: it hadn't that, or was too large.
+ * The reply of the service that refused a credential, in the form of its
+ * errors; empty: it hadn't that, or was too large.
  */
 typedef struct {
     ngx_http_usage_known_entry_t      entry;
@@ -151,7 +151,10 @@ ngx_http_usage_known_open(ngx_http_usage_ctx_t *ctx)
 
     known = ngx_http_usage_known(ctx);
 
-    if (ngx_http_usage_key(ctx, NULL, known->sh->salt, key) == NGX_ERROR) {
+    if (ngx_http_usage_key(ctx, NGX_HTTP_USAGE_SCOPE_DATA, NULL,
+                           known->sh->salt, key)
+        == NGX_ERROR)
+    {
         (void) usage_error(&ctx->error, NGX_HTTP_INTERNAL_SERVER_ERROR,
                            "the caller's key could not be made");
         return NGX_ERROR;

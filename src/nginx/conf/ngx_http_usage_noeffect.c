@@ -1,76 +1,45 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * What nginx -t says of directives that have no effect where they stand.  Only
- * what is certainly a mistake, in the very location: what is inherited may be
- * meant for others.
+ * What nginx -t says of directives that have no effect.  In: the blocks of the
+ * configuration.  Out: warnings.  Only what is certainly a mistake is told, for
+ * the very location in which it stands: what is inherited may be meant for
+ * other locations.
  */
 
 #include "conf/ngx_http_usage_conf.h"
 
 
-/* directives that do something only where calls are translated */
+/*
+ * What a directive needs to have an effect: usage_translate, or more than that.
+ */
+typedef enum {
+    NGX_HTTP_USAGE_NEEDS_TRANSLATE = 0,
+    NGX_HTTP_USAGE_NEEDS_STORE,
+    NGX_HTTP_USAGE_NEEDS_COMPARE,
+    NGX_HTTP_USAGE_NEEDS_FALLBACK,
+    NGX_HTTP_USAGE_NEEDS_CREDENTIALS,
+    NGX_HTTP_USAGE_NEEDS_CONNECTIONS
+} ngx_http_usage_needs_t;
 
-enum {
-    NGX_HTTP_USAGE_OWN_MODE = 0,
-    NGX_HTTP_USAGE_OWN_FALLBACK_FOR,
-    NGX_HTTP_USAGE_OWN_COMPARE_SAMPLE,
-    NGX_HTTP_USAGE_OWN_COMPARE_LOG,
-    NGX_HTTP_USAGE_OWN_CONCURRENCY,
-    NGX_HTTP_USAGE_OWN_TIMEOUT,
-    NGX_HTTP_USAGE_OWN_USE_TIME,
-    NGX_HTTP_USAGE_OWN_RETENTION,
-    NGX_HTTP_USAGE_OWN_CONNECTIONS,
-    NGX_HTTP_USAGE_OWN_LOOKBACK,
-    NGX_HTTP_USAGE_OWN_HOUR_FORMAT,
-    NGX_HTTP_USAGE_OWN_RESOURCE_ID,
-    NGX_HTTP_USAGE_OWN_RATE,
-    NGX_HTTP_USAGE_OWN_RETRIES,
-    NGX_HTTP_USAGE_OWN_STORE,
-    NGX_HTTP_USAGE_OWN_STORE_KEY,
-    NGX_HTTP_USAGE_OWN_FINAL_AFTER,
-    NGX_HTTP_USAGE_OWN_FRESH,
-    NGX_HTTP_USAGE_OWN_CREDENTIALS,
-    NGX_HTTP_USAGE_OWN_CLOCK_SKEW,
-    NGX_HTTP_USAGE_OWN_SIGN_HOST,
-    NGX_HTTP_USAGE_OWN_DEPRECATION,
-    NGX_HTTP_USAGE_OWNS
+
+/*
+ * A directive, and whether it stands in a block.
+ */
+struct ngx_http_usage_own_s {
+    const char                      *name;
+    ngx_http_usage_needs_t           needs;
+    ngx_uint_t                       set;
 };
 
-static const char  *ngx_http_usage_own_names[NGX_HTTP_USAGE_OWNS] = {
-    "usage_mode",
-    "usage_fallback_for",
-    "usage_compare_sample",
-    "usage_compare_log",
-    "usage_concurrency",
-    "usage_timeout",
-    "usage_use_time",
-    "usage_retention",
-    "usage_connections",
-    "usage_connections_lookback",
-    "usage_hour_format",
-    "usage_resource_id",
-    "usage_rate",
-    "usage_retries",
-    "usage_store",
-    "usage_store_key",
-    "usage_final_after",
-    "usage_fresh",
-    "usage_credentials",
-    "usage_clock_skew",
-    "usage_sign_host",
-    "usage_deprecation"
-};
 
-#define ngx_http_usage_own(bit, is)                                           \
-    ((is) ? (ngx_uint_t) 1 << NGX_HTTP_USAGE_OWN_##bit : 0)
-
-
-static ngx_uint_t ngx_http_usage_block_own(ngx_http_usage_loc_conf_t *conf);
+static ngx_http_usage_own_t *ngx_http_usage_block_own(ngx_conf_t *cf,
+    ngx_http_usage_loc_conf_t *conf);
 static void ngx_http_usage_check_block(ngx_conf_t *cf,
     ngx_http_usage_loc_conf_t *conf);
 static void ngx_http_usage_block_warn(ngx_conf_t *cf,
-    ngx_http_usage_block_t *block, ngx_uint_t bits, const char *why);
+    ngx_http_usage_block_t *block, ngx_http_usage_needs_t missing,
+    const char *why);
 
 
 void
@@ -101,15 +70,18 @@ ngx_http_usage_block_end(ngx_conf_t *cf, ngx_http_usage_loc_conf_t *prev,
     }
 
     clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
-    conf->block.own = ngx_http_usage_block_own(conf);
 
-    if (conf->block.own == 0 || clcf->name.len == 0 || clcf->noname
-        || clcf->lmt_excpt)
-    {
+    if (clcf->name.len == 0 || clcf->noname || clcf->lmt_excpt) {
         return NGX_OK;
     }
 
     conf->block.name = clcf->name;
+    conf->block.own = ngx_http_usage_block_own(cf, conf);
+
+    if (conf->block.own == NULL) {
+        return NGX_ERROR;
+    }
+
     umcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_usage_module);
 
     own = ngx_array_push(&umcf->blocks);
@@ -123,37 +95,70 @@ ngx_http_usage_block_end(ngx_conf_t *cf, ngx_http_usage_loc_conf_t *prev,
 }
 
 
-static ngx_uint_t
-ngx_http_usage_block_own(ngx_http_usage_loc_conf_t *conf)
+/*
+ * Lists the directives, and which of them stand in the block: those that have a
+ * value before the block is merged.  NULL: memory is out.
+ */
+
+static ngx_http_usage_own_t *
+ngx_http_usage_block_own(ngx_conf_t *cf, ngx_http_usage_loc_conf_t *conf)
 {
-    return ngx_http_usage_own(MODE, conf->mode != NGX_CONF_UNSET_PTR)
-        | ngx_http_usage_own(FALLBACK_FOR,
-                             conf->fallback_for != NGX_CONF_UNSET)
-        | ngx_http_usage_own(COMPARE_SAMPLE,
-                             conf->compare_sample != NGX_CONF_UNSET)
-        | ngx_http_usage_own(COMPARE_LOG,
-                             conf->compare_log != NGX_CONF_UNSET_PTR)
-        | ngx_http_usage_own(CONCURRENCY, conf->concurrency != NGX_CONF_UNSET)
-        | ngx_http_usage_own(TIMEOUT, conf->timeout != NGX_CONF_UNSET_MSEC)
-        | ngx_http_usage_own(USE_TIME, conf->use_time != NGX_CONF_UNSET_PTR)
-        | ngx_http_usage_own(RETENTION,
-                             conf->retention_desktops != NGX_CONF_UNSET
-                             || conf->retention_users != NGX_CONF_UNSET)
-        | ngx_http_usage_own(CONNECTIONS, conf->connections != NGX_CONF_UNSET)
-        | ngx_http_usage_own(LOOKBACK, conf->lookback != NGX_CONF_UNSET)
-        | ngx_http_usage_own(HOUR_FORMAT, conf->hour_format.data != NULL)
-        | ngx_http_usage_own(RESOURCE_ID, conf->resource_id != NGX_CONF_UNSET)
-        | ngx_http_usage_own(RATE, conf->rate != NGX_CONF_UNSET_PTR)
-        | ngx_http_usage_own(RETRIES, conf->retries != NGX_CONF_UNSET)
-        | ngx_http_usage_own(STORE, conf->store != NGX_CONF_UNSET_PTR)
-        | ngx_http_usage_own(STORE_KEY, conf->store_key != NGX_CONF_UNSET_PTR)
-        | ngx_http_usage_own(FINAL_AFTER, conf->final_after != NGX_CONF_UNSET)
-        | ngx_http_usage_own(FRESH, conf->fresh != NGX_CONF_UNSET)
-        | ngx_http_usage_own(CREDENTIALS,
-                             conf->credentials != NGX_CONF_UNSET_PTR)
-        | ngx_http_usage_own(CLOCK_SKEW, conf->clock_skew != NGX_CONF_UNSET)
-        | ngx_http_usage_own(SIGN_HOST, conf->sign_host != NGX_CONF_UNSET_PTR)
-        | ngx_http_usage_own(DEPRECATION, conf->deprecation.data != NULL);
+    ngx_http_usage_own_t  *own, all[] = {
+        { "usage_mode", NGX_HTTP_USAGE_NEEDS_TRANSLATE,
+          conf->mode != NGX_CONF_UNSET_PTR },
+        { "usage_fallback_for", NGX_HTTP_USAGE_NEEDS_FALLBACK,
+          conf->fallback_for != NGX_CONF_UNSET },
+        { "usage_compare_sample", NGX_HTTP_USAGE_NEEDS_COMPARE,
+          conf->compare_sample != NGX_CONF_UNSET },
+        { "usage_compare_log", NGX_HTTP_USAGE_NEEDS_COMPARE,
+          conf->compare_log != NGX_CONF_UNSET_PTR },
+        { "usage_concurrency", NGX_HTTP_USAGE_NEEDS_TRANSLATE,
+          conf->concurrency != NGX_CONF_UNSET },
+        { "usage_timeout", NGX_HTTP_USAGE_NEEDS_TRANSLATE,
+          conf->timeout != NGX_CONF_UNSET_MSEC },
+        { "usage_use_time", NGX_HTTP_USAGE_NEEDS_TRANSLATE,
+          conf->use_time != NGX_CONF_UNSET_PTR },
+        { "usage_retention", NGX_HTTP_USAGE_NEEDS_TRANSLATE,
+          conf->retention_desktops != NGX_CONF_UNSET
+          || conf->retention_users != NGX_CONF_UNSET },
+        { "usage_connections", NGX_HTTP_USAGE_NEEDS_TRANSLATE,
+          conf->connections != NGX_CONF_UNSET },
+        { "usage_connections_lookback", NGX_HTTP_USAGE_NEEDS_CONNECTIONS,
+          conf->lookback != NGX_CONF_UNSET },
+        { "usage_hour_format", NGX_HTTP_USAGE_NEEDS_CONNECTIONS,
+          conf->hour_format.data != NULL },
+        { "usage_resource_id", NGX_HTTP_USAGE_NEEDS_TRANSLATE,
+          conf->resource_id != NGX_CONF_UNSET },
+        { "usage_rate", NGX_HTTP_USAGE_NEEDS_TRANSLATE,
+          conf->rate != NGX_CONF_UNSET_PTR },
+        { "usage_retries", NGX_HTTP_USAGE_NEEDS_TRANSLATE,
+          conf->retries != NGX_CONF_UNSET },
+        { "usage_store", NGX_HTTP_USAGE_NEEDS_TRANSLATE,
+          conf->store != NGX_CONF_UNSET_PTR },
+        { "usage_store_key", NGX_HTTP_USAGE_NEEDS_STORE,
+          conf->store_key != NGX_CONF_UNSET_PTR },
+        { "usage_final_after", NGX_HTTP_USAGE_NEEDS_STORE,
+          conf->final_after != NGX_CONF_UNSET },
+        { "usage_fresh", NGX_HTTP_USAGE_NEEDS_STORE,
+          conf->fresh != NGX_CONF_UNSET },
+        { "usage_credentials", NGX_HTTP_USAGE_NEEDS_TRANSLATE,
+          conf->credentials != NGX_CONF_UNSET_PTR },
+        { "usage_clock_skew", NGX_HTTP_USAGE_NEEDS_CREDENTIALS,
+          conf->clock_skew != NGX_CONF_UNSET },
+        { "usage_sign_host", NGX_HTTP_USAGE_NEEDS_CREDENTIALS,
+          conf->sign_host != NGX_CONF_UNSET_PTR },
+        { "usage_deprecation", NGX_HTTP_USAGE_NEEDS_TRANSLATE,
+          conf->deprecation.data != NULL },
+        { NULL, NGX_HTTP_USAGE_NEEDS_TRANSLATE, 0 }
+    };
+
+    own = ngx_palloc(cf->pool, sizeof(all));
+
+    if (own) {
+        ngx_memcpy(own, all, sizeof(all));
+    }
+
+    return own;
 }
 
 
@@ -170,7 +175,8 @@ ngx_http_usage_check_blocks(ngx_conf_t *cf)
     for (i = 0; i < umcf->blocks.nelts; i++) {
 
         if (!own[i]->block.translates) {
-            ngx_http_usage_block_warn(cf, &own[i]->block, own[i]->block.own,
+            ngx_http_usage_block_warn(cf, &own[i]->block,
+                                      NGX_HTTP_USAGE_NEEDS_TRANSLATE,
                                       "there is no usage_translate in it");
 
         } else if (own[i]->translate) {
@@ -181,68 +187,64 @@ ngx_http_usage_check_blocks(ngx_conf_t *cf)
 
 
 /*
- * A location that translates, whose settings are merged by now.
+ * Warns of directives in a location that translates.  Its settings are merged
+ * by now.
  */
 
 static void
 ngx_http_usage_check_block(ngx_conf_t *cf, ngx_http_usage_loc_conf_t *conf)
 {
-    ngx_http_usage_block_t  *block;
-
-    block = &conf->block;
-
     if (conf->store == NULL) {
-        ngx_http_usage_block_warn(cf, block,
-                                  ngx_http_usage_own(STORE_KEY, 1)
-                                  | ngx_http_usage_own(FINAL_AFTER, 1)
-                                  | ngx_http_usage_own(FRESH, 1),
+        ngx_http_usage_block_warn(cf, &conf->block, NGX_HTTP_USAGE_NEEDS_STORE,
                                   "usage_store is off");
     }
 
     if (!ngx_http_usage_mode_may_be(conf, NGX_HTTP_USAGE_MODE_COMPARE)) {
-        ngx_http_usage_block_warn(cf, block,
-                                  ngx_http_usage_own(COMPARE_SAMPLE, 1)
-                                  | ngx_http_usage_own(COMPARE_LOG, 1),
+        ngx_http_usage_block_warn(cf, &conf->block,
+                                  NGX_HTTP_USAGE_NEEDS_COMPARE,
                                   "usage_mode is not \"compare\"");
     }
 
     if (!ngx_http_usage_mode_may_be(conf, NGX_HTTP_USAGE_MODE_FALLBACK)) {
-        ngx_http_usage_block_warn(cf, block,
-                                  ngx_http_usage_own(FALLBACK_FOR, 1),
+        ngx_http_usage_block_warn(cf, &conf->block,
+                                  NGX_HTTP_USAGE_NEEDS_FALLBACK,
                                   "usage_mode is not \"fallback\"");
     }
 
     if (conf->credentials == NULL) {
-        ngx_http_usage_block_warn(cf, block,
-                                  ngx_http_usage_own(CLOCK_SKEW, 1)
-                                  | ngx_http_usage_own(SIGN_HOST, 1),
+        ngx_http_usage_block_warn(cf, &conf->block,
+                                  NGX_HTTP_USAGE_NEEDS_CREDENTIALS,
                                   "usage_credentials is off");
     }
 
     if (!conf->connections) {
-        ngx_http_usage_block_warn(cf, block,
-                                  ngx_http_usage_own(LOOKBACK, 1)
-                                  | ngx_http_usage_own(HOUR_FORMAT, 1),
+        ngx_http_usage_block_warn(cf, &conf->block,
+                                  NGX_HTTP_USAGE_NEEDS_CONNECTIONS,
                                   "usage_connections is off");
     }
 }
 
 
+/*
+ * Warns of those directives in a block that need something that is missing.
+ */
+
 static void
 ngx_http_usage_block_warn(ngx_conf_t *cf, ngx_http_usage_block_t *block,
-    ngx_uint_t bits, const char *why)
+    ngx_http_usage_needs_t missing, const char *why)
 {
-    ngx_uint_t  i;
+    ngx_http_usage_own_t  *own;
 
-    bits &= block->own;
+    for (own = block->own; own->name; own++) {
 
-    for (i = 0; i < NGX_HTTP_USAGE_OWNS; i++) {
-
-        if (bits & (ngx_uint_t) 1 << i) {
+        if (own->set
+            && (missing == NGX_HTTP_USAGE_NEEDS_TRANSLATE
+                || own->needs == missing))
+        {
             ngx_log_error(NGX_LOG_WARN, cf->log, 0,
                           "\"%s\" has no effect in the location \"%V\": %s, "
-                          "in %V:%ui", ngx_http_usage_own_names[i],
-                          &block->name, why, &block->file, block->line);
+                          "in %V:%ui", own->name, &block->name, why,
+                          &block->file, block->line);
         }
     }
 }

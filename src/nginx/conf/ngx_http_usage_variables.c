@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * The variables: what a legacy call was and took, for logs and maps.
+ * The variables, for logs and maps.  In: a request and its context.  Out: what
+ * the request was, and what it took.
  */
 
 #include "conf/ngx_http_usage_conf.h"
@@ -11,7 +12,7 @@
 #include "sign/usage_sign.h"
 
 
-/* the digits of a token's SHA-256 that logs show */
+/* digits of a token's SHA-256, as logs show them */
 #define NGX_HTTP_USAGE_FINGERPRINT  16
 
 
@@ -112,15 +113,24 @@ static ngx_int_t
 ngx_http_usage_mode_variable(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data)
 {
-    ngx_http_usage_ctx_t  *ctx;
+    ngx_http_usage_ctx_t   *ctx;
+    ngx_http_usage_mode_t   mode;
 
     ctx = ngx_http_usage_find_ctx(r->main);
 
-    return ngx_http_usage_set_text(v, ctx
-                              ? &ngx_http_usage_modes[ngx_http_usage_mode_done(ctx)]
-                              : NULL);
+    if (ctx == NULL) {
+        return ngx_http_usage_set_text(v, NULL);
+    }
+
+    mode = ngx_http_usage_mode_done(ctx);
+
+    return ngx_http_usage_set_text(v, &ngx_http_usage_modes[mode]);
 }
 
+
+/*
+ * Sets a variable's value.  NULL, or an empty text: it has none.
+ */
 
 static ngx_int_t
 ngx_http_usage_set_text(ngx_http_variable_value_t *v, ngx_str_t *text)
@@ -144,14 +154,14 @@ static ngx_int_t
 ngx_http_usage_number_variable(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data)
 {
+    ngx_str_t              text;
     ngx_uint_t             n;
     ngx_http_usage_ctx_t  *ctx;
 
     ctx = ngx_http_usage_find_ctx(r->main);
 
     if (ctx == NULL) {
-        v->not_found = 1;
-        return NGX_OK;
+        return ngx_http_usage_set_text(v, NULL);
     }
 
     switch (data) {
@@ -173,17 +183,14 @@ ngx_http_usage_number_variable(ngx_http_request_t *r,
         break;
     }
 
-    v->data = ngx_pnalloc(r->pool, NGX_INT_T_LEN);
-    if (v->data == NULL) {
+    text.data = ngx_pnalloc(r->pool, NGX_INT_T_LEN);
+    if (text.data == NULL) {
         return NGX_ERROR;
     }
 
-    v->len = ngx_sprintf(v->data, "%ui", n) - v->data;
-    v->valid = 1;
-    v->no_cacheable = 0;
-    v->not_found = 0;
+    text.len = ngx_sprintf(text.data, "%ui", n) - text.data;
 
-    return NGX_OK;
+    return ngx_http_usage_set_text(v, &text);
 }
 
 
@@ -191,46 +198,43 @@ static ngx_int_t
 ngx_http_usage_time_variable(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data)
 {
+    ngx_str_t              text;
     ngx_msec_t             ms;
     ngx_http_usage_ctx_t  *ctx;
 
     ctx = ngx_http_usage_find_ctx(r->main);
 
     if (ctx == NULL) {
-        v->not_found = 1;
-        return NGX_OK;
+        return ngx_http_usage_set_text(v, NULL);
     }
 
-    v->data = ngx_pnalloc(r->pool, NGX_TIME_T_LEN + 4);
-    if (v->data == NULL) {
+    text.data = ngx_pnalloc(r->pool, NGX_TIME_T_LEN + 4);
+    if (text.data == NULL) {
         return NGX_ERROR;
     }
 
     ms = ngx_http_usage_waited(ctx);
+    text.len = ngx_sprintf(text.data, "%T.%03M", (time_t) (ms / 1000),
+                           ms % 1000)
+               - text.data;
 
-    v->len = ngx_sprintf(v->data, "%T.%03M", (time_t) (ms / 1000), ms % 1000)
-             - v->data;
-    v->valid = 1;
-    v->no_cacheable = 0;
-    v->not_found = 0;
-
-    return NGX_OK;
+    return ngx_http_usage_set_text(v, &text);
 }
 
 
 /*
- * Who calls, for logs: a fingerprint of the token, or the access key that the
- * call names.
+ * Makes $usage_credential: a fingerprint of the request's token, or the access
+ * key that it names.
  */
 
 static ngx_int_t
 ngx_http_usage_credential_variable(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data)
 {
-    char         hex[USAGE_SIGN_HEX_LEN];
-    u_char      *p;
-    ngx_str_t   *token;
-    usage_str_t  text;
+    char          hex[USAGE_SIGN_HEX_LEN];
+    u_char       *p;
+    ngx_str_t    *token, shown;
+    usage_str_t   text;
 
     token = ngx_http_usage_token(r->main);
 
@@ -246,25 +250,21 @@ ngx_http_usage_credential_variable(ngx_http_request_t *r,
         text.len = NGX_HTTP_USAGE_FINGERPRINT;
 
     } else if (ngx_http_usage_access_key(r->main, &text) != NGX_OK) {
-        v->not_found = 1;
-        return NGX_OK;
+        return ngx_http_usage_set_text(v, NULL);
     }
 
-    v->data = ngx_pnalloc(r->pool, sizeof("token:") - 1 + text.len);
-    if (v->data == NULL) {
+    shown.data = ngx_pnalloc(r->pool, sizeof("token:") - 1 + text.len);
+    if (shown.data == NULL) {
         return NGX_ERROR;
     }
 
-    p = token ? ngx_cpymem(v->data, "token:", sizeof("token:") - 1)
-              : ngx_cpymem(v->data, "key:", sizeof("key:") - 1);
+    p = token ? ngx_cpymem(shown.data, "token:", sizeof("token:") - 1)
+              : ngx_cpymem(shown.data, "key:", sizeof("key:") - 1);
     p += usage_show(text, (char *) p);
 
-    v->len = p - v->data;
-    v->valid = 1;
-    v->no_cacheable = 0;
-    v->not_found = 0;
+    shown.len = p - shown.data;
 
-    return NGX_OK;
+    return ngx_http_usage_set_text(v, &shown);
 }
 
 

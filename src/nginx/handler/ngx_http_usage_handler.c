@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * The legacy call as it comes in: its route, its method, its body.
+ * A request as it comes in.  In: its path, its method, its body.  Out: the
+ * request on its way, by usage_mode: to the legacy endpoint, to the successors,
+ * or back with an error.
  */
 
 #include "handler/ngx_http_usage_handler.h"
@@ -21,7 +23,7 @@ ngx_http_usage_handler(ngx_http_request_t *r)
     usage_str_t            path;
     ngx_http_usage_ctx_t  *ctx;
 
-    /* one that is there is of a call before that failed (error_page) */
+    /* a context that is there is of a failed request (error_page) */
 
     ngx_http_set_ctx(r, NULL, ngx_http_usage_module);
 
@@ -47,7 +49,7 @@ ngx_http_usage_handler(ngx_http_request_t *r)
                            r->method_name.data);
     }
 
-    /* a path that is another may have anything in it: it goes nowhere */
+    /* nothing is passed on whose path is not that of the legacy call */
 
     if (ctx->inbound.project_id.len
         && (ctx->answerer.mode == NGX_HTTP_USAGE_MODE_PASSTHROUGH
@@ -87,8 +89,8 @@ ngx_http_usage_handler(ngx_http_request_t *r)
 
 
 /*
- * nginx closes the connection of a client that is too slow with its body; here
- * the client is told.
+ * Tells a client that is too slow with its body.  nginx alone would close the
+ * connection.
  */
 
 static void
@@ -116,7 +118,7 @@ ngx_http_usage_read_body(ngx_http_request_t *r)
 
 
 /*
- * The body is here.
+ * Goes on when the body is complete.
  */
 
 static void

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * The request as it comes in.
+ * Requests as they come in.
  */
 
 #ifndef NGX_HTTP_USAGE_HANDLER_H

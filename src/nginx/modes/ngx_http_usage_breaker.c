@@ -1,42 +1,37 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * What all workers know of legacy endpoints that don't answer (usage_mode's
- * fallback): until when they aren't asked.
+ * The circuit breaker of usage_mode's fallback, for all workers.  In: whether a
+ * legacy endpoint answered.  Out: whether it is to be asked.
  *
  * The zone is one table from the beginning: nothing is allocated, there are no
- * pointers.  An entry that a worker was killed over is at worst lost, or of a
- * key that nobody has: the endpoint is asked once more.
+ * pointers.  If a worker is killed while it writes an entry, that entry is lost
+ * or nobody's, and the endpoint is asked once more.
  */
 
 #include "modes/ngx_http_usage_modes.h"
 
-#include <ngx_md5.h>
-
-
-#define NGX_HTTP_USAGE_BREAKER_KEY  16
-
 
 /*
- * An endpoint is the location and the server that lead to it.
+ * An endpoint that doesn't answer.
  */
 typedef struct {
-    u_char                    key[NGX_HTTP_USAGE_BREAKER_KEY];
-    ngx_msec_t                until;   /* then one call asks again */
-    unsigned                  used:1;
-    unsigned                  doubted:1; /* a probe is under way until then */
+    uint64_t                         upstream[2]; /* as in the location */
+    ngx_msec_t                       until;       /* it isn't asked */
+    unsigned                         used:1;
+    unsigned                         doubted:1;   /* a probe finds out */
 } ngx_http_usage_breaker_entry_t;
 
 
 typedef struct {
-    ngx_uint_t                   count;
-    ngx_http_usage_breaker_entry_t  entries[1];
+    ngx_uint_t                       count;
+    ngx_http_usage_breaker_entry_t   entries[1];
 } ngx_http_usage_breaker_table_t;
 
 
 struct ngx_http_usage_breaker_s {
     ngx_http_usage_breaker_table_t  *sh;
-    ngx_slab_pool_t              *shpool;
+    ngx_slab_pool_t                 *shpool;
 };
 
 
@@ -44,11 +39,12 @@ static ngx_int_t ngx_http_usage_breaker_init_zone(ngx_shm_zone_t *shm_zone,
     void *data);
 static ngx_http_usage_breaker_entry_t *ngx_http_usage_breaker_lock(
     ngx_http_usage_ctx_t *ctx, ngx_uint_t create);
+static ngx_uint_t ngx_http_usage_breaker_settle(ngx_http_usage_ctx_t *ctx,
+    ngx_uint_t answers);
 static void ngx_http_usage_breaker_unlock(ngx_http_usage_ctx_t *ctx);
-static void ngx_http_usage_breaker_key(ngx_http_usage_ctx_t *ctx, u_char *key);
 
 
-/* the zone is told from others by its address */
+/* nginx tells this zone from others by this variable's address */
 
 static ngx_uint_t  ngx_http_usage_breaker_tag;
 
@@ -109,8 +105,9 @@ ngx_http_usage_breaker_init_zone(ngx_shm_zone_t *shm_zone, void *data)
         return NGX_ERROR;
     }
 
-    breaker->sh->count = (size - offsetof(ngx_http_usage_breaker_table_t, entries))
-                      / sizeof(ngx_http_usage_breaker_entry_t);
+    breaker->sh->count = (size - offsetof(ngx_http_usage_breaker_table_t,
+                                          entries))
+                         / sizeof(ngx_http_usage_breaker_entry_t);
     shpool->data = breaker->sh;
 
     return NGX_OK;
@@ -133,7 +130,7 @@ ngx_http_usage_breaker_ask(ngx_http_usage_ctx_t *ctx, ngx_msec_t time)
         return NGX_OK;
     }
 
-    /* what was set before a reload may be longer than it is to be by now */
+    /* a time from before a reload may be longer than usage_fallback_for */
 
     longest = ngx_max((ngx_msec_t) ctx->conf->fallback_for * 1000, time);
     left = (ngx_msec_int_t) (entry->until - ngx_current_msec);
@@ -220,66 +217,68 @@ ngx_http_usage_breaker_open(ngx_http_usage_ctx_t *ctx, const char *why)
 void
 ngx_http_usage_breaker_close(ngx_http_usage_ctx_t *ctx)
 {
-    ngx_uint_t                       known;
-    ngx_http_usage_breaker_entry_t  *entry;
-
-    /* what was asked before the endpoint went is no sign that it is back */
-
-    if (!ctx->endpoint->half_open && !ctx->endpoint->probe) {
-        return;
+    if (ngx_http_usage_breaker_settle(ctx, 1)) {
+        ngx_log_error(NGX_LOG_NOTICE, ctx->request->connection->log, 0,
+                      "usage: the legacy endpoint answers again");
     }
-
-    known = ctx->endpoint->half_open;
-    ctx->endpoint->half_open = 0;
-    entry = ngx_http_usage_breaker_lock(ctx, 0);
-
-    if (entry && (known || entry->doubted)) {
-        ngx_memzero(entry, sizeof(ngx_http_usage_breaker_entry_t));
-    }
-
-    ngx_http_usage_breaker_unlock(ctx);
-
-    if (!known) {
-        return;
-    }
-
-    ngx_log_error(NGX_LOG_NOTICE, ctx->request->connection->log, 0,
-                  "usage: the legacy endpoint answers again");
 }
 
 
 void
 ngx_http_usage_breaker_leave(ngx_http_usage_ctx_t *ctx)
 {
-    ngx_uint_t                       known;
-    ngx_http_usage_breaker_entry_t  *entry;
-
-    if (!ctx->endpoint->half_open && !ctx->endpoint->probe) {
-        return;
-    }
-
-    known = ctx->endpoint->half_open;
-    ctx->endpoint->half_open = 0;
-    entry = ngx_http_usage_breaker_lock(ctx, 0);
-
-    if (entry && (known || entry->doubted)) {
-        entry->until = ngx_current_msec;
-    }
-
-    ngx_http_usage_breaker_unlock(ctx);
+    (void) ngx_http_usage_breaker_settle(ctx, 0);
 }
 
 
 /*
- * The entry of the call's endpoint, with the zone locked; NULL: there is none.
- * A new one, not used yet, takes the place of what is to be asked soonest where
- * there is no other.
+ * Forgets the request's endpoint if it answers, or else has another request ask
+ * it, if this request was to find that out: half-open, or as a probe.  Any
+ * other request may have been made before the endpoint went, so it proves
+ * nothing.  Returns 1 if it was half-open.
+ */
+
+static ngx_uint_t
+ngx_http_usage_breaker_settle(ngx_http_usage_ctx_t *ctx, ngx_uint_t answers)
+{
+    ngx_uint_t                       half_open;
+    ngx_http_usage_breaker_entry_t  *entry;
+
+    half_open = ctx->endpoint->half_open;
+
+    if (!half_open && !ctx->endpoint->probe) {
+        return 0;
+    }
+
+    ctx->endpoint->half_open = 0;
+    entry = ngx_http_usage_breaker_lock(ctx, 0);
+
+    if (entry && (half_open || entry->doubted)) {
+        if (answers) {
+            ngx_memzero(entry, sizeof(ngx_http_usage_breaker_entry_t));
+
+        } else {
+            entry->until = ngx_current_msec;
+        }
+    }
+
+    ngx_http_usage_breaker_unlock(ctx);
+
+    return half_open;
+}
+
+
+/*
+ * Locks the zone, and returns the entry of the request's endpoint.  If there is
+ * none, returns NULL, or creates one, which isn't used yet.  In a full table,
+ * it takes the place of the endpoint that would be asked again first.
  */
 
 static ngx_http_usage_breaker_entry_t *
 ngx_http_usage_breaker_lock(ngx_http_usage_ctx_t *ctx, ngx_uint_t create)
 {
-    u_char                           key[NGX_HTTP_USAGE_BREAKER_KEY];
+    size_t                           len;
+    uint64_t                        *upstream;
     ngx_uint_t                       i;
     ngx_http_usage_breaker_t        *breaker;
     ngx_http_usage_main_conf_t      *umcf;
@@ -288,7 +287,8 @@ ngx_http_usage_breaker_lock(ngx_http_usage_ctx_t *ctx, ngx_uint_t create)
     umcf = ngx_http_get_module_main_conf(ctx->request, ngx_http_usage_module);
     breaker = umcf->breaker;
 
-    ngx_http_usage_breaker_key(ctx, key);
+    upstream = ctx->conf->upstream;
+    len = sizeof(ctx->conf->upstream);
 
     ngx_shmtx_lock(&breaker->shpool->mutex);
 
@@ -297,9 +297,7 @@ ngx_http_usage_breaker_lock(ngx_http_usage_ctx_t *ctx, ngx_uint_t create)
     for (i = 0; i < breaker->sh->count; i++) {
         entry = &breaker->sh->entries[i];
 
-        if (entry->used
-            && ngx_memcmp(entry->key, key, NGX_HTTP_USAGE_BREAKER_KEY) == 0)
-        {
+        if (entry->used && ngx_memcmp(entry->upstream, upstream, len) == 0) {
             return entry;
         }
 
@@ -316,7 +314,7 @@ ngx_http_usage_breaker_lock(ngx_http_usage_ctx_t *ctx, ngx_uint_t create)
     }
 
     other->used = 0;
-    ngx_memcpy(other->key, key, NGX_HTTP_USAGE_BREAKER_KEY);
+    ngx_memcpy(other->upstream, upstream, len);
 
     return other;
 }
@@ -330,17 +328,4 @@ ngx_http_usage_breaker_unlock(ngx_http_usage_ctx_t *ctx)
     umcf = ngx_http_get_module_main_conf(ctx->request, ngx_http_usage_module);
 
     ngx_shmtx_unlock(&umcf->breaker->shpool->mutex);
-}
-
-
-static void
-ngx_http_usage_breaker_key(ngx_http_usage_ctx_t *ctx, u_char *key)
-{
-    ngx_md5_t  md5;
-
-    ngx_md5_init(&md5);
-    ngx_md5_update(&md5, ctx->conf->prefix.data, ctx->conf->prefix.len);
-    ngx_md5_update(&md5, "", 1);
-    ngx_md5_update(&md5, ctx->conf->server, sizeof(ctx->conf->server));
-    ngx_md5_final(key, &md5);
 }

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * A copy of the legacy endpoint's reply, made on its way to the client.
+ * A copy of the legacy endpoint's reply.  In: its headers and its body, on
+ * their way to the client.  Out: the body in one piece, and an event when it is
+ * complete.
  */
 
 #include "modes/ngx_http_usage_modes.h"
 
 
+/* bytes that are allocated at first */
 #define NGX_HTTP_USAGE_CAPTURE_SIZE  4096
 
 
@@ -56,6 +59,10 @@ ngx_http_usage_capture_body(ngx_http_usage_ctx_t *ctx, ngx_chain_t *in)
     }
 }
 
+
+/*
+ * Appends to the copy.  NGX_ERROR: it is too large, or memory is out.
+ */
 
 static ngx_int_t
 ngx_http_usage_capture_keep(ngx_http_usage_capture_t *capture, u_char *data,

@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * usage_mode's compare: the client gets the legacy endpoint's reply, as with
- * passthrough.  A copy of it is kept, and once it is whole, a detached request
- * translates the call, and the two are compared.
+ * usage_mode's compare.  In: a request.  The client gets the legacy endpoint's
+ * reply, as with passthrough.  When a copy of that is complete, a detached
+ * request makes the translation.  Out: both replies, to be compared.
  */
 
 #include "modes/ngx_http_usage_modes.h"
 #include "call/ngx_http_usage_call.h"
 
 
-/* of a worker's connections, one in so many is for comparing */
+/* one in so many of a worker's connections may be for comparing */
 #define NGX_HTTP_USAGE_COMPARE_SHARE  16
 
 
 struct ngx_http_usage_compare_s {
-    ngx_http_request_t              *request; /* detached */
-    ngx_http_usage_ctx_t            *client;  /* NULL: it doesn't wait for it */
+    ngx_http_request_t              *request; /* the detached one */
+    ngx_http_usage_ctx_t            *client;  /* NULL: it has its reply */
     ngx_http_usage_capture_t         capture;
     ngx_http_usage_compare_reply_t   legacy;
 };
@@ -26,7 +26,7 @@ static ngx_int_t ngx_http_usage_compare_create(ngx_http_usage_ctx_t *ctx);
 static void ngx_http_usage_compare_left(void *data);
 static void ngx_http_usage_compare_ended(void *data);
 static ngx_int_t ngx_http_usage_compare_readable(ngx_http_request_t *r);
-static void ngx_http_usage_compare_whole(ngx_event_t *ev);
+static void ngx_http_usage_compare_complete(ngx_event_t *ev);
 static const char *ngx_http_usage_compare_judge(
     ngx_http_usage_compare_t *compare);
 static void ngx_http_usage_compare_skip(ngx_log_t *log, const char *why);
@@ -35,7 +35,7 @@ static void ngx_http_usage_compare_take(ngx_http_usage_ctx_t *ctx,
     ngx_uint_t status, u_char *data, size_t len);
 
 
-/* how many are under way in this worker */
+/* comparisons that are under way in this worker */
 
 static ngx_uint_t  ngx_http_usage_compares;
 
@@ -109,7 +109,7 @@ ngx_http_usage_compare_log(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 ngx_uint_t
 ngx_http_usage_compare_chooses(ngx_http_usage_ctx_t *ctx)
 {
-    /* nginx doesn't read the reply to a subrequest, as of a mirror */
+    /* a subrequest, as of a mirror, is not compared: nginx drops its reply */
 
     return ctx->request == ctx->request->main
            && (ngx_int_t) (ngx_random() % NGX_HTTP_USAGE_SAMPLE_ALL)
@@ -147,7 +147,7 @@ ngx_http_usage_compare_create(ngx_http_usage_ctx_t *ctx)
     ngx_http_request_t        *r;
     ngx_http_usage_compare_t  *compare;
 
-    /* computed here, $request_id is the same for both */
+    /* both requests have one $request_id if it is computed before the copy */
 
     key = ngx_hash_key(request_id.data, request_id.len);
     left = ngx_pool_cleanup_add(ctx->request->pool, 0);
@@ -179,7 +179,7 @@ ngx_http_usage_compare_create(ngx_http_usage_ctx_t *ctx)
     compare->request = r;
     compare->client = ctx;
     compare->capture.pool = r->pool;
-    compare->capture.event.handler = ngx_http_usage_compare_whole;
+    compare->capture.event.handler = ngx_http_usage_compare_complete;
     compare->capture.event.data = compare;
     compare->capture.event.log = r->connection->log;
 
@@ -198,7 +198,7 @@ ngx_http_usage_compare_create(ngx_http_usage_ctx_t *ctx)
 
 
 /*
- * The reply has to be one that can be read: not in gzip.
+ * Takes Accept-Encoding out of a request, so that its reply can be read.
  */
 
 static ngx_int_t
@@ -225,7 +225,7 @@ ngx_http_usage_compare_readable(ngx_http_request_t *r)
 
 
 /*
- * The client's request ends.
+ * Ends the comparison if the client's request ends before its reply did.
  */
 
 static void
@@ -254,7 +254,7 @@ ngx_http_usage_compare_left(void *data)
 
 
 /*
- * The detached request ends.
+ * Ends the comparison with the detached request.
  */
 
 static void
@@ -275,11 +275,12 @@ ngx_http_usage_compare_ended(void *data)
 
 
 /*
- * The legacy endpoint's reply is whole, and on its way to the client.
+ * Starts the translation: the legacy endpoint's reply is complete, and on its
+ * way to the client.
  */
 
 static void
-ngx_http_usage_compare_whole(ngx_event_t *ev)
+ngx_http_usage_compare_complete(ngx_event_t *ev)
 {
     const char                *why;
     ngx_connection_t          *c;
@@ -307,7 +308,7 @@ ngx_http_usage_compare_whole(ngx_event_t *ev)
 
 
 /*
- * Why the reply is nothing to compare with, or NULL.
+ * Returns why the reply can't be compared, or NULL.
  */
 
 static const char *
@@ -405,6 +406,7 @@ ngx_http_usage_compare_take(ngx_http_usage_ctx_t *ctx, ngx_uint_t status,
 
     (void) usage_legacy_judge(&translated.read, status, translated.body, 0);
 
-    ngx_http_usage_compare_report(ctx, &ctx->endpoint->compare->legacy, &translated);
+    ngx_http_usage_compare_report(ctx, &ctx->endpoint->compare->legacy,
+                                  &translated);
     ngx_http_usage_detached_end(ctx->request);
 }

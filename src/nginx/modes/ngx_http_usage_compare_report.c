@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * What came of a comparison: a line of JSON in usage_compare_log, or in the
- * error log.
+ * The result of a comparison.  In: two replies.  Out: counters, and if the
+ * replies differ, a line of JSON in usage_compare_log or in the error log.
  */
 
 #include "base/ngx_http_usage_metrics.h"
@@ -12,16 +12,16 @@
 #include "base/usage_json.h"
 
 
-/* the first differences that are shown */
+/* differences that a line shows at most */
 #define NGX_HTTP_USAGE_REPORT_MAX    10
 
-/* of a line in the error log, which nginx cuts at 2048 with all it adds */
+/* bytes of a line in the error log; nginx cuts all of it at 2048 */
 #define NGX_HTTP_USAGE_REPORT_SHORT  1200
 
-/* a text of the report, in its longest form */
+/* bytes of the longest text in a line */
 #define NGX_HTTP_USAGE_REPORT_TEXT   usage_json_string_max(USAGE_ID_BYTES_MAX)
 
-/* all else in a line, or of a difference in it */
+/* bytes of all else in a line, or in a difference */
 #define NGX_HTTP_USAGE_REPORT_REST   512
 
 
@@ -30,12 +30,12 @@ typedef struct {
     ngx_http_usage_compare_reply_t  *legacy;
     ngx_http_usage_compare_reply_t  *translated;
     usage_compare_t                  result;
-    usage_error_t                    error;  /* why there is no result */
-    const char                      *word;
+    usage_error_t                    error; /* why there is no result */
+    const char                      *word;  /* NULL: the replies are equal */
 } ngx_http_usage_report_t;
 
 
-/* there is no saying whether they are equal */
+/* the replies can't be compared */
 static const char  ngx_http_usage_report_failed[] = "failed";
 
 
@@ -132,7 +132,7 @@ ngx_http_usage_compare_report(ngx_http_usage_ctx_t *ctx,
 
 
 /*
- * What there is to say of the two: report->word, or NULL where they are equal.
+ * Compares the two: sets report->result and report->word.
  */
 
 static void
@@ -181,10 +181,12 @@ static u_char *
 ngx_http_usage_report_head(ngx_http_usage_report_t *report, u_char *p)
 {
     ngx_str_t             *client, *id;
+    usage_str_t           *project;
     const char            *detail;
     ngx_http_usage_ctx_t  *ctx;
 
     ctx = report->ctx;
+    project = &ctx->inbound.project_id;
     client = &ctx->request->connection->addr_text;
     id = ngx_http_usage_report_id(ctx->request);
     detail = report->error.detail[0] ? report->error.detail
@@ -197,8 +199,8 @@ ngx_http_usage_report_head(ngx_http_usage_report_t *report, u_char *p)
     p = ngx_http_usage_report_text(p, "client", (char *) client->data,
                                    client->len);
     p = ngx_http_usage_report_credential(ctx->request, p);
-    p = ngx_http_usage_report_text(p, "project_id", ctx->inbound.project_id.data,
-                                   ctx->inbound.project_id.len);
+    p = ngx_http_usage_report_text(p, "project_id", project->data,
+                                   project->len);
     p = ngx_http_usage_report_reply(p, "legacy", report->legacy);
     p = ngx_http_usage_report_reply(p, "translated", report->translated);
 
@@ -256,7 +258,7 @@ ngx_http_usage_report_difference(u_char *p, usage_difference_t *difference)
 
 
 /*
- * A member with the comma before it, whose value is cut to the length of an id.
+ * Writes a comma and a member.  Its value is cut to the length of an id.
  */
 
 static u_char *
@@ -275,8 +277,8 @@ ngx_http_usage_report_text(u_char *p, const char *name, const char *data,
 
 
 /*
- * What leads to the call in other logs: the client's X-Request-Id, or else
- * $request_id.
+ * Returns what the request has in other logs, too: the client's X-Request-Id,
+ * or else $request_id.
  */
 
 static ngx_str_t *
@@ -298,11 +300,10 @@ ngx_http_usage_report_id(ngx_http_request_t *r)
     part = &r->headers_in.headers.part;
     i = 0;
 
-    while ((header = ngx_http_usage_next_header(&part, &i)) != NULL) {
+    header = ngx_http_usage_find_header(&part, &i, names);
 
-        if (ngx_http_usage_header_in(header, names)) {
-            return &header->value;
-        }
+    if (header) {
+        return &header->value;
     }
 
     value = ngx_http_get_variable(r, &name, ngx_hash_key(name.data, name.len));
@@ -319,7 +320,7 @@ ngx_http_usage_report_id(ngx_http_request_t *r)
 
 
 /*
- * Who calls, as $usage_credential says it in the access log.
+ * Writes $usage_credential, as the access log has it.
  */
 
 static u_char *

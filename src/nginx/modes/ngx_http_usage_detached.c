@@ -1,26 +1,27 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * A request that has a client's call in it, and no client: it is translated
- * after the client has its reply, and stays when the client leaves.
+ * Detached requests.  In: a client's request.  Out: one like it, which needs
+ * nothing of the client.  It runs when the client has its reply, or has left.
  *
- * nginx knows no request without a connection.  So it has one of its own, with
- * a socket that leads nowhere: what nginx does to a client's connection, wait
- * for it, close it, count it, it can do to this one.
+ * nginx knows no request without a connection.  So a detached request has one
+ * of its own, with a socket that leads nowhere.  Whatever nginx does to a
+ * client's connection (wait for it, close it, count it), it can do to this one.
  */
 
 #include "modes/ngx_http_usage_modes.h"
 #include "call/ngx_http_usage_call.h"
 
 
+/* bytes of the first block of a connection's pool */
 #define NGX_HTTP_USAGE_DETACHED_POOL  1024
 
 
 /*
- * nginx counts connections and requests if it has stub_status.  The nginx that
- * loads the module may have it, though the one that it was built with has not,
- * and the other way round: so these are looked for at load time, and may be
- * missing.
+ * nginx counts connections and requests if it has the stub_status module.  The
+ * nginx that loads this module may have it even if the one that it was built
+ * for has not, and the other way round.  So these symbols are weak: they are
+ * looked for at load time, and may be missing.
  */
 
 extern ngx_atomic_t  *ngx_stat_active;
@@ -36,22 +37,14 @@ static void ngx_http_usage_detached_count(ngx_atomic_t **counter,
     ngx_atomic_int_t n);
 static ngx_connection_t *ngx_http_usage_detached_connect(
     ngx_http_request_t *r);
+static ngx_int_t ngx_http_usage_detached_address(ngx_connection_t *c,
+    ngx_connection_t *client);
 static ngx_int_t ngx_http_usage_detached_init(ngx_connection_t *c,
     ngx_http_request_t *r);
-static ngx_int_t ngx_http_usage_detached_call(ngx_http_request_t *to,
-    ngx_http_request_t *r);
+static ngx_int_t ngx_http_usage_detached_log(ngx_connection_t *c,
+    ngx_log_t *client);
 static void ngx_http_usage_detached_event(ngx_event_t *ev);
 static void ngx_http_usage_detached_abandon(ngx_http_request_t *r);
-static ngx_int_t ngx_http_usage_detached_host(ngx_http_request_t *to,
-    ngx_http_request_t *r);
-static ngx_int_t ngx_http_usage_detached_headers(ngx_http_request_t *to,
-    ngx_http_request_t *r);
-static ngx_int_t ngx_http_usage_detached_variables(ngx_http_request_t *to,
-    ngx_http_request_t *r);
-static ngx_int_t ngx_http_usage_detached_body(ngx_http_request_t *to,
-    u_char *data, size_t len);
-static ngx_int_t ngx_http_usage_detached_copy(ngx_pool_t *pool, ngx_str_t *to,
-    ngx_str_t *from);
 
 
 ngx_http_request_t *
@@ -73,7 +66,7 @@ ngx_http_usage_detached_create(ngx_http_request_t *r, u_char *body, size_t len)
 
     c->data = to;
 
-    /* it is nothing that a client asked for: neither logged nor counted */
+    /* no client sent it, so it is neither logged nor counted */
 
     to->logged = 1;
 
@@ -81,11 +74,15 @@ ngx_http_usage_detached_create(ngx_http_request_t *r, u_char *body, size_t len)
     to->stat_reading = 0;
     ngx_http_usage_detached_count(&ngx_stat_requests, -1);
 
-    if (ngx_http_usage_detached_call(to, r) != NGX_OK
-        || ngx_http_usage_detached_headers(to, r) != NGX_OK
-        || ngx_http_usage_detached_variables(to, r) != NGX_OK
-        || ngx_http_usage_detached_body(to, body, len) != NGX_OK)
-    {
+    to->read_event_handler = ngx_http_request_empty_handler;
+    to->write_event_handler = ngx_http_request_empty_handler;
+
+    /* limits were checked when the client's request came */
+
+    to->limit_conn_status = r->limit_conn_status;
+    to->limit_req_status = r->limit_req_status;
+
+    if (ngx_http_usage_copy_request(to, r, body, len) != NGX_OK) {
         ngx_http_usage_detached_end(to);
         return NULL;
     }
@@ -97,7 +94,7 @@ ngx_http_usage_detached_create(ngx_http_request_t *r, u_char *body, size_t len)
 void
 ngx_http_usage_detached_end(ngx_http_request_t *r)
 {
-    /* nobody is waited for */
+    /* there is no client to wait for */
 
     r->connection->read->eof = 1;
 
@@ -113,6 +110,10 @@ ngx_http_usage_detached_count(ngx_atomic_t **counter, ngx_atomic_int_t n)
     }
 }
 
+
+/*
+ * Creates the connection.  NULL: memory, files or connections are out.
+ */
 
 static ngx_connection_t *
 ngx_http_usage_detached_connect(ngx_http_request_t *r)
@@ -152,7 +153,9 @@ ngx_http_usage_detached_connect(ngx_http_request_t *r)
         return NULL;
     }
 
-    if (ngx_http_usage_detached_init(c, r) != NGX_OK) {
+    if (ngx_http_usage_detached_address(c, r->connection) != NGX_OK
+        || ngx_http_usage_detached_init(c, r) != NGX_OK)
+    {
         ngx_http_close_connection(c);
         return NULL;
     }
@@ -171,37 +174,20 @@ failed:
 
 
 /*
- * The connection as a client's, with the client's address, and a log of its own
- * that tells the same.
+ * Gives the connection the addresses of the client's.
  */
 
 static ngx_int_t
-ngx_http_usage_detached_init(ngx_connection_t *c, ngx_http_request_t *r)
+ngx_http_usage_detached_address(ngx_connection_t *c, ngx_connection_t *client)
 {
-    ngx_log_t              *log;
-    ngx_connection_t       *client;
-    ngx_http_log_ctx_t     *ctx;
-    ngx_http_connection_t  *hc;
-
-    client = r->connection;
-
     if (ngx_connection_local_sockaddr(client, NULL, 0) != NGX_OK) {
         return NGX_ERROR;
     }
 
-    log = ngx_palloc(c->pool, sizeof(ngx_log_t));
-    ctx = ngx_pcalloc(c->pool, sizeof(ngx_http_log_ctx_t));
-    hc = ngx_pcalloc(c->pool, sizeof(ngx_http_connection_t));
-    c->buffer = ngx_create_temp_buf(c->pool, 1);
     c->sockaddr = ngx_palloc(c->pool, client->socklen);
     c->local_sockaddr = ngx_palloc(c->pool, client->local_socklen);
 
-    if (log == NULL || ctx == NULL || hc == NULL || c->buffer == NULL
-        || c->sockaddr == NULL || c->local_sockaddr == NULL
-        || ngx_http_usage_detached_copy(c->pool, &c->addr_text,
-                                        &client->addr_text)
-           != NGX_OK)
-    {
+    if (c->sockaddr == NULL || c->local_sockaddr == NULL) {
         return NGX_ERROR;
     }
 
@@ -213,30 +199,26 @@ ngx_http_usage_detached_init(ngx_connection_t *c, ngx_http_request_t *r)
     c->local_socklen = client->local_socklen;
 
     c->listening = client->listening;
-    c->type = SOCK_STREAM;
-    c->tcp_nodelay = NGX_TCP_NODELAY_DISABLED;
-    c->tcp_nopush = NGX_TCP_NOPUSH_DISABLED;
-    c->recv = ngx_recv;
-    c->send = ngx_send;
-    c->recv_chain = ngx_recv_chain;
-    c->send_chain = ngx_send_chain;
-    c->number = ngx_atomic_fetch_add(ngx_connection_counter, 1);
-    c->start_time = ngx_current_msec;
-    c->log_error = NGX_ERROR_INFO;
 
-    ctx->connection = c;
+    return ngx_http_usage_copy(c->pool, &c->addr_text, &client->addr_text);
+}
 
-    *log = *client->log;
-    log->connection = c->number;
-    log->data = ctx;
-    log->action = NULL;
 
-    c->log = log;
-    c->pool->log = log;
-    c->read->log = log;
-    c->write->log = log;
-    c->read->handler = ngx_http_usage_detached_event;
-    c->write->handler = ngx_http_usage_detached_event;
+/*
+ * Makes the connection one of a client's, in the configuration of r's location.
+ */
+
+static ngx_int_t
+ngx_http_usage_detached_init(ngx_connection_t *c, ngx_http_request_t *r)
+{
+    ngx_http_connection_t  *hc;
+
+    hc = ngx_pcalloc(c->pool, sizeof(ngx_http_connection_t));
+    c->buffer = ngx_create_temp_buf(c->pool, 1);
+
+    if (hc == NULL || c->buffer == NULL) {
+        return NGX_ERROR;
+    }
 
     hc->addr_conf = r->http_connection->addr_conf;
     hc->conf_ctx = ngx_palloc(c->pool, sizeof(ngx_http_conf_ctx_t));
@@ -249,75 +231,52 @@ ngx_http_usage_detached_init(ngx_connection_t *c, ngx_http_request_t *r)
     hc->conf_ctx->loc_conf = r->loc_conf;
 
     c->data = hc;
+    c->type = SOCK_STREAM;
+    c->tcp_nodelay = NGX_TCP_NODELAY_DISABLED;
+    c->tcp_nopush = NGX_TCP_NOPUSH_DISABLED;
+    c->recv = ngx_recv;
+    c->send = ngx_send;
+    c->recv_chain = ngx_recv_chain;
+    c->send_chain = ngx_send_chain;
+    c->number = ngx_atomic_fetch_add(ngx_connection_counter, 1);
+    c->start_time = ngx_current_msec;
 
-    return NGX_OK;
+    c->read->handler = ngx_http_usage_detached_event;
+    c->write->handler = ngx_http_usage_detached_event;
+
+    return ngx_http_usage_detached_log(c, r->connection->log);
 }
 
 
 /*
- * What the client asked for.
+ * Gives the connection a log of its own, which tells the same as the client's.
  */
 
 static ngx_int_t
-ngx_http_usage_detached_call(ngx_http_request_t *to, ngx_http_request_t *r)
+ngx_http_usage_detached_log(ngx_connection_t *c, ngx_log_t *client)
 {
-    to->read_event_handler = ngx_http_request_empty_handler;
-    to->write_event_handler = ngx_http_request_empty_handler;
+    ngx_log_t           *log;
+    ngx_http_log_ctx_t  *ctx;
 
-    /* limits were held to when the client came */
+    log = ngx_palloc(c->pool, sizeof(ngx_log_t));
+    ctx = ngx_pcalloc(c->pool, sizeof(ngx_http_log_ctx_t));
 
-    to->limit_conn_status = r->limit_conn_status;
-    to->limit_req_status = r->limit_req_status;
-
-    to->method = r->method;
-    to->http_version = NGX_HTTP_VERSION_11;
-
-    if (ngx_http_usage_detached_copy(to->pool, &to->method_name,
-                                     &r->method_name)
-        != NGX_OK
-        || ngx_http_usage_detached_copy(to->pool, &to->http_protocol,
-                                        &r->http_protocol)
-           != NGX_OK
-        || ngx_http_usage_detached_copy(to->pool, &to->request_line,
-                                        &r->request_line)
-           != NGX_OK
-        || ngx_http_usage_detached_copy(to->pool, &to->unparsed_uri,
-                                        &r->unparsed_uri)
-           != NGX_OK
-        || ngx_http_usage_detached_copy(to->pool, &to->uri, &r->uri) != NGX_OK
-        || ngx_http_usage_detached_copy(to->pool, &to->args, &r->args)
-           != NGX_OK
-        || ngx_http_usage_detached_host(to, r) != NGX_OK)
-    {
+    if (log == NULL || ctx == NULL) {
         return NGX_ERROR;
     }
 
-    return NGX_OK;
-}
+    ctx->connection = c;
 
+    *log = *client;
+    log->connection = c->number;
+    log->data = ctx;
+    log->action = NULL;
 
-/*
- * The host where it isn't a header: a signature may be over it.
- */
-
-static ngx_int_t
-ngx_http_usage_detached_host(ngx_http_request_t *to, ngx_http_request_t *r)
-{
-    ngx_str_t  host, copy;
-
-    if (r->host_start == NULL) {
-        return NGX_OK;
-    }
-
-    host.data = r->host_start;
-    host.len = r->host_end - r->host_start;
-
-    if (ngx_http_usage_detached_copy(to->pool, &copy, &host) != NGX_OK) {
-        return NGX_ERROR;
-    }
-
-    to->host_start = copy.data;
-    to->host_end = copy.data + copy.len;
+    c->log = log;
+    c->log_error = NGX_ERROR_INFO;
+    c->pool->log = log;
+    c->read->log = log;
+    c->write->log = log;
 
     return NGX_OK;
 }
@@ -357,7 +316,7 @@ ngx_http_usage_detached_event(ngx_event_t *ev)
 
 
 /*
- * Ends a request in the middle of what it does.
+ * Ends a request that is still at work.
  */
 
 static void
@@ -372,158 +331,4 @@ ngx_http_usage_detached_abandon(ngx_http_request_t *r)
     }
 
     ngx_http_usage_detached_end(r);
-}
-
-
-/*
- * All that the client sent, as far as anybody may look for it.
- */
-
-static ngx_int_t
-ngx_http_usage_detached_headers(ngx_http_request_t *to, ngx_http_request_t *r)
-{
-    ngx_uint_t        i;
-    ngx_list_part_t  *part;
-    ngx_table_elt_t  *h, *header;
-
-    if (ngx_list_init(&to->headers_in.headers, to->pool, 20,
-                      sizeof(ngx_table_elt_t))
-        != NGX_OK
-        || ngx_http_usage_detached_copy(to->pool, &to->headers_in.server,
-                                        &r->headers_in.server)
-           != NGX_OK)
-    {
-        return NGX_ERROR;
-    }
-
-    part = &r->headers_in.headers.part;
-    i = 0;
-
-    while ((header = ngx_http_usage_next_header(&part, &i)) != NULL) {
-
-        h = ngx_list_push(&to->headers_in.headers);
-        if (h == NULL) {
-            return NGX_ERROR;
-        }
-
-        ngx_memzero(h, sizeof(ngx_table_elt_t));
-
-        h->hash = header->hash;
-        h->lowcase_key = ngx_pnalloc(to->pool, header->key.len);
-
-        if (h->lowcase_key == NULL
-            || ngx_http_usage_detached_copy(to->pool, &h->key, &header->key)
-               != NGX_OK
-            || ngx_http_usage_detached_copy(to->pool, &h->value,
-                                            &header->value)
-               != NGX_OK)
-        {
-            return NGX_ERROR;
-        }
-
-        ngx_memcpy(h->lowcase_key, header->lowcase_key, header->key.len);
-
-        if (header == r->headers_in.host) {
-            to->headers_in.host = h;
-
-        } else if (header == r->headers_in.user_agent) {
-            to->headers_in.user_agent = h;
-
-        } else if (header == r->headers_in.authorization) {
-            to->headers_in.authorization = h;
-        }
-    }
-
-    return NGX_OK;
-}
-
-
-/*
- * The values that the client's request has so far: $request_id, what "set" and
- * "map" made.
- */
-
-static ngx_int_t
-ngx_http_usage_detached_variables(ngx_http_request_t *to,
-    ngx_http_request_t *r)
-{
-    u_char                     *p;
-    ngx_uint_t                  i;
-    ngx_http_core_main_conf_t  *cmcf;
-    ngx_http_variable_value_t  *value;
-
-    cmcf = ngx_http_get_module_main_conf(r, ngx_http_core_module);
-
-    for (i = 0; i < cmcf->variables.nelts; i++) {
-        value = &r->variables[i];
-
-        if (!value->valid || value->not_found) {
-            continue;
-        }
-
-        p = ngx_pnalloc(to->pool, value->len + 1);
-        if (p == NULL) {
-            return NGX_ERROR;
-        }
-
-        ngx_memcpy(p, value->data, value->len);
-
-        to->variables[i] = *value;
-        to->variables[i].data = p;
-    }
-
-    return NGX_OK;
-}
-
-
-static ngx_int_t
-ngx_http_usage_detached_body(ngx_http_request_t *to, u_char *data, size_t len)
-{
-    ngx_http_request_body_t  *rb;
-
-    to->headers_in.content_length_n = len;
-
-    rb = ngx_pcalloc(to->pool, sizeof(ngx_http_request_body_t));
-    if (rb == NULL) {
-        return NGX_ERROR;
-    }
-
-    to->request_body = rb;
-
-    if (len == 0) {
-        return NGX_OK;
-    }
-
-    rb->buf = ngx_create_temp_buf(to->pool, len);
-    rb->bufs = ngx_alloc_chain_link(to->pool);
-
-    if (rb->buf == NULL || rb->bufs == NULL) {
-        return NGX_ERROR;
-    }
-
-    rb->buf->last = ngx_cpymem(rb->buf->last, data, len);
-    rb->bufs->buf = rb->buf;
-    rb->bufs->next = NULL;
-
-    return NGX_OK;
-}
-
-
-/*
- * With a NUL behind it, where anybody expects one.
- */
-
-static ngx_int_t
-ngx_http_usage_detached_copy(ngx_pool_t *pool, ngx_str_t *to, ngx_str_t *from)
-{
-    to->data = ngx_pnalloc(pool, from->len + 1);
-    if (to->data == NULL) {
-        return NGX_ERROR;
-    }
-
-    ngx_memcpy(to->data, from->data, from->len);
-    to->data[from->len] = '\0';
-    to->len = from->len;
-
-    return NGX_OK;
 }

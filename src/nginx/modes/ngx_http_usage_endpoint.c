@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * The legacy endpoint, asked by a subrequest whose reply is held until it is
- * complete.  What it is worth is judged here; what follows from that, the owner
- * of the call decides.
+ * The upstream call to the legacy endpoint.  In: a request.  Out: the verdict
+ * on the reply, which is held until it is complete.  What follows from that,
+ * the owner of the call decides.
  */
 
 #include "modes/ngx_http_usage_modes.h"
@@ -13,7 +13,7 @@
 #include "sign/usage_signature.h"
 
 
-/* of usage_timeout, for the endpoint; the rest is for the translation */
+/* the endpoint has one in so many of usage_timeout, translation the rest */
 #define NGX_HTTP_USAGE_ENDPOINT_SHARE  3
 
 
@@ -135,7 +135,8 @@ ngx_http_usage_endpoint_uri(ngx_http_usage_ctx_t *ctx, ngx_pool_t *pool,
 
 
 /*
- * Makes of the subrequest sr the client's own request, with all that it needs.
+ * Gives the subrequest sr the method, the length and the headers of the
+ * client's request.  NGX_ERROR: memory is out.
  */
 
 static ngx_int_t
@@ -147,7 +148,7 @@ ngx_http_usage_endpoint_request(ngx_http_request_t *r, ngx_http_request_t *sr)
     sr->method = r->method;
     sr->method_name = r->method_name;
 
-    /* (of a body in chunks, or without a length, as in HTTP/2) */
+    /* a body in chunks has no Content-Length, nor need it in HTTP/2 */
 
     size = 0;
 
@@ -212,8 +213,8 @@ ngx_http_usage_endpoint_headers(ngx_http_request_t *r, ngx_list_t *headers,
 
 
 /*
- * Others make no difference to the call, but some to the way that it goes: a
- * redirect, 304, 405.
+ * Tells if a header makes a difference to the endpoint's answer.  Others may
+ * lead to something that is none: a redirect, a 304, a 405.
  */
 
 static ngx_uint_t
@@ -320,7 +321,7 @@ ngx_http_usage_endpoint_done(ngx_http_usage_ctx_t *ctx)
 
     why = reply.error.detail;
 
-    /* a request that is too large for this gateway says nothing of others */
+    /* what is too large for this gateway proves nothing */
 
     if (fetch->too_large
         || (fetch->own && fetch->status == NGX_HTTP_REQUEST_ENTITY_TOO_LARGE))
@@ -374,7 +375,7 @@ ngx_http_usage_endpoint_verdict(ngx_http_usage_fetch_t *fetch,
 
 
 /*
- * The request ends: its client left, or it has a reply.
+ * Ends the upstream call: the client left, or has its reply.
  */
 
 static void

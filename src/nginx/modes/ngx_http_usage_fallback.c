@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * usage_mode's fallback: the legacy endpoint is asked first.  What is no answer
- * is forgotten, and the request translated.
+ * usage_mode's fallback.  In: a request, for which the legacy endpoint is asked
+ * first.  Out: its reply; or if that is no answer, a translation.
  */
 
 #include "modes/ngx_http_usage_modes.h"
@@ -10,7 +10,7 @@
 #include "reply/ngx_http_usage_reply.h"
 
 
-/* of the endpoint's time, after which a client that leaves had reason to */
+/* a client that leaves after one in so many of the endpoint's time waited */
 #define NGX_HTTP_USAGE_FALLBACK_WAIT  4
 
 
@@ -83,8 +83,8 @@ ngx_http_usage_fallback_judged(ngx_http_usage_ctx_t *ctx,
 
 
 /*
- * The endpoint's answer becomes the reply.  The subrequest's memory, in which
- * the headers lie, is there until the client's request ends.
+ * Sends the endpoint's answer as the reply.  Its headers lie in the
+ * subrequest's memory, which stays until the client's request ends.
  */
 
 static void
@@ -139,8 +139,9 @@ ngx_http_usage_fallback_copy(ngx_http_usage_ctx_t *ctx, const char *why)
 
 
 /*
- * The translation is answered: the request is right, and its caller's rights
- * are proven.  So it was the endpoint's fault.
+ * Opens the breaker when the translation is answered 200: the request was
+ * right, and its caller had the right to make it, so it was the endpoint's
+ * fault.
  */
 
 static void
@@ -153,8 +154,8 @@ ngx_http_usage_fallback_answered(ngx_http_usage_ctx_t *ctx)
 
 
 /*
- * The client left.  If that counted for nothing, an endpoint that hangs would
- * never be given up with clients of little patience.
+ * Starts a probe when the client left after a while: otherwise, if all clients
+ * were impatient, an endpoint that hangs would be asked for ever.
  */
 
 static void

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * usage_mode: the part of the legacy endpoint in answering a request.
+ * usage_mode: what the legacy endpoint does for a request.
  */
 
 #ifndef NGX_HTTP_USAGE_MODES_H
@@ -13,15 +13,15 @@
 
 
 /*
- * The legacy endpoint's reply, copied on its way to the client.
+ * A copy of the legacy endpoint's reply, made on its way to the client.
  */
 typedef struct {
     ngx_pool_t                      *pool;    /* of the copy */
-    ngx_event_t                      event;   /* the reply is complete */
+    ngx_event_t                      event;   /* when it is complete */
     ngx_uint_t                       status;
     u_char                          *data;    /* of the body */
-    size_t                           len;
-    size_t                           size;    /* of data, bytes */
+    size_t                           len;     /* bytes of the body */
+    size_t                           size;    /* bytes at data */
     unsigned                         encoded:1;
     unsigned                         too_large:1;
 } ngx_http_usage_capture_t;
@@ -31,74 +31,74 @@ typedef struct ngx_http_usage_compare_s  ngx_http_usage_compare_t;
 
 
 /*
- * What a request has to do with the legacy endpoint.
+ * The part of the legacy endpoint in a request.
  */
 struct ngx_http_usage_endpoint_s {
 
-    /* the request itself goes there */
+    /* if the request itself is passed on to the endpoint */
 
-    ngx_str_t                        uri;         /* before it went */
-    ngx_uint_t                       uri_changes; /* left afterwards */
+    ngx_str_t                        uri;         /* of the request, before */
+    ngx_uint_t                       uri_changes; /* left to nginx, after */
     ngx_http_usage_capture_t        *capture;     /* of the reply, or NULL */
 
-    /* it is asked first, by an upstream call */
+    /* if an upstream call asks the endpoint */
 
     ngx_http_usage_fetch_t          *fetch;       /* under way, or NULL */
-    ngx_msec_t                       time;        /* that it has, */
-    ngx_msec_t                       since;       /* from then on */
-    const char                      *silent;      /* why it didn't answer */
-    unsigned                         half_open:1; /* it may be back */
-    unsigned                         probe:1;     /* a call of the gateway's */
+    ngx_msec_t                       time;        /* for its reply, at most */
+    ngx_msec_t                       since;       /* when it was asked */
+    const char                      *silent;      /* why it gave no answer */
+    unsigned                         half_open:1; /* of the breaker */
+    unsigned                         probe:1;     /* the request is a probe */
 
-    /* Takes the verdict on the reply; why is NULL if that says nothing. */
+    /*
+     * Takes the verdict on the reply.  why: what to say of an endpoint that
+     * gave no answer; NULL if that proves nothing, or if it did.
+     */
     void                           (*judged)(ngx_http_usage_ctx_t *ctx,
                                              usage_legacy_t verdict,
                                              const char *why);
 
-    /* The request ends before the endpoint answered. */
+    /* Learns that the request ends before the endpoint answered. */
     void                           (*left)(ngx_http_usage_ctx_t *ctx);
 
-    /* the translation is compared with its reply */
+    /* if the request is a translation that is compared */
 
     ngx_http_usage_compare_t        *compare;
 };
 
 
 /*
- * One of two replies that are compared.
+ * One of two replies to compare.
  */
 typedef struct {
     ngx_uint_t                       status;
     usage_str_t                      body;
-    usage_legacy_reply_t             read;    /* its error_code */
+    usage_legacy_reply_t             read;    /* what the body says */
 } ngx_http_usage_compare_reply_t;
 
 
-/* ngx_http_usage_endpoint.c: the legacy endpoint asked by an upstream call */
+/* ngx_http_usage_endpoint.c: an upstream call to the legacy endpoint */
 
-/*
- * Returns the request's part with the endpoint, created if there is none.
- * NULL: memory is out.
- */
+/* Returns ctx->endpoint, created if there is none.  NULL: memory is out. */
 ngx_http_usage_endpoint_t *ngx_http_usage_endpoint(ngx_http_usage_ctx_t *ctx);
 
 /*
- * Asks the endpoint; judged() or left() of ctx->endpoint follow.  NGX_ERROR: it
- * can't be asked.
+ * Asks the endpoint.  Then judged() or left() of ctx->endpoint is called once.
+ * NGX_ERROR: it can't be asked.
  */
 ngx_int_t ngx_http_usage_endpoint_ask(ngx_http_usage_ctx_t *ctx);
 
 /*
- * Makes the URI of the request in the internal location.  NGX_ERROR: memory is
- * out.
+ * Makes the URI that leads a request to the endpoint: its own, behind the
+ * prefix of usage_translate.  NGX_ERROR: memory is out.
  */
 ngx_int_t ngx_http_usage_endpoint_uri(ngx_http_usage_ctx_t *ctx,
     ngx_pool_t *pool, ngx_str_t *uri);
 
 /*
- * Makes a list of the headers of r as the endpoint gets them if its reply has to
- * be read: all but Accept-Encoding, or those alone that the call needs.  What is
- * signed is always among them.  NGX_ERROR: memory is out.
+ * Makes a list of the headers of r as the endpoint gets them if its reply has
+ * to be read: all but Accept-Encoding, or those alone that the call needs.
+ * What is signed is always among them.  NGX_ERROR: memory is out.
  */
 ngx_int_t ngx_http_usage_endpoint_headers(ngx_http_request_t *r,
     ngx_list_t *headers, ngx_uint_t all);
@@ -112,97 +112,120 @@ ngx_int_t ngx_http_usage_endpoint_headers(ngx_http_request_t *r,
  */
 ngx_int_t ngx_http_usage_pass(ngx_http_usage_ctx_t *ctx);
 
-/* Changes the header of a reply of the endpoint.  NGX_ERROR: memory is out. */
+/*
+ * Changes the headers of the endpoint's reply on its way to the client.
+ * NGX_ERROR: memory is out.
+ */
 ngx_int_t ngx_http_usage_pass_header(ngx_http_usage_ctx_t *ctx,
     ngx_http_request_t *r);
 
 
 /* ngx_http_usage_capture.c: a copy of the endpoint's reply */
 
-/* Takes the header, or a part of the body, of the reply to the client. */
+/* Takes the headers, or a part of the body, of the reply to the client. */
 void ngx_http_usage_capture_header(ngx_http_usage_ctx_t *ctx);
 void ngx_http_usage_capture_body(ngx_http_usage_ctx_t *ctx, ngx_chain_t *in);
 
 
-/* ngx_http_usage_fallback.c: the endpoint is asked first */
+/* ngx_http_usage_fallback.c: the endpoint is asked before the successors */
 
 /*
- * Asks the endpoint; its reply, or a translation, follows.  NGX_DECLINED: it
- * isn't asked now.
+ * Asks the endpoint.  The client gets its reply, or if that is no answer, a
+ * translation.  NGX_DECLINED: the endpoint isn't asked now.
  */
 ngx_int_t ngx_http_usage_fallback_start(ngx_http_usage_ctx_t *ctx);
 
 
-/* ngx_http_usage_probe.c: whether it is the endpoint's fault */
+/* ngx_http_usage_probe.c: whether the endpoint answers at all */
 
 /*
- * The endpoint gave ctx's call no answer: makes a call of the gateway's own, in
- * case it has none for anybody.
+ * Starts a probe, as the endpoint gave the request no answer: a call of the
+ * gateway's own.  why: what to say if that gets no answer either.
  */
 void ngx_http_usage_probe_start(ngx_http_usage_ctx_t *ctx, const char *why);
 
 
-/* ngx_http_usage_breaker.c: endpoints that don't answer, of all workers */
+/* ngx_http_usage_breaker.c: the circuit breaker, for all workers */
 
-/* Makes the zone, once in a configuration. */
+/* Adds its zone to the configuration, once.  NGX_ERROR: memory is out. */
 ngx_int_t ngx_http_usage_breaker_zone(ngx_conf_t *cf);
 
 /*
- * Tells whether the endpoint is to be asked: NGX_OK, or NGX_DECLINED.  If the
- * breaker is open, one request at a time asks, and has so many milliseconds.
+ * Tells if the endpoint is to be asked: NGX_OK, or NGX_DECLINED if the breaker
+ * is open.  After usage_fallback_for, one request at a time is half-open, and
+ * has time milliseconds to get an answer.
  */
 ngx_int_t ngx_http_usage_breaker_ask(ngx_http_usage_ctx_t *ctx,
     ngx_msec_t time);
 
 /*
- * Tells whether a probe is to find out if the endpoint is gone: NGX_OK, or
- * NGX_DECLINED if that is known, or another probe has that time still.
+ * Tells if a probe is to find out whether the endpoint answers: NGX_OK, and it
+ * has time milliseconds; NGX_DECLINED if the breaker is open, or another probe
+ * is under way.
  */
 ngx_int_t ngx_http_usage_breaker_doubt(ngx_http_usage_ctx_t *ctx,
     ngx_msec_t time);
 
-/* Opens the breaker, closes it, leaves it as it was. */
+/*
+ * Opens the breaker, and logs why; closes it; or leaves it as it was.  The
+ * latter two do so only for a probe, and for a request that was half-open.
+ */
 void ngx_http_usage_breaker_open(ngx_http_usage_ctx_t *ctx, const char *why);
 void ngx_http_usage_breaker_close(ngx_http_usage_ctx_t *ctx);
 void ngx_http_usage_breaker_leave(ngx_http_usage_ctx_t *ctx);
 
 
-/* ngx_http_usage_detached.c: a request without its client */
+/* ngx_http_usage_detached.c: requests without a client */
 
 /*
- * Creates a request as r, with that body, in the configuration of r's location,
- * on a connection of its own; it needs nothing of r's any more.  Nothing runs
- * yet.  NULL: memory, files or connections are out.
+ * Creates a request like r, with the given body, in the configuration of r's
+ * location.  It has a connection of its own, and needs nothing of r any more.
+ * Nothing runs yet.  NULL: memory, files or connections are out.
  */
 ngx_http_request_t *ngx_http_usage_detached_create(ngx_http_request_t *r,
     u_char *body, size_t len);
 
-/* Ends it, once nothing of it is under way. */
+/* Ends a detached request that has nothing under way. */
 void ngx_http_usage_detached_end(ngx_http_request_t *r);
 
 
-/* ngx_http_usage_compare.c: the endpoint's reply and the translated one */
+/* ngx_http_usage_detached_copy.c: what they have of a client's request */
 
+/*
+ * Copies the request line of r, its headers and its variables, and the given
+ * body.  NGX_ERROR: memory is out.
+ */
+ngx_int_t ngx_http_usage_copy_request(ngx_http_request_t *to,
+    ngx_http_request_t *r, u_char *body, size_t len);
+
+/* Copies a string, and puts a NUL behind it.  NGX_ERROR: memory is out. */
+ngx_int_t ngx_http_usage_copy(ngx_pool_t *pool, ngx_str_t *to,
+    ngx_str_t *from);
+
+
+/* ngx_http_usage_compare.c: a translation beside the endpoint's reply */
+
+/* Read the directives of their names. */
 char *ngx_http_usage_compare_sample(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_http_usage_compare_log(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 
-/* Tells whether this request is among those that are compared. */
+/* Decides if this request is compared, by usage_compare_sample. */
 ngx_uint_t ngx_http_usage_compare_chooses(ngx_http_usage_ctx_t *ctx);
 
 /*
- * Passes the request on, whose body is here; the reply is to be compared.
+ * Passes a request on whose body is complete, to compare the reply later.
  * Returns what the request is to be finalized with.
  */
 ngx_int_t ngx_http_usage_compare_pass(ngx_http_usage_ctx_t *ctx);
 
 
-/* ngx_http_usage_compare_report.c: what came of it, in a log */
+/* ngx_http_usage_compare_report.c: the result of a comparison */
 
 /*
- * Logs what differs between the legacy endpoint's reply and the translated one,
- * ctx being the translation's context.
+ * Logs and counts how the legacy endpoint's reply and the translated one
+ * differ. ctx: of the translation.
  */
 void ngx_http_usage_compare_report(ngx_http_usage_ctx_t *ctx,
     ngx_http_usage_compare_reply_t *legacy,

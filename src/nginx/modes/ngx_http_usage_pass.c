@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * The way to the legacy endpoint: the client's own request goes there, and what
- * comes back is the reply.
+ * The way to the legacy endpoint and back.  In: the client's request, which is
+ * redirected to the location of the endpoint.  Out: the endpoint's reply.
  */
 
 #include "modes/ngx_http_usage_modes.h"
@@ -53,13 +53,13 @@ ngx_http_usage_pass_header(ngx_http_usage_ctx_t *ctx, ngx_http_request_t *r)
         ngx_null_string
     };
 
-    /* what the client asked for, in logs */
+    /* logs tell what the client requested */
 
     r->uri = ctx->endpoint->uri;
 
     ngx_http_usage_parse_passed(ctx);
 
-    /* a page of nginx itself, where error_page didn't lead elsewhere */
+    /* nginx itself made the reply, and no error_page redirected it */
 
     if (r->err_status >= NGX_HTTP_BAD_REQUEST
         && r->uri_changes == ctx->endpoint->uri_changes)
@@ -71,7 +71,7 @@ ngx_http_usage_pass_header(ngx_http_usage_ctx_t *ctx, ngx_http_request_t *r)
         ngx_http_usage_capture_header(ctx);
     }
 
-    /* what the endpoint itself says of its end is not said twice */
+    /* usage_deprecation replaces what the endpoint says itself */
 
     if (ctx->conf->deprecation.len) {
         ngx_http_usage_hide_header(r, deprecation);

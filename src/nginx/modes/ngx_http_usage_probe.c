@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * usage_mode's fallback: what a client's call gets no answer to may be the
- * client's doing.  The endpoint is given up for all where the translation of
- * that call is answered 200, as its caller has rights then, or where a call of
- * the gateway's own gets no answer either.  It has nothing in it that a client
- * wrote but the project: an endpoint that is there answers 401.
+ * Probes, for usage_mode's fallback.  In: a request to which the legacy
+ * endpoint gave no answer.  Out: the circuit breaker, open or closed.
+ *
+ * One request may itself be the reason why it gets no answer.  So the breaker
+ * opens for all clients only if the translation of that request is answered
+ * 200, or if a probe gets no answer either.  A probe has nothing that a client
+ * wrote except the project.  An endpoint that works answers it with 401.
  */
 
 #include "modes/ngx_http_usage_modes.h"
@@ -13,8 +15,8 @@
 
 
 typedef struct {
-    ngx_http_usage_ctx_t  *ctx;
-    ngx_event_t            event;
+    ngx_http_usage_ctx_t            *ctx;
+    ngx_event_t                      event; /* to start it */
 } ngx_http_usage_probe_t;
 
 
@@ -36,7 +38,7 @@ ngx_http_usage_probe_start(ngx_http_usage_ctx_t *ctx, const char *why)
     ngx_http_usage_ctx_t    *own;
     ngx_http_usage_probe_t  *probe;
 
-    /* (nothing is known of it until its time is over) */
+    /* if no probe can be made, the next one waits until the time is over */
 
     if (ngx_http_usage_breaker_doubt(ctx, ctx->endpoint->time) != NGX_OK) {
         return;
@@ -80,8 +82,8 @@ ngx_http_usage_probe_start(ngx_http_usage_ctx_t *ctx, const char *why)
 
 
 /*
- * The request without what the client wrote: its headers, its query, the host
- * that it says, where the server has a name.
+ * Takes out of a request what the client wrote: its headers, its query, and the
+ * host if the server has a name.
  */
 
 static ngx_int_t

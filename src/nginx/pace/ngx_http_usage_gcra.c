@@ -1,22 +1,24 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * usage_rate: the pace at which a credential's calls of one successor API may
- * start, in shared memory, so that it holds for all workers.
+ * GCRA, the algorithm of usage_rate: the pace at which a credential's calls of
+ * one successor may start.  The buckets are in shared memory, so the pace holds
+ * for all workers.  In: the key of a bucket, and a call to reserve or to start.
+ * Out: the time at which the call may start.
  *
- * A bucket has two times, both ahead of the clock by one interval T for each
- * call that is not over yet:
+ * A bucket has two times.  Each call moves them ahead of the clock by one
+ * interval T:
  *
- *   next   of calls that are reserved: who reserves gets the first time at
- *          which a call of its own may start, in order;
- *   sent   of calls that are started: this one is strict, however late a
+ *   next   is moved when a call is reserved.  It tells the first time at which
+ *          a further call may start, so that calls take their turns;
+ *   sent   is moved when a call is started.  It is strict, however late a
  *          worker comes to start what is reserved.
  *
- * A call may start at t where sent <= t + (burst - 1) T + S; sent becomes
- * max(sent, t) + T then.  (S is what a start may be late without delaying the
- * calls behind it.)  Let the first and the N-th of the calls that start within
- * a window of the length W do so at a and b.  Each adds T at least, so before
- * the N-th sent >= a + (N - 1) T, and as that one may start,
+ * A call may start at the time t if sent <= t + (burst - 1) T + S.  Then sent
+ * becomes max(sent, t) + T.  (S is how late a call may start without delaying
+ * the calls behind it.)  Assume that N calls start in a window of the length W,
+ * the first of them at a and the last at b.  Each moves sent by T at least, so
+ * sent >= a + (N - 1) T before the last, and as that one may start,
  *
  *     (N - burst) T <= b - a + S <= W + S.
  *
@@ -24,18 +26,19 @@
  *
  *     N - burst <= (rate - burst + 1) (W + S) / (W + M) < rate - burst + 1
  *
- * for S < M: at most "rate" calls in any window, the burst included.  S is half
- * of M; the other half is for the time that a call takes to the upstream, which
- * is not the same for all.
+ * for S < M.  So at most "rate" calls start in any window, the burst included.
+ * S is half of M.  The other half is for the time that a call takes to the
+ * upstream, which differs from call to call.
  *
- * A reload may change the rate.  What is ahead of the clock are calls, so the
- * first worker of the new configuration turns the times into as many calls of
- * the new interval: neither does a raise wait for the end of what was slow, nor
- * does a cut begin with nothing.  The old workers go on with their own rate.
+ * A reload may change the rate.  The times ahead of the clock stand for calls,
+ * so the first worker of the new configuration turns them into as many calls of
+ * the new interval.  If the rate is raised, nobody waits for times of the old
+ * one; if it is cut, the calls before count.  The old workers go on with their
+ * own rate.
  *
  * The zone is one table from the beginning: nothing is allocated, there are no
- * pointers, and each time is one word.  So whenever a worker is killed, nginx's
- * master, which frees its lock, finds a table that is in order.
+ * pointers, and each time is one word.  If a worker is killed, nginx's master
+ * frees its lock, and the table is in order.
  */
 
 #include "pace/ngx_http_usage_pace.h"
@@ -45,29 +48,29 @@
 
 #define NGX_HTTP_USAGE_RATE_WAYS           16  /* buckets of a set */
 
-/* microseconds; the network's delays are no shorter within a second */
+/* M for a window of a minute and of a second, in microseconds */
 #define NGX_HTTP_USAGE_RATE_MINUTE_MARGIN  1000000
 #define NGX_HTTP_USAGE_RATE_SECOND_MARGIN  100000
 
-/* calls are not reserved a day ahead, let alone further */
+/* microseconds: a time that is further ahead is wrong */
 #define NGX_HTTP_USAGE_RATE_AHEAD          (86400 * (uint64_t) 1000000)
 
-/* milliseconds that the upstream's 429 may hold back a bucket, at most */
+/* milliseconds that an upstream's 429 holds back a bucket at most */
 #define NGX_HTTP_USAGE_RATE_PUSH           (60 * 1000)
 
 
 struct ngx_http_usage_bucket_s {
     uint64_t                       key[2];
-    uint64_t                       next;
-    uint64_t                       sent;
+    uint64_t                       next; /* microseconds */
+    uint64_t                       sent; /* microseconds */
 };
 
 
 struct ngx_http_usage_buckets_s {
-    u_char                         salt[NGX_HTTP_USAGE_SALT];
-    uint64_t                       interval; /* that the times are made of */
-    ngx_uint_t                     reloads;  /* whose workers made them so */
-    ngx_uint_t                     sets; /* of NGX_HTTP_USAGE_RATE_WAYS */
+    u_char                         salt[NGX_HTTP_USAGE_KEY_LEN];
+    uint64_t                       interval; /* in which the times count */
+    ngx_uint_t                     reloads;  /* before that interval */
+    ngx_uint_t                     sets;     /* of NGX_HTTP_USAGE_RATE_WAYS */
     ngx_http_usage_bucket_t        buckets[1];
 };
 
@@ -88,7 +91,7 @@ static void ngx_http_usage_rate_compute(ngx_http_usage_rate_t *rate);
 uint64_t
 ngx_http_usage_rate_now(void)
 {
-    /* all workers' clock; what nginx has cached may be from a while ago */
+    /* the time that nginx has cached may be from a while ago */
 
     ngx_time_update();
 
@@ -133,7 +136,7 @@ ngx_http_usage_rate_return(ngx_http_usage_rate_t *rate, uint64_t *key,
 
     bucket = ngx_http_usage_rate_lock(rate, key);
 
-    /* others' slots are behind it: it is lost */
+    /* if others have reserved since, the slot is lost */
 
     if (bucket->next == slot->after) {
         bucket->next = slot->before;
@@ -162,7 +165,7 @@ ngx_http_usage_rate_start(ngx_http_usage_rate_t *rate, uint64_t *key,
     } else {
         bucket->sent = ngx_max(bucket->sent, now) + rate->interval;
 
-        /* those that reserve now need no time that can't be kept */
+        /* nobody is to reserve a time at which no call may start */
 
         if (bucket->sent > bucket->next + late) {
             bucket->next = bucket->sent - late;
@@ -218,7 +221,7 @@ ngx_http_usage_rate_ahead(ngx_http_usage_rate_t *rate, uint64_t *key,
 
 
 /*
- * When a call may start that is the next of a bucket.
+ * Returns the time at which a bucket's next call may start.
  */
 
 static uint64_t
@@ -234,9 +237,9 @@ ngx_http_usage_rate_slot(ngx_http_usage_rate_t *rate, uint64_t next,
 
 
 /*
- * The bucket of a key, with the zone locked.  A key that has none gets the one
- * of its set that was in use the longest ago: mostly nothing is ahead of it
- * any more, and it is as good as new.
+ * Locks the zone and returns the bucket of a key.  If there is none, the key
+ * gets the stalest bucket of its set.  Mostly that has no time ahead of the
+ * clock, so it is as good as new.
  */
 
 static ngx_http_usage_bucket_t *
@@ -262,7 +265,7 @@ ngx_http_usage_rate_lock(ngx_http_usage_rate_t *rate, uint64_t *key)
 
     for (i = 0; i < NGX_HTTP_USAGE_RATE_WAYS; i++, bucket++) {
 
-        /* where it has 32 bits, nginx's clock starts anew every 49 days */
+        /* with 32 bits, nginx's clock starts anew every 49 days */
 
         if (bucket->next > end || bucket->sent > end) {
             bucket->next = 0;
@@ -290,7 +293,7 @@ ngx_http_usage_rate_lock(ngx_http_usage_rate_t *rate, uint64_t *key)
 
 
 /*
- * The configuration is a new one, and may have another interval.
+ * Brings all times to the interval of a new configuration.
  */
 
 static void
@@ -321,7 +324,8 @@ ngx_http_usage_rate_rescale(ngx_http_usage_rate_t *rate, uint64_t now)
 
 
 /*
- * As many calls ahead as before.
+ * Returns the time that stands for as many calls ahead of now by the new
+ * interval as the old time did by the old one.
  */
 
 static uint64_t
@@ -349,7 +353,7 @@ ngx_http_usage_rate_unlock(ngx_http_usage_rate_t *rate, ngx_log_t *log)
 
 
 /*
- * Everything is known: see above for the numbers.
+ * Computes M and T, as above.
  */
 
 static void
@@ -413,7 +417,7 @@ ngx_http_usage_rate_init_zone(ngx_shm_zone_t *shm_zone, void *data)
                      / (NGX_HTTP_USAGE_RATE_WAYS
                         * sizeof(ngx_http_usage_bucket_t));
 
-    if (RAND_bytes(rate->sh->salt, NGX_HTTP_USAGE_SALT) != 1) {
+    if (RAND_bytes(rate->sh->salt, NGX_HTTP_USAGE_KEY_LEN) != 1) {
         ngx_log_error(NGX_LOG_EMERG, shm_zone->shm.log, 0,
                       "RAND_bytes() failed for usage_rate zone \"%V\"",
                       &rate->name);

@@ -1,34 +1,33 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * A legacy call at the pace of usage_rate.
+ * One request at the pace of usage_rate.  In: the upstream calls that it wants
+ * to start.  Out: if they may start now, are held, or come too late.
  *
- * Of its calls, one at most has reserved a time that isn't here yet; it is
- * held, and the plan isn't asked for more.  So legacy calls of one credential
- * alternate, and none waits for more than one call of each other's.
+ * A request reserves one time ahead at most.  The call that has it is held, and
+ * the plan isn't asked for more until it starts.  So requests of one credential
+ * take turns, and none waits for more than one call of each other's.
  */
 
 #include "base/ngx_http_usage_metrics.h"
 #include "pace/ngx_http_usage_pace.h"
 
 
-/* for the last of all calls to be answered, where Retry-After promises it */
+/* milliseconds for the reply to the last call, as Retry-After counts them */
 #define NGX_HTTP_USAGE_PACE_REPLY  1000
 
 
 /*
- * What is still to be called, of the API that takes longest.
+ * The upstream calls of one API that a request still needs.
  */
 typedef struct {
-    ngx_uint_t                     calls;
-    uint64_t                       wait;   /* until the last may start */
-    uint64_t                       idle;   /* until nothing is ahead */
-    ngx_uint_t                     all;    /* with those that were made */
+    ngx_uint_t                       calls;
+    ngx_uint_t                       all;  /* with those that were made */
+    uint64_t                         wait; /* microseconds until the last */
+    uint64_t                         idle; /* until the bucket is empty */
 } ngx_http_usage_need_t;
 
 
-static ngx_int_t ngx_http_usage_pace_digest(ngx_http_usage_ctx_t *ctx,
-    EVP_MD_CTX *md, u_char *digest);
 static void ngx_http_usage_pace_key(ngx_http_usage_ctx_t *ctx,
     usage_call_api_t api, uint64_t *key);
 static void ngx_http_usage_pace_need(ngx_http_usage_ctx_t *ctx,
@@ -43,10 +42,9 @@ static void ngx_http_usage_pace_wake(ngx_event_t *ev);
 ngx_int_t
 ngx_http_usage_pace_init(ngx_http_usage_ctx_t *ctx)
 {
-    u_char                      digest[EVP_MAX_MD_SIZE];
-    ngx_int_t                   rc;
-    EVP_MD_CTX                 *md;
-    ngx_http_usage_pace_t      *pace;
+    u_char                  key[NGX_HTTP_USAGE_KEY_LEN];
+    ngx_int_t               rc;
+    ngx_http_usage_pace_t  *pace;
 
     pace = ngx_pcalloc(ctx->request->pool, sizeof(ngx_http_usage_pace_t));
     if (pace == NULL) {
@@ -59,66 +57,27 @@ ngx_http_usage_pace_init(ngx_http_usage_ctx_t *ctx)
         return NGX_OK;
     }
 
-    pace->rate = ctx->conf->rate;
+    /* the salt makes one zone's keys useless in another */
 
-    md = EVP_MD_CTX_new();
-    if (md == NULL) {
-        return NGX_ERROR;
-    }
-
-    rc = ngx_http_usage_pace_digest(ctx, md, digest);
-
-    EVP_MD_CTX_free(md);
-
-    if (rc == NGX_ERROR) {
-        return NGX_ERROR;
-    }
+    rc = ngx_http_usage_key(ctx, NGX_HTTP_USAGE_SCOPE_QUOTA, NULL,
+                            ngx_http_usage_rate_salt(ctx->conf->rate), key);
 
     if (rc == NGX_DECLINED) {
-        pace->rate = NULL; /* nobody's quota */
-        return NGX_OK;
+        return NGX_OK; /* there is no credential, so there is no quota */
     }
 
-    ngx_memcpy(pace->key, digest, sizeof(pace->key));
+    if (rc != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    pace->rate = ctx->conf->rate;
+    ngx_memcpy(pace->key, key, sizeof(pace->key));
 
     pace->timer.handler = ngx_http_usage_pace_wake;
     pace->timer.data = ctx;
     pace->timer.log = ctx->request->connection->log;
 
     return NGX_OK;
-}
-
-
-/*
- * Nothing leads back from the digest to the token, and from one zone's to
- * another's.  NGX_DECLINED: there is no credential.
- */
-
-static ngx_int_t
-ngx_http_usage_pace_digest(ngx_http_usage_ctx_t *ctx, EVP_MD_CTX *md,
-    u_char *digest)
-{
-    ngx_int_t  rc;
-
-    if (EVP_DigestInit_ex(md, EVP_sha256(), NULL) != 1
-        || EVP_DigestUpdate(md, ngx_http_usage_rate_salt(ctx->pace->rate),
-                            NGX_HTTP_USAGE_SALT)
-           != 1
-        || EVP_DigestUpdate(md, ctx->inbound.project_id.data, ctx->inbound.project_id.len)
-           != 1
-        || EVP_DigestUpdate(md, "\n", 1) != 1
-        || EVP_DigestUpdate(md, ctx->conf->prefix.data, ctx->conf->prefix.len) != 1)
-    {
-        return NGX_ERROR;
-    }
-
-    rc = ngx_http_usage_key_credential(md, ctx);
-
-    if (rc != NGX_OK) {
-        return rc;
-    }
-
-    return EVP_DigestFinal_ex(md, digest, NULL) == 1 ? NGX_OK : NGX_ERROR;
 }
 
 
@@ -154,7 +113,7 @@ ngx_http_usage_pace_need(ngx_http_usage_ctx_t *ctx, usage_call_api_t api,
 
 
 /*
- * The microseconds until the end of usage_timeout.
+ * Returns the microseconds until the end of usage_timeout.
  */
 
 static uint64_t
@@ -198,8 +157,8 @@ ngx_http_usage_pace_refuse(ngx_http_usage_ctx_t *ctx, usage_call_api_t api,
 
 
 /*
- * What waiting helps: the same call, made anew then, has all of usage_timeout
- * from then on, and all of its calls ahead.
+ * Writes the error, and after how many seconds the client may try again.  Then
+ * the request has all of usage_timeout, and has to make all of its calls.
  */
 
 static ngx_int_t
@@ -246,7 +205,7 @@ ngx_http_usage_pace_needs(ngx_http_usage_ctx_t *ctx,
     retry_after->data = p;
 
     if (alone > allowed) {
-        return NGX_DECLINED; /* it stays empty: none is sent */
+        return NGX_DECLINED; /* empty: waiting doesn't help */
     }
 
     retry_after->len = ngx_sprintf(p, "%uL", wait) - p;
@@ -320,7 +279,7 @@ ngx_http_usage_pace_release(ngx_http_usage_ctx_t *ctx)
     }
 
     pace->held = NULL;
-    
+
     ngx_http_usage_count(ctx->request, NGX_HTTP_USAGE_PACE_WAITS, 1);
     ngx_http_usage_count(ctx->request, NGX_HTTP_USAGE_PACE_WAIT_MS,
                          ngx_current_msec - pace->held_since);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * The directive usage_rate.
+ * The directive usage_rate.  In: its parameters.  Out: the rate of a location.
+ * All directives that name the same zone share it.
  */
 
 #include "pace/ngx_http_usage_pace.h"
@@ -20,7 +21,7 @@ static char *ngx_http_usage_rate_define(ngx_conf_t *cf,
     ngx_http_usage_rate_t *rate, ngx_http_usage_rate_t *given);
 
 
-/* zones of usage_rate are told from others by its address */
+/* nginx tells zones of usage_rate from others by this variable's address */
 
 static ngx_uint_t  ngx_http_usage_rate_tag;
 
@@ -143,36 +144,25 @@ ngx_http_usage_rate_calls(ngx_str_t *s, ngx_http_usage_rate_t *given)
 
 
 /*
- * "zone=name:size", or "zone=name" where another directive tells the rest.
+ * Finds or adds the zone of "zone=name:size", or of "zone=name" if another
+ * directive defines it.  NULL: an error, which is logged.
  */
 
 static ngx_http_usage_rate_t *
 ngx_http_usage_rate_zone(ngx_conf_t *cf, ngx_str_t *value)
 {
-    u_char                 *p;
     ssize_t                 size;
-    ngx_str_t               name, s;
+    ngx_str_t               name, text;
     ngx_shm_zone_t         *shm_zone;
     ngx_http_usage_rate_t  *rate;
 
-    name.data = value->data + 5;
-    name.len = value->len - 5;
-    size = 0;
+    size = ngx_http_usage_zone_value(value, &name, &text);
 
-    p = (u_char *) ngx_strchr(name.data, ':');
-
-    if (p) {
-        name.len = p - name.data;
-        s.data = p + 1;
-        s.len = value->data + value->len - s.data;
-        size = ngx_parse_size(&s);
-
-        if (size == NGX_ERROR || size < (ssize_t) (8 * ngx_pagesize)) {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "invalid zone size in \"%V\", it must be at "
-                               "least %uz", value, 8 * ngx_pagesize);
-            return NULL;
-        }
+    if (text.data && size < (ssize_t) (8 * ngx_pagesize)) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid zone size in \"%V\", it must be at "
+                           "least %uz", value, 8 * ngx_pagesize);
+        return NULL;
     }
 
     if (name.len == 0) {
@@ -200,10 +190,15 @@ ngx_http_usage_rate_zone(ngx_conf_t *cf, ngx_str_t *value)
 
     rate = shm_zone->data;
 
-    return ngx_http_usage_zone_named(cf, shm_zone, rate, 1) == NGX_OK ? rate
-                                                                     : NULL;
+    return ngx_http_usage_zone_named(cf, shm_zone, &rate->calls, 1) == NGX_OK
+           ? rate : NULL;
 }
 
+
+/*
+ * Gives a zone the rate and burst of a directive, if it has any: all directives
+ * have to tell the same.
+ */
 
 static char *
 ngx_http_usage_rate_define(ngx_conf_t *cf, ngx_http_usage_rate_t *rate,

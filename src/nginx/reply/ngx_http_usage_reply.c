@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * What the client gets: the legacy reply, an error in the legacy form, or the
- * upstream's own error.
+ * The reply.  In: the entries to list, or what went wrong.  Out: status,
+ * headers and body, and one line in the error log for a request that failed.
  */
 
 #include "reply/ngx_http_usage_reply.h"
 #include "sign/ngx_http_usage_sign.h"
 
-#include "base/usage_number.h"
-
 #include "base/usage_json.h"
+#include "base/usage_number.h"
 
 
 static void ngx_http_usage_answer(ngx_http_usage_ctx_t *ctx, ngx_uint_t status,
@@ -36,16 +35,19 @@ ngx_http_usage_reply_ok(ngx_http_usage_ctx_t *ctx)
     usage_str_t                 reply;
     usage_form_t                form;
     ngx_http_request_t         *r;
+    ngx_http_usage_answer_t    *answer;
     ngx_http_usage_loc_conf_t  *ulcf;
 
     r = ctx->request;
+    answer = &ctx->answer;
     ulcf = ngx_http_get_module_loc_conf(r, ngx_http_usage_module);
 
     form.use_time = ngx_http_usage_time_form(r);
     form.hour_format = (char *) ulcf->hour_format.data;
 
-    if (usage_reply_write(&ctx->inbound.request, ctx->answer.items, ctx->answer.count, ctx->answer.elements,
-                          ctx->answer.total, &form, &ctx->pool, &reply)
+    if (usage_reply_write(&ctx->inbound.request, answer->items, answer->count,
+                          answer->elements, answer->total, &form, &ctx->pool,
+                          &reply)
         != USAGE_OK
         || ngx_http_usage_add_unattributed(ctx) != NGX_OK)
     {
@@ -54,7 +56,7 @@ ngx_http_usage_reply_ok(ngx_http_usage_ctx_t *ctx)
         return;
     }
 
-    ctx->answer.sent = ctx->answer.count;
+    answer->sent = answer->count;
 
     if (ctx->hooks.answered) {
         ctx->hooks.answered(ctx);
@@ -65,7 +67,7 @@ ngx_http_usage_reply_ok(ngx_http_usage_ctx_t *ctx)
 
 
 /*
- * translation.md, "One user": the hours of the entry without a desktop_id.
+ * Adds the hours of the entry without a desktop_id: translation.md, "One user".
  */
 
 static ngx_int_t
@@ -159,7 +161,7 @@ ngx_http_usage_reply_upstream(ngx_http_usage_ctx_t *ctx,
 
 
 /*
- * A failed call: its one line in the error log, and its reply.
+ * Logs that the request failed, and sends the reply.
  */
 
 static void
@@ -201,7 +203,8 @@ ngx_http_usage_fail(ngx_http_usage_ctx_t *ctx, ngx_uint_t status, u_char *data,
 
 
 /*
- * The access key that a call names whose signature is refused, for the log.
+ * Copies the access key of a request whose signature is refused, for the log.
+ * Returns its length, or 0.
  */
 
 static size_t
@@ -291,8 +294,9 @@ ngx_http_usage_send(ngx_http_usage_ctx_t *ctx, u_char *data, size_t len)
 
 
 /*
- * translation.md, "Errors": the upstream's own, or 60 with a 429; none where
- * an empty value says that waiting does not help.
+ * Adds Retry-After (translation.md, "Errors"): the upstream's own value, or
+ * else 60 to a 429.  If the value is empty, waiting doesn't help, and there is
+ * none.
  */
 
 static ngx_int_t
@@ -325,18 +329,19 @@ ngx_http_usage_add_retry_after(ngx_http_request_t *r, ngx_uint_t status,
 ngx_int_t
 ngx_http_usage_add_deprecation(ngx_http_usage_ctx_t *ctx)
 {
-    ngx_http_request_t  *r;
+    ngx_http_request_t         *r;
+    ngx_http_usage_loc_conf_t  *ulcf;
 
     r = ctx->request;
+    ulcf = ctx->conf;
 
-    if ((ctx->conf->deprecation.len
-         && ngx_http_usage_add_header(r, "Deprecation", &ctx->conf->deprecation)
+    if ((ulcf->deprecation.len
+         && ngx_http_usage_add_header(r, "Deprecation", &ulcf->deprecation)
             != NGX_OK)
-        || (ctx->conf->sunset.len
-            && ngx_http_usage_add_header(r, "Sunset", &ctx->conf->sunset)
-               != NGX_OK)
-        || (ctx->conf->link.len
-            && ngx_http_usage_add_header(r, "Link", &ctx->conf->link) != NGX_OK))
+        || (ulcf->sunset.len
+            && ngx_http_usage_add_header(r, "Sunset", &ulcf->sunset) != NGX_OK)
+        || (ulcf->link.len
+            && ngx_http_usage_add_header(r, "Link", &ulcf->link) != NGX_OK))
     {
         return NGX_ERROR;
     }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * What the client gets: the legacy reply, an error in the legacy form, or the
- * upstream's own error.
+ * What the client gets: a reply of the legacy call, an error in the legacy
+ * form, or the upstream's own error.
  */
 
 #ifndef NGX_HTTP_USAGE_REPLY_H
@@ -12,27 +12,35 @@
 
 
 /*
- * Each sends a reply and finalizes the request: the legacy reply that ctx->answer
- * has; the error in ctx->error, with that Retry-After; an error reply of the
- * upstream as it came.
+ * Sends the reply that ctx->answer has, with status 200, and finalizes the
+ * request.
  */
 void ngx_http_usage_reply_ok(ngx_http_usage_ctx_t *ctx);
+
+/*
+ * Sends ctx->error, and finalizes the request.  retry_after: the value of that
+ * header.  If it or its data is NULL, a 429 gets 60; if it is just empty, there
+ * is no such header.
+ */
 void ngx_http_usage_reply_error(ngx_http_usage_ctx_t *ctx,
     ngx_str_t *retry_after);
+
+/* Sends an upstream's error as it came, and finalizes the request. */
 void ngx_http_usage_reply_upstream(ngx_http_usage_ctx_t *ctx,
     ngx_http_usage_fetch_t *fetch);
 
-/* Sends a reply whose header is set but for its length, and finalizes. */
+/*
+ * Sends a reply whose headers are set except for its length, and finalizes the
+ * request.
+ */
 void ngx_http_usage_send(ngx_http_usage_ctx_t *ctx, u_char *data, size_t len);
 
-/*
- * Adds the headers of usage_deprecation to the reply.  NGX_ERROR: memory is out.
- */
+/* Adds the headers of usage_deprecation.  NGX_ERROR: memory is out. */
 ngx_int_t ngx_http_usage_add_deprecation(ngx_http_usage_ctx_t *ctx);
 
 /*
- * Gives an error page of nginx itself the legacy form: its header becomes that
- * of the replacement, which ctx->answer holds.  NGX_ERROR: memory is out.
+ * Gives an error page of nginx itself the legacy form: sets its headers, and
+ * ctx->answer.replacement as its body.  NGX_ERROR: memory is out.
  */
 ngx_int_t ngx_http_usage_reply_replace(ngx_http_request_t *r);
 

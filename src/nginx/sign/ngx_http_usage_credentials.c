@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * The directive usage_credentials: a file of access keys, read with the
- * configuration.
+ * The directive usage_credentials.  In: a file of access keys, which is read
+ * with the configuration.  Out: the access keys of a location.
  */
 
 #include "sign/ngx_http_usage_sign.h"
 
 
+/* bytes of the largest file */
 #define NGX_HTTP_USAGE_CREDENTIALS_MAX  (1024 * 1024)
 
 
@@ -85,7 +86,8 @@ ngx_http_usage_credentials(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
 
 /*
- * The whole file, into the configuration's pool.
+ * Reads all of a file into the configuration's pool.  NGX_ERROR: it can't be
+ * read, which is logged.
  */
 
 static ngx_int_t
@@ -148,7 +150,7 @@ done:
 
 
 /*
- * What is wrong with a file, or NULL.
+ * Returns what is wrong with a file, or NULL.
  */
 
 static char *
@@ -183,7 +185,8 @@ ngx_http_usage_credentials_wipe(void *data)
 
 
 /*
- * What nginx sends as Host where the configuration doesn't say otherwise.
+ * $proxy_host is what nginx sends as Host, unless the configuration says
+ * otherwise.
  */
 
 ngx_int_t

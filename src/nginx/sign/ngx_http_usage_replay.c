@@ -1,26 +1,28 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * usage_replay: a signature is good for one request.  What verified is
- * remembered, by all workers, until its X-Sdk-Date is too old.
+ * usage_replay: a signature is good for one request.  In: a signature that
+ * verified, and its request.  Out: if another request had it.  All workers
+ * remember it until its X-Sdk-Date is too old.
  *
  * The zone is one table from the beginning: nothing is allocated, there are no
- * pointers.  An entry that a worker was killed over is at worst lost.
+ * pointers.  If a worker is killed while it writes an entry, that one is lost.
  */
 
 #include "sign/ngx_http_usage_sign.h"
 
 
-/* 128 bits of a signature, and of $request_id, as hexadecimal digits */
+/* hexadecimal digits of a signature, and of $request_id: 128 bits */
 #define NGX_HTTP_USAGE_REPLAY_KEY   32
 
-#define NGX_HTTP_USAGE_REPLAY_WAYS  32  /* entries of a set */
+/* entries of a set */
+#define NGX_HTTP_USAGE_REPLAY_WAYS  32
 
 
 typedef struct {
     u_char                         key[NGX_HTTP_USAGE_REPLAY_KEY];
     u_char                         request[NGX_HTTP_USAGE_REPLAY_KEY];
-    time_t                         until;  /* 0: not used yet */
+    time_t                         until;  /* 0: the entry isn't used */
 } ngx_http_usage_replay_entry_t;
 
 
@@ -34,7 +36,7 @@ struct ngx_http_usage_replay_s {
     ngx_http_usage_replay_table_t  *sh;
     ngx_slab_pool_t                *shpool;
     ngx_shm_zone_t                 *zone;
-    ngx_int_t                       request_id;  /* the variable's index */
+    ngx_int_t                       request_id; /* index of a variable */
 };
 
 
@@ -48,7 +50,7 @@ static ngx_int_t ngx_http_usage_replay_add(ngx_http_usage_replay_t *replay,
     ngx_http_usage_replay_entry_t *entry);
 
 
-/* zones of usage_replay are told from others by its address */
+/* nginx tells zones of usage_replay from others by this variable's address */
 
 static ngx_uint_t  ngx_http_usage_replay_tag;
 
@@ -78,7 +80,8 @@ ngx_http_usage_replay(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
 
 /*
- * "zone=name:size", or "zone=name" where another directive tells the size.
+ * Finds or adds the zone of "zone=name:size", or of "zone=name" if another
+ * directive tells the size.  NULL: an error, which is logged.
  */
 
 static ngx_http_usage_replay_t *
@@ -86,31 +89,21 @@ ngx_http_usage_replay_zone(ngx_conf_t *cf, ngx_str_t *value)
 {
     static ngx_str_t  request_id = ngx_string("request_id");
 
-    u_char                   *p;
     ssize_t                   size;
-    ngx_str_t                 name, s;
+    ngx_str_t                 name, text;
     ngx_shm_zone_t           *shm_zone;
     ngx_http_usage_replay_t  *replay;
 
-    if (ngx_strncmp(value->data, "zone=", 5) != 0 || value->len == 5) {
+    if (ngx_strncmp(value->data, "zone=", 5) != 0) {
         goto invalid;
     }
 
-    name.data = value->data + 5;
-    name.len = value->len - 5;
-    size = 0;
+    size = ngx_http_usage_zone_value(value, &name, &text);
 
-    p = (u_char *) ngx_strchr(name.data, ':');
-
-    if (p) {
-        name.len = p - name.data;
-        s.data = p + 1;
-        s.len = value->data + value->len - s.data;
-        size = ngx_parse_size(&s);
-
-        if (name.len == 0 || size < (ssize_t) (8 * ngx_pagesize)) {
-            goto invalid;
-        }
+    if (name.len == 0
+        || (text.data && size < (ssize_t) (8 * ngx_pagesize)))
+    {
+        goto invalid;
     }
 
     shm_zone = ngx_shared_memory_add(cf, &name, size,
@@ -125,7 +118,7 @@ ngx_http_usage_replay_zone(ngx_conf_t *cf, ngx_str_t *value)
             return NULL;
         }
 
-        /* with an index, it is computed once for a request */
+        /* nginx computes an indexed variable once for a request */
 
         replay->request_id = ngx_http_get_variable_index(cf, &request_id);
         if (replay->request_id == NGX_ERROR) {
@@ -214,7 +207,7 @@ ngx_http_usage_replay_check(ngx_http_usage_ctx_t *ctx,
 
     ngx_memcpy(entry.key, signature->value.data, NGX_HTTP_USAGE_REPLAY_KEY);
 
-    /* a second more, as what workers take for now is not quite the same */
+    /* one second more, as the workers' clocks differ by less than that */
 
     entry.until = date + ctx->conf->clock_skew + 1;
 
@@ -240,9 +233,9 @@ ngx_http_usage_replay_check(ngx_http_usage_ctx_t *ctx,
 
 
 /*
- * A request of the client's may come here several times, by error_page or as a
- * mirror's subrequest.  Its $request_id stays the same, and is no client's to
- * choose.
+ * Reads $request_id.  One request may come here several times, by error_page or
+ * as the subrequest of a mirror: its $request_id stays the same, and no client
+ * can choose it.
  */
 
 static ngx_int_t
@@ -266,8 +259,8 @@ ngx_http_usage_replay_request(ngx_http_usage_replay_t *replay,
 
 
 /*
- * NGX_BUSY: another request had it.  NGX_DECLINED: its set is full of what has
- * to be remembered.
+ * Adds an entry.  NGX_BUSY: another request had the signature.  NGX_DECLINED:
+ * its set is full of entries that are still needed.
  */
 
 static ngx_int_t

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * Signed calls, and the access keys for them.
+ * Signed requests: the signatures of clients, those of upstream calls, and the
+ * access keys for both.
  */
 
 #ifndef NGX_HTTP_USAGE_SIGN_H
@@ -12,45 +13,60 @@
 #include "sign/usage_signature.h"
 
 
-/* ngx_http_usage_credentials.c: the directive usage_credentials */
+/* ngx_http_usage_credentials.c: access keys */
 
+/* Reads a file of access keys: the directive usage_credentials. */
 char *ngx_http_usage_credentials(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 
-/* The value of usage_sign_host where there is none. */
+/*
+ * Makes the value of usage_sign_host for locations that have none.  NGX_ERROR:
+ * memory is out.
+ */
 ngx_int_t ngx_http_usage_default_host(ngx_conf_t *cf,
     ngx_http_complex_value_t **host);
 
 
-/* ngx_http_usage_sign.c: signed calls */
+/* ngx_http_usage_verify.c: signatures of clients */
 
 /*
- * Verifies the signature of the client's request, where it has one and no
- * token: ctx->credential is its access key then.  NGX_ERROR: ctx->error says
- * what is wrong with it.
+ * Verifies the signature of a request, if it has one and no token.  If it is
+ * right, ctx->caller has the access key.  NGX_ERROR: it is wrong, as ctx->error
+ * says, or memory is out.
  */
 ngx_int_t ngx_http_usage_verify(ngx_http_usage_ctx_t *ctx);
 
 /*
- * The access key that r names, its signature not verified.  NGX_DECLINED: none.
+ * Returns the access key that a request names, verified or not, cut to what may
+ * be shown.  NGX_DECLINED: it names none.
  */
 ngx_int_t ngx_http_usage_access_key(ngx_http_request_t *r,
     usage_str_t *access_key);
 
-/* The names of the headers that r's signature, not verified, is over, or "". */
+/*
+ * Returns the names of the headers that the signature of a request covers,
+ * verified or not, or "".
+ */
 usage_str_t ngx_http_usage_signed_names(ngx_http_request_t *r);
 
-/* Before content is made: has subrequests signed that need it. */
-ngx_int_t ngx_http_usage_sign_phase_handler(ngx_http_request_t *r);
+/* Sets a header of a request that is verified or signed. */
+void ngx_http_usage_signed_header(usage_header_t *header, ngx_str_t *name,
+    ngx_str_t *value);
 
+
+/* ngx_http_usage_sign.c: signatures of upstream calls */
+
+/* Has upstream calls signed that need it: a handler of the precontent phase. */
+ngx_int_t ngx_http_usage_sign_phase_handler(ngx_http_request_t *r);
 
 
 /* ngx_http_usage_replay.c: signatures that came before */
 
+/* Sets the zone of a location: the directive usage_replay. */
 char *ngx_http_usage_replay(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 
 /*
- * Remembers a signature that verified until its date is too old.  NGX_ERROR:
+ * Remembers a signature that verified, until its date is too old.  NGX_ERROR:
  * another request had it, or there is no room, as ctx->error says.
  */
 ngx_int_t ngx_http_usage_replay_check(ngx_http_usage_ctx_t *ctx,

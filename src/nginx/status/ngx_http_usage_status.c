@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * The directive usage_status: a location that shows the counters.
+ * The directive usage_status, and the location that it makes.  In: a request.
+ * Out: a page of the counters, in the form that the client accepts.
  */
 
 #include "status/ngx_http_usage_status.h"
@@ -99,9 +100,9 @@ ngx_http_usage_status_handler(ngx_http_request_t *r)
 
 
 /*
- * Whether the client wants JSON: of what it accepts, in the order in which it
- * says so, the first that there is; text where there is none.  (It tells the
- * one that it likes best first, though weights could say otherwise.)
+ * Tells if the client is to get JSON.  It gets the first form that it accepts,
+ * or text if it accepts none.  (Weights could say otherwise, but clients name
+ * first what they like best.)
  */
 
 static ngx_uint_t
@@ -119,11 +120,9 @@ ngx_http_usage_status_json(ngx_http_request_t *r)
     part = &r->headers_in.headers.part;
     i = 0;
 
-    while ((header = ngx_http_usage_next_header(&part, &i)) != NULL) {
+    while ((header = ngx_http_usage_find_header(&part, &i, names)) != NULL) {
 
-        if (ngx_http_usage_header_in(header, names)
-            && ngx_http_usage_status_choose(&header->value, &json))
-        {
+        if (ngx_http_usage_status_choose(&header->value, &json)) {
             return json;
         }
     }
@@ -131,6 +130,10 @@ ngx_http_usage_status_json(ngx_http_request_t *r)
     return 0;
 }
 
+
+/*
+ * Finds the first form in a header Accept.  Returns 0 if there is none.
+ */
 
 static ngx_uint_t
 ngx_http_usage_status_choose(ngx_str_t *accept, ngx_uint_t *json)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * What usage_status shows: the home of all names, help texts and units.
+ * The page of usage_status.  In: the counters, and the zones of usage_store.
+ * Out: all metrics.  Their names, help texts and units are here alone.
  */
 
 #include "status/ngx_http_usage_status.h"
@@ -9,12 +10,12 @@
 
 
 /*
- * A zone of usage_store, as it is at the moment.
+ * A zone of usage_store at this moment.
  */
 typedef struct {
-    ngx_str_t                 name;
-    size_t                    size;
-    size_t                    used;
+    ngx_str_t                        name; /* escaped */
+    size_t                           size; /* bytes */
+    size_t                           used; /* bytes */
 } ngx_http_usage_status_zone_t;
 
 
@@ -24,23 +25,30 @@ static ngx_array_t *ngx_http_usage_status_copy_zones(ngx_http_request_t *r);
 static void ngx_http_usage_status_write(ngx_http_usage_page_t *page,
     ngx_http_usage_counts_t *counts, ngx_array_t *zones);
 static void ngx_http_usage_status_build(ngx_http_usage_page_t *page);
-static void ngx_http_usage_status_statuses(ngx_http_usage_page_t *page,
-    ngx_keyval_t *labels, ngx_atomic_t *cells, ngx_uint_t n);
 static void ngx_http_usage_status_requests(ngx_http_usage_page_t *page,
     ngx_http_usage_counts_t *counts);
 static void ngx_http_usage_status_calls(ngx_http_usage_page_t *page,
     ngx_http_usage_counts_t *counts);
+static void ngx_http_usage_status_rows(ngx_http_usage_page_t *page,
+    char *label, ngx_str_t *names, ngx_uint_t rows, ngx_atomic_t *cells,
+    ngx_uint_t n);
+static void ngx_http_usage_status_statuses(ngx_http_usage_page_t *page,
+    ngx_keyval_t *labels, ngx_atomic_t *cells, ngx_uint_t n);
 static void ngx_http_usage_status_counters(ngx_http_usage_page_t *page,
     ngx_http_usage_counts_t *counts);
 static void ngx_http_usage_status_zones(ngx_http_usage_page_t *page,
     ngx_array_t *zones);
+static void ngx_http_usage_status_zone(ngx_http_usage_page_t *page,
+    ngx_array_t *zones, size_t offset);
 static void ngx_http_usage_status_durations(ngx_http_usage_page_t *page,
     ngx_http_usage_counts_t *counts);
 static uint64_t ngx_http_usage_status_buckets(ngx_http_usage_page_t *page,
     ngx_keyval_t *labels, ngx_atomic_t *cells);
+static void ngx_http_usage_status_modes(ngx_http_usage_page_t *page,
+    char *suffix, uint64_t *values, ngx_http_usage_unit_t unit);
 
 
-/* usage_call_api_t, and the legacy endpoint */
+/* names of usage_call_api_t, and of the legacy endpoint */
 
 static ngx_str_t  ngx_http_usage_apis[NGX_HTTP_USAGE_APIS] = {
     ngx_string("desktops"),
@@ -51,7 +59,7 @@ static ngx_str_t  ngx_http_usage_apis[NGX_HTTP_USAGE_APIS] = {
 };
 
 
-/* what comes instead of a status, from NGX_HTTP_USAGE_STATUSES on */
+/* names of what comes instead of a status, from NGX_HTTP_USAGE_STATUSES on */
 
 static ngx_str_t  ngx_http_usage_outcomes[NGX_HTTP_USAGE_OUTCOMES
                                           - NGX_HTTP_USAGE_STATUSES] = {
@@ -64,7 +72,7 @@ static ngx_str_t  ngx_http_usage_outcomes[NGX_HTTP_USAGE_OUTCOMES
 };
 
 
-/* ngx_http_usage_counter_t */
+/* ngx_http_usage_counter_t: how each is shown */
 
 static struct {
     char                     *name;
@@ -115,8 +123,8 @@ static struct {
 
 
 /*
- * Other workers go on counting, so the page is written from a copy: twice, and
- * what is written has to be what was measured.
+ * The page is written twice, and has to be the same both times.  Other workers
+ * go on counting in between, so it is written from a copy.
  */
 
 ngx_int_t
@@ -254,9 +262,64 @@ ngx_http_usage_status_build(ngx_http_usage_page_t *page)
 }
 
 
+static void
+ngx_http_usage_status_requests(ngx_http_usage_page_t *page,
+    ngx_http_usage_counts_t *counts)
+{
+    ngx_http_usage_page_metric(page, "usage_requests_total", "counter",
+                               "Legacy calls, by the status that the client "
+                               "was sent.");
+    ngx_http_usage_status_rows(page, "mode", ngx_http_usage_modes,
+                               NGX_HTTP_USAGE_MODES, counts->requests[0],
+                               NGX_HTTP_USAGE_STATUSES);
+}
+
+
+static void
+ngx_http_usage_status_calls(ngx_http_usage_page_t *page,
+    ngx_http_usage_counts_t *counts)
+{
+    ngx_http_usage_page_metric(page, "usage_upstream_calls_total", "counter",
+                               "Calls of the successor APIs and of the legacy "
+                               "one, each try, by the status of the answer or "
+                               "what came instead.");
+    ngx_http_usage_status_rows(page, "api", ngx_http_usage_apis,
+                               NGX_HTTP_USAGE_APIS, counts->calls[0],
+                               NGX_HTTP_USAGE_OUTCOMES);
+}
+
+
 /*
- * A row of counters, one for each status.  200 is shown before there is any:
- * what Prometheus has not seen at 0, it does not see rise to 1.
+ * Writes the samples of a table of counters.  Its rows have the given names as
+ * labels, its n columns are statuses.
+ */
+
+static void
+ngx_http_usage_status_rows(ngx_http_usage_page_t *page, char *label,
+    ngx_str_t *names, ngx_uint_t rows, ngx_atomic_t *cells, ngx_uint_t n)
+{
+    ngx_uint_t    i;
+    ngx_keyval_t  labels[3];
+
+    ngx_memzero(labels, sizeof(labels));
+    labels[0].key.data = (u_char *) label;
+    labels[0].key.len = ngx_strlen(label);
+
+    ngx_http_usage_page_series(page, "");
+
+    for (i = 0; i < rows; i++) {
+        labels[0].value = names[i];
+        ngx_http_usage_status_statuses(page, labels, cells + i * n, n);
+    }
+
+    ngx_http_usage_page_series_end(page);
+}
+
+
+/*
+ * Writes one row: a sample for each status that was counted.  200 is written
+ * even before it was: Prometheus sees how a counter rises only if it has seen
+ * it at 0.
  */
 
 static void
@@ -290,57 +353,6 @@ ngx_http_usage_status_statuses(ngx_http_usage_page_t *page,
 
 
 static void
-ngx_http_usage_status_requests(ngx_http_usage_page_t *page,
-    ngx_http_usage_counts_t *counts)
-{
-    ngx_uint_t    mode;
-    ngx_keyval_t  labels[3];
-
-    ngx_memzero(labels, sizeof(labels));
-    ngx_str_set(&labels[0].key, "mode");
-
-    ngx_http_usage_page_metric(page, "usage_requests_total", "counter",
-                               "Legacy calls, by the status that the client "
-                               "was sent.");
-    ngx_http_usage_page_series(page, "");
-
-    for (mode = 0; mode < NGX_HTTP_USAGE_MODES; mode++) {
-        labels[0].value = ngx_http_usage_modes[mode];
-        ngx_http_usage_status_statuses(page, labels, counts->requests[mode],
-                                       NGX_HTTP_USAGE_STATUSES);
-    }
-
-    ngx_http_usage_page_series_end(page);
-}
-
-
-static void
-ngx_http_usage_status_calls(ngx_http_usage_page_t *page,
-    ngx_http_usage_counts_t *counts)
-{
-    ngx_uint_t    api;
-    ngx_keyval_t  labels[3];
-
-    ngx_memzero(labels, sizeof(labels));
-    ngx_str_set(&labels[0].key, "api");
-
-    ngx_http_usage_page_metric(page, "usage_upstream_calls_total", "counter",
-                               "Calls of the successor APIs and of the legacy "
-                               "one, each try, by the status of the answer or "
-                               "what came instead.");
-    ngx_http_usage_page_series(page, "");
-
-    for (api = 0; api < NGX_HTTP_USAGE_APIS; api++) {
-        labels[0].value = ngx_http_usage_apis[api];
-        ngx_http_usage_status_statuses(page, labels, counts->calls[api],
-                                       NGX_HTTP_USAGE_OUTCOMES);
-    }
-
-    ngx_http_usage_page_series_end(page);
-}
-
-
-static void
 ngx_http_usage_status_counters(ngx_http_usage_page_t *page,
     ngx_http_usage_counts_t *counts)
 {
@@ -358,37 +370,45 @@ ngx_http_usage_status_counters(ngx_http_usage_page_t *page,
 static void
 ngx_http_usage_status_zones(ngx_http_usage_page_t *page, ngx_array_t *zones)
 {
-    ngx_uint_t                     i;
-    ngx_keyval_t                   labels[2];
-    ngx_http_usage_status_zone_t  *zone;
-
     if (zones->nelts == 0) {
         return;
     }
+
+    ngx_http_usage_page_metric(page, "usage_store_size_bytes", "gauge",
+                               "Room in a zone of usage_store.");
+    ngx_http_usage_status_zone(page, zones,
+                               offsetof(ngx_http_usage_status_zone_t, size));
+
+    ngx_http_usage_page_metric(page, "usage_store_used_bytes", "gauge",
+                               "Room that is taken in a zone of usage_store.");
+    ngx_http_usage_status_zone(page, zones,
+                               offsetof(ngx_http_usage_status_zone_t, used));
+}
+
+
+/*
+ * Writes one sample for each zone: its field at that offset.
+ */
+
+static void
+ngx_http_usage_status_zone(ngx_http_usage_page_t *page, ngx_array_t *zones,
+    size_t offset)
+{
+    size_t                        *value;
+    ngx_uint_t                     i;
+    ngx_keyval_t                   labels[2];
+    ngx_http_usage_status_zone_t  *zone;
 
     ngx_memzero(labels, sizeof(labels));
     ngx_str_set(&labels[0].key, "zone");
     zone = zones->elts;
 
-    ngx_http_usage_page_metric(page, "usage_store_size_bytes", "gauge",
-                               "Room in a zone of usage_store.");
     ngx_http_usage_page_series(page, "");
 
     for (i = 0; i < zones->nelts; i++) {
         labels[0].value = zone[i].name;
-        ngx_http_usage_page_sample(page, labels, zone[i].size,
-                                   NGX_HTTP_USAGE_NUMBER);
-    }
-
-    ngx_http_usage_page_series_end(page);
-
-    ngx_http_usage_page_metric(page, "usage_store_used_bytes", "gauge",
-                               "Room that is taken in a zone of usage_store.");
-    ngx_http_usage_page_series(page, "");
-
-    for (i = 0; i < zones->nelts; i++) {
-        labels[0].value = zone[i].name;
-        ngx_http_usage_page_sample(page, labels, zone[i].used,
+        value = (size_t *) ((char *) &zone[i] + offset);
+        ngx_http_usage_page_sample(page, labels, *value,
                                    NGX_HTTP_USAGE_NUMBER);
     }
 
@@ -397,13 +417,14 @@ ngx_http_usage_status_zones(ngx_http_usage_page_t *page, ngx_array_t *zones)
 
 
 /*
- * A histogram.
+ * Writes a histogram.
  */
 
 static void
 ngx_http_usage_status_durations(ngx_http_usage_page_t *page,
     ngx_http_usage_counts_t *counts)
 {
+    uint64_t      count[NGX_HTTP_USAGE_MODES];
     uint64_t      sum[NGX_HTTP_USAGE_MODES];
     ngx_uint_t    mode;
     ngx_keyval_t  labels[3];
@@ -420,38 +441,22 @@ ngx_http_usage_status_durations(ngx_http_usage_page_t *page,
 
     for (mode = 0; mode < NGX_HTTP_USAGE_MODES; mode++) {
         labels[0].value = ngx_http_usage_modes[mode];
-        sum[mode] = ngx_http_usage_status_buckets(page, labels,
-                                                  counts->durations[mode]);
+        count[mode] = ngx_http_usage_status_buckets(page, labels,
+                                                    counts->durations[mode]);
+        sum[mode] = counts->duration_ms[mode];
     }
 
     ngx_http_usage_page_series_end(page);
 
-    ngx_str_null(&labels[1].key);
-
-    ngx_http_usage_page_series(page, "_sum");
-
-    for (mode = 0; mode < NGX_HTTP_USAGE_MODES; mode++) {
-        labels[0].value = ngx_http_usage_modes[mode];
-        ngx_http_usage_page_sample(page, labels, counts->duration_ms[mode],
-                                   NGX_HTTP_USAGE_MILLISECONDS);
-    }
-
-    ngx_http_usage_page_series_end(page);
-
-    ngx_http_usage_page_series(page, "_count");
-
-    for (mode = 0; mode < NGX_HTTP_USAGE_MODES; mode++) {
-        labels[0].value = ngx_http_usage_modes[mode];
-        ngx_http_usage_page_sample(page, labels, sum[mode],
-                                   NGX_HTTP_USAGE_NUMBER);
-    }
-
-    ngx_http_usage_page_series_end(page);
+    ngx_http_usage_status_modes(page, "_sum", sum,
+                                NGX_HTTP_USAGE_MILLISECONDS);
+    ngx_http_usage_status_modes(page, "_count", count, NGX_HTTP_USAGE_NUMBER);
 }
 
 
 /*
- * Each bucket has what is in those before it as well; the last one has all.
+ * Writes the buckets of one mode, and returns how many durations there are.
+ * Each bucket includes those before it, so the last one has all.
  */
 
 static uint64_t
@@ -472,4 +477,25 @@ ngx_http_usage_status_buckets(ngx_http_usage_page_t *page,
     }
 
     return sum;
+}
+
+
+static void
+ngx_http_usage_status_modes(ngx_http_usage_page_t *page, char *suffix,
+    uint64_t *values, ngx_http_usage_unit_t unit)
+{
+    ngx_uint_t    mode;
+    ngx_keyval_t  labels[2];
+
+    ngx_memzero(labels, sizeof(labels));
+    ngx_str_set(&labels[0].key, "mode");
+
+    ngx_http_usage_page_series(page, suffix);
+
+    for (mode = 0; mode < NGX_HTTP_USAGE_MODES; mode++) {
+        labels[0].value = ngx_http_usage_modes[mode];
+        ngx_http_usage_page_sample(page, labels, values[mode], unit);
+    }
+
+    ngx_http_usage_page_series_end(page);
 }

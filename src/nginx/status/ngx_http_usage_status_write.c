@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * The two forms of a page of usage_status.
+ * The two forms of a page of usage_status.  In: metrics and samples.  Out: text
+ * for Prometheus, or JSON.
  */
 
 #include "status/ngx_http_usage_status.h"
@@ -221,7 +222,7 @@ ngx_http_usage_page_label(ngx_pool_t *pool, ngx_str_t *from, ngx_str_t *to)
         } else if (c < 0x20 || c == 0x7f || c > 0x10ffff
                    || (c >= 0xd800 && c <= 0xdfff))
         {
-            /* a byte of what is wrong, and what follows on its own */
+            /* one wrong byte becomes "?"; the next is looked at by itself */
 
             *q++ = '?';
             next = p + 1;

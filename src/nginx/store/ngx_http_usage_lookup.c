@@ -46,7 +46,8 @@ ngx_http_usage_lookup_open(ngx_http_usage_ctx_t *ctx)
     lookup->started = ngx_current_msec;
     lookup->past = past;
 
-    rc = ngx_http_usage_key(ctx, ctx->conf->store_key, lookup->store->sh->salt,
+    rc = ngx_http_usage_key(ctx, NGX_HTTP_USAGE_SCOPE_DATA,
+                            ctx->conf->store_key, lookup->store->sh->salt,
                             lookup->key);
 
     if (rc == NGX_ERROR) {
