@@ -23,7 +23,8 @@ use Usage::Test;
 
 our @EXPORT_OK = qw(took stored);
 
-# The text for http{}: two zones, the use of one, and a log of every call.
+# The text for http{}: two zones, the use of one, and a log of every call.  What
+# isn't final, as the directory's word, is fresh for longer than any test takes.
 # size: that of the zone; more: text to follow.
 sub http {
     my ($class, %o) = @_;
@@ -33,6 +34,7 @@ sub http {
     usage_store zone=days:$size;
     usage_store zone=other:1m;
     usage_store days;
+    usage_fresh 1h;
     log_format store escape=json '{"id":"\$http_x_request_id",'
         '"status":\$status,"calls":"\$usage_calls",'
         '"stored":"\$usage_stored","pid":"\$pid"}';
