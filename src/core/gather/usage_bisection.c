@@ -11,7 +11,8 @@
 
 /*
  * Adds a window to ask for: the days first to last.  If they are the first part
- * of a whole, that one ends on the day end, and has whole seconds.
+ * of a larger stretch, that one ends on the day end, and its seconds are whole.
+ * Otherwise end is last.
  */
 static usage_result_t
 usage_bisection_ask(usage_bisection_t *bisection, size_t first, size_t last,
@@ -113,9 +114,8 @@ usage_bisection_exact(double seconds)
 
 
 /*
- * Tells whether the rest of a whole, so many days, is known from the seconds of
- * its other part: both are exact, and the rest isn't negative, nor more than a
- * desktop can be in use.
+ * Tells whether the rest, of so many days, is whole less part: both are exact,
+ * and the rest isn't negative, nor more than a desktop can be in use.
  */
 static bool
 usage_bisection_rest_known(
@@ -136,7 +136,7 @@ usage_bisection_subtract(double whole, double part)
 
 
 /*
- * Asks for each of the days first to last, as they are not exact.
+ * Asks for each of the days first to last, as their sum is not exact.
  */
 static usage_result_t
 usage_bisection_ask_days(
@@ -283,7 +283,7 @@ usage_bisection_ahead(const usage_bisection_t *bisection)
 
 
 /*
- * Settles the second part of the whole whose first part a stretch was.
+ * Settles the second part of the larger stretch whose first part this one was.
  */
 static usage_result_t
 usage_bisection_rest(const usage_stretch_t *stretch)

@@ -12,16 +12,16 @@
 
 
 /*
- * A stretch of days that a window of its own is asked for.  It may be the first
- * part of a larger stretch, the whole, which begins on the same day and whose
- * seconds are known.
+ * A stretch of days that is a window of its own.  It may be the first part of a
+ * larger stretch, the whole: that one begins on the same day, and its seconds
+ * are known.
  */
 struct usage_stretch_s {
     usage_stretch_t   *next;
     usage_bisection_t *bisection;
     size_t             first; /* days, counted from the bisection's first */
     size_t             last;
-    size_t             whole_last;    /* the whole's last day; last: none */
+    size_t             whole_last; /* the whole's last day; equals last: none */
     double             whole_seconds; /* the whole's */
     usage_pages_t      pages;
     unsigned           matches; /* rows that match, so far */

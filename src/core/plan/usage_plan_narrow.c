@@ -185,8 +185,8 @@ usage_plan_next_narrowed(usage_plan_t *plan, usage_call_t *call)
 
 
 /*
- * Older releases don't know the filter by id, and show all desktops: the first
- * page tells, and nothing is asked for beside it.
+ * Asks for the first page alone if the filter is by id: older releases don't
+ * know that filter, and show all desktops.
  */
 static usage_result_t
 usage_stage_totals_next(usage_plan_t *plan, usage_call_t *call)

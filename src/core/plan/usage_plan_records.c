@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * The stages that read the connection records, and the whole directory, and
+ * The stages that read all of the directory and the connection records, and
  * match the records with the directory's desktops: translation.md, "By the
  * hour".
  */
@@ -94,8 +94,8 @@ const usage_stage_t usage_stage_listed = {
 
 
 /*
- * If records were forbidden, and are asked for again, a reply needs them: then
- * the refusal is what the client gets.
+ * Records that were forbidden are asked for again if there is no reply without
+ * them.  Then the refusal is what the client gets.
  */
 static usage_outcome_t
 usage_stage_records_begin(usage_plan_t *plan, usage_error_t *error)

@@ -66,7 +66,7 @@ typedef enum {
     USAGE_STAGE_REMAINDER,   /* (whose is what the desktops leave?) */
     USAGE_STAGE_UNEXPLAINED, /* (may the rest be of a requested desktop?) */
 
-    USAGE_STAGE_DIRECTORY, /* the whole directory */
+    USAGE_STAGE_DIRECTORY, /* all of the directory */
     USAGE_STAGE_LISTED,    /* (does the reply list any desktop?) */
     USAGE_STAGE_RECORDS,   /* the connection records */
     USAGE_STAGE_MATCH,     /* (the records' desktops) */
