@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * Days and dates, against the C library's calendar and one that just counts.
+ * Days and dates, compared with the C library's calendar, and with one that
+ * counts days one by one.
  */
 
 #include "unit.h"
@@ -204,7 +205,7 @@ test_day_of_time(void **state)
 
 
 /*
- * A day is remembered as long as its last second is.
+ * A day is forgotten once its last second is too old.
  */
 static void
 test_forgotten(void **state)
@@ -297,7 +298,8 @@ test_times(void **state)
 
 
 /*
- * The text in a block of its own, so that nothing is read behind it.
+ * Parses text in a block of just its length, so that the sanitizer sees what is
+ * read behind it.
  */
 static bool
 parse_time(usage_str_t text, int64_t *time)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * usage_compare: what differs between two replies.
+ * The differences that are found between two replies.
  */
 
 #include "unit.h"
@@ -356,7 +356,7 @@ test_no_reply(void **state)
 
 
 /*
- * Lists that are left out or null, and members that nobody knows.
+ * Lists that are left out or null are empty, and unknown members are ignored.
  */
 static void
 test_lenient(void **state)
@@ -384,7 +384,7 @@ test_lenient(void **state)
 
 
 /*
- * Whichever piece of memory can't be had: 500, and nothing leaks.
+ * Whichever allocation fails, the error is 500, and nothing leaks.
  */
 static void
 test_memory(void **state)
@@ -418,8 +418,8 @@ test_memory(void **state)
 
 
 /*
- * Random replies, one of them shuffled and altered in some cells: exactly these
- * are told.
+ * Random replies, one of which is shuffled and altered in some cells: these
+ * cells are the differences, and no others.
  */
 static void
 test_random(void **state)

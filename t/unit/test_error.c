@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * translation.md, "Errors": the table, the JSON, what is passed on.
+ * Errors (translation.md, "Errors"): the table, the JSON, and what is passed
+ * on.
  */
 
 #include "unit.h"
@@ -70,7 +71,7 @@ test_fill(void **state)
 
 
 /*
- * At most 100 bytes, and no character cut.
+ * A value is shown with at most 100 bytes, and no character is cut.
  */
 static void
 test_shown(void **state)
@@ -218,8 +219,8 @@ test_upstream_passed(void **state)
 
 
 /*
- * One without the API's form: 401, 403 and 429 keep their status, all others
- * are a 502.
+ * An error without the API's form: 401, 403 and 429 keep their status, any
+ * other becomes a 502.
  */
 static void
 test_upstream_without_form(void **state)
@@ -265,7 +266,7 @@ test_upstream_without_form(void **state)
 
 
 /*
- * A reply without a body may have no place where it would stand.
+ * The body of a reply without one may be NULL.
  */
 static void
 test_upstream_without_body(void **state)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * The hash of strings from outside: SipHash-1-3, as others make it, and so one
- * that can't be foreseen; and the memory that a call may take.
+ * The hash is SipHash-1-3, compared with published values; ids that were chosen
+ * to collide do not slow a table down; and the memory that a call may take.
  */
 
 #include "unit.h"
@@ -58,7 +58,7 @@ test_vectors(void **state)
 
 
 /*
- * How many buckets are passed by until each id of a table is found.
+ * Counts the buckets that are passed by until each id of a table is found.
  */
 static size_t
 passed_by(const usage_table_t *table)
@@ -78,8 +78,8 @@ passed_by(const usage_table_t *table)
 
 
 /*
- * Ids that were chosen to meet in one bucket do so by the seed that they were
- * chosen for, and by no other.
+ * Ids that were chosen to meet in one bucket do so with the seed that they were
+ * chosen for, and with no other.
  */
 static void
 test_chosen_ids(void **state)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * Strings written as JSON, and UTF-8, against jansson.
+ * Strings that are written as JSON, and UTF-8, compared with jansson.
  */
 
 #include "unit.h"
@@ -11,8 +11,8 @@
 
 
 /*
- * Writes text in a block of just the room that it needs at most, and reads it
- * back with jansson.
+ * Writes text to a block of just the bytes that it takes at most, and reads it
+ * back by jansson.
  */
 static void
 check_written(usage_str_t text, const char *expected, size_t expected_len)
@@ -70,7 +70,7 @@ encode(char *p, uint32_t code)
 
 
 /*
- * Every character, whole and cut.
+ * Every character is recognized, and refused if it is cut.
  */
 static void
 test_every_character(void **state)
@@ -141,8 +141,7 @@ test_every_place(void **state)
 
 
 /*
- * Bytes at the edges of what UTF-8 allows: jansson says whether any beginning
- * is well-formed.
+ * Bytes at the edges of what UTF-8 allows are judged as jansson judges them.
  */
 static void
 test_ill_formed(void **state)
@@ -288,8 +287,8 @@ test_strings(void **state)
 
 
 /*
- * Any bytes become a string that jansson reads: the well-formed characters as
- * they are, a question mark for each other byte.
+ * Any bytes become a string that jansson reads: well-formed characters stay as
+ * they are, and each other byte is a question mark.
  */
 static void
 test_random(void **state)

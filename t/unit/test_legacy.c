@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * What a reply of the legacy endpoint is: a table of replies.
+ * Replies of the legacy endpoint, and how they are judged.
  */
 
 #include "unit.h"

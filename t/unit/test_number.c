@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * Numbers against the C library, hours against exact arithmetic.
+ * Numbers are compared with the C library, hours with exact arithmetic.
  */
 
 #include "unit.h"
@@ -15,8 +15,7 @@ typedef unsigned __int128 uint128_t;
 
 
 /*
- * Whether text has the form of a JSON number (RFC 8259, section 6), step by
- * step.
+ * Tells whether text has the form of a JSON number (RFC 8259, section 6).
  */
 static bool
 has_form(const char *p, bool *integer)
@@ -64,8 +63,8 @@ has_form(const char *p, bool *integer)
 
 
 /*
- * Read as a short one, a number is what it is, or it is left to the other;
- * text ends with what is no part of a number.
+ * Checks that usage_number_short() gives the same as usage_number_parse(), or
+ * nothing.  text ends with what is no part of a number.
  */
 static void
 check_short(const char *text, size_t len)
@@ -287,7 +286,7 @@ test_random(void **state)
 
 
 /*
- * Anything made of a number's characters.
+ * Any text of a number's characters.
  */
 static void
 test_soup(void **state)
@@ -316,7 +315,7 @@ test_soup(void **state)
 
 
 /*
- * Long ones, as a reader may keep them.
+ * Numbers as long as a reader keeps them.
  */
 static void
 test_long(void **state)
@@ -350,8 +349,8 @@ test_long(void **state)
 
 
 /*
- * Hundredths of an hour, half away from zero, exactly: seconds are m times a
- * power of 2.
+ * Computes hundredths of an hour exactly, half away from zero: seconds are m
+ * times a power of 2.
  */
 static uint64_t
 hundredths(double seconds)
@@ -383,7 +382,7 @@ hundredths(double seconds)
 
 
 /*
- * The hours that are ready are those that are written.
+ * The hours in the table are the same as those that are written.
  */
 static void
 check_ready(double seconds, const char *shortest, const char *decimals)
@@ -551,7 +550,7 @@ test_hours_exact(void **state)
 
 
 /*
- * Which hours are ready: those of a day; and 0 for what is below 0.
+ * The table has the hours of up to a day, and 0 for less than 0.
  */
 static void
 test_hours_ready(void **state)
@@ -581,7 +580,7 @@ test_hours_ready(void **state)
 
 
 /*
- * Beyond what any day holds: no more than a hundredth off, and a number.
+ * Hours beyond any day are a number that is at most a hundredth off.
  */
 static void
 test_hours_huge(void **state)

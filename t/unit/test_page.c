@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * translation.md, "Pages", of one page: the rules one by one, and the reader
- * against jansson over generated and mutated pages in pieces of all sizes.
+ * One page (translation.md, "Pages"): the rules one by one; then the reader is
+ * compared with jansson on generated and mutated pages, in pieces of all sizes.
  */
 
 #include "pages.h"
@@ -82,7 +82,7 @@ finish(page_test_t *t)
 
 
 /*
- * A page that is refused, in one piece and byte by byte, with 502.
+ * Checks that a page is refused with 502, in one piece and byte by byte.
  */
 static void
 refused_text(usage_str_t text)
@@ -120,7 +120,7 @@ refused(const char *text)
 
 
 /*
- * A page of one row, a, with so many seconds.
+ * Writes a page of one row, "a", with that many seconds.
  */
 static void
 one_row(const char *text, double seconds)
@@ -168,8 +168,8 @@ empty(const char *text)
 
 
 /*
- * What is special at any place of the blocks that a reader looks at, behind
- * white space of any length.
+ * Special bytes are found at any place of the blocks that the reader looks at,
+ * behind white space of any length.
  */
 static void
 test_blocks(void **state)
@@ -271,7 +271,7 @@ test_documented(void **state)
 
 
 /*
- * Cut anywhere it is refused; white space at its end may go.
+ * A page that is cut anywhere is refused, unless only white space is cut off.
  */
 static void
 test_cut(void **state)
@@ -346,7 +346,7 @@ test_no_use(void **state)
 
 
 /*
- * The value of another metric is no matter.
+ * The value of another metric does not matter.
  */
 static void
 test_other_metrics(void **state)
@@ -435,7 +435,8 @@ test_row_without_id(void **state)
 
 
 /*
- * 255 characters of up to four bytes, and escapes, are an id; 256 are none.
+ * An id may have 255 characters, of up to four bytes or as escapes, but not
+ * 256.
  */
 static void
 test_long_id(void **state)
@@ -519,8 +520,8 @@ test_count_and_items(void **state)
 
 
 /*
- * That the rows are as many as the count says is the plan's matter; here they
- * end at those that were asked for.
+ * The reader bounds the rows by the number that was asked for.  Whether they
+ * are as many as the count says is checked elsewhere.
  */
 static void
 test_many_rows(void **state)
@@ -569,8 +570,8 @@ test_many_rows(void **state)
 
 
 /*
- * A page without an end: what is kept of it ends, and the reader with it, in
- * the piece that has too much.
+ * A page that does not end: the reader keeps a bounded part of it, and refuses
+ * it in the piece in which it gets too long.
  */
 static void
 test_endless(void **state)
@@ -662,7 +663,7 @@ bounded(const usage_page_keys_t *keys, int64_t days, const char *seconds,
 
 
 /*
- * A day has 24 hours for one desktop.
+ * A desktop is refused if it was in use for longer than the days are.
  */
 static void
 test_possible(void **state)
@@ -828,7 +829,7 @@ test_not_json(void **state)
 
 
 /*
- * What jansson takes, the reader takes: the extremes of UTF-8 and of escapes.
+ * The extremes of UTF-8 and of escapes are accepted, as jansson accepts them.
  */
 static void
 test_json(void **state)
@@ -858,7 +859,7 @@ test_json(void **state)
 
 
 /*
- * A value nested in so many arrays, all of an unknown key.
+ * Writes a page with an unknown key, whose value is nested in that many arrays.
  */
 static void
 nested(unit_text_t *text, size_t arrays, const char *value)
@@ -883,7 +884,8 @@ nested(unit_text_t *text, size_t arrays, const char *value)
 
 
 /*
- * As deep as jansson goes, and no deeper: it counts the value inside as well.
+ * The reader goes as deep as jansson, and no deeper; jansson counts the value
+ * inside as well.
  */
 static void
 test_depth(void **state)
@@ -919,8 +921,8 @@ test_depth(void **state)
 
 
 /*
- * A number longer than what is kept is refused, whatever pieces it comes in;
- * a string isn't, where it is no id.
+ * A number that is too long to be kept is refused, in pieces of any size; such
+ * a string is accepted, unless it is an id.
  */
 static void
 test_long_tokens(void **state)
@@ -1042,7 +1044,7 @@ test_out_of_memory(void **state)
 
 
 /*
- * Statistics of users: other keys, the same rules.
+ * Statistics of users have other keys and the same rules.
  */
 static void
 test_users(void **state)
@@ -1097,7 +1099,8 @@ test_users(void **state)
 
 
 /*
- * A page of one row, a, which is called so afterwards; was is its name before.
+ * Reads a page of one row, "a", whose desktop was called was before.  Checks
+ * what it is called afterwards.
  */
 static void
 named(const char *text, const char *was, const char *name)
@@ -1128,8 +1131,7 @@ named(const char *text, const char *was, const char *name)
 
 
 /*
- * Names of desktops: they go to those that have none, and only where they are
- * asked for.
+ * A name goes to its desktop if that has none, and only if names are wanted.
  */
 static void
 test_names(void **state)
@@ -1218,7 +1220,8 @@ test_names(void **state)
 
 
 /*
- * The oracle: in one piece, in pieces of one size and of random sizes.
+ * Compares the reader with the oracle: in one piece, in pieces of one size and
+ * of random sizes.
  */
 static bool
 against_oracle(

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * The route, dates and digits, to the letter.
+ * The patterns of the route, of dates and of digits.
  */
 
 #include "unit.h"
@@ -31,10 +31,10 @@ teardown(void **state)
 
 
 /*
- * As the function sees it: no byte after the text.
+ * Matches text in a block of just its length.
  */
 static bool
-route(const usage_patterns_t *forms, usage_str_t path, usage_str_t *project)
+route(const usage_patterns_t *patterns, usage_str_t path, usage_str_t *project)
 {
     bool  is;
     char *copy;
@@ -42,7 +42,7 @@ route(const usage_patterns_t *forms, usage_str_t path, usage_str_t *project)
     copy = unit_exact(path);
     path.data = copy;
 
-    is = usage_patterns_route(forms, path, project);
+    is = usage_patterns_route(patterns, path, project);
 
     if (is) {
         assert_true(project->data == copy + sizeof(ROUTE_HEAD) - 1);
@@ -55,14 +55,14 @@ route(const usage_patterns_t *forms, usage_str_t path, usage_str_t *project)
 
 
 static bool
-date(const usage_patterns_t *forms, usage_str_t text)
+date(const usage_patterns_t *patterns, usage_str_t text)
 {
     bool  is;
     char *copy;
 
     copy = unit_exact(text);
     text.data = copy;
-    is = usage_patterns_date(forms, text);
+    is = usage_patterns_date(patterns, text);
     free(copy);
 
     return is;
@@ -70,14 +70,14 @@ date(const usage_patterns_t *forms, usage_str_t text)
 
 
 static bool
-digits(const usage_patterns_t *forms, usage_str_t text)
+digits(const usage_patterns_t *patterns, usage_str_t text)
 {
     bool  is;
     char *copy;
 
     copy = unit_exact(text);
     text.data = copy;
-    is = usage_patterns_digits(forms, text);
+    is = usage_patterns_digits(patterns, text);
     free(copy);
 
     return is;
@@ -90,19 +90,19 @@ test_project(void **state)
     size_t                  i;
     unit_text_t             path = { 0 };
     usage_str_t             project;
-    const usage_patterns_t *forms;
+    const usage_patterns_t *patterns;
 
     static const char *projects[] = { "a", "0", "-", "_",
         "5d7bf4a07c2e4b52b7b6d8f2b2cbf0a1", "Project_1-x",
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-",
         "desktops", "v2" };
 
-    forms = *state;
+    patterns = *state;
 
     for (i = 0; i < unit_count(projects); i++) {
         unit_text_clear(&path);
         unit_addf(&path, ROUTE_HEAD "%s" ROUTE_TAIL, projects[i]);
-        assert_true(route(forms, unit_text_str(&path), &project));
+        assert_true(route(patterns, unit_text_str(&path), &project));
         assert_int_equal(project.len, strlen(projects[i]));
     }
 
@@ -117,11 +117,11 @@ test_project(void **state)
         unit_adds(&path, ROUTE_TAIL);
 
         if (i >= 1 && i <= 255) {
-            assert_true(route(forms, unit_text_str(&path), &project));
+            assert_true(route(patterns, unit_text_str(&path), &project));
             assert_int_equal(project.len, i);
 
         } else {
-            assert_false(route(forms, unit_text_str(&path), &project));
+            assert_false(route(patterns, unit_text_str(&path), &project));
         }
     }
 
@@ -140,7 +140,7 @@ test_not_the_route(void **state)
     char                    path[] = ROUTE_HEAD "aba" ROUTE_TAIL;
     size_t                  i;
     usage_str_t             text, project;
-    const usage_patterns_t *forms;
+    const usage_patterns_t *patterns;
 
     static const usage_str_t others[] = {
         usage_string(""),
@@ -168,10 +168,10 @@ test_not_the_route(void **state)
         usage_string("/v2/p/desktops/statistics/used/v2/p/desktops"),
     };
 
-    forms = *state;
+    patterns = *state;
 
     for (i = 0; i < unit_count(others); i++) {
-        if (route(forms, others[i], &project)) {
+        if (route(patterns, others[i], &project)) {
             fail_msg("route: %s", others[i].data);
         }
     }
@@ -184,7 +184,7 @@ test_not_the_route(void **state)
         valid = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
                 || (c >= '0' && c <= '9') || c == '-' || c == '_';
 
-        if (route(forms, text, &project) != valid) {
+        if (route(patterns, text, &project) != valid) {
             fail_msg("a project_id with the byte %d", c);
         }
     }
@@ -198,7 +198,7 @@ test_date(void **state)
     char                    text[] = "2022-12-09";
     size_t                  i;
     usage_str_t             str;
-    const usage_patterns_t *forms;
+    const usage_patterns_t *patterns;
 
     static const usage_str_t wrong[] = {
         usage_string(""), usage_string("2022-12-9"), usage_string("2022-1-09"),
@@ -212,15 +212,15 @@ test_date(void **state)
         usage_string("\331\240\331\240-01-01"), /* Arabic-Indic digits */
     };
 
-    forms = *state;
+    patterns = *state;
     str = unit_str(text);
 
-    assert_true(date(forms, str));
-    assert_true(date(forms, unit_str("0000-00-00")));
-    assert_true(date(forms, unit_str("9999-99-99")));
+    assert_true(date(patterns, str));
+    assert_true(date(patterns, unit_str("0000-00-00")));
+    assert_true(date(patterns, unit_str("9999-99-99")));
 
     for (i = 0; i < unit_count(wrong); i++) {
-        if (date(forms, wrong[i])) {
+        if (date(patterns, wrong[i])) {
             fail_msg("date: %s", wrong[i].data);
         }
     }
@@ -230,7 +230,7 @@ test_date(void **state)
             memcpy(text, "2022-12-09", sizeof(text));
             text[i] = (char) c;
 
-            if (date(forms, str)
+            if (date(patterns, str)
                 != (i == 4 || i == 7 ? c == '-' : c >= '0' && c <= '9')) {
                 fail_msg("a date with %d at %zu", c, i);
             }
@@ -246,7 +246,7 @@ test_digits(void **state)
     char                    text[] = "1x3";
     size_t                  i;
     usage_str_t             str;
-    const usage_patterns_t *forms;
+    const usage_patterns_t *patterns;
 
     static const usage_str_t wrong[] = {
         usage_string(""),
@@ -262,14 +262,14 @@ test_digits(void **state)
         usage_string("\331\241"),
     };
 
-    forms = *state;
+    patterns = *state;
 
-    assert_true(digits(forms, unit_str("0")));
-    assert_true(digits(forms, unit_str("007")));
-    assert_true(digits(forms, unit_str("12345678901234567890123456789")));
+    assert_true(digits(patterns, unit_str("0")));
+    assert_true(digits(patterns, unit_str("007")));
+    assert_true(digits(patterns, unit_str("12345678901234567890123456789")));
 
     for (i = 0; i < unit_count(wrong); i++) {
-        if (digits(forms, wrong[i])) {
+        if (digits(patterns, wrong[i])) {
             fail_msg("digits: %s", wrong[i].data);
         }
     }
@@ -279,7 +279,7 @@ test_digits(void **state)
     for (c = 0; c < 256; c++) {
         text[1] = (char) c;
         str.len = 3;
-        assert_int_equal(digits(forms, str), c >= '0' && c <= '9');
+        assert_int_equal(digits(patterns, str), c >= '0' && c <= '9');
     }
 }
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * The legacy reply: the published example to the digit; and whatever the
- * request, the items and the forms, what jansson reads of it against what a
- * computation of its own says.
+ * The legacy reply: the published example to the digit; then any requests,
+ * items and forms, for which jansson reads the reply, and each value is
+ * compared with one that is computed in another way.
  */
 
 #include "unit.h"
@@ -50,7 +50,7 @@ start(reply_test_t *t, usage_day_t first, size_t days, size_t past)
 
 
 /*
- * One more item: so many seconds as are past in a block of their own.
+ * Adds an item, whose seconds have a block of just their length.
  */
 static void
 item(reply_test_t *t, usage_str_t id, const double *seconds)
@@ -175,7 +175,7 @@ test_published_example(void **state)
 
 
 /*
- * Of a longer list, a part; the total is of all.
+ * A reply may list a part of the desktops; the total counts all.
  */
 static void
 test_paging(void **state)
@@ -256,8 +256,8 @@ test_future(void **state)
 
 
 /*
- * Hours that are ready and hours that are not, below 0 and beyond a day, in
- * turn: each as the other writer has it.
+ * Hours from the table and hours that are computed, below 0 and beyond a day,
+ * in turn: each is the same as usage_hours_write_*() writes it.
  */
 static void
 test_all_seconds(void **state)
@@ -307,7 +307,7 @@ test_all_seconds(void **state)
 
 
 /*
- * The user in each entry; the last one is of no desktop.
+ * Each entry has the user, also the last one, which is of no desktop.
  */
 static void
 test_user(void **state)
@@ -455,7 +455,7 @@ test_hour_formats(void **state)
 
 
 /*
- * The i-th element's date, by the C library.
+ * Gives the date of the ith element, by the C library.
  */
 static void
 expected_date(const reply_test_t *t, size_t i, char *date, size_t size)
@@ -482,7 +482,7 @@ check_string(const json_t *value, usage_str_t text)
 
 
 /*
- * One entry of a reply as jansson reads it, against its item.
+ * Compares an entry of a reply, as jansson reads it, with its item.
  */
 static void
 check_entry(
@@ -556,7 +556,7 @@ check_reply(const reply_test_t *t, usage_str_t text)
 
 
 /*
- * A name of up to max characters of all kinds, empty ones too.
+ * Makes a name of 0 to max characters of all kinds.
  */
 static usage_str_t
 random_name(uint64_t *rnd, size_t max, unit_text_t *name)
@@ -601,8 +601,8 @@ random_seconds(uint64_t *rnd, usage_time_form_t form)
 
 
 /*
- * Any request, any items, any seconds: the room is enough, and jansson reads
- * it.
+ * Any request, items and seconds: the memory is enough, and jansson reads the
+ * reply.
  */
 static void
 test_random(void **state)
@@ -654,8 +654,8 @@ test_random(void **state)
 
 
 /*
- * The longest that there is: each cell the largest double, each character of
- * an id and of the user one that is escaped, or of four bytes.
+ * The longest reply there can be: each cell is the largest double, each
+ * character of an id and of the user is escaped or has four bytes.
  */
 static void
 test_largest(void **state)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * translation.md, "Request", and the rules of legacy.md: each one, kept and
- * broken.
+ * Requests: each rule of translation.md, "Request", and of legacy.md,
+ * "Request", kept and broken.
  */
 
 #include "unit.h"
@@ -63,7 +63,7 @@ teardown(void **state)
 
 
 /*
- * The body is gone once it is read.
+ * Parses a body, which is freed before the request is looked at.
  */
 static usage_result_t
 parse_at(request_test_t *t, usage_str_t body, int64_t now)
@@ -95,7 +95,8 @@ good(request_test_t *t, const char *body)
 
 
 /*
- * Refused with 400; the detail has needle in it, which is a field as a rule.
+ * Checks that a body is refused with 400, and that the detail has needle in it,
+ * which is a field's name as a rule.
  */
 static void
 bad_text(request_test_t *t, usage_str_t body, const char *needle)
@@ -139,7 +140,7 @@ check_range(const request_test_t *t, const char *first, const char *last)
 
 
 /*
- * Whatever means "left out" gives what an empty body gives.
+ * A body that leaves fields out, in any way, gives the same as an empty one.
  */
 static void
 test_left_out(void **state)
@@ -374,7 +375,7 @@ test_desktop_ids(void **state)
 
 
 /*
- * 255 characters, not bytes.
+ * An id may have 255 characters, whatever their bytes are.
  */
 static void
 test_long_ids(void **state)
@@ -585,7 +586,7 @@ test_range(void **state)
 
 
 /*
- * Today is what the time says, in UTC.
+ * Today is the day of the time in UTC.
  */
 static void
 test_today(void **state)
@@ -609,7 +610,8 @@ test_today(void **state)
 
 
 /*
- * 180 days before the 10th of January, noon, is the 14th of July, noon.
+ * A day is forgotten 180 days after its end.  180 days before noon of the 10th
+ * of January is noon of the 14th of July.
  */
 static void
 test_forgotten(void **state)
@@ -661,8 +663,8 @@ test_forgotten(void **state)
 
 
 /*
- * The first day that a request of these members may begin at: the day before
- * is refused for the sake of whose memory.
+ * Checks the first day at which a request with these members may begin, and
+ * that the day before it is refused, with words about whose statistics.
  */
 static void
 check_oldest(request_test_t *t, const char *oldest, const char *members,
@@ -691,8 +693,8 @@ check_oldest(request_test_t *t, const char *oldest, const char *members,
 
 
 /*
- * Days of one user are in the memory of both statistics, hours of anybody in
- * that of desktops.
+ * Days of one user have to be remembered by both statistics, hours by that of
+ * desktops only.
  */
 static void
 test_forgotten_user(void **state)
@@ -915,7 +917,7 @@ test_user(void **state)
 
 
 /*
- * 255 characters of a user and of a domain, not bytes.
+ * A user and a domain may have 255 characters, whatever their bytes are.
  */
 static void
 test_long_user(void **state)
@@ -978,7 +980,7 @@ test_long_user(void **state)
 
 
 /*
- * A value is shown up to 100 bytes, cut between characters.
+ * An error shows up to 100 bytes of a value, cut between characters.
  */
 static void
 test_value_shown(void **state)
@@ -1021,7 +1023,8 @@ test_value_shown(void **state)
 
 
 /*
- * A number that nothing holds, in what is ignored: it is ignored too.
+ * A number that neither 64 bits nor a double hold is ignored in fields that are
+ * ignored.
  */
 static void
 test_numbers_out_of_bounds(void **state)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * Signatures, made and verified, beside those of the vendor's own signer; and
- * the file of access keys.
+ * Signatures are made and verified, and compared with those of the vendor's own
+ * signer; and the file of access keys.
  */
 
 #include "sign_vectors.h"
@@ -16,7 +16,8 @@
 
 
 /*
- * A vector as a request: each piece in a block of just its length.
+ * A vector as a request.  Each piece has a block of just its length, so that
+ * the sanitizer sees what is read behind it.
  */
 typedef struct {
     const sign_vector_t *vector;
@@ -248,7 +249,7 @@ header_at(const signed_t *s, const char *name)
 
 
 /*
- * One change to anything that is signed, or that tells of it.
+ * Any one change to what is signed, or to the Authorization, is noticed.
  */
 static void
 test_mutations(void **state)
@@ -572,7 +573,8 @@ signs_all(const signed_t *s)
 
 
 /*
- * What is signed here verifies, and is what the vendor's signer makes of it.
+ * A signature that is made here verifies, and is the one that the vendor's
+ * signer makes.
  */
 static void
 test_sign(void **state)

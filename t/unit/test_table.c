@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * The table of desktops: found by id, in the order added, however many.
+ * The table of desktops: they are found by their ids, and keep the order in
+ * which they were added, however many there are.
  */
 
 #include "unit.h"
@@ -90,7 +91,8 @@ test_many(void **state)
 
 
 /*
- * Ids that are alike: beginnings of one another, with a NUL, of all lengths.
+ * Ids that are alike are told apart: of all lengths, each the beginning of the
+ * next, and of NULs.
  */
 static void
 test_alike(void **state)
@@ -187,7 +189,7 @@ test_shown(void **state)
 
 
 /*
- * Where memory is out, what is there stays as it is.
+ * If memory is out, what the table has stays as it is.
  */
 static void
 test_out_of_memory(void **state)

@@ -14,26 +14,30 @@
  * Checks the nth item of desktop_ids.
  */
 static usage_result_t
-usage_request_desktop_id(const usage_request_reader_t *reader,
-    const json_t *value, size_t n, usage_str_t *id)
+usage_request_check_id(
+    const usage_request_reader_t *reader, const json_t *value, size_t n)
 {
+    usage_str_t id;
+
     if (!json_is_string(value)) {
         return usage_request_wrong_type(
             reader, "an item of desktop_ids", value, "a string");
     }
 
-    *id = usage_request_text(value);
+    id = usage_request_text(value);
 
-    if (id->len == 0) {
+    if (id.len == 0) {
         return usage_error(reader->error, 400,
             "item %zu of desktop_ids is an empty string; allowed: 1 to %d "
             "characters",
             n, USAGE_ID_CHARS_MAX);
     }
 
-    return usage_utf8_chars(*id) <= USAGE_ID_CHARS_MAX
-               ? USAGE_OK
-               : usage_request_too_long(reader, "desktop_ids", *id);
+    if (usage_utf8_chars(id) > USAGE_ID_CHARS_MAX) {
+        return usage_request_too_long(reader, "desktop_ids", id);
+    }
+
+    return USAGE_OK;
 }
 
 
@@ -47,7 +51,7 @@ usage_request_items(const usage_request_reader_t *reader,
 {
     bool             added;
     size_t           i;
-    usage_str_t      id;
+    json_t          *value;
     usage_table_t    seen;
     usage_desktop_t *desktop;
 
@@ -56,13 +60,13 @@ usage_request_items(const usage_request_reader_t *reader,
     }
 
     for (i = 0; i < json_array_size(ids); i++) {
-        if (usage_request_desktop_id(reader, json_array_get(ids, i), i, &id)
-            != USAGE_OK)
-        {
+        value = json_array_get(ids, i);
+
+        if (usage_request_check_id(reader, value, i) != USAGE_OK) {
             return USAGE_ERROR;
         }
 
-        desktop = usage_table_add(&seen, id, &added);
+        desktop = usage_table_add(&seen, usage_request_text(value), &added);
         if (desktop == NULL) {
             return usage_no_memory(reader->pool, reader->error);
         }

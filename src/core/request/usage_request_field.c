@@ -131,9 +131,10 @@ usage_request_too_long(
  */
 static usage_result_t
 usage_request_digits(const usage_request_reader_t *reader, const char *name,
-    uint32_t max, usage_str_t text, int64_t *n)
+    uint32_t max, usage_str_t text, uint32_t *number)
 {
-    size_t i;
+    size_t  i;
+    int64_t n;
 
     if (!usage_patterns_digits(reader->patterns, text)) {
         return usage_error(reader->error, 400,
@@ -141,15 +142,17 @@ usage_request_digits(const usage_request_reader_t *reader, const char *name,
             usage_shown(text), text.data, max);
     }
 
-    for (i = 0, *n = 0; i < text.len && *n <= max; i++) {
-        *n = *n * 10 + (text.data[i] - '0');
+    for (i = 0, n = 0; i < text.len && n <= max; i++) {
+        n = n * 10 + (text.data[i] - '0');
     }
 
-    if (*n > max) {
+    if (n > max) {
         return usage_error(reader->error, 400,
             "%s \"%.*s\" is too large; allowed: 0 to %u", name,
             usage_shown(text), text.data, max);
     }
+
+    *number = (uint32_t) n;
 
     return USAGE_OK;
 }
@@ -168,24 +171,20 @@ usage_request_integer(const usage_request_reader_t *reader, const char *name,
     }
 
     if (json_is_string(value)) {
-        if (usage_request_digits(
-                reader, name, max, usage_request_text(value), &n)
-            != USAGE_OK)
-        {
-            return USAGE_ERROR;
-        }
+        return usage_request_digits(
+            reader, name, max, usage_request_text(value), number);
+    }
 
-    } else if (json_is_integer(value)) {
-        n = json_integer_value(value);
-
-        if (n < 0 || n > max) {
-            return usage_error(reader->error, 400,
-                "%s %lld is out of range; allowed: 0 to %u", name,
-                (long long) n, max);
-        }
-
-    } else {
+    if (!json_is_integer(value)) {
         return usage_request_wrong_type(reader, name, value, "a whole number");
+    }
+
+    n = json_integer_value(value);
+
+    if (n < 0 || n > max) {
+        return usage_error(reader->error, 400,
+            "%s %lld is out of range; allowed: 0 to %u", name, (long long) n,
+            max);
     }
 
     *number = (uint32_t) n;
