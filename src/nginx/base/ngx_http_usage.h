@@ -21,7 +21,7 @@
 /* bytes of a key, which is a SHA-256, and of its salt */
 #define NGX_HTTP_USAGE_KEY_LEN      32
 
-/* usage_compare_sample: so many of all requests */
+/* usage_compare_sample counts in parts of this: all requests */
 #define NGX_HTTP_USAGE_SAMPLE_ALL   10000
 
 /* bytes of the largest reply of the legacy endpoint that is held or compared */
@@ -60,7 +60,7 @@ typedef struct ngx_http_usage_own_s    ngx_http_usage_own_t;
 
 struct ngx_http_usage_block_s {
     ngx_http_usage_block_t          *parent;
-    ngx_http_usage_own_t            *own;        /* directives, or NULL */
+    ngx_http_usage_own_t            *own;        /* directives */
     ngx_uint_t                       translates; /* a block in it does, or it */
     ngx_str_t                        name;       /* of the location */
     ngx_str_t                        file;       /* in which it begins */
@@ -81,7 +81,8 @@ typedef struct {
 
 
 /*
- * The configuration of a location.  NULL: the directive is off, or not there.
+ * The configuration of a location.  NULL: the directive is off, or isn't there.
+ * A time_t is in seconds.
  */
 typedef struct {
     ngx_http_usage_block_t           block;
@@ -103,8 +104,8 @@ typedef struct {
     ngx_int_t                        retries;    /* of an upstream call */
     ngx_shm_zone_t                  *store;
     ngx_http_complex_value_t        *store_key;
-    time_t                           final_after; /* seconds after its start */
-    time_t                           fresh;      /* seconds; 0: not kept */
+    time_t                           final_after; /* since a day's start */
+    time_t                           fresh;      /* 0: never */
     usage_credentials_t             *credentials;
     time_t                           clock_skew;
     ngx_http_usage_replay_t         *replay;
@@ -132,7 +133,7 @@ typedef struct ngx_http_usage_endpoint_s  ngx_http_usage_endpoint_t;
 
 
 /*
- * usage_mode.
+ * The values of usage_mode.
  */
 typedef enum {
     NGX_HTTP_USAGE_MODE_TRANSLATE = 0,

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * Which build of the module runs: a line in the error log.  Replacing
- * the module's file doesn't change what runs, so an operator has to be able to
- * see it.
+ * Which build of the module runs: a line in the error log.  Replacing the
+ * module's file doesn't change what runs, so an operator has to be able to see
+ * it.
  */
 
 #include "base/ngx_http_usage.h"

@@ -138,8 +138,8 @@ ngx_http_usage_count(ngx_http_request_t *r, ngx_http_usage_counter_t counter,
 
 
 /*
- * A subrequest, as of a mirror, is no request of a client's: it isn't counted,
- * nor does the access log have it.
+ * Only clients' own requests are counted, as in the access log.  A subrequest,
+ * as of a mirror, is none.
  */
 
 ngx_int_t

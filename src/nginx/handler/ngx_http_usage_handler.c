@@ -12,6 +12,8 @@
 #include "reply/ngx_http_usage_reply.h"
 
 
+static void ngx_http_usage_check(ngx_http_usage_ctx_t *ctx);
+static ngx_uint_t ngx_http_usage_passes(ngx_http_usage_ctx_t *ctx);
 static void ngx_http_usage_read_body(ngx_http_request_t *r);
 static void ngx_http_usage_start(ngx_http_request_t *r);
 
@@ -20,7 +22,6 @@ ngx_int_t
 ngx_http_usage_handler(ngx_http_request_t *r)
 {
     ngx_int_t              rc;
-    usage_str_t            path;
     ngx_http_usage_ctx_t  *ctx;
 
     /* a context that is there is of a failed request (error_page) */
@@ -32,31 +33,9 @@ ngx_http_usage_handler(ngx_http_request_t *r)
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    path.data = (char *) r->uri.data;
-    path.len = r->uri.len;
+    ngx_http_usage_check(ctx);
 
-    if (!ngx_http_usage_route(ctx, path)) {
-        (void) usage_error(&ctx->error, NGX_HTTP_NOT_FOUND,
-                           "the path \"%.*s\" is not "
-                           "/v2/{project_id}/desktops/statistics/used with a "
-                           "project_id of 1 to 255 letters, digits, \"_\", "
-                           "\"-\"", usage_shown(path), path.data);
-
-    } else if (r->method != NGX_HTTP_POST) {
-        (void) usage_error(&ctx->error, NGX_HTTP_NOT_ALLOWED,
-                           "the method is %.*s; allowed: POST",
-                           (int) ngx_min(r->method_name.len, USAGE_SHOWN_MAX),
-                           r->method_name.data);
-    }
-
-    /* nothing is passed on whose path is not that of the legacy call */
-
-    if (ctx->inbound.project_id.len
-        && (ctx->answerer.mode == NGX_HTTP_USAGE_MODE_PASSTHROUGH
-            || (ctx->answerer.mode == NGX_HTTP_USAGE_MODE_COMPARE
-                && (ctx->error.status
-                    || !ngx_http_usage_compare_chooses(ctx)))))
-    {
+    if (ngx_http_usage_passes(ctx)) {
         return ngx_http_usage_pass(ctx);
     }
 
@@ -85,6 +64,58 @@ ngx_http_usage_handler(ngx_http_request_t *r)
     }
 
     return NGX_DONE;
+}
+
+
+/*
+ * Checks the path and the method: sets ctx->error if one is wrong.
+ */
+
+static void
+ngx_http_usage_check(ngx_http_usage_ctx_t *ctx)
+{
+    usage_str_t          path;
+    ngx_http_request_t  *r;
+
+    r = ctx->request;
+
+    path.data = (char *) r->uri.data;
+    path.len = r->uri.len;
+
+    if (!ngx_http_usage_route(ctx, path)) {
+        (void) usage_error(&ctx->error, NGX_HTTP_NOT_FOUND,
+                           "the path \"%.*s\" is not "
+                           "/v2/{project_id}/desktops/statistics/used with a "
+                           "project_id of 1 to 255 letters, digits, \"_\", "
+                           "\"-\"", usage_shown(path), path.data);
+
+    } else if (r->method != NGX_HTTP_POST) {
+        (void) usage_error(&ctx->error, NGX_HTTP_NOT_ALLOWED,
+                           "the method is %.*s; allowed: POST",
+                           (int) ngx_min(r->method_name.len, USAGE_SHOWN_MAX),
+                           r->method_name.data);
+    }
+}
+
+
+/*
+ * Tells if the request goes to the legacy endpoint at once.  In compare, those
+ * do that aren't compared.  A path that is not that of the legacy call may be
+ * anything, so it goes nowhere.
+ */
+
+static ngx_uint_t
+ngx_http_usage_passes(ngx_http_usage_ctx_t *ctx)
+{
+    if (ctx->inbound.project_id.len == 0) {
+        return 0;
+    }
+
+    if (ctx->answerer.mode == NGX_HTTP_USAGE_MODE_COMPARE) {
+        return ctx->error.status || !ngx_http_usage_compare_chooses(ctx);
+    }
+
+    return ctx->answerer.mode == NGX_HTTP_USAGE_MODE_PASSTHROUGH;
 }
 
 

@@ -17,9 +17,9 @@
  */
 typedef struct {
     uint64_t                         upstream[2]; /* as in the location */
-    ngx_msec_t                       until;       /* it isn't asked */
+    ngx_msec_t                       until;       /* when it isn't asked */
     unsigned                         used:1;
-    unsigned                         doubted:1;   /* a probe finds out */
+    unsigned                         doubted:1;   /* a probe is under way */
 } ngx_http_usage_breaker_entry_t;
 
 
@@ -232,10 +232,10 @@ ngx_http_usage_breaker_leave(ngx_http_usage_ctx_t *ctx)
 
 
 /*
- * Forgets the request's endpoint if it answers, or else has another request ask
- * it, if this request was to find that out: half-open, or as a probe.  Any
- * other request may have been made before the endpoint went, so it proves
- * nothing.  Returns 1 if it was half-open.
+ * Settles what a half-open request, or a probe, was to find out.  If the
+ * endpoint answers, its entry is cleared; otherwise another request may ask at
+ * once.  All other requests may have been made before the endpoint went, so
+ * they prove nothing.  Returns 1 if the request was half-open.
  */
 
 static ngx_uint_t

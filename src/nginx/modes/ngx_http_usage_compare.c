@@ -10,13 +10,13 @@
 #include "call/ngx_http_usage_call.h"
 
 
-/* one in so many of a worker's connections may be for comparing */
+/* comparisons take at most 1/16 of a worker's connections */
 #define NGX_HTTP_USAGE_COMPARE_SHARE  16
 
 
 struct ngx_http_usage_compare_s {
     ngx_http_request_t              *request; /* the detached one */
-    ngx_http_usage_ctx_t            *client;  /* NULL: it has its reply */
+    ngx_http_usage_ctx_t            *client;  /* NULL: it is served, or left */
     ngx_http_usage_capture_t         capture;
     ngx_http_usage_compare_reply_t   legacy;
 };

@@ -39,6 +39,7 @@ typedef struct {
 static const char  ngx_http_usage_report_failed[] = "failed";
 
 
+static void ngx_http_usage_report_line(ngx_http_usage_report_t *report);
 static void ngx_http_usage_report_compare(ngx_http_usage_report_t *report);
 static u_char *ngx_http_usage_report_head(ngx_http_usage_report_t *report,
     u_char *p);
@@ -60,8 +61,6 @@ ngx_http_usage_compare_report(ngx_http_usage_ctx_t *ctx,
     ngx_http_usage_compare_reply_t *legacy,
     ngx_http_usage_compare_reply_t *translated)
 {
-    u_char                  *buffer, *p, *end;
-    size_t                   i, max;
     ngx_log_t               *log;
     ngx_http_usage_report_t  report;
 
@@ -85,19 +84,36 @@ ngx_http_usage_compare_report(ngx_http_usage_ctx_t *ctx,
                              report.word ? 1 : 0);
     }
 
-    if (report.word == NULL) {
-        ngx_log_error(NGX_LOG_INFO, log, 0,
-                      "usage: compared: equal, %uz values",
-                      report.result.values);
+    if (report.word) {
+        ngx_http_usage_report_line(&report);
         return;
     }
+
+    ngx_log_error(NGX_LOG_INFO, log, 0, "usage: compared: equal, %uz values",
+                  report.result.values);
+}
+
+
+/*
+ * Logs a line of JSON, with as many differences as there is room for.
+ */
+
+static void
+ngx_http_usage_report_line(ngx_http_usage_report_t *report)
+{
+    u_char                *buffer, *p, *end;
+    size_t                 i, max;
+    usage_compare_t       *result;
+    ngx_http_usage_ctx_t  *ctx;
+
+    ctx = report->ctx;
+    result = &report->result;
 
     buffer = ngx_pnalloc(ctx->request->pool,
                          7 * (NGX_HTTP_USAGE_REPORT_TEXT
                               + NGX_HTTP_USAGE_REPORT_REST)
-                         + report.result.count
-                           * (5 * NGX_HTTP_USAGE_REPORT_TEXT
-                              + NGX_HTTP_USAGE_REPORT_REST));
+                         + result->count * (5 * NGX_HTTP_USAGE_REPORT_TEXT
+                                            + NGX_HTTP_USAGE_REPORT_REST));
     if (buffer == NULL) {
         return;
     }
@@ -105,17 +121,16 @@ ngx_http_usage_compare_report(ngx_http_usage_ctx_t *ctx,
     max = ctx->conf->compare_log ? NGX_MAX_SIZE_T_VALUE
                                  : NGX_HTTP_USAGE_REPORT_SHORT;
 
-    p = ngx_http_usage_report_head(&report, buffer);
+    p = ngx_http_usage_report_head(report, buffer);
 
-    for (i = 0; i < report.result.count; i++) {
+    for (i = 0; i < result->count; i++) {
         end = p;
 
         if (i) {
             *end++ = ',';
         }
 
-        end = ngx_http_usage_report_difference(end,
-                                               &report.result.differences[i]);
+        end = ngx_http_usage_report_difference(end, &result->differences[i]);
 
         if ((size_t) (end - buffer) > max) {
             break;

@@ -13,7 +13,7 @@
 #include "sign/usage_signature.h"
 
 
-/* the endpoint has one in so many of usage_timeout, translation the rest */
+/* the endpoint has 1/3 of usage_timeout, the translation the rest */
 #define NGX_HTTP_USAGE_ENDPOINT_SHARE  3
 
 
@@ -148,7 +148,7 @@ ngx_http_usage_endpoint_request(ngx_http_request_t *r, ngx_http_request_t *sr)
     sr->method = r->method;
     sr->method_name = r->method_name;
 
-    /* a body in chunks has no Content-Length, nor need it in HTTP/2 */
+    /* a body in chunks, or in HTTP/2, may come without Content-Length */
 
     size = 0;
 

@@ -10,7 +10,7 @@
 #include "reply/ngx_http_usage_reply.h"
 
 
-/* a client that leaves after one in so many of the endpoint's time waited */
+/* a client has waited that leaves after 1/4 of the endpoint's time */
 #define NGX_HTTP_USAGE_FALLBACK_WAIT  4
 
 

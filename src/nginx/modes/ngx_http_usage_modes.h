@@ -96,9 +96,9 @@ ngx_int_t ngx_http_usage_endpoint_uri(ngx_http_usage_ctx_t *ctx,
     ngx_pool_t *pool, ngx_str_t *uri);
 
 /*
- * Makes a list of the headers of r as the endpoint gets them if its reply has
- * to be read: all but Accept-Encoding, or those alone that the call needs.
- * What is signed is always among them.  NGX_ERROR: memory is out.
+ * Lists the headers of r that go to an endpoint whose reply has to be read.
+ * all: all except Accept-Encoding; otherwise only those that the call needs.
+ * Signed headers are always among them.  NGX_ERROR: memory is out.
  */
 ngx_int_t ngx_http_usage_endpoint_headers(ngx_http_request_t *r,
     ngx_list_t *headers, ngx_uint_t all);
@@ -205,7 +205,7 @@ ngx_int_t ngx_http_usage_copy(ngx_pool_t *pool, ngx_str_t *to,
 
 /* ngx_http_usage_compare.c: a translation beside the endpoint's reply */
 
-/* Read the directives of their names. */
+/* Read the arguments of the directives of the same names. */
 char *ngx_http_usage_compare_sample(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_http_usage_compare_log(ngx_conf_t *cf, ngx_command_t *cmd,
@@ -225,7 +225,7 @@ ngx_int_t ngx_http_usage_compare_pass(ngx_http_usage_ctx_t *ctx);
 
 /*
  * Logs and counts how the legacy endpoint's reply and the translated one
- * differ. ctx: of the translation.
+ * differ.  ctx: of the translation.
  */
 void ngx_http_usage_compare_report(ngx_http_usage_ctx_t *ctx,
     ngx_http_usage_compare_reply_t *legacy,

@@ -69,7 +69,7 @@ struct ngx_http_usage_bucket_s {
 struct ngx_http_usage_buckets_s {
     u_char                         salt[NGX_HTTP_USAGE_KEY_LEN];
     uint64_t                       interval; /* in which the times count */
-    ngx_uint_t                     reloads;  /* before that interval */
+    ngx_uint_t                     reloads;  /* up to the one that set it */
     ngx_uint_t                     sets;     /* of NGX_HTTP_USAGE_RATE_WAYS */
     ngx_http_usage_bucket_t        buckets[1];
 };

@@ -32,7 +32,7 @@ struct ngx_http_usage_rate_s {
     uint64_t                         window;   /* microseconds */
     uint64_t                         margin;   /* microseconds */
     uint64_t                         interval; /* microseconds between calls */
-    ngx_uint_t                       reloads;  /* of nginx, since it started */
+    ngx_uint_t                       reloads;  /* that the zone has seen */
     ngx_uint_t                       crowded;  /* unsigned  crowded:1; */
 };
 
@@ -73,8 +73,8 @@ char *ngx_http_usage_rate(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 /* ngx_http_usage_gcra.c: the pace that all workers keep together */
 
 /*
- * Prepares a zone, once all of its directives are read.  NGX_ERROR: memory or
- * random numbers are out.
+ * Prepares a zone, once all of its directives are read.  NGX_ERROR: memory is
+ * out, or there are no random numbers.
  */
 ngx_int_t ngx_http_usage_rate_init_zone(ngx_shm_zone_t *shm_zone, void *data);
 
@@ -85,8 +85,8 @@ uint64_t ngx_http_usage_rate_now(void);
 u_char *ngx_http_usage_rate_salt(ngx_http_usage_rate_t *rate);
 
 /*
- * Reserves a call of a key.  Returns the time from which on it may be tried to
- * be started, and fills the slot.
+ * Reserves a call of a key: fills the slot.  Returns the first time at which
+ * ngx_http_usage_rate_start() may be tried.
  */
 uint64_t ngx_http_usage_rate_reserve(ngx_http_usage_rate_t *rate,
     uint64_t *key, ngx_http_usage_slot_t *slot, ngx_log_t *log);

@@ -12,6 +12,8 @@
 #define NGX_HTTP_USAGE_CREDENTIALS_MAX  (1024 * 1024)
 
 
+static usage_credentials_t *ngx_http_usage_credentials_read(ngx_conf_t *cf,
+    ngx_str_t *name);
 static ngx_int_t ngx_http_usage_credentials_load(ngx_conf_t *cf,
     ngx_str_t *name, ngx_str_t *text);
 static char *ngx_http_usage_credentials_check(ngx_file_t *file);
@@ -23,12 +25,7 @@ ngx_http_usage_credentials(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_http_usage_loc_conf_t *ulcf = conf;
 
-    ngx_int_t            rc;
-    ngx_str_t           *value, name, text;
-    usage_str_t          str;
-    usage_pool_t         pool;
-    usage_error_t        error;
-    ngx_pool_cleanup_t  *cln;
+    ngx_str_t  *value, name;
 
     if (ulcf->credentials != NGX_CONF_UNSET_PTR) {
         return "is duplicate";
@@ -43,35 +40,13 @@ ngx_http_usage_credentials(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     name = value[1];
 
-    cln = ngx_pool_cleanup_add(cf->pool, sizeof(usage_credentials_t));
-
-    if (cln == NULL
-        || ngx_conf_full_name(cf->cycle, &name, 1) != NGX_OK
-        || ngx_http_usage_credentials_load(cf, &name, &text) != NGX_OK)
-    {
+    if (ngx_conf_full_name(cf->cycle, &name, 1) != NGX_OK) {
         return NGX_CONF_ERROR;
     }
 
-    ulcf->credentials = cln->data;
+    ulcf->credentials = ngx_http_usage_credentials_read(cf, &name);
 
-    ngx_memzero(&pool, sizeof(usage_pool_t));
-
-    pool.alloc = ngx_http_usage_alloc;
-    pool.data = cf->pool;
-
-    str.data = (char *) text.data;
-    str.len = text.len;
-
-    rc = usage_credentials_read(ulcf->credentials, str, &pool, &error);
-
-    cln->handler = ngx_http_usage_credentials_wipe;
-
-    ngx_explicit_memzero(text.data, text.len);
-
-    if (rc != USAGE_OK) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "usage_credentials \"%V\": %s", &name,
-                           error.detail);
+    if (ulcf->credentials == NULL) {
         return NGX_CONF_ERROR;
     }
 
@@ -82,6 +57,57 @@ ngx_http_usage_credentials(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     }
 
     return NGX_CONF_OK;
+}
+
+
+/*
+ * Reads the access keys of a file.  They are wiped with the configuration, the
+ * text of the file at once.  NULL: an error, which is logged.
+ */
+
+static usage_credentials_t *
+ngx_http_usage_credentials_read(ngx_conf_t *cf, ngx_str_t *name)
+{
+    ngx_int_t             rc;
+    ngx_str_t             text;
+    usage_str_t           str;
+    usage_pool_t          pool;
+    usage_error_t         error;
+    ngx_pool_cleanup_t   *cln;
+    usage_credentials_t  *credentials;
+
+    cln = ngx_pool_cleanup_add(cf->pool, sizeof(usage_credentials_t));
+
+    if (cln == NULL
+        || ngx_http_usage_credentials_load(cf, name, &text) != NGX_OK)
+    {
+        return NULL;
+    }
+
+    credentials = cln->data;
+
+    ngx_memzero(&pool, sizeof(usage_pool_t));
+
+    pool.alloc = ngx_http_usage_alloc;
+    pool.data = cf->pool;
+
+    str.data = (char *) text.data;
+    str.len = text.len;
+
+    rc = usage_credentials_read(credentials, str, &pool, &error);
+
+    cln->handler = ngx_http_usage_credentials_wipe;
+
+    ngx_explicit_memzero(text.data, text.len);
+
+    if (rc != USAGE_OK) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "usage_credentials \"%V\": %s", name,
+                           error.detail);
+        return NULL;
+    }
+
+    return credentials;
 }
 
 

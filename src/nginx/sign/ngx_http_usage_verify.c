@@ -26,7 +26,7 @@ ngx_http_usage_verify(ngx_http_usage_ctx_t *ctx)
     usage_signed_t  request;
 
     if (ngx_http_usage_token(ctx->request)) {
-        return NGX_OK; /* of the two, the service takes the token as well */
+        return NGX_OK; /* with both, the service goes by the token, too */
     }
 
     if (ngx_http_usage_verify_received(ctx, &request) != NGX_OK) {

@@ -45,7 +45,8 @@ static void ngx_http_usage_status_durations(ngx_http_usage_page_t *page,
 static uint64_t ngx_http_usage_status_buckets(ngx_http_usage_page_t *page,
     ngx_keyval_t *labels, ngx_atomic_t *cells);
 static void ngx_http_usage_status_modes(ngx_http_usage_page_t *page,
-    char *suffix, uint64_t *values, ngx_http_usage_unit_t unit);
+    ngx_keyval_t *labels, char *suffix, uint64_t *values,
+    ngx_http_usage_unit_t unit);
 
 
 /* names of usage_call_api_t, and of the legacy endpoint */
@@ -416,10 +417,6 @@ ngx_http_usage_status_zone(ngx_http_usage_page_t *page, ngx_array_t *zones,
 }
 
 
-/*
- * Writes a histogram.
- */
-
 static void
 ngx_http_usage_status_durations(ngx_http_usage_page_t *page,
     ngx_http_usage_counts_t *counts)
@@ -448,9 +445,12 @@ ngx_http_usage_status_durations(ngx_http_usage_page_t *page,
 
     ngx_http_usage_page_series_end(page);
 
-    ngx_http_usage_status_modes(page, "_sum", sum,
+    ngx_str_null(&labels[1].key);
+
+    ngx_http_usage_status_modes(page, labels, "_sum", sum,
                                 NGX_HTTP_USAGE_MILLISECONDS);
-    ngx_http_usage_status_modes(page, "_count", count, NGX_HTTP_USAGE_NUMBER);
+    ngx_http_usage_status_modes(page, labels, "_count", count,
+                                NGX_HTTP_USAGE_NUMBER);
 }
 
 
@@ -481,14 +481,10 @@ ngx_http_usage_status_buckets(ngx_http_usage_page_t *page,
 
 
 static void
-ngx_http_usage_status_modes(ngx_http_usage_page_t *page, char *suffix,
-    uint64_t *values, ngx_http_usage_unit_t unit)
+ngx_http_usage_status_modes(ngx_http_usage_page_t *page, ngx_keyval_t *labels,
+    char *suffix, uint64_t *values, ngx_http_usage_unit_t unit)
 {
-    ngx_uint_t    mode;
-    ngx_keyval_t  labels[2];
-
-    ngx_memzero(labels, sizeof(labels));
-    ngx_str_set(&labels[0].key, "mode");
+    ngx_uint_t  mode;
 
     ngx_http_usage_page_series(page, suffix);
 
