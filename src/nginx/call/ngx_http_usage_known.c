@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * What all workers know of credentials: which the service took lately, and
- * which it refused a moment ago.
+ * What all workers know of credentials: which ones the service took lately, and
+ * which ones it refused a moment ago.
  *
- * A call whose credential isn't known to be good begins with one upstream call,
- * so one that is bogus costs one, and for some seconds none.
+ * If a credential isn't known to be good, its request begins with one upstream
+ * call alone.  So a bogus one costs one call, and then none for some seconds.
  *
  * The zone is two tables from the beginning: nothing is allocated, there are no
  * pointers.  An entry that a worker was killed over counts as not used.
@@ -146,8 +146,9 @@ ngx_http_usage_known_init_zone(ngx_shm_zone_t *shm_zone, void *data)
 ngx_int_t
 ngx_http_usage_known_open(ngx_http_usage_ctx_t *ctx)
 {
-    u_char                   key[NGX_HTTP_USAGE_KEY_LEN];
-    ngx_http_usage_known_t  *known;
+    u_char                         key[NGX_HTTP_USAGE_KEY_LEN];
+    ngx_http_usage_known_t        *known;
+    ngx_http_usage_known_entry_t  *entry;
 
     known = ngx_http_usage_known(ctx);
 
@@ -164,7 +165,8 @@ ngx_http_usage_known_open(ngx_http_usage_ctx_t *ctx)
 
     ngx_shmtx_lock(&known->shpool->mutex);
 
-    ctx->caller.trusted = ngx_http_usage_known_valid(ngx_http_usage_known_good(ctx, 0));
+    entry = ngx_http_usage_known_good(ctx, 0);
+    ctx->caller.trusted = ngx_http_usage_known_valid(entry);
 
     ngx_shmtx_unlock(&known->shpool->mutex);
 

@@ -29,23 +29,25 @@ ngx_int_t
 ngx_http_usage_parse(ngx_http_usage_ctx_t *ctx)
 {
     usage_rules_t                rules;
+    ngx_http_usage_inbound_t    *inbound;
     ngx_http_usage_main_conf_t  *umcf;
 
+    inbound = &ctx->inbound;
     umcf = ngx_http_get_module_main_conf(ctx->request, ngx_http_usage_module);
 
     rules.desktops_memory = ctx->conf->retention_desktops;
     rules.users_memory = ctx->conf->retention_users;
     rules.connections = ctx->conf->connections;
 
-    if (ngx_http_usage_get_body(ctx, &ctx->inbound.body) != NGX_OK
-        || usage_request_parse(&ctx->inbound.request, &ctx->pool, umcf->patterns,
-                               ctx->inbound.body, ngx_time(), &rules, &ctx->error)
+    if (ngx_http_usage_get_body(ctx, &inbound->body) != NGX_OK
+        || usage_request_parse(&inbound->request, &ctx->pool, umcf->patterns,
+                               inbound->body, ngx_time(), &rules, &ctx->error)
            != USAGE_OK)
     {
         return NGX_ERROR;
     }
 
-    ctx->inbound.parsed = 1;
+    inbound->parsed = 1;
 
     return NGX_OK;
 }

@@ -9,7 +9,7 @@
 #include "pace/ngx_http_usage_pace.h"
 
 
-/* milliseconds: the first wait where the upstream names none; it doubles with
+/* milliseconds: the first wait if the upstream names none; it doubles with
  * each try, and varies by a quarter up or down */
 #define NGX_HTTP_USAGE_RETRY_WAIT  1000
 
@@ -88,7 +88,7 @@ ngx_http_usage_retry_delay(ngx_http_usage_fetch_t *fetch)
 
 /*
  * The seconds that a Retry-After tells, as a number or as a date, at most a
- * day; 0 where it tells none.
+ * day; 0 if it tells none.
  */
 
 static time_t

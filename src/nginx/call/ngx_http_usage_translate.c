@@ -19,8 +19,8 @@ static void ngx_http_usage_take(ngx_http_usage_ctx_t *ctx);
 
 
 /*
- * The headers of the client that its subrequests carry: its credentials, and
- * what leads from the successors' logs back to it.
+ * The headers of the client that go along with upstream calls: its credentials,
+ * and what leads from the successors' logs back to the request.
  */
 
 static ngx_str_t  ngx_http_usage_headers[] = {
@@ -36,7 +36,7 @@ static ngx_str_t  ngx_http_usage_headers[] = {
 
 /*
  * Those of them that decide whose data comes.  The others are for logs, and
- * proxies on the way add them after a call is signed.
+ * proxies on the way add them after a request is signed.
  */
 
 static ngx_str_t  ngx_http_usage_deciding[] = {
@@ -109,7 +109,8 @@ ngx_http_usage_check_project(ngx_http_usage_ctx_t *ctx)
         value.len = header->value.len;
 
         if (value.len != ctx->inbound.project_id.len
-            || ngx_memcmp(value.data, ctx->inbound.project_id.data, value.len) != 0)
+            || ngx_memcmp(value.data, ctx->inbound.project_id.data, value.len)
+               != 0)
         {
             (void) usage_error(&ctx->error, NGX_HTTP_BAD_REQUEST,
                                "X-Project-Id is \"%.*s\"; allowed: the "
@@ -126,7 +127,7 @@ ngx_http_usage_check_project(ngx_http_usage_ctx_t *ctx)
 
 
 /*
- * What the subrequests need.
+ * Prepares what all upstream calls need: their time, their headers, their pace.
  */
 
 static ngx_int_t

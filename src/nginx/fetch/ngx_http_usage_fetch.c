@@ -130,8 +130,11 @@ ngx_http_usage_fetch_uri(ngx_http_usage_ctx_t *ctx,
     ngx_str_t *unparsed)
 {
     u_char       *p;
+    ngx_str_t    *prefix;
     usage_pool_t  pool;
     usage_str_t   path, query;
+
+    prefix = &ctx->conf->prefix;
 
     pool = ctx->pool;
     pool.data = fetch->memory->pool;
@@ -144,20 +147,20 @@ ngx_http_usage_fetch_uri(ngx_http_usage_ctx_t *ctx,
         return NGX_ERROR;
     }
 
-    unparsed->len = ctx->conf->prefix.len + path.len + 1 + query.len;
+    unparsed->len = prefix->len + path.len + 1 + query.len;
     unparsed->data = ngx_pnalloc(fetch->memory->pool, unparsed->len);
 
     if (unparsed->data == NULL) {
         return NGX_ERROR;
     }
 
-    p = ngx_cpymem(unparsed->data, ctx->conf->prefix.data, ctx->conf->prefix.len);
+    p = ngx_cpymem(unparsed->data, prefix->data, prefix->len);
     p = ngx_cpymem(p, path.data, path.len);
     *p++ = '?';
     ngx_memcpy(p, query.data, query.len);
 
     uri->data = unparsed->data;
-    uri->len = ctx->conf->prefix.len + path.len;
+    uri->len = prefix->len + path.len;
     args->data = p;
     args->len = query.len;
 
@@ -209,7 +212,7 @@ ngx_http_usage_fetch_of(ngx_http_request_t *r)
 
 
 /*
- * nginx finalizes a subrequest.  It does so a second time where the first is
+ * nginx finalizes a subrequest.  It does so a second time if the first is
  * with an error that has no page yet: that page, or what error_page puts in
  * its place, is the reply then.
  */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * Upstream calls: each is a subrequest, whose reply is kept or read as it comes.
- * What it means is for others to say.
+ * Upstream calls: each is a subrequest, whose reply is kept, or read as it
+ * comes.  What the reply means is for others to say.
  */
 
 #ifndef NGX_HTTP_USAGE_FETCH_H
@@ -107,14 +107,14 @@ typedef struct {
  * The upstream calls of a request.
  */
 struct ngx_http_usage_fetches_s {
-    ngx_http_usage_fetch_t         **slots;      /* usage_concurrency, or NULL */
+    ngx_http_usage_fetch_t         **slots;      /* usage_concurrency of them */
     ngx_uint_t                       under_way;  /* calls */
-    ngx_uint_t                       started;    /* calls, since the beginning */
+    ngx_uint_t                       started;    /* calls, so far */
     ngx_http_headers_in_t            headers_in; /* of calls of successors */
     ngx_http_request_body_t         *request_body;
     ngx_http_usage_memory_t         *memories;
     ngx_http_usage_address_t         address;
-    ngx_event_t                      wake;       /* its handler is the owner's */
+    ngx_event_t                      wake;       /* with the owner's handler */
     ngx_uint_t                       ended;      /* unsigned  ended:1; */
 
     /*

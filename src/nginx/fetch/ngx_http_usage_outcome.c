@@ -59,7 +59,8 @@ ngx_http_usage_outcome(ngx_http_usage_fetch_t *fetch)
         return NGX_HTTP_USAGE_CANCELLED;
     }
 
-    return fetch->complete ? NGX_HTTP_USAGE_ANSWERED : NGX_HTTP_USAGE_INCOMPLETE;
+    return fetch->complete ? NGX_HTTP_USAGE_ANSWERED
+                           : NGX_HTTP_USAGE_INCOMPLETE;
 }
 
 
@@ -110,8 +111,8 @@ ngx_http_usage_outcome_blame(ngx_http_usage_ctx_t *ctx,
 
     type = &fetch->request->headers_out.content_type;
 
-    p = ngx_pnalloc(ctx->request->pool,
-                    type->len + sizeof(" \"\"") - 1 + NGX_HTTP_USAGE_BEGINS_MAX);
+    p = ngx_pnalloc(ctx->request->pool, type->len + sizeof(" \"\"") - 1
+                                        + NGX_HTTP_USAGE_BEGINS_MAX);
     if (p == NULL) {
         return;
     }

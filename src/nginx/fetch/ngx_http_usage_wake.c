@@ -3,9 +3,9 @@
 /*
  * How a request is woken if something happened to one of its upstream calls.
  *
- * nginx may do that inside a callback, as of its resolver, which still needs the
- * other subrequests.  So a request is woken by an event: none of them is ended
- * before the callback has returned.
+ * nginx may do that inside a callback, as of its resolver, which still needs
+ * the other subrequests.  So a request is woken by an event: no subrequest is
+ * ended before the callback has returned.
  */
 
 #include "fetch/ngx_http_usage_fetch.h"
@@ -41,7 +41,7 @@ ngx_http_usage_wake_handler(ngx_http_request_t *r)
 
 
 /*
- * limit_req's delay of one subrequest ends where another deleted its timer.
+ * limit_req's delay of one subrequest ends if another deleted its timer.
  */
 
 static void

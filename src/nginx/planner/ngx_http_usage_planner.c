@@ -144,12 +144,14 @@ ngx_http_usage_planner_proceed(ngx_http_usage_ctx_t *ctx)
 static ngx_int_t
 ngx_http_usage_planner_flight(ngx_http_usage_ctx_t *ctx)
 {
-    int32_t  first;
+    int32_t                   first;
+    ngx_http_usage_lookup_t  *lookup;
 
+    lookup = ctx->lookup;
     first = (int32_t) ctx->inbound.request.first;
 
-    return ngx_http_usage_flight_take(ctx, first + ctx->lookup->cover.missing_first,
-                                      first + ctx->lookup->past - 1);
+    return ngx_http_usage_flight_take(ctx, first + lookup->cover.missing_first,
+                                      first + lookup->past - 1);
 }
 
 
@@ -192,20 +194,20 @@ ngx_http_usage_planner_fetch(ngx_http_usage_ctx_t *ctx)
 static ngx_int_t
 ngx_http_usage_planner_run(ngx_http_usage_ctx_t *ctx)
 {
+    usage_cover_t             *cover;
     usage_request_t           *part;
-    ngx_http_usage_lookup_t   *lookup;
     ngx_http_usage_planner_t  *planner;
 
-    lookup = ctx->lookup;
+    cover = &ctx->lookup->cover;
     planner = ctx->planner;
     part = &planner->part;
 
-    planner->run_last = lookup->cover.missing_last;
-    planner->fetched += lookup->cover.missing_last - lookup->cover.missing_first + 1;
+    planner->run_last = cover->missing_last;
+    planner->fetched += cover->missing_last - cover->missing_first + 1;
 
     *part = ctx->inbound.request;
-    part->last = part->first + (usage_day_t) lookup->cover.missing_last;
-    part->first += (usage_day_t) lookup->cover.missing_first;
+    part->last = part->first + (usage_day_t) cover->missing_last;
+    part->first += (usage_day_t) cover->missing_first;
     part->offset = 0;
     part->limit = USAGE_LIMIT_MAX;
 
@@ -214,8 +216,8 @@ ngx_http_usage_planner_run(ngx_http_usage_ctx_t *ctx)
 
 
 /*
- * Another request fetches what is needed.  The caller's own right to it is found
- * out meanwhile.
+ * Another request fetches what is needed.  The caller's own right to it is
+ * found out meanwhile.
  */
 
 static ngx_int_t
@@ -393,8 +395,8 @@ ngx_http_usage_planner_unmatched(ngx_http_usage_ctx_t *ctx)
 
 
 /*
- * The plan was started by a caller who had shown nothing, so nobody follows.  If
- * that is to change, and another one fetches the days by now, or did so, the
+ * The plan was started when the caller had shown no right, so nobody follows.
+ * That changes now.  If another request fetches the days by now, or did so, the
  * plan is dropped.
  */
 
@@ -402,6 +404,7 @@ ngx_int_t
 ngx_http_usage_planner_trusted(ngx_http_usage_ctx_t *ctx)
 {
     size_t                     first, last;
+    usage_cover_t             *cover;
     ngx_int_t                  rc;
     ngx_uint_t                 api, ahead;
     ngx_http_usage_lookup_t   *lookup;
@@ -425,8 +428,9 @@ ngx_http_usage_planner_trusted(ngx_http_usage_ctx_t *ctx)
         return NGX_OK;
     }
 
-    first = lookup->cover.missing_first;
-    last = lookup->cover.missing_last;
+    cover = &lookup->cover;
+    first = cover->missing_first;
+    last = cover->missing_last;
 
     rc = ngx_http_usage_planner_flight(ctx);
 
@@ -435,7 +439,7 @@ ngx_http_usage_planner_trusted(ngx_http_usage_ctx_t *ctx)
     }
 
     if (rc == NGX_OK && ngx_http_usage_store_find(ctx) == NGX_DECLINED
-        && lookup->cover.missing_first == first && lookup->cover.missing_last == last)
+        && cover->missing_first == first && cover->missing_last == last)
     {
         return NGX_OK;
     }

@@ -30,7 +30,7 @@ struct ngx_http_usage_planner_s {
     usage_upstream_t                 upstream;
     usage_plan_t                     plan;
     ngx_http_usage_step_t            step;     /* what the plan is for */
-    usage_request_t                  part;     /* of the request, to be planned */
+    usage_request_t                  part;     /* of the request */
     size_t                           run_last; /* day of the last run */
     size_t                           fetched;  /* days, in runs */
     usage_auth_t                     auth;     /* the authorization probe */
@@ -51,9 +51,9 @@ struct ngx_http_usage_planner_s {
 ngx_int_t ngx_http_usage_planner_start(ngx_http_usage_ctx_t *ctx);
 
 /*
- * Goes on once a plan is done: what it got becomes the reply, or fills the store,
- * which may lead to another plan.  NGX_AGAIN: to none for now; NGX_ERROR:
- * ctx->error says why.
+ * Goes on once a plan is done: what it got becomes the reply, or it fills the
+ * store, which may lead to another plan.  NGX_AGAIN: to none for now;
+ * NGX_ERROR: ctx->error says why.
  */
 ngx_int_t ngx_http_usage_planner_planned(ngx_http_usage_ctx_t *ctx);
 
@@ -89,8 +89,8 @@ ngx_uint_t ngx_http_usage_planner_ahead(ngx_http_usage_ctx_t *ctx,
     usage_call_api_t api);
 
 /*
- * Prepares the reader for a page of statistics.  Returns 0: the reply isn't one,
- * and is kept.
+ * Prepares the reader for a page of statistics.  Returns 0 if the reply isn't
+ * one; then it is kept.
  */
 ngx_uint_t ngx_http_usage_planner_read(ngx_http_usage_fetch_t *fetch);
 

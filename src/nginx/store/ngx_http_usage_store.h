@@ -120,13 +120,13 @@ typedef struct {
 struct ngx_http_usage_lookup_s {
     ngx_http_usage_store_t         *store;
     u_char                          key[NGX_HTTP_USAGE_KEY_LEN]; /* partition */
-    uint64_t                        owner;    /* a number of the request's own */
+    uint64_t                        owner;    /* the request's number */
     uint64_t                        subject;  /* which desktops it fetches */
     ngx_msec_t                      started;
     size_t                          past;     /* days to be found */
     usage_cover_t                   cover;    /* what was found last */
     uint32_t                       *places;   /* of the requested desktops */
-    unsigned                        unplaced:1; /* some have none, and get none */
+    unsigned                        unplaced:1; /* some get no place */
     unsigned                        leads:1;  /* others may follow */
 };
 
@@ -244,9 +244,9 @@ uint32_t ngx_http_usage_store_id(ngx_http_usage_partition_t *partition,
     usage_str_t text);
 
 /*
- * Gives the place of each desktop in a plan's table, in places; ids that are new
- * are added.  Those that don't exist get USAGE_COVER_NO_PLACE if there are too
- * many of them.  NGX_ERROR: there is no room.
+ * Gives the place of each desktop in a plan's table, in places.  New ids are
+ * added; those that nobody knows get USAGE_COVER_NO_PLACE if there are too many
+ * of them.  NGX_ERROR: there is no room.
  */
 ngx_int_t ngx_http_usage_store_add_ids(ngx_http_usage_store_t *store,
     ngx_http_usage_partition_t *partition, usage_plan_t *plan,
@@ -256,9 +256,9 @@ ngx_int_t ngx_http_usage_store_add_ids(ngx_http_usage_store_t *store,
 /* ngx_http_usage_store_find.c */
 
 /*
- * Looks for the request's days.  NGX_OK: ctx->answer has the entries.  What else
- * ctx->lookup->cover says: NGX_DECLINED, days are missing; NGX_AGAIN, the
- * directory is to be asked for desktops.  NGX_ERROR: memory is out.
+ * Looks for the request's days.  NGX_OK: ctx->answer has the entries.
+ * NGX_DECLINED: days are missing; NGX_AGAIN: the directory has to be asked for
+ * desktops; ctx->lookup->cover says which.  NGX_ERROR: memory is out.
  */
 ngx_int_t ngx_http_usage_store_find(ngx_http_usage_ctx_t *ctx);
 

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * What a legacy call puts into the day store: the statistics that its plan got.
+ * What a request puts into the day store.  In: a plan that is done.  Out: its
+ * statistics as windows, and what it learned from the directory.
  */
 
 #include "store/ngx_http_usage_store.h"
 
 
 /*
- * A plan's columns on their way into a partition.
+ * A plan on its way into a partition.
  */
 typedef struct {
     ngx_http_usage_ctx_t           *ctx;
@@ -80,8 +81,8 @@ ngx_http_usage_store_fill(ngx_http_usage_ctx_t *ctx, usage_plan_t *plan)
 
 
 /*
- * What the call has stored, and what others have of its days, it needs for its
- * reply: that goes last where room has to be made for more.
+ * The request needs for its reply what it has stored, and what others have
+ * stored of its days: that goes last if room has to be made.
  */
 
 static void

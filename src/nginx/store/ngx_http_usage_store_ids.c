@@ -130,7 +130,7 @@ ngx_http_usage_ids_exists(usage_plan_t *plan, size_t i)
 
 
 /*
- * Room for so many ids.
+ * Makes room for count ids.  The places of those that are there stay.
  */
 
 static ngx_int_t
@@ -183,7 +183,7 @@ ngx_http_usage_ids_room(ngx_http_usage_store_t *store,
 
 
 /*
- * Puts the ids that were added in their order.
+ * Sorts the places by their ids, with those that were added.
  */
 
 static void

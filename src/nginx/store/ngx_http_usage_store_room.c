@@ -5,9 +5,9 @@
  * thrown out if there is none left.
  *
  * The window goes that was used least lately.  But a partition that has less
- * than half of what the one has that grows is left alone, unless nobody used its
- * window for an hour.  So who holds most pays for more, and no caller takes from
- * another what that one needs.
+ * than half of what the growing one has is left alone, unless nobody used its
+ * window for an hour.  So who holds most pays for more, and no caller takes
+ * from another what that one needs.
  */
 
 #include "store/ngx_http_usage_store.h"

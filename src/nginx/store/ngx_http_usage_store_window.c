@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * The windows of a partition: in order, so that one is found; by their last use,
- * so that what is of least use goes first.
+ * The windows of a partition: in order, so that one is found; and by their last
+ * use, so that the one that was used least lately goes first.
  */
 
 #include "store/ngx_http_usage_store.h"
