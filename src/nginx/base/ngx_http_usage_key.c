@@ -10,6 +10,8 @@
 
 #include <ngx_md5.h>
 
+#include <openssl/evp.h>
+
 
 static ngx_int_t ngx_http_usage_key_place(EVP_MD_CTX *md,
     ngx_http_usage_ctx_t *ctx, ngx_http_usage_scope_t scope);
