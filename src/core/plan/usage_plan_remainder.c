@@ -166,10 +166,10 @@ usage_stage_explained_begin(usage_plan_t *plan, usage_error_t *error)
         return otherwise;
     }
 
+    memset(trusted, true, sizeof(trusted));
     usage_plan_sum_records(plan, true, &sums);
 
     for (i = 0, sum = 0, unmatched = 0; i < plan->days; i++) {
-        trusted[i] = true;
         sum += sums.known[i];
         unmatched += sums.unmatched[i];
     }
@@ -288,11 +288,10 @@ usage_plan_split(usage_plan_t *plan, double *rest)
     size_t            i;
     usage_plan_sums_t sums;
 
+    memset(trusted, true, sizeof(trusted));
     usage_plan_sum_records(plan, false, &sums);
 
     for (i = 0; i < plan->days; i++) {
-        trusted[i] = true;
-
         if (usage_fanout_same(sums.known[i], rest[i])) {
             rest[i] = 0;
 

@@ -4,7 +4,7 @@
  * What a plan knows: what it is about, where it is, and what it has found.
  *
  * What one part of the plan owns is a struct of its own, named after the file
- * usage_plan_<part>.c: only that file writes it.
+ * usage_plan_<part>.c: once the plan has started, only that file writes it.
  */
 
 #ifndef USAGE_PLAN_STATE_H
@@ -176,7 +176,7 @@ typedef struct {
     usage_plan_targets_t targets;
     usage_fanout_t       fanout;
     usage_directory_t    directory;
-    usage_bisection_t    total; /* the user's own statistics */
+    usage_bisection_t    total; /* the user's own; of usage_plan_user.c */
 
     usage_plan_lookup_t    lookup;
     usage_plan_probe_t     probe;
