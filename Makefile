@@ -114,9 +114,11 @@ $(BUILD)/usagectl-san: $(CTL) $(CTL_H) $(CORE_H) $(BUILD)/libusage-san.a
 	    $(CTL) $(BUILD)/libusage-san.a -o $@ $(CTL_LIBS)
 
 $(BUILD)/libusage.a: $(CORE_O)
+	@rm -f $@
 	ar rcs $@ $^
 
 $(BUILD)/libusage-san.a: $(CORE_SAN_O)
+	@rm -f $@
 	ar rcs $@ $^
 
 

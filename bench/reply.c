@@ -91,7 +91,7 @@ bench_items(usage_item_t *items)
         for (k = 0; k < USAGE_DAYS_MAX; k++) {
             random = random * 1664525u + 1013904223u;
             seconds[i][k] =
-                random % 3 == 0 ? -1.0 : (double) (random / 3 % 86401);
+                random % 3 == 0 ? 0.0 : (double) (random / 3 % 86401);
         }
 
         items[i].id.data = ids[i];

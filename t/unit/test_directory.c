@@ -155,7 +155,7 @@ known(const char *body, const char *a, const char *b)
     assert_true(unit_is(l.b->name, b == NULL ? "" : b));
     assert_true(l.a->entry == entry(&l.t, "a"));
     assert_true(l.b->entry == entry(&l.t, "b"));
-    assert_false(usage_table_shown(&l.t.table, l.a));
+    assert_false(usage_desktop_shown(l.a));
     assert_false(l.t.directory.full);
     finish(&l.t);
 }
@@ -354,8 +354,8 @@ test_batches(void **state)
                 bytes += usage_percent_encoded(call.desktops[k]->id) + 1;
                 assert_null(memchr(
                     call.desktops[k]->id.data, ',', call.desktops[k]->id.len));
-                assert_true(call.desktops[k]->cells[0] < 0);
-                call.desktops[k]->cells[0] = 0; /* seen */
+                assert_false(usage_cell_shown(call.desktops[k], 0));
+                usage_cell_show(call.desktops[k], 0, 0); /* seen */
             }
 
             assert_true(call.count == 1 || bytes <= USAGE_DIRECTORY_BYTES);

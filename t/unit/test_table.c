@@ -51,7 +51,7 @@ test_many(void **state)
         assert_non_null(all[i]->name.data);
         assert_false(usage_cell_shown(all[i], 0));
         assert_false(usage_cell_shown(all[i], columns - 1));
-        assert_false(usage_table_shown(&table, all[i]));
+        assert_false(usage_desktop_shown(all[i]));
 
         usage_cell_show(all[i], i % columns, (double) i);
 
@@ -73,7 +73,7 @@ test_many(void **state)
         assert_true(usage_table_find(&table, unit_text_str(&id)) == all[i]);
         assert_true(usage_cell_shown(all[i], i % columns));
         assert_true(usage_cell_seconds(all[i], i % columns) == (double) i);
-        assert_true(usage_table_shown(&table, all[i]));
+        assert_true(usage_desktop_shown(all[i]));
     }
 
     /* a column forgotten, and no other */
@@ -81,7 +81,7 @@ test_many(void **state)
     usage_table_clear(&table, 5);
 
     for (i = 0; i < count; i++) {
-        assert_int_equal(usage_table_shown(&table, all[i]), i % columns != 5);
+        assert_int_equal(usage_desktop_shown(all[i]), i % columns != 5);
     }
 
     free(all);
@@ -162,25 +162,25 @@ test_shown(void **state)
     assert_int_equal(usage_table_init(&table, &arena.pool, 3), USAGE_OK);
 
     desktop = usage_table_add(&table, unit_str("a"), NULL);
-    assert_false(usage_table_shown(&table, desktop));
+    assert_false(usage_desktop_shown(desktop));
 
     desktop->entry = &entry; /* of the directory: that's no statistics */
-    assert_false(usage_table_shown(&table, desktop));
+    assert_false(usage_desktop_shown(desktop));
 
     usage_cell_show(desktop, 2, 0);
-    assert_true(usage_table_shown(&table, desktop));
+    assert_true(usage_desktop_shown(desktop));
 
     usage_table_clear(&table, 0);
     usage_table_clear(&table, 1);
-    assert_true(usage_table_shown(&table, desktop));
+    assert_true(usage_desktop_shown(desktop));
 
     usage_table_clear(&table, 2);
-    assert_false(usage_table_shown(&table, desktop));
+    assert_false(usage_desktop_shown(desktop));
 
     usage_cell_show(desktop, 0, 5);
     desktop->seen = true;
     usage_table_clear_desktop(&table, desktop);
-    assert_false(usage_table_shown(&table, desktop));
+    assert_false(usage_desktop_shown(desktop));
     assert_true(usage_cell_seconds(desktop, 0) == 0);
     assert_true(desktop->entry == &entry);
 

@@ -843,7 +843,7 @@ upstream_check_once(
 
     asked = usage_table_add(&up->asked, unit_text_str(&key), NULL);
     assert_non_null(asked);
-    asked->cells[0] = asked->cells[0] < 0 ? 1 : asked->cells[0] + 1;
+    usage_cell_show(asked, 0, usage_cell_seconds(asked, 0) + 1);
 
     times = 1;
 
@@ -854,7 +854,7 @@ upstream_check_once(
         times++;
     }
 
-    if (asked->cells[0] > times) {
+    if (usage_cell_seconds(asked, 0) > times) {
         fail_msg("asked for again: %s", key.data);
     }
 

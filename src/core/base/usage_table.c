@@ -213,7 +213,8 @@ usage_table_clear(usage_table_t *table, size_t column)
     size_t i;
 
     for (i = 0; i < table->count; i++) {
-        table->desktops[i]->cells[column] = USAGE_NOT_SHOWN;
+        table->desktops[i]->shown &= ~((uint64_t) 1 << column);
+        table->desktops[i]->cells[column] = 0;
     }
 }
 
@@ -224,23 +225,9 @@ usage_table_clear_desktop(const usage_table_t *table, usage_desktop_t *desktop)
     size_t i;
 
     desktop->seen = false;
+    desktop->shown = 0;
 
     for (i = 0; i < table->columns; i++) {
-        desktop->cells[i] = USAGE_NOT_SHOWN;
+        desktop->cells[i] = 0;
     }
-}
-
-
-bool
-usage_table_shown(const usage_table_t *table, const usage_desktop_t *desktop)
-{
-    size_t i;
-
-    for (i = 0; i < table->columns; i++) {
-        if (usage_cell_shown(desktop, i)) {
-            return true;
-        }
-    }
-
-    return desktop->seen;
 }

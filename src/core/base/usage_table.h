@@ -17,8 +17,8 @@
 #include "base/usage_core.h"
 
 
-/* a cell of a window that doesn't show the desktop: known to usage_cell_*() */
-#define USAGE_NOT_SHOWN (-1.0)
+/* a table of days has a column more, for the range; each has a bit */
+_Static_assert(USAGE_DAYS_MAX + 1 <= 64, "a bit for each column");
 
 
 typedef struct {
@@ -26,7 +26,8 @@ typedef struct {
     usage_str_t           name;    /* its name in statistics, or empty */
     struct usage_entry_s *entry;   /* its row of the directory, or NULL */
     bool                  seen;    /* shown by a window that has no column */
-    double                cells[]; /* one for each column */
+    uint64_t              shown;   /* bits: a column's window shows it */
+    double                cells[]; /* seconds, one for each column; 0: none */
 } usage_desktop_t;
 
 
@@ -56,7 +57,8 @@ typedef struct {
 
 
 /*
- * Makes an empty table of so many columns, whose memory comes from pool.
+ * Makes an empty table of so many columns, at most 64, whose
+ * memory comes from pool.
  * USAGE_ERROR: memory is out.
  */
 usage_result_t usage_table_init(
@@ -79,29 +81,33 @@ void usage_table_clear(usage_table_t *table, size_t column);
 void
 usage_table_clear_desktop(const usage_table_t *table, usage_desktop_t *desktop);
 
-/* Tells whether any window shows the desktop. */
-bool
-usage_table_shown(const usage_table_t *table, const usage_desktop_t *desktop);
 
+/* Tells whether any window shows the desktop. */
+static inline bool
+usage_desktop_shown(const usage_desktop_t *desktop)
+{
+    return desktop->shown != 0 || desktop->seen;
+}
 
 /* Tells whether the window of that column shows the desktop. */
 static inline bool
 usage_cell_shown(const usage_desktop_t *desktop, size_t column)
 {
-    return desktop->cells[column] >= 0;
+    return desktop->shown >> column & 1;
 }
 
 /* Gives the seconds that the window shows; 0 if it doesn't show the desktop. */
 static inline double
 usage_cell_seconds(const usage_desktop_t *desktop, size_t column)
 {
-    return usage_cell_shown(desktop, column) ? desktop->cells[column] : 0;
+    return desktop->cells[column];
 }
 
 /* Enters what the window shows: seconds, 0 or more. */
 static inline void
 usage_cell_show(usage_desktop_t *desktop, size_t column, double seconds)
 {
+    desktop->shown |= (uint64_t) 1 << column;
     desktop->cells[column] = seconds;
 }
 

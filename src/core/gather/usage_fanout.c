@@ -56,7 +56,7 @@ usage_fanout_shows_all(const usage_fanout_t *fanout, size_t column)
     for (i = 0; i < fanout->targets_count; i++) {
         desktop = fanout->targets[i];
 
-        if (desktop->cells[column] < 0
+        if (!usage_cell_shown(desktop, column)
             && (!fanout->known_found || desktop->entry == NULL))
         {
             return false;
@@ -302,10 +302,10 @@ usage_fanout_same(double sum, double total)
 bool
 usage_fanout_fill(usage_fanout_t *fanout)
 {
-    bool           all;
-    size_t         i, n;
-    usage_pages_t *day, *range;
-    double        *cells;
+    bool             all;
+    size_t           i, n;
+    usage_pages_t   *day, *range;
+    usage_desktop_t *desktop;
 
     all = true;
     range = &fanout->windows[fanout->days].pages;
@@ -323,10 +323,11 @@ usage_fanout_fill(usage_fanout_t *fanout)
         }
 
         for (n = 0; n < fanout->table->count; n++) {
-            cells = fanout->table->desktops[n]->cells;
+            desktop = fanout->table->desktops[n];
 
-            if (cells[i] < 0 && cells[fanout->days] >= 0) {
-                cells[i] = 0;
+            if (!usage_cell_shown(desktop, i)
+                && usage_cell_shown(desktop, fanout->days)) {
+                usage_cell_show(desktop, i, 0);
             }
         }
 
@@ -341,8 +342,7 @@ bool
 usage_fanout_adds_up(const usage_fanout_t *fanout)
 {
     size_t            i, n, count;
-    double            sum, total;
-    const double     *cells;
+    double            sum;
     usage_desktop_t **desktops;
 
     count = fanout->targets_count > 0 ? fanout->targets_count
@@ -351,16 +351,14 @@ usage_fanout_adds_up(const usage_fanout_t *fanout)
         fanout->targets_count > 0 ? fanout->targets : fanout->table->desktops;
 
     for (n = 0; n < count; n++) {
-        cells = desktops[n]->cells;
         sum = 0;
 
         for (i = 0; i < fanout->days; i++) {
-            sum += cells[i] > 0 ? cells[i] : 0;
+            sum += usage_cell_seconds(desktops[n], i);
         }
 
-        total = cells[fanout->days] > 0 ? cells[fanout->days] : 0;
-
-        if (!usage_fanout_same(sum, total)) {
+        if (!usage_fanout_same(
+                sum, usage_cell_seconds(desktops[n], fanout->days))) {
             return false;
         }
     }

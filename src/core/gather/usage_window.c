@@ -37,20 +37,20 @@ static usage_result_t
 usage_window_enter(usage_window_t *window, const usage_call_t *call,
     const usage_page_t *page, usage_error_t *error)
 {
-    double *cell;
-    size_t  n;
+    size_t             n;
+    const usage_row_t *row;
 
     for (n = 0; n < page->rows_count; n++) {
-        cell = &page->rows[n].desktop->cells[window->column];
+        row = &page->rows[n];
 
-        if (*cell >= 0) {
+        if (usage_cell_shown(row->desktop, window->column)) {
             return usage_pages_restart(
                 &window->pages, call, "rows of one desktop", 1, 2, error);
         }
 
-        *cell = page->rows[n].seconds;
+        usage_cell_show(row->desktop, window->column, row->seconds);
 
-        if (*cell == 0) {
+        if (row->seconds == 0) {
             window->unused = true;
         }
     }

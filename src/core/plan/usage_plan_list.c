@@ -54,7 +54,7 @@ usage_list_has(
     case USAGE_PLAN_DESKTOPS:
     case USAGE_PLAN_COUNT:
     default:
-        return entry != NULL || usage_table_shown(&plan->table, row);
+        return entry != NULL || usage_desktop_shown(row);
     }
 }
 

@@ -81,7 +81,7 @@ usage_stage_look_up_begin(usage_plan_t *plan, usage_error_t *error)
 
     for (i = 0, count = 0; i < plan->request->desktops; i++) {
         if (plan->requested[i]->entry == NULL
-            && !usage_table_shown(&plan->table, plan->requested[i]))
+            && !usage_desktop_shown(plan->requested[i]))
         {
             desktops[count++] = plan->requested[i];
         }

@@ -114,9 +114,10 @@ usage_plan_add_bisection(usage_plan_t *plan, usage_desktop_t *desktop)
     bisection->pool = plan->pool;
     bisection->given = bisection->days;
 
-    if (desktop->cells[plan->narrow.day] >= 0) {
+    if (usage_cell_shown(desktop, plan->narrow.day)) {
         bisection->given = plan->narrow.day;
-        bisection->seconds[plan->narrow.day] = desktop->cells[plan->narrow.day];
+        bisection->seconds[plan->narrow.day] =
+            usage_cell_seconds(desktop, plan->narrow.day);
     }
 
     if (plan->narrow.by_id) {

@@ -115,6 +115,7 @@ static usage_result_t
 usage_plan_enter_records(usage_plan_t *plan, bool alone, const bool *trusted)
 {
     size_t           i, n;
+    double           seconds[USAGE_DAYS_MAX];
     usage_entry_t   *entry;
     usage_table_t   *ids;
     usage_desktop_t *row;
@@ -133,11 +134,11 @@ usage_plan_enter_records(usage_plan_t *plan, bool alone, const bool *trusted)
             return USAGE_ERROR;
         }
 
-        usage_plan_recorded(plan, entry, row->cells);
+        usage_plan_recorded(plan, entry, seconds);
 
         for (i = 0; i < plan->days; i++) {
-            row->cells[i] = trusted[i] ? row->cells[i] : 0;
-            entry->used = entry->used || row->cells[i] > 0;
+            usage_cell_show(row, i, trusted[i] ? seconds[i] : 0);
+            entry->used = entry->used || usage_cell_seconds(row, i) > 0;
         }
     }
 
@@ -263,6 +264,7 @@ static usage_outcome_t
 usage_plan_give_further(usage_plan_t *plan, usage_entry_t *further,
     const double *rest, usage_error_t *error)
 {
+    size_t           i;
     usage_desktop_t *row;
 
     row = usage_plan_row(plan, further);
@@ -270,7 +272,9 @@ usage_plan_give_further(usage_plan_t *plan, usage_entry_t *further,
         return usage_plan_no_memory(plan, error);
     }
 
-    memcpy(row->cells, rest, plan->days * sizeof(double));
+    for (i = 0; i < plan->days; i++) {
+        usage_cell_show(row, i, rest[i]);
+    }
 
     return USAGE_OUTCOME_DONE;
 }

@@ -63,7 +63,7 @@ usage_plan_cell(const usage_plan_t *plan, size_t i, size_t column)
     desktop = plan->requested[i];
     all = column == plan->days || plan->days == 1;
 
-    if (desktop->cells[column] >= 0 || (all && desktop->seen)) {
+    if (usage_cell_shown(desktop, column) || (all && desktop->seen)) {
         return USAGE_CELL_SHOWN;
     }
 
@@ -74,8 +74,7 @@ usage_plan_cell(const usage_plan_t *plan, size_t i, size_t column)
     /* What the range doesn't show no day does.  And what the directory knows is
      * listed, whether statistics show it or not. */
 
-    if ((usage_plan_covers(plan, plan->days)
-            && !usage_table_shown(&plan->table, desktop))
+    if ((usage_plan_covers(plan, plan->days) && !usage_desktop_shown(desktop))
         || desktop->entry != NULL)
     {
         return USAGE_CELL_ABSENT;
@@ -90,7 +89,7 @@ usage_plan_looked_for(const usage_plan_t *plan, size_t i)
 {
     return usage_plan_looked_up(plan) && !usage_plan_look_up_forbidden(plan)
            && (plan->requested[i]->entry != NULL
-               || !usage_table_shown(&plan->table, plan->requested[i]));
+               || !usage_desktop_shown(plan->requested[i]));
 }
 
 

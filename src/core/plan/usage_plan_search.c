@@ -47,7 +47,7 @@ usage_plan_enter(const usage_plan_t *plan, const usage_bisection_t *bisection)
 
     for (i = 0; i < plan->days; i++) {
         if (bisection->seconds[i] > 0) {
-            bisection->desktop->cells[i] = bisection->seconds[i];
+            usage_cell_show(bisection->desktop, i, bisection->seconds[i]);
         }
     }
 }
@@ -169,8 +169,9 @@ usage_plan_agrees(const usage_plan_t *plan)
     for (i = 0; plan->search.done && i < plan->narrow.count; i++) {
         bisection = &plan->narrow.bisections[i];
 
-        if (!usage_fanout_same(
-                bisection->total, bisection->desktop->cells[plan->days])) {
+        if (!usage_fanout_same(bisection->total,
+                usage_cell_seconds(bisection->desktop, plan->days)))
+        {
             return false;
         }
     }
@@ -248,7 +249,7 @@ usage_stage_search_end(usage_plan_t *plan, usage_error_t *error)
     list = plan->search.list;
 
     for (i = 0, used = 0; i < plan->search.count; i++) {
-        if (list[i]->cells[plan->days] <= 0) {
+        if (usage_cell_seconds(list[i], plan->days) <= 0) {
             continue;
         }
 

@@ -43,17 +43,14 @@ usage_plan_listed(const usage_plan_t *plan, const usage_entry_t *entry)
 double
 usage_plan_targets_seconds(const usage_plan_t *plan, size_t first, size_t last)
 {
-    size_t        i, n;
-    double        sum;
-    const double *cells;
+    size_t i, n;
+    double sum;
 
     sum = 0;
 
     for (n = 0; n < plan->targets.count; n++) {
-        cells = plan->targets.list[n]->cells;
-
         for (i = first; i <= last; i++) {
-            sum += cells[i] > 0 ? cells[i] : 0;
+            sum += usage_cell_seconds(plan->targets.list[n], i);
         }
     }
 

@@ -208,7 +208,7 @@ const usage_stage_t usage_stage_total = {
 static void
 usage_plan_forget_others(usage_plan_t *plan)
 {
-    size_t           i, n;
+    size_t           n;
     usage_desktop_t *row;
 
     for (n = 0; n < plan->table.count; n++) {
@@ -219,11 +219,7 @@ usage_plan_forget_others(usage_plan_t *plan)
             continue;
         }
 
-        row->seen = false;
-
-        for (i = 0; i <= plan->days; i++) {
-            row->cells[i] = USAGE_NOT_SHOWN;
-        }
+        usage_table_clear_desktop(&plan->table, row);
     }
 }
 

@@ -197,18 +197,18 @@ static void
 ngx_http_usage_fill_complete(ngx_http_usage_fill_t *fill, size_t column,
     usage_cover_window_t *window)
 {
-    size_t          i;
-    double          seconds;
-    usage_table_t  *table;
+    size_t            i;
+    usage_table_t    *table;
+    usage_desktop_t  *desktop;
 
     table = &fill->plan->table;
 
     for (i = 0; i < table->count; i++) {
-        seconds = table->desktops[i]->cells[column];
+        desktop = table->desktops[i];
 
-        if (seconds >= 0) {
+        if (usage_cell_shown(desktop, column)) {
             usage_cover_enter(window, fill->places[i], USAGE_COVER_SHOWN,
-                              seconds);
+                              usage_cell_seconds(desktop, column));
         }
     }
 }
@@ -248,9 +248,9 @@ ngx_http_usage_fill_requested(ngx_http_usage_fill_t *fill, size_t column,
             break;
         }
 
-        seconds = fill->plan->table.desktops[i]->cells[column];
+        seconds = usage_cell_seconds(fill->plan->table.desktops[i], column);
 
-        usage_cover_enter(window, fill->places[i], cell, ngx_max(seconds, 0));
+        usage_cover_enter(window, fill->places[i], cell, seconds);
     }
 }
 
@@ -410,7 +410,7 @@ ngx_http_usage_fill_wide(ngx_http_usage_fill_t *fill, size_t column)
     table = &fill->plan->table;
 
     for (i = 0; i < table->count; i++) {
-        if (usage_cover_is_wide(table->desktops[i]->cells[column])) {
+        if (usage_cover_is_wide(usage_cell_seconds(table->desktops[i], column))) {
             return 1;
         }
     }

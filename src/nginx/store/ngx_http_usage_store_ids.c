@@ -125,7 +125,7 @@ static ngx_uint_t
 ngx_http_usage_ids_exists(usage_plan_t *plan, size_t i)
 {
     return i >= plan->request->desktops || usage_plan_knows(plan, i)
-           || usage_table_shown(&plan->table, plan->table.desktops[i]);
+           || usage_desktop_shown(plan->table.desktops[i]);
 }
 
 
