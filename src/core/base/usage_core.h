@@ -214,6 +214,34 @@ usage_alloc(const usage_pool_t *pool, size_t size)
     return usage_take(pool, size) ? pool->alloc(pool->data, size) : NULL;
 }
 
+/*
+ * Makes a full list of *room entries larger: by first entries if it is empty,
+ * to twice as many if not.  size is that of an entry in bytes.  Returns the new
+ * list, and *room says its entries.  NULL: memory is out; the list stays.
+ */
+static inline void *
+usage_grow(const usage_pool_t *pool, const void *list, size_t *room,
+    size_t first, size_t size)
+{
+    void  *larger;
+    size_t entries;
+
+    entries = *room == 0 ? first : 2 * *room;
+
+    larger = usage_alloc(pool, entries * size);
+    if (larger == NULL) {
+        return NULL;
+    }
+
+    if (*room > 0) {
+        memcpy(larger, list, *room * size);
+    }
+
+    *room = entries;
+
+    return larger;
+}
+
 /* Copies text to memory from pool.  USAGE_ERROR: there is none, *copy is "". */
 static inline usage_result_t
 usage_str_copy(const usage_pool_t *pool, usage_str_t text, usage_str_t *copy)

@@ -4,7 +4,8 @@
 #include "base/usage_number.h"
 
 
-bool
+/* Tells whether a character stays as it is (RFC 3986). */
+static bool
 usage_percent_unreserved(char c)
 {
     return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z')

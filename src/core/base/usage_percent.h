@@ -10,9 +10,6 @@
 #include "base/usage_core.h"
 
 
-/* Tells whether a character is written as it is: A-Z a-z 0-9 - . _ ~ */
-bool usage_percent_unreserved(char c);
-
 /* Gives the length of text once it is encoded: up to three times its own. */
 size_t usage_percent_encoded(usage_str_t text);
 

@@ -13,22 +13,15 @@ usage_auth_init(usage_auth_t *auth, usage_day_t day, const usage_pool_t *pool)
 
 
 void
-usage_auth_call(usage_auth_t *auth, usage_call_t *call)
+usage_auth_call(const usage_auth_t *auth, usage_call_t *call)
 {
     memset(call, 0, sizeof(usage_call_t));
 
     call->api = USAGE_CALL_DESKTOPS;
-    call->asker = auth;
+    call->kind = USAGE_CALL_PROBE;
     call->limit = 1;
     call->first = auth->day;
     call->last = auth->day;
-}
-
-
-bool
-usage_auth_is(const usage_auth_t *auth, const usage_call_t *call)
-{
-    return call->asker == auth;
 }
 
 

@@ -24,10 +24,7 @@ usage_result_t
 usage_auth_init(usage_auth_t *auth, usage_day_t day, const usage_pool_t *pool);
 
 /* Gives the call. */
-void usage_auth_call(usage_auth_t *auth, usage_call_t *call);
-
-/* Tells whether a call is the probe's. */
-bool usage_auth_is(const usage_auth_t *auth, const usage_call_t *call);
+void usage_auth_call(const usage_auth_t *auth, usage_call_t *call);
 
 /* Prepares reader for the reply. */
 void usage_auth_read(

@@ -249,7 +249,8 @@ usage_bisection_next(usage_bisection_t *bisection, usage_call_t *call)
     for (stretch = bisection->stretches; stretch; stretch = stretch->next) {
         if (usage_bisection_needs_page(stretch)) {
             call->api = bisection->api;
-            call->asker = stretch;
+            call->kind = USAGE_CALL_NARROWED;
+            call->stretch = stretch;
             call->first = bisection->first + (usage_day_t) stretch->first;
             call->last = bisection->first + (usage_day_t) stretch->last;
             call->name = bisection->name;
@@ -373,7 +374,7 @@ usage_bisection_page(
     usage_result_t   rc;
     usage_stretch_t *stretch;
 
-    stretch = call->asker;
+    stretch = call->stretch;
 
     rc = usage_pages_take(&stretch->pages, call, page->count,
         (int64_t) page->rows_count, stretch->bisection->pool, error);

@@ -22,9 +22,6 @@
 #include "gather/usage_pages.h"
 
 
-typedef struct usage_stretch_s usage_stretch_t;
-
-
 typedef struct {
     usage_desktop_t    *desktop; /* whose days they are; NULL: a user's */
     usage_call_api_t    api;

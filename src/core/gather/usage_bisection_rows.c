@@ -27,17 +27,10 @@ usage_bisection_add_row(usage_stretch_t *stretch, const usage_row_t *row)
     usage_row_t *rows;
 
     if (stretch->rows_count == stretch->rows_room) {
-        stretch->rows_room += stretch->rows_room + USAGE_PAGE_ROWS;
-
-        rows = usage_alloc(
-            stretch->bisection->pool, stretch->rows_room * sizeof(usage_row_t));
+        rows = usage_grow(stretch->bisection->pool, stretch->rows,
+            &stretch->rows_room, USAGE_PAGE_ROWS, sizeof(usage_row_t));
         if (rows == NULL) {
             return USAGE_ERROR;
-        }
-
-        if (stretch->rows_count > 0) {
-            memcpy(
-                rows, stretch->rows, stretch->rows_count * sizeof(usage_row_t));
         }
 
         stretch->rows = rows;

@@ -21,13 +21,36 @@ typedef enum {
 #define USAGE_CALL_APIS (USAGE_CALL_RECORDS + 1)
 
 
+/*
+ * What a call is for.
+ */
+typedef enum {
+    USAGE_CALL_WINDOW = 0, /* statistics of all desktops */
+    USAGE_CALL_NARROWED,   /* statistics narrowed to one desktop or user */
+    USAGE_CALL_LISTING,    /* the directory */
+    USAGE_CALL_LOOK_UP,    /* some desktops, in the directory */
+    USAGE_CALL_PERIOD,     /* connection records */
+    USAGE_CALL_PROBE       /* whether the caller may read statistics */
+} usage_call_kind_t;
+
+
+/* what takes the replies: of a window, of narrowed statistics, of a look-up */
+
+typedef struct usage_window_s  usage_window_t;
+typedef struct usage_stretch_s usage_stretch_t;
+typedef struct usage_batch_s   usage_batch_t;
+
+
 typedef struct {
     usage_call_api_t  api;
-    void             *asker;   /* the part of the plan that takes the reply */
-    unsigned          attempt; /* how often the asker has started anew */
-    int64_t           offset;
-    int64_t           limit;
-    usage_day_t       first; /* of statistics: the window's first day */
+    usage_call_kind_t kind;
+    usage_window_t   *window;  /* of a call for a window; otherwise NULL */
+    usage_stretch_t  *stretch; /* of a narrowed call; otherwise NULL */
+    usage_batch_t    *batch;   /* of a look-up; otherwise NULL */
+    unsigned          attempt; /* restarts of the list that the page is of */
+    int64_t           offset;  /* rows */
+    int64_t           limit;   /* rows */
+    usage_day_t       first;   /* of statistics: the window's first day */
     usage_day_t       last;
     int64_t           from; /* of records: seconds since 1970 */
     int64_t           to;

@@ -8,8 +8,6 @@
 /*
  * Ids that are looked up by one call.
  */
-typedef struct usage_batch_s usage_batch_t;
-
 struct usage_batch_s {
     usage_batch_t    *next;
     usage_desktop_t **desktops;
@@ -132,7 +130,8 @@ usage_directory_next(usage_directory_t *directory, usage_call_t *call)
     for (batch = directory->batches; batch; batch = batch->next) {
         if (usage_pages_fresh(&batch->pages)) {
             call->api = USAGE_CALL_DIRECTORY;
-            call->asker = batch;
+            call->kind = USAGE_CALL_LOOK_UP;
+            call->batch = batch;
             call->desktops = batch->desktops;
             call->count = batch->count;
             usage_pages_next(&batch->pages, call);
@@ -143,6 +142,7 @@ usage_directory_next(usage_directory_t *directory, usage_call_t *call)
 
     if (directory->listed && usage_pages_ready(&directory->pages)) {
         call->api = USAGE_CALL_DIRECTORY;
+        call->kind = USAGE_CALL_LISTING;
 
         if (directory->by_user) {
             call->name = directory->user->name;
@@ -183,7 +183,7 @@ usage_directory_twice(const usage_directory_t *directory,
 {
     bool twice;
 
-    if (call->asker != NULL) {
+    if (call->kind == USAGE_CALL_LOOK_UP) {
         twice = entry->page == directory->page;
         entry->page = directory->page;
 
@@ -256,7 +256,7 @@ usage_directory_take(usage_directory_t *directory, const usage_call_t *call,
     usage_batch_t *batch;
     usage_result_t rc;
 
-    batch = call->asker;
+    batch = call->batch;
     pages = batch != NULL ? &batch->pages : &directory->pages;
 
     rc = usage_pages_take(

@@ -50,6 +50,7 @@ usage_records_next(usage_records_t *records, usage_call_t *call)
     }
 
     call->api = USAGE_CALL_RECORDS;
+    call->kind = USAGE_CALL_PERIOD;
     call->from = records->from;
     call->to = records->to;
     call->name = records->user->name;
@@ -218,24 +219,16 @@ static usage_result_t
 usage_records_add(usage_records_t *records, const json_t *row,
     usage_session_t session, bool no_domain)
 {
-    size_t          room;
     usage_record_t *list, *record;
 
     if (records->count == records->room) {
-        room = records->room == 0 ? USAGE_RECORDS_ROOM : 2 * records->room;
-
-        list = usage_alloc(records->pool, room * sizeof(usage_record_t));
+        list = usage_grow(records->pool, records->list, &records->room,
+            USAGE_RECORDS_ROOM, sizeof(usage_record_t));
         if (list == NULL) {
             return USAGE_ERROR;
         }
 
-        if (records->count > 0) {
-            memcpy(
-                list, records->list, records->count * sizeof(usage_record_t));
-        }
-
         records->list = list;
-        records->room = room;
     }
 
     record = &records->list[records->count++];

@@ -12,24 +12,16 @@ usage_result_t
 usage_sessions_add(usage_sessions_t *sessions, usage_session_t session,
     const usage_pool_t *pool)
 {
-    size_t           room;
     usage_session_t *list;
 
     if (sessions->count == sessions->room) {
-        room = sessions->room == 0 ? USAGE_SESSIONS_ROOM : 2 * sessions->room;
-
-        list = usage_alloc(pool, room * sizeof(usage_session_t));
+        list = usage_grow(pool, sessions->list, &sessions->room,
+            USAGE_SESSIONS_ROOM, sizeof(usage_session_t));
         if (list == NULL) {
             return USAGE_ERROR;
         }
 
-        if (sessions->count > 0) {
-            memcpy(list, sessions->list,
-                sessions->count * sizeof(usage_session_t));
-        }
-
         sessions->list = list;
-        sessions->room = room;
     }
 
     sessions->list[sessions->count++] = session;

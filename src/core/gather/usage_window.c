@@ -21,7 +21,8 @@ void
 usage_window_call(usage_window_t *window, usage_call_t *call)
 {
     call->api = USAGE_CALL_DESKTOPS;
-    call->asker = window;
+    call->kind = USAGE_CALL_WINDOW;
+    call->window = window;
     call->first = window->first;
     call->last = window->last;
 

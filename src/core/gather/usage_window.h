@@ -12,14 +12,14 @@
 #include "gather/usage_pages.h"
 
 
-typedef struct {
+struct usage_window_s {
     size_t        column;
     usage_day_t   first;
     usage_day_t   last;
     usage_pages_t pages;
     bool          unused;   /* a row without use was seen */
     bool          complete; /* all its pages are needed, and may come at once */
-} usage_window_t;
+};
 
 
 /* Prepares a window over the days first to last. */

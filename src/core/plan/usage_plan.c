@@ -238,17 +238,6 @@ usage_plan_outcome_name(const usage_plan_t *plan)
 }
 
 
-/*
- * Tells whether the statistics of desktops that a call asks for are narrowed to
- * one, or those of users to one.
- */
-static bool
-usage_plan_is_narrowed(const usage_call_t *call)
-{
-    return call->name.len > 0 || call->id.len > 0;
-}
-
-
 bool
 usage_plan_read(usage_plan_t *plan, const usage_call_t *call,
     usage_page_reader_t *reader, usage_error_t *error)
@@ -257,11 +246,11 @@ usage_plan_read(usage_plan_t *plan, const usage_call_t *call,
     usage_page_bounds_t      bounds;
     const usage_page_keys_t *keys;
 
-    if (call->api != USAGE_CALL_USERS && call->api != USAGE_CALL_DESKTOPS) {
+    if (call->kind != USAGE_CALL_WINDOW && call->kind != USAGE_CALL_NARROWED) {
         return false;
     }
 
-    narrowed = usage_plan_is_narrowed(call);
+    narrowed = call->kind == USAGE_CALL_NARROWED;
 
     keys = call->api == USAGE_CALL_USERS            ? &usage_page_users
            : !narrowed && usage_plan_searched(plan) ? &usage_page_named_desktops
@@ -282,11 +271,11 @@ usage_plan_page(usage_plan_t *plan, const usage_call_t *call,
 {
     plan->waiting--;
 
-    if (usage_plan_is_narrowed(call)) {
+    if (call->kind == USAGE_CALL_NARROWED) {
         return usage_plan_narrowed_page(plan, call, page, error);
     }
 
-    return usage_window_page(call->asker, call, page, &plan->table, error);
+    return usage_window_page(call->window, call, page, &plan->table, error);
 }
 
 
@@ -296,7 +285,7 @@ usage_plan_body(usage_plan_t *plan, const usage_call_t *call, usage_str_t body,
 {
     plan->waiting--;
 
-    if (call->api == USAGE_CALL_RECORDS) {
+    if (call->kind == USAGE_CALL_PERIOD) {
         return usage_records_page(&plan->records.found, call, body, error);
     }
 

@@ -214,11 +214,6 @@ ngx_int_t ngx_http_usage_fetch_body(ngx_http_usage_fetch_t *fetch,
  */
 void ngx_http_usage_fetch_drop_body(ngx_http_usage_fetch_t *fetch);
 
-/*
- * Tells whether a value is one of Retry-After: a number of seconds, or a date.
- */
-ngx_uint_t ngx_http_usage_retry_after_is(ngx_str_t *value);
-
 
 /* ngx_http_usage_memory.c: the memory of the subrequests */
 

@@ -22,6 +22,7 @@ static ngx_int_t ngx_http_usage_fetch_data(ngx_http_usage_fetch_t *fetch,
 static void ngx_http_usage_fetch_give_up(ngx_http_usage_fetch_t *fetch);
 static ngx_int_t ngx_http_usage_fetch_keep(ngx_http_usage_fetch_t *fetch,
     u_char *data, size_t len);
+static ngx_uint_t ngx_http_usage_retry_after_is(ngx_str_t *value);
 
 
 ngx_int_t
@@ -316,7 +317,7 @@ ngx_http_usage_fetch_drop_body(ngx_http_usage_fetch_t *fetch)
  * which nginx's parser alone takes with anything before and behind it.
  */
 
-ngx_uint_t
+static ngx_uint_t
 ngx_http_usage_retry_after_is(ngx_str_t *value)
 {
     static const char  days[] = "MonTueWedThuFriSatSun";
