@@ -14,12 +14,11 @@ static ngx_int_t ngx_http_usage_find_locked(ngx_http_usage_ctx_t *ctx,
 static void ngx_http_usage_find_places(ngx_http_usage_ctx_t *ctx,
     ngx_http_usage_partition_t *partition);
 static void ngx_http_usage_find_windows(ngx_http_usage_ctx_t *ctx,
-    ngx_http_usage_partition_t *partition, ngx_http_usage_window_t **windows);
-static ngx_http_usage_window_t *ngx_http_usage_find_window(
+    ngx_http_usage_partition_t *partition);
+static usage_cover_window_t *ngx_http_usage_find_window(
     ngx_http_usage_ctx_t *ctx, ngx_http_usage_partition_t *partition,
     int32_t first, int32_t last);
-static void ngx_http_usage_find_touch(ngx_http_usage_ctx_t *ctx,
-    ngx_http_usage_window_t **windows);
+static void ngx_http_usage_find_touch(ngx_http_usage_ctx_t *ctx);
 static ngx_int_t ngx_http_usage_find_items(ngx_http_usage_ctx_t *ctx,
     ngx_http_usage_partition_t *partition);
 
@@ -69,17 +68,16 @@ static ngx_int_t
 ngx_http_usage_find_locked(ngx_http_usage_ctx_t *ctx,
     ngx_http_usage_partition_t *partition)
 {
-    usage_cover_result_t      rc;
-    ngx_http_usage_window_t  *windows[USAGE_DAYS_MAX + 1];
+    usage_cover_result_t  rc;
 
     ngx_http_usage_find_places(ctx, partition);
-    ngx_http_usage_find_windows(ctx, partition, windows);
+    ngx_http_usage_find_windows(ctx, partition);
 
     rc = usage_cover_search(&ctx->lookup->cover, &ctx->pool);
 
     /* also if others are missing, as these are needed once they are there */
 
-    ngx_http_usage_find_touch(ctx, windows);
+    ngx_http_usage_find_touch(ctx);
 
     ngx_log_debug5(NGX_LOG_DEBUG_HTTP, ctx->request->connection->log, 0,
                    "usage store, %uz days: %s; days %uz to %uz, %uz desktops",
@@ -135,31 +133,28 @@ ngx_http_usage_find_places(ngx_http_usage_ctx_t *ctx,
 
 
 /*
- * The windows of the days, and then that of the range.
+ * The windows of the days, of the range, and what the directory said.
  */
 
 static void
 ngx_http_usage_find_windows(ngx_http_usage_ctx_t *ctx,
-    ngx_http_usage_partition_t *partition, ngx_http_usage_window_t **windows)
+    ngx_http_usage_partition_t *partition)
 {
-    size_t                    i, past;
-    int32_t                   first;
-    usage_cover_t            *cover;
-    ngx_http_usage_window_t  *window;
+    size_t          i, past;
+    int32_t         first;
+    usage_cover_t  *cover;
 
     past = ctx->lookup->past;
     cover = &ctx->lookup->cover;
     first = (int32_t) ctx->inbound.request.first;
 
     for (i = 0; i < past; i++) {
-        windows[i] = ngx_http_usage_find_window(ctx, partition, first + i,
-                                                first + i);
-        cover->windows[i] = windows[i] ? &windows[i]->cover : NULL;
+        cover->windows[i] = ngx_http_usage_find_window(ctx, partition,
+                                                       first + i, first + i);
     }
 
-    windows[past] = ngx_http_usage_find_window(ctx, partition, first,
-                                               first + past - 1);
-    cover->range = windows[past] ? &windows[past]->cover : NULL;
+    cover->range = ngx_http_usage_find_window(ctx, partition, first,
+                                              first + past - 1);
     cover->days = past;
 
     /*
@@ -167,12 +162,11 @@ ngx_http_usage_find_windows(ngx_http_usage_ctx_t *ctx,
      * put together.
      */
 
-    window = ctx->conf->store_key
-             ? NULL : ngx_http_usage_find_window(ctx, partition,
-                                                 NGX_HTTP_USAGE_DIRECTORY,
-                                                 NGX_HTTP_USAGE_DIRECTORY);
-
-    cover->directory = window ? &window->cover : NULL;
+    cover->directory = ctx->conf->store_key
+                       ? NULL
+                       : ngx_http_usage_find_window(ctx, partition,
+                                                    NGX_HTTP_USAGE_DIRECTORY,
+                                                    NGX_HTTP_USAGE_DIRECTORY);
 }
 
 
@@ -181,7 +175,7 @@ ngx_http_usage_find_windows(ngx_http_usage_ctx_t *ctx,
  * by the request that stored it.
  */
 
-static ngx_http_usage_window_t *
+static usage_cover_window_t *
 ngx_http_usage_find_window(ngx_http_usage_ctx_t *ctx,
     ngx_http_usage_partition_t *partition, int32_t first, int32_t last)
 {
@@ -190,13 +184,15 @@ ngx_http_usage_find_window(ngx_http_usage_ctx_t *ctx,
 
     window = ngx_http_usage_store_window(partition, first, last);
 
-    if (window == NULL || window->owner == ctx->lookup->owner) {
-        return window;
+    if (window == NULL) {
+        return NULL;
     }
 
     until = ngx_http_usage_store_until(ctx, window->last, window->fetched);
 
-    return until == 0 || until > ngx_time() ? window : NULL;
+    return until == 0 || until > ngx_time()
+           || window->owner == ctx->lookup->owner
+           ? &window->cover : NULL;
 }
 
 
@@ -205,8 +201,7 @@ ngx_http_usage_find_window(ngx_http_usage_ctx_t *ctx,
  */
 
 static void
-ngx_http_usage_find_touch(ngx_http_usage_ctx_t *ctx,
-    ngx_http_usage_window_t **windows)
+ngx_http_usage_find_touch(ngx_http_usage_ctx_t *ctx)
 {
     size_t                    i;
     usage_cover_t            *cover;
@@ -220,8 +215,8 @@ ngx_http_usage_find_touch(ngx_http_usage_ctx_t *ctx,
             continue;
         }
 
-        window = cover->windows[i] == cover->range
-                 ? windows[ctx->lookup->past] : windows[i];
+        window = ngx_queue_data(cover->windows[i], ngx_http_usage_window_t,
+                                cover);
 
         if (window->used != ngx_time()) {
             ngx_http_usage_store_change(ctx->lookup->store);
