@@ -273,13 +273,15 @@ subtest 'the published call' => sub {
         like($res->{headers}{sunset}[0], qr/\A\w+, 31 Dec 2026 /, 'Sunset');
     }
 
-    my $res = call($gateway, 'POST', route(), $request, @type,
-        'User-Agent' => 'huaweicloud-usdk-go/3.0', 'X-Auth-Token' => 't');
-    like($res->{body}, qr/"use_time":"12\.62"/, 'strings for the Go SDK');
+    for my $sdk (qw(go java)) {
+        my $res = call($gateway, 'POST', route(), $request, @type,
+            'User-Agent' => "huaweicloud-usdk-$sdk/3.0", 'X-Auth-Token' => 't');
+        like($res->{body}, qr/"use_time":"12\.62"/, "strings for the SDK for $sdk");
+    }
 
-    my @calls = map { [ split / / ] } $front->access_lines(35);
+    my @calls = map { [ split / / ] } $front->access_lines(42);
     my %connections = map { $_->[0] => 1 } @calls;
-    is(scalar @calls, 35, 'seven successor calls each');
+    is(scalar @calls, 42, 'seven successor calls each');
     cmp_ok(scalar keys %connections, '<=', 8, 'over connections that are kept');
     is_deeply([ grep { $_->[1] ne $name || $_->[2] ne $name } @calls ], [],
         'the service is called by its name, in TLS and in Host');
@@ -320,19 +322,19 @@ subtest 'the access log' => sub {
         'X-Auth-Token' => 't', 'X-Request-Id' => 'a "quoted" id');
     error_is($res, 400, 'a wrong call', detail => qr/limit/);
 
-    my @lines = $gateway->access_lines(9);
+    my @lines = $gateway->access_lines(10);
     my @data  = map { decode($_) } @lines;
-    is(scalar(grep {defined} @data), 9, 'every line is JSON');
+    is(scalar(grep {defined} @data), 10, 'every line is JSON');
     is_deeply({ map { $_ => $data[0]{$_} } qw(status project_id days desktops
                 calls error path method) },
         { status => 200, project_id => 'demo', days => '7', desktops => '2',
             calls => '7', error => '', path => route(), method => 'POST' },
         'a legacy call');
-    is($data[6]{path},  '/v2/demo/desktops', 'another path');
-    is($data[6]{calls}, '', 'another path has no upstream calls in the log');
-    is($data[8]{status}, 400, 'a wrong call');
-    like($data[8]{error}, qr/limit/, 'a wrong call has its error in the log');
-    is($data[8]{request_id}, 'a "quoted" id', 'whatever the id holds');
+    is($data[7]{path},  '/v2/demo/desktops', 'another path');
+    is($data[7]{calls}, '', 'another path has no upstream calls in the log');
+    is($data[9]{status}, 400, 'a wrong call');
+    like($data[9]{error}, qr/limit/, 'a wrong call has its error in the log');
+    is($data[9]{request_id}, 'a "quoted" id', 'whatever the id holds');
 
     unlike(join("\n", @lines, $gateway->error_log),
         qr/secret-of-the-caller|xxxxxxxx|yyyyyyyy/, 'no token anywhere');

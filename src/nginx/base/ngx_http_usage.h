@@ -93,7 +93,7 @@ typedef struct {
     ngx_int_t                        concurrency; /* upstream calls at once */
     ngx_msec_t                       timeout;    /* of a request */
     size_t                           memory;     /* bytes, of a request */
-    ngx_http_complex_value_t        *use_time;
+    ngx_http_complex_value_t        *use_time;   /* NULL: auto */
     time_t                           retention_desktops; /* 0: not checked */
     time_t                           retention_users;    /* 0: not checked */
     ngx_flag_t                       connections;

@@ -24,6 +24,7 @@ static void ngx_http_usage_explain(ngx_http_request_t *r,
     usage_error_t *error);
 static ngx_int_t ngx_http_usage_add_unattributed(ngx_http_usage_ctx_t *ctx);
 static usage_time_form_t ngx_http_usage_time_form(ngx_http_request_t *r);
+static usage_time_form_t ngx_http_usage_auto_form(ngx_http_request_t *r);
 
 
 static ngx_str_t  ngx_http_usage_json_type = ngx_string("application/json");
@@ -93,9 +94,17 @@ ngx_http_usage_add_unattributed(ngx_http_usage_ctx_t *ctx)
 }
 
 
+/*
+ * Returns the form of use_time that usage_use_time says.
+ */
+
 static usage_time_form_t
 ngx_http_usage_time_form(ngx_http_request_t *r)
 {
+    static const usage_str_t  automatic = usage_string("auto");
+    static const usage_str_t  number = usage_string("number");
+    static const usage_str_t  string = usage_string("string");
+
     char                        text[USAGE_SHOWN_MAX];
     ngx_str_t                   value;
     usage_str_t                 shown;
@@ -104,32 +113,51 @@ ngx_http_usage_time_form(ngx_http_request_t *r)
     ulcf = ngx_http_get_module_loc_conf(r, ngx_http_usage_module);
 
     if (ulcf->use_time == NULL) {
-        return USAGE_TIME_NUMBER;
+        return ngx_http_usage_auto_form(r);
     }
 
     if (ngx_http_complex_value(r, ulcf->use_time, &value) != NGX_OK) {
         ngx_str_null(&value);
     }
 
-    if (value.len == sizeof("string") - 1
-        && ngx_strncmp(value.data, "string", value.len) == 0)
-    {
+    shown.data = (char *) value.data;
+    shown.len = value.len;
+
+    if (usage_str_equal(shown, number)) {
+        return USAGE_TIME_NUMBER;
+    }
+
+    if (usage_str_equal(shown, string)) {
         return USAGE_TIME_STRING;
     }
 
-    if (value.len != sizeof("number") - 1
-        || ngx_strncmp(value.data, "number", value.len) != 0)
-    {
-        shown.data = (char *) value.data;
-        shown.len = value.len;
-
+    if (!usage_str_equal(shown, automatic)) {
         ngx_log_error(NGX_LOG_WARN, r->connection->log, 0,
-                      "usage_use_time is \"%*s\", neither \"number\" nor "
-                      "\"string\": a number is sent",
+                      "usage_use_time is \"%*s\", none of \"auto\", "
+                      "\"number\" and \"string\": it is taken as \"auto\"",
                       usage_show(shown, text), text);
     }
 
-    return USAGE_TIME_NUMBER;
+    return ngx_http_usage_auto_form(r);
+}
+
+
+/*
+ * Returns the form that the client takes.
+ */
+
+static usage_time_form_t
+ngx_http_usage_auto_form(ngx_http_request_t *r)
+{
+    usage_str_t       user_agent;
+    ngx_table_elt_t  *header;
+
+    header = r->headers_in.user_agent;
+
+    user_agent.data = header ? (char *) header->value.data : "";
+    user_agent.len = header ? header->value.len : 0;
+
+    return usage_time_form(user_agent);
 }
 
 
