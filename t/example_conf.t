@@ -319,12 +319,14 @@ subtest 'other paths' => sub {
 
 subtest 'the access log' => sub {
     my $res = call($gateway, 'POST', route(), '{"limit":"many"}', @type,
-        'X-Auth-Token' => 't', 'X-Request-Id' => 'a "quoted" id');
+        'X-Auth-Token' => 't', 'X-Request-Id' => 'a"quoted"id');
     error_is($res, 400, 'a wrong call', detail => qr/limit/);
+    my ($own) = map { $_->{headers}{'x-request-id'}[0] } call($gateway, 'POST', route(),
+        '{"limit":"many"}', @type, 'X-Auth-Token' => 't', 'X-Request-Id' => 'a b');
 
-    my @lines = $gateway->access_lines(10);
+    my @lines = $gateway->access_lines(11);
     my @data  = map { decode($_) } @lines;
-    is(scalar(grep {defined} @data), 10, 'every line is JSON');
+    is(scalar(grep {defined} @data), 11, 'every line is JSON');
     is_deeply({ map { $_ => $data[0]{$_} } qw(status project_id days desktops
                 calls error path method) },
         { status => 200, project_id => 'demo', days => '7', desktops => '2',
@@ -334,7 +336,8 @@ subtest 'the access log' => sub {
     is($data[7]{calls}, '', 'another path has no upstream calls in the log');
     is($data[9]{status}, 400, 'a wrong call');
     like($data[9]{error}, qr/limit/, 'a wrong call has its error in the log');
-    is($data[9]{request_id}, 'a "quoted" id', 'whatever the id holds');
+    is($data[9]{request_id}, 'a"quoted"id', 'a wrong call has the id of the client');
+    is($data[10]{request_id}, $own, 'the log and the reply have the same id');
 
     unlike(join("\n", @lines, $gateway->error_log),
         qr/secret-of-the-caller|xxxxxxxx|yyyyyyyy/, 'no token anywhere');

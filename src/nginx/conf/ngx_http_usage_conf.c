@@ -45,7 +45,8 @@ ngx_http_usage_translate(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     umcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_usage_module);
     umcf->translates = 1;
 
-    if (ngx_http_usage_metrics_add(cf) != NGX_OK
+    if (ngx_http_usage_request_id_index(cf) != NGX_OK
+        || ngx_http_usage_metrics_add(cf) != NGX_OK
         || ngx_http_usage_known_zone(cf) != NGX_OK)
     {
         return NGX_CONF_ERROR;

@@ -20,6 +20,7 @@ static size_t ngx_http_usage_refused_key(ngx_http_usage_ctx_t *ctx,
     u_char *text);
 static ngx_int_t ngx_http_usage_add_retry_after(ngx_http_request_t *r,
     ngx_uint_t status, ngx_str_t *value);
+static ngx_int_t ngx_http_usage_add_request_id(ngx_http_request_t *r);
 static void ngx_http_usage_explain(ngx_http_request_t *r,
     usage_error_t *error);
 static ngx_int_t ngx_http_usage_add_unattributed(ngx_http_usage_ctx_t *ctx);
@@ -269,7 +270,7 @@ ngx_http_usage_answer(ngx_http_usage_ctx_t *ctx, ngx_uint_t status,
     r->headers_out.content_type = ngx_http_usage_json_type;
     r->headers_out.content_type_len = ngx_http_usage_json_type.len;
 
-    if (ngx_http_usage_add_deprecation(ctx) != NGX_OK) {
+    if (ngx_http_usage_add_headers(ctx) != NGX_OK) {
         ngx_http_finalize_request(r, NGX_ERROR);
         return;
     }
@@ -355,7 +356,7 @@ ngx_http_usage_add_retry_after(ngx_http_request_t *r, ngx_uint_t status,
 
 
 ngx_int_t
-ngx_http_usage_add_deprecation(ngx_http_usage_ctx_t *ctx)
+ngx_http_usage_add_headers(ngx_http_usage_ctx_t *ctx)
 {
     ngx_http_request_t         *r;
     ngx_http_usage_loc_conf_t  *ulcf;
@@ -374,7 +375,39 @@ ngx_http_usage_add_deprecation(ngx_http_usage_ctx_t *ctx)
         return NGX_ERROR;
     }
 
-    return NGX_OK;
+    return ngx_http_usage_add_request_id(r);
+}
+
+
+/*
+ * Adds X-Request-Id, if the reply has none yet.
+ */
+
+static ngx_int_t
+ngx_http_usage_add_request_id(ngx_http_request_t *r)
+{
+    ngx_str_t         id;
+    ngx_uint_t        i;
+    ngx_list_part_t  *part;
+    ngx_table_elt_t  *header;
+
+    part = &r->headers_out.headers.part;
+    i = 0;
+
+    while ((header = ngx_http_usage_find_header(&part, &i,
+                                              ngx_http_usage_request_id_names))
+           != NULL)
+    {
+        if (header->hash) {
+            return NGX_OK;
+        }
+    }
+
+    if (ngx_http_usage_request_id(r, &id) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    return ngx_http_usage_add_header(r, "X-Request-Id", &id);
 }
 
 
@@ -396,7 +429,7 @@ ngx_http_usage_reply_replace(ngx_http_request_t *r)
 
     if (ctx == NULL || b == NULL || cl == NULL || p == NULL
         || ngx_http_usage_add_retry_after(r, status, NULL) != NGX_OK
-        || ngx_http_usage_add_deprecation(ctx) != NGX_OK)
+        || ngx_http_usage_add_headers(ctx) != NGX_OK)
     {
         return NGX_ERROR;
     }
