@@ -269,7 +269,7 @@ subtest 'the published call' => sub {
         is($res->{status}, 200, "round $round: 200")
             or diag $res->{error} // $res->{body};
         is(same_json($res->{body}, $reply), '', 'the published reply');
-        like($res->{headers}{deprecation}[0], qr/\A\@\d+\z/, 'Deprecation');
+        is($res->{headers}{deprecation}[0], '@1731542400', 'Deprecation: 2024-11-14');
         like($res->{headers}{sunset}[0], qr/\A\w+, 31 Dec 2026 /, 'Sunset');
     }
 
