@@ -74,12 +74,14 @@ subtest 'usage_memory' => sub {
 subtest 'usage_use_time' => sub {
     for my $where (qw(http server location)) {
         passes($where => "usage_use_time $_;")
-            for qw(number string $http_x_form $request_method);
-        fails($where => "usage_use_time $_;") for qw(numbers Number float 1 ""),
+            for qw(auto number string $http_x_form $request_method);
+        fails($where => "usage_use_time $_;") for qw(numbers Number Auto float 1 ""),
             '', 'number string';
         fails($where => 'usage_use_time $no_such_variable;',
             qr/unknown "no_such_variable" variable/);
     }
+    fails(http => 'usage_use_time numbers;',
+        qr/"numbers", it must be "auto", "number", "string" or a variable/);
     fails(main => 'usage_use_time number;', qr/not allowed/);
     fails(http => 'usage_use_time number; usage_use_time string;', qr/duplicate/);
 };

@@ -84,8 +84,8 @@ subtest 'usage_use_time, inherited' => sub {
     reply_is(other('/c', 'p', {}, 'X-Form' => 'text'), 'location around: a variable with string',
         @hours, string => 1);
     my $res = other('/c', 'p', {}, 'X-Form' => 'odd');
-    reply_is($res, 'location around: a variable with neither is number', @hours);
-    reply_is(other('/c', 'p', {}, 'X-Form' => 'none'), 'location around: an empty variable is number', @hours);
+    reply_is($res, 'location around: a variable with another value is auto', @hours);
+    reply_is(other('/c', 'p', {}, 'X-Form' => 'none'), 'location around: an empty variable is auto', @hours);
 };
 
 subtest 'usage_retention, inherited' => sub {

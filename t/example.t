@@ -33,15 +33,12 @@ my $text = '{"desktop_used_info_list":[' . join(',', map {
 my $sim   = Usage::Sim->start;
 my $nginx = Usage::Nginx->start(
     upstream => $sim->port,
-    http     => 'usage_retention off;
-        map $http_user_agent $form {
-            default                 number;
-            ~^huaweicloud-usdk-go   string;
-        }',
+    http     => 'usage_retention off;',
     server => join('',
         Usage::Nginx->at(number => 'usage_use_time number;'),
         Usage::Nginx->at(string => 'usage_use_time string;'),
-        Usage::Nginx->at(agent  => 'usage_use_time $form;'),
+        Usage::Nginx->at(auto   => 'usage_use_time auto;'),
+        Usage::Nginx->at(form   => 'usage_use_time $http_x_form;'),
     )
 );
 
@@ -106,14 +103,32 @@ subtest 'as strings' => sub {
     reply_is($nginx->post('/number' . route(), $request, @token,
         'User-Agent' => 'huaweicloud-usdk-go/3.0'), 'number, whoever asks',
         @want, string => 0);
-    for my $agent ('huaweicloud-usdk-go/3.0 (linux; amd64)',
+};
+
+subtest 'by the User-Agent' => sub {
+    my @want = (from => '2022-12-09',
+        entries => [ map { [ $ids[$_], @{ $use[$_] } ] } 0, 1 ]);
+    my $asked = sub { return $nginx->post("$_[0]" . route(), $request, @token, @_[ 1 .. $#_ ]) };
+
+    for my $agent ('huaweicloud-usdk-go/3.0 (linux; amd64)', 'huaweicloud-usdk-java/3.0',
         'huaweicloud-usdk-python/3.0', 'curl/8.0', undef)
     {
-        my $is = ($agent || '') =~ /-go/ ? 1 : 0;
-        reply_is($nginx->post('/agent' . route(), $request, @token,
-            'User-Agent' => $agent), 'for ' . ($agent || 'nobody'), @want,
-            string => $is);
+        my $is = ($agent || '') =~ /-(?:go|java)/ ? 1 : 0;
+        for my $at ('', '/auto') {
+            reply_is($asked->($at, 'User-Agent' => $agent),
+                "at '$at', for " . ($agent || 'nobody'), @want, string => $is);
+        }
     }
+
+    my @go = ('User-Agent' => 'huaweicloud-usdk-go/3.0');
+    for ([ auto => 1 ], [ number => 0 ], [ string => 1 ], [ numbers => 1 ], [ '' => 1 ]) {
+        reply_is($asked->('/form', @go, 'X-Form' => $_->[0]),
+            "a variable that says '$_->[0]', for Go", @want, string => $_->[1]);
+    }
+    reply_is($asked->('/form', 'X-Form' => 'numbers'),
+        'a variable that says anything else, for nobody', @want);
+    ok($nginx->log_line(qr/usage_use_time is "numbers", none of .*: it is taken as "auto"/),
+        'a value of a variable that is none is in the error log');
 };
 
 subtest 'in another order, in part' => sub {

@@ -269,17 +269,19 @@ subtest 'the published call' => sub {
         is($res->{status}, 200, "round $round: 200")
             or diag $res->{error} // $res->{body};
         is(same_json($res->{body}, $reply), '', 'the published reply');
-        like($res->{headers}{deprecation}[0], qr/\A\@\d+\z/, 'Deprecation');
+        is($res->{headers}{deprecation}[0], '@1731542400', 'Deprecation: 2024-11-14');
         like($res->{headers}{sunset}[0], qr/\A\w+, 31 Dec 2026 /, 'Sunset');
     }
 
-    my $res = call($gateway, 'POST', route(), $request, @type,
-        'User-Agent' => 'huaweicloud-usdk-go/3.0', 'X-Auth-Token' => 't');
-    like($res->{body}, qr/"use_time":"12\.62"/, 'strings for the Go SDK');
+    for my $sdk (qw(go java)) {
+        my $res = call($gateway, 'POST', route(), $request, @type,
+            'User-Agent' => "huaweicloud-usdk-$sdk/3.0", 'X-Auth-Token' => 't');
+        like($res->{body}, qr/"use_time":"12\.62"/, "strings for the SDK for $sdk");
+    }
 
-    my @calls = map { [ split / / ] } $front->access_lines(35);
+    my @calls = map { [ split / / ] } $front->access_lines(42);
     my %connections = map { $_->[0] => 1 } @calls;
-    is(scalar @calls, 35, 'seven successor calls each');
+    is(scalar @calls, 42, 'seven successor calls each');
     cmp_ok(scalar keys %connections, '<=', 8, 'over connections that are kept');
     is_deeply([ grep { $_->[1] ne $name || $_->[2] ne $name } @calls ], [],
         'the service is called by its name, in TLS and in Host');
@@ -317,22 +319,25 @@ subtest 'other paths' => sub {
 
 subtest 'the access log' => sub {
     my $res = call($gateway, 'POST', route(), '{"limit":"many"}', @type,
-        'X-Auth-Token' => 't', 'X-Request-Id' => 'a "quoted" id');
+        'X-Auth-Token' => 't', 'X-Request-Id' => 'a"quoted"id');
     error_is($res, 400, 'a wrong call', detail => qr/limit/);
+    my ($own) = map { $_->{headers}{'x-request-id'}[0] } call($gateway, 'POST', route(),
+        '{"limit":"many"}', @type, 'X-Auth-Token' => 't', 'X-Request-Id' => 'a b');
 
-    my @lines = $gateway->access_lines(9);
+    my @lines = $gateway->access_lines(11);
     my @data  = map { decode($_) } @lines;
-    is(scalar(grep {defined} @data), 9, 'every line is JSON');
+    is(scalar(grep {defined} @data), 11, 'every line is JSON');
     is_deeply({ map { $_ => $data[0]{$_} } qw(status project_id days desktops
                 calls error path method) },
         { status => 200, project_id => 'demo', days => '7', desktops => '2',
             calls => '7', error => '', path => route(), method => 'POST' },
         'a legacy call');
-    is($data[6]{path},  '/v2/demo/desktops', 'another path');
-    is($data[6]{calls}, '', 'another path has no upstream calls in the log');
-    is($data[8]{status}, 400, 'a wrong call');
-    like($data[8]{error}, qr/limit/, 'a wrong call has its error in the log');
-    is($data[8]{request_id}, 'a "quoted" id', 'whatever the id holds');
+    is($data[7]{path},  '/v2/demo/desktops', 'another path');
+    is($data[7]{calls}, '', 'another path has no upstream calls in the log');
+    is($data[9]{status}, 400, 'a wrong call');
+    like($data[9]{error}, qr/limit/, 'a wrong call has its error in the log');
+    is($data[9]{request_id}, 'a"quoted"id', 'a wrong call has the id of the client');
+    is($data[10]{request_id}, $own, 'the log and the reply have the same id');
 
     unlike(join("\n", @lines, $gateway->error_log),
         qr/secret-of-the-caller|xxxxxxxx|yyyyyyyy/, 'no token anywhere');

@@ -277,11 +277,13 @@ subtest "an answer that is the client's doing" => sub {
         like($nginx->log_line(qr/answers a call of the gateway's own/, $mark),
             qr/\[info\].*usage: the legacy endpoint .*, but answers a call of the gateway's own: it is still asked/,
             "$token: the log says that the endpoint is still asked");
-        my (undef, $own) = $up->calls;
+        my ($first, $own) = $up->calls;
         is("$own->{method} $own->{target} $own->{body}", 'POST ' . route('demo') . ' {}',
             "the gateway's own call");
-        is(join(' ', sort keys %{ $own->{headers} }), 'content-length content-type host',
+        is(join(' ', sort keys %{ $own->{headers} }), 'content-length content-type host x-request-id',
             "$token: the call of the gateway has no header of the client");
+        is($own->{headers}{'x-request-id'}[0], $first->{headers}{'x-request-id'}[0],
+            "$token: the call of the gateway leads to the request that caused it");
         like($nginx->post('/old' . route('demo'), $week, 'X-Auth-Token' => 't')->{body},
             qr/"total_count":17/, "$token: other callers still get the answer of the endpoint");
     }
@@ -389,11 +391,13 @@ subtest 'the call as it came' => sub {
         'If-Modified-Since' => 'Thu, 01 Jan 2099 00:00:00 GMT', Accept => 'text/html',
         Expect => '', Upgrade => 'h2c', TE => 'trailers', 'X-Original-URL' => '/');
     $up->clear;
-    is($nginx->post('/old' . route('p-1'), $week, 'X-Auth-Token' => 't', %other)->{status}, 200,
-        'a call with headers that are of no use is a 200');
+    $res = $nginx->post('/old' . route('p-1'), $week, 'X-Auth-Token' => 't', %other);
+    is($res->{status}, 200, 'a call with headers that are of no use is a 200');
     ($call) = $up->calls;
-    is(join(' ', sort keys %{ $call->{headers} }), 'content-length host x-auth-token',
-        'headers that are of no use and not signed are not passed on');
+    is(join(' ', sort keys %{ $call->{headers} }), 'content-length host x-auth-token x-request-id',
+        'headers that are of no use and not signed are not passed on, X-Request-Id is added');
+    is_deeply($call->{headers}{'x-request-id'}, $res->{headers}{'x-request-id'},
+        'X-Request-Id is that of the reply');
 
     $up->clear;
     my $c = $nginx->client;

@@ -126,6 +126,8 @@ sub upstream_is {
 
     my @calls = $upstream->calls;
     $upstream->clear;
+    my ($id) = map { @{ $_->{headers}{'x-request-id'} || [] } } @calls;
+    $want{'X-Request-Id'} //= ($id // '') =~ /\A[0-9a-f]{32}\z/ ? $id : q(one of nginx's own);
     my %may = map { lc $_ => 1 } 'Host', 'Connection', keys %want;
     my @wrong;
     for my $call (@calls) {
@@ -190,7 +192,7 @@ subtest 'the client\'s request stays what it was' => sub {
 subtest 'what the client does not send is not made up' => sub {
     my $conn = $nginx->client;
     is($conn->post(route(), $body)->{status}, 200, 'a call without these headers is a 200');
-    upstream_is('no header is made up');
+    upstream_is('no header is made up but X-Request-Id');
 
     for (@travel) {
         is($conn->post(route(), $body, $_ => $mine{$_})->{status}, 200,
@@ -217,12 +219,61 @@ subtest 'values' => sub {
     {
         my %want = map { $_ => "$mine{$_} ($_)" } @travel;
         $want{'X-Auth-Token'} = $_;
-        $want{'X-Request-Id'} = $_;
         $want{'X-Project-Id'} = 'demo';
+        delete $want{'X-Request-Id'};
         is($conn->post(route(), $body, %want)->{status}, 200,
             'a call with such a value is a 200');
         upstream_is(sprintf('%vd as it is', $_), %want);
     }
+};
+
+# A reply has this X-Request-Id, and no other; undef: one of nginx's own.  Returns
+# it.
+sub id_is {
+    my ($res, $want, $name) = @_;
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    my $have = $res->{headers}{'x-request-id'} || [];
+    like("@$have", defined $want ? qr/\A\Q$want\E\z/ : qr/\A[0-9a-f]{32}\z/, $name);
+    return $have->[0];
+}
+
+subtest 'X-Request-Id' => sub {
+    my $conn = $nginx->client;
+    for ('req-1', 'x' x 128, '!"#$%&\'()*+,-./:;<=>?@[\\]^_`{|}~', '0') {
+        id_is($conn->post(route(), $body, 'X-Request-Id' => $_), $_,
+            'the reply has the client\'s: ' . substr $_, 0, 40);
+        upstream_is('and so have the upstream calls', 'X-Request-Id' => $_);
+    }
+    my %seen;
+    for (undef, 'x' x 129, 'a b', "a\tb", "caf\xe9", "a\x7f", '') {
+        my $id = id_is($conn->post(route(), $body, 'X-Request-Id' => $_), undef,
+            'nginx\'s own, for ' . (defined $_ ? sprintf '%vd', substr $_, 0, 9 : 'none'));
+        upstream_is('it is that of the upstream calls, too', 'X-Request-Id' => $id);
+        $seen{$id}++;
+    }
+    is(scalar keys %seen, 7, 'each request has another');
+    id_is($conn->post(route(), $body, map { ('X-Request-Id', $_) } 'a', 'b'), undef,
+        'nginx\'s own, for two');
+    $upstream->clear;
+
+    my @id = ('X-Request-Id' => 'mine');
+    for ([ 400, '', route(), '{"limit":-1}' ], [ 404, '/any/thing', '', $body ],
+        [ 429, '', route('throttled'), $body ], [ 502, '', route('broken'), $body ],
+        [ 413, '/limited', route(), $body ])
+    {
+        my ($status, $at, $route, $text) = @$_;
+        my $res = $nginx->post("$at$route", $text, @id);
+        is($res->{status}, $status, "a $status");
+        id_is($res, 'mine', "the client's on a $status");
+        id_is($nginx->post("$at$route", $text), undef, "nginx's own on a $status");
+    }
+    my $res = $nginx->request('GET', route(), undef, @id);
+    is($res->{status}, 405, 'a 405');
+    id_is($res, 'mine', "the client's on a 405");
+    my $c = $nginx->client;
+    $c->send($c->format('POST', '/hasty' . route(), '{', 'Content-Length' => 9, @id));
+    id_is($c->response, 'mine', "the client's on a 408");
+    $upstream->clear;
 };
 
 # Else the service might answer for one project, and the gateway keep it for

@@ -28,6 +28,7 @@ my %answers = (
     itself   => json_reply(200, {}, Deprecation => '@1', Sunset => 'Thu, 01 Jan 1970 00:00:00 GMT',
         Link => '<https://own.example>; rel="help"'),
     cookies  => json_reply(200, {}, 'Set-Cookie' => 'a=1', 'Set-Cookie' => 'b=2'),
+    named    => json_reply(200, {}, 'X-Request-Id' => 'up'),
     large    => json_reply(200, { x => 'y' x 3_000_000 }),
     chunked  => "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n",
 );
@@ -179,6 +180,19 @@ subtest 'the call as it came' => sub {
         . "\r\n3\r\nabc\r\n4\r\ndefg\r\n0\r\n\r\n");
     is($c->response->{status}, 200, 'a chunked body is a 200');
     is(one_call()->{body}, 'abcdefg', 'a chunked body is passed on whole');
+};
+
+subtest 'X-Request-Id' => sub {
+    my $id = sub { return join '|', @{ $_[0]{headers}{'x-request-id'} || [] } };
+    my @mine = ('X-Request-Id' => 'mine');
+    is($id->($nginx->post('/pass' . route('p'), $week, @mine)), 'mine',
+        'a reply of the endpoint without an id gets that of the client');
+    like($id->($nginx->post('/pass' . route('p'), $week)), qr/\A[0-9a-f]{32}\z/,
+        'or one of nginx');
+    is($id->($nginx->post('/pass' . route('named'), $week, @mine)), 'up',
+        'a reply of the endpoint keeps its own');
+    is($id->($nginx->post('/nobody' . route('p'), $week, @mine)), 'mine',
+        'an error of nginx has that of the client');
 };
 
 subtest 'the access log' => sub {

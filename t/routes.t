@@ -63,6 +63,12 @@ subtest 'the project' => sub {
         }
         error_is($res, 404, 'project ' . substr $_, 0, 40);
     }
+    for ('{project_id}', '%7Bproject_id%7D', '%7bproject_id%7d', '%7Bproject_id%7d') {
+        error_is($target->(route($_)), 404, "project $_",
+            detail => qr/\Athe client put "\{project_id\}" into the path: its project id is not configured\z/);
+    }
+    error_is($target->(route($_)), 404, "project $_", detail => qr/\Athe path /)
+        for '{project}', '%257Bproject_id%257D', '%7Bproject_id', 'project_id%7D';
     no_calls('a project that is refused takes no upstream call');
 };
 

@@ -97,11 +97,11 @@ sub ask {
 
 # It was answered with what is true, by calls whose signatures are right.
 sub answered {
-    my ($res, $body, $name) = @_;
+    my ($res, $body, $name, @query) = @_;
     local $Test::Builder::Level = $Test::Builder::Level + 1;
     return fail("$name: $res->{status}") || diag($res->{body})
         if $res->{status} != 200;
-    is(same_json($res->{body}, ($sim->legacy($body))[2]), '', "$name: true");
+    is(same_json($res->{body}, ($sim->legacy($body, @query))[2]), '', "$name: true");
     my @calls = @{ $res->{calls} };
     my @wrong = grep { ($_->{signature} || '') ne 'valid' } @calls;
     ok(@calls && !@wrong, "$name: " . @calls . ' calls, each signed')
@@ -190,7 +190,7 @@ subtest 'headers' => sub {
     answered($hand->(route(), 'user-agent;x-project-id;x-sdk-date',
             Host => 'gateway.test', 'User-Agent' => 'huaweicloud-usdk-go/3.0',
             'X-Project-Id' => 'demo', 'X-Sdk-Date' => $date),
-        \%week, "Go's: the host isn't signed");
+        \%week, "Go's: the host isn't signed", -query => 'use_time=string');
     answered($hand->(route(), undef, 'X-Two' => 'b', 'x-two' => 'a',
             Host => 'gateway.test', 'X-Sdk-Date' => $date),
         \%week, 'one sent twice');
@@ -382,7 +382,7 @@ subtest 'what the successors get' => sub {
                 host => $h{host}[0], date => $date, headers => \%over);
             $is{same} += $authorization eq $made->{authorization};
             $is{names}{ $authorization =~ /SignedHeaders=([^,]*)/ ? $1 : 'none' }++;
-            $is{headers}{ join ' ', grep { !/\A(?:connection|user-agent)\z/ } sort keys %h }++;
+            $is{headers}{ join ' ', grep { !/\A(?:connection|user-agent|x-request-id)\z/ } sort keys %h }++;
             $is{own} += $authorization eq $sent{Authorization};
             $is{many} += $many;
             $is{all}++;

@@ -7,10 +7,8 @@
 #ifndef USAGE_REPLY_H
 #define USAGE_REPLY_H
 
+#include "reply/usage_time_form.h"
 #include "request/usage_request.h"
-
-
-typedef enum { USAGE_TIME_NUMBER, USAGE_TIME_STRING } usage_time_form_t;
 
 
 /*

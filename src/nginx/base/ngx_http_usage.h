@@ -46,6 +46,7 @@ typedef struct {
     ngx_http_usage_known_t          *known;
     ngx_http_usage_breaker_t        *breaker;    /* NULL: no fallback */
     ngx_uint_t                       translates; /* unsigned  translates:1; */
+    ngx_int_t                        request_id; /* index of the variable */
     ngx_array_t                      blocks;     /* of loc_conf_t * */
     ngx_array_t                      zones;      /* of zone_t */
     uint64_t                         seed[2];    /* of all workers' hashes */
@@ -93,7 +94,7 @@ typedef struct {
     ngx_int_t                        concurrency; /* upstream calls at once */
     ngx_msec_t                       timeout;    /* of a request */
     size_t                           memory;     /* bytes, of a request */
-    ngx_http_complex_value_t        *use_time;
+    ngx_http_complex_value_t        *use_time;   /* NULL: auto */
     time_t                           retention_desktops; /* 0: not checked */
     time_t                           retention_users;    /* 0: not checked */
     ngx_flag_t                       connections;
@@ -334,6 +335,25 @@ ngx_uint_t ngx_http_usage_vouches(ngx_http_usage_ctx_t *ctx,
 
 /* Returns the token of a request, or NULL. */
 ngx_str_t *ngx_http_usage_token(ngx_http_request_t *r);
+
+
+/* ngx_http_usage_request_id.c: what a request is called */
+
+/* the header's name, X-Request-Id, as ngx_http_usage_find_header() takes it */
+extern ngx_str_t  ngx_http_usage_request_id_names[];
+
+/*
+ * Makes $request_id one value for all of a request.  usage_translate calls it.
+ * NGX_ERROR: memory is out.
+ */
+ngx_int_t ngx_http_usage_request_id_index(ngx_conf_t *cf);
+
+/*
+ * Sets the id of a request: the client's X-Request-Id, if there is just one, of
+ * at most 128 visible ASCII characters; or else $request_id.  The id lives as
+ * long as the request.  NGX_ERROR: memory is out.
+ */
+ngx_int_t ngx_http_usage_request_id(ngx_http_request_t *r, ngx_str_t *id);
 
 
 /* ngx_http_usage_key.c: who the caller is, as a hash */

@@ -14,20 +14,20 @@
 static ngx_int_t ngx_http_usage_check_project(ngx_http_usage_ctx_t *ctx);
 static ngx_int_t ngx_http_usage_prepare(ngx_http_usage_ctx_t *ctx);
 static ngx_int_t ngx_http_usage_prepare_headers(ngx_http_usage_ctx_t *ctx);
+static ngx_int_t ngx_http_usage_prepare_id(ngx_http_usage_ctx_t *ctx);
 static void ngx_http_usage_woken(ngx_event_t *ev);
 static void ngx_http_usage_take(ngx_http_usage_ctx_t *ctx);
 
 
 /*
- * The headers of the client that go along with upstream calls: its credentials,
- * and what leads from the successors' logs back to the request.
+ * The headers of the client that go along with upstream calls as they are: its
+ * credentials, and what leads from the successors' logs back to the request.
  */
 
 static ngx_str_t  ngx_http_usage_headers[] = {
     ngx_string("x-auth-token"),
     ngx_string("x-project-id"),
     ngx_string("x-security-token"),
-    ngx_string("x-request-id"),
     ngx_string("traceparent"),
     ngx_string("user-agent"),
     ngx_null_string
@@ -142,7 +142,8 @@ ngx_http_usage_prepare(ngx_http_usage_ctx_t *ctx)
                                              sizeof(ngx_http_request_body_t));
 
     if (ctx->fetches->request_body == NULL
-        || ngx_http_usage_prepare_headers(ctx) != NGX_OK)
+        || ngx_http_usage_prepare_headers(ctx) != NGX_OK
+        || ngx_http_usage_prepare_id(ctx) != NGX_OK)
     {
         return NGX_ERROR;
     }
@@ -224,6 +225,24 @@ ngx_http_usage_prepare_headers(ngx_http_usage_ctx_t *ctx)
     }
 
     return ngx_http_usage_push_header(list, token, &value);
+}
+
+
+/*
+ * Adds the id that the reply to the client has, too.
+ */
+
+static ngx_int_t
+ngx_http_usage_prepare_id(ngx_http_usage_ctx_t *ctx)
+{
+    ngx_str_t  id;
+
+    if (ngx_http_usage_request_id(ctx->request, &id) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    return ngx_http_usage_push_header(&ctx->fetches->headers_in.headers,
+                                      ngx_http_usage_request_id_names, &id);
 }
 
 

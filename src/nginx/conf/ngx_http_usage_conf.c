@@ -45,7 +45,8 @@ ngx_http_usage_translate(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     umcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_usage_module);
     umcf->translates = 1;
 
-    if (ngx_http_usage_metrics_add(cf) != NGX_OK
+    if (ngx_http_usage_request_id_index(cf) != NGX_OK
+        || ngx_http_usage_metrics_add(cf) != NGX_OK
         || ngx_http_usage_known_zone(cf) != NGX_OK)
     {
         return NGX_CONF_ERROR;
@@ -152,12 +153,13 @@ ngx_http_usage_use_time(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     value = cf->args->elts;
 
     if (ulcf->use_time->lengths == NULL
+        && ngx_strcmp(value[1].data, "auto") != 0
         && ngx_strcmp(value[1].data, "number") != 0
         && ngx_strcmp(value[1].data, "string") != 0)
     {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "invalid value \"%V\", it must be \"number\", "
-                           "\"string\" or a variable", &value[1]);
+                           "invalid value \"%V\", it must be \"auto\", "
+                           "\"number\", \"string\" or a variable", &value[1]);
         return NGX_CONF_ERROR;
     }
 

@@ -74,6 +74,11 @@ ngx_http_usage_handler(ngx_http_request_t *r)
 static void
 ngx_http_usage_check(ngx_http_usage_ctx_t *ctx)
 {
+    /* what SDKs send that were not told a project id; nginx decodes %7B, %7D */
+
+    static const usage_str_t  placeholder =
+        usage_string("/v2/{project_id}/desktops/statistics/used");
+
     usage_str_t          path;
     ngx_http_request_t  *r;
 
@@ -82,7 +87,12 @@ ngx_http_usage_check(ngx_http_usage_ctx_t *ctx)
     path.data = (char *) r->uri.data;
     path.len = r->uri.len;
 
-    if (!ngx_http_usage_route(ctx, path)) {
+    if (usage_str_equal(path, placeholder)) {
+        (void) usage_error(&ctx->error, NGX_HTTP_NOT_FOUND,
+                           "the client put \"{project_id}\" into the path: its "
+                           "project id is not configured");
+
+    } else if (!ngx_http_usage_route(ctx, path)) {
         (void) usage_error(&ctx->error, NGX_HTTP_NOT_FOUND,
                            "the path \"%.*s\" is not "
                            "/v2/{project_id}/desktops/statistics/used with a "

@@ -49,7 +49,6 @@ static u_char *ngx_http_usage_report_difference(u_char *p,
     usage_difference_t *difference);
 static u_char *ngx_http_usage_report_text(u_char *p, const char *name,
     const char *data, size_t len);
-static ngx_str_t *ngx_http_usage_report_id(ngx_http_request_t *r);
 static u_char *ngx_http_usage_report_credential(ngx_http_request_t *r,
     u_char *p);
 static void ngx_http_usage_report_write(ngx_http_usage_ctx_t *ctx, u_char *p,
@@ -195,7 +194,7 @@ ngx_http_usage_report_compare(ngx_http_usage_report_t *report)
 static u_char *
 ngx_http_usage_report_head(ngx_http_usage_report_t *report, u_char *p)
 {
-    ngx_str_t             *client, *id;
+    ngx_str_t             *client, id;
     usage_str_t           *project;
     const char            *detail;
     ngx_http_usage_ctx_t  *ctx;
@@ -203,14 +202,17 @@ ngx_http_usage_report_head(ngx_http_usage_report_t *report, u_char *p)
     ctx = report->ctx;
     project = &ctx->inbound.project_id;
     client = &ctx->request->connection->addr_text;
-    id = ngx_http_usage_report_id(ctx->request);
     detail = report->error.detail[0] ? report->error.detail
                                      : ctx->error.detail;
 
     p = ngx_sprintf(p, "{\"time\":\"%V\",\"result\":\"%s\"",
                     &ngx_cached_http_log_iso8601, report->word);
-    p = ngx_http_usage_report_text(p, "request_id", (char *) id->data,
-                                   id->len);
+
+    if (ngx_http_usage_request_id(ctx->request, &id) == NGX_OK) {
+        p = ngx_http_usage_report_text(p, "request_id", (char *) id.data,
+                                       id.len);
+    }
+
     p = ngx_http_usage_report_text(p, "client", (char *) client->data,
                                    client->len);
     p = ngx_http_usage_report_credential(ctx->request, p);
@@ -288,49 +290,6 @@ ngx_http_usage_report_text(u_char *p, const char *name, const char *data,
     p = ngx_sprintf(p, ",\"%s\":", name);
 
     return (u_char *) usage_json_write_string((char *) p, text);
-}
-
-
-/*
- * Returns what the request has in other logs, too: the client's X-Request-Id,
- * or else $request_id.
- */
-
-static ngx_str_t *
-ngx_http_usage_report_id(ngx_http_request_t *r)
-{
-    static ngx_str_t  names[] = {
-        ngx_string("x-request-id"),
-        ngx_null_string
-    };
-
-    static ngx_str_t  name = ngx_string("request_id");
-    static ngx_str_t  id;
-
-    ngx_uint_t                  i;
-    ngx_list_part_t            *part;
-    ngx_table_elt_t            *header;
-    ngx_http_variable_value_t  *value;
-
-    part = &r->headers_in.headers.part;
-    i = 0;
-
-    header = ngx_http_usage_find_header(&part, &i, names);
-
-    if (header) {
-        return &header->value;
-    }
-
-    value = ngx_http_get_variable(r, &name, ngx_hash_key(name.data, name.len));
-
-    ngx_str_null(&id);
-
-    if (value && !value->not_found) {
-        id.data = value->data;
-        id.len = value->len;
-    }
-
-    return &id;
 }
 
 

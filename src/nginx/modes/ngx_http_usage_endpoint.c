@@ -21,6 +21,8 @@ static ngx_int_t ngx_http_usage_endpoint_start(ngx_http_usage_ctx_t *ctx,
     ngx_http_usage_fetch_t *fetch);
 static ngx_int_t ngx_http_usage_endpoint_request(ngx_http_request_t *r,
     ngx_http_request_t *sr);
+static ngx_int_t ngx_http_usage_endpoint_id(ngx_http_request_t *r,
+    ngx_list_t *headers);
 static ngx_uint_t ngx_http_usage_endpoint_needs(ngx_table_elt_t *header);
 static void ngx_http_usage_endpoint_woken(ngx_event_t *ev);
 static void ngx_http_usage_endpoint_timed_out(ngx_event_t *ev);
@@ -160,7 +162,42 @@ ngx_http_usage_endpoint_request(ngx_http_request_t *r, ngx_http_request_t *sr)
         sr->headers_in.content_length_n = size;
     }
 
-    return ngx_http_usage_endpoint_headers(r, &sr->headers_in.headers, 0);
+    if (ngx_http_usage_endpoint_headers(r, &sr->headers_in.headers, 0)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    return ngx_http_usage_endpoint_id(r, &sr->headers_in.headers);
+}
+
+
+/*
+ * Adds X-Request-Id, unless the client sent one: that goes along as it is, as a
+ * signature may cover it.
+ */
+
+static ngx_int_t
+ngx_http_usage_endpoint_id(ngx_http_request_t *r, ngx_list_t *headers)
+{
+    ngx_str_t         id;
+    ngx_uint_t        i;
+    ngx_list_part_t  *part;
+
+    part = &headers->part;
+    i = 0;
+
+    if (ngx_http_usage_find_header(&part, &i, ngx_http_usage_request_id_names))
+    {
+        return NGX_OK;
+    }
+
+    if (ngx_http_usage_request_id(r, &id) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    return ngx_http_usage_push_header(headers, ngx_http_usage_request_id_names,
+                                      &id);
 }
 
 

@@ -81,7 +81,7 @@ ngx_http_usage_pass_header(ngx_http_usage_ctx_t *ctx, ngx_http_request_t *r)
         ngx_http_usage_hide_header(r, sunset);
     }
 
-    return ngx_http_usage_add_deprecation(ctx);
+    return ngx_http_usage_add_headers(ctx);
 }
 
 

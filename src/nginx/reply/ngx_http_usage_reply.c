@@ -20,10 +20,12 @@ static size_t ngx_http_usage_refused_key(ngx_http_usage_ctx_t *ctx,
     u_char *text);
 static ngx_int_t ngx_http_usage_add_retry_after(ngx_http_request_t *r,
     ngx_uint_t status, ngx_str_t *value);
+static ngx_int_t ngx_http_usage_add_request_id(ngx_http_request_t *r);
 static void ngx_http_usage_explain(ngx_http_request_t *r,
     usage_error_t *error);
 static ngx_int_t ngx_http_usage_add_unattributed(ngx_http_usage_ctx_t *ctx);
 static usage_time_form_t ngx_http_usage_time_form(ngx_http_request_t *r);
+static usage_time_form_t ngx_http_usage_auto_form(ngx_http_request_t *r);
 
 
 static ngx_str_t  ngx_http_usage_json_type = ngx_string("application/json");
@@ -93,9 +95,17 @@ ngx_http_usage_add_unattributed(ngx_http_usage_ctx_t *ctx)
 }
 
 
+/*
+ * Returns the form of use_time that usage_use_time says.
+ */
+
 static usage_time_form_t
 ngx_http_usage_time_form(ngx_http_request_t *r)
 {
+    static const usage_str_t  automatic = usage_string("auto");
+    static const usage_str_t  number = usage_string("number");
+    static const usage_str_t  string = usage_string("string");
+
     char                        text[USAGE_SHOWN_MAX];
     ngx_str_t                   value;
     usage_str_t                 shown;
@@ -104,32 +114,51 @@ ngx_http_usage_time_form(ngx_http_request_t *r)
     ulcf = ngx_http_get_module_loc_conf(r, ngx_http_usage_module);
 
     if (ulcf->use_time == NULL) {
-        return USAGE_TIME_NUMBER;
+        return ngx_http_usage_auto_form(r);
     }
 
     if (ngx_http_complex_value(r, ulcf->use_time, &value) != NGX_OK) {
         ngx_str_null(&value);
     }
 
-    if (value.len == sizeof("string") - 1
-        && ngx_strncmp(value.data, "string", value.len) == 0)
-    {
+    shown.data = (char *) value.data;
+    shown.len = value.len;
+
+    if (usage_str_equal(shown, number)) {
+        return USAGE_TIME_NUMBER;
+    }
+
+    if (usage_str_equal(shown, string)) {
         return USAGE_TIME_STRING;
     }
 
-    if (value.len != sizeof("number") - 1
-        || ngx_strncmp(value.data, "number", value.len) != 0)
-    {
-        shown.data = (char *) value.data;
-        shown.len = value.len;
-
+    if (!usage_str_equal(shown, automatic)) {
         ngx_log_error(NGX_LOG_WARN, r->connection->log, 0,
-                      "usage_use_time is \"%*s\", neither \"number\" nor "
-                      "\"string\": a number is sent",
+                      "usage_use_time is \"%*s\", none of \"auto\", "
+                      "\"number\" and \"string\": it is taken as \"auto\"",
                       usage_show(shown, text), text);
     }
 
-    return USAGE_TIME_NUMBER;
+    return ngx_http_usage_auto_form(r);
+}
+
+
+/*
+ * Returns the form that the client takes.
+ */
+
+static usage_time_form_t
+ngx_http_usage_auto_form(ngx_http_request_t *r)
+{
+    usage_str_t       user_agent;
+    ngx_table_elt_t  *header;
+
+    header = r->headers_in.user_agent;
+
+    user_agent.data = header ? (char *) header->value.data : "";
+    user_agent.len = header ? header->value.len : 0;
+
+    return usage_time_form(user_agent);
 }
 
 
@@ -241,7 +270,7 @@ ngx_http_usage_answer(ngx_http_usage_ctx_t *ctx, ngx_uint_t status,
     r->headers_out.content_type = ngx_http_usage_json_type;
     r->headers_out.content_type_len = ngx_http_usage_json_type.len;
 
-    if (ngx_http_usage_add_deprecation(ctx) != NGX_OK) {
+    if (ngx_http_usage_add_headers(ctx) != NGX_OK) {
         ngx_http_finalize_request(r, NGX_ERROR);
         return;
     }
@@ -327,7 +356,7 @@ ngx_http_usage_add_retry_after(ngx_http_request_t *r, ngx_uint_t status,
 
 
 ngx_int_t
-ngx_http_usage_add_deprecation(ngx_http_usage_ctx_t *ctx)
+ngx_http_usage_add_headers(ngx_http_usage_ctx_t *ctx)
 {
     ngx_http_request_t         *r;
     ngx_http_usage_loc_conf_t  *ulcf;
@@ -346,7 +375,39 @@ ngx_http_usage_add_deprecation(ngx_http_usage_ctx_t *ctx)
         return NGX_ERROR;
     }
 
-    return NGX_OK;
+    return ngx_http_usage_add_request_id(r);
+}
+
+
+/*
+ * Adds X-Request-Id, if the reply has none yet.
+ */
+
+static ngx_int_t
+ngx_http_usage_add_request_id(ngx_http_request_t *r)
+{
+    ngx_str_t         id;
+    ngx_uint_t        i;
+    ngx_list_part_t  *part;
+    ngx_table_elt_t  *header;
+
+    part = &r->headers_out.headers.part;
+    i = 0;
+
+    while ((header = ngx_http_usage_find_header(&part, &i,
+                                              ngx_http_usage_request_id_names))
+           != NULL)
+    {
+        if (header->hash) {
+            return NGX_OK;
+        }
+    }
+
+    if (ngx_http_usage_request_id(r, &id) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    return ngx_http_usage_add_header(r, "X-Request-Id", &id);
 }
 
 
@@ -368,7 +429,7 @@ ngx_http_usage_reply_replace(ngx_http_request_t *r)
 
     if (ctx == NULL || b == NULL || cl == NULL || p == NULL
         || ngx_http_usage_add_retry_after(r, status, NULL) != NGX_OK
-        || ngx_http_usage_add_deprecation(ctx) != NGX_OK)
+        || ngx_http_usage_add_headers(ctx) != NGX_OK)
     {
         return NGX_ERROR;
     }
