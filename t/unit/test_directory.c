@@ -306,6 +306,37 @@ test_nonsense(void **state)
 /*
  * Many ids: each in one call, 100 in a call, fewer where they are long.
  */
+/*
+ * A page whose error_code is a string is an error of the API, and told as one.
+ */
+static void
+test_error_code(void **state)
+{
+    size_t    i;
+    look_up_t l;
+
+    static const char *const bodies[] = {
+        "{\"error_code\":\"WKS.1\",\"error_msg\":\"no\"}",
+        "{\"total_count\":0,\"desktops\":[],\"error_msg\":\"no\","
+        "\"error_code\":\"WKS.1\"}",
+        "{\"error_msg\":\"no\",\"error_code\":\"WKS.1\",\"total_count\":1,"
+        "\"desktops\":[{\"desktop_id\":\"a\"}]}",
+    };
+
+    (void) state;
+
+    for (i = 0; i < unit_count(bodies); i++) {
+        assert_int_equal(look_up(&l, unit_str(bodies[i])), USAGE_ERROR);
+        assert_int_equal(l.t.error.status, 502);
+        assert_string_equal(l.t.error.detail,
+            "the upstream answered 200 with an error of its API: WKS.1, no");
+        finish(&l.t);
+    }
+
+    known("{\"total_count\":0,\"error_code\":null}", NULL, NULL);
+}
+
+
 static void
 test_batches(void **state)
 {
@@ -1117,6 +1148,7 @@ main(void)
         cmocka_unit_test(test_known),
         cmocka_unit_test(test_counts),
         cmocka_unit_test(test_nonsense),
+        cmocka_unit_test(test_error_code),
         cmocka_unit_test(test_batches),
         cmocka_unit_test(test_attached),
         cmocka_unit_test(test_domains),
