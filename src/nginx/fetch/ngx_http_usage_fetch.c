@@ -76,7 +76,6 @@ ngx_http_usage_fetch_prepare(ngx_http_usage_ctx_t *ctx,
     fetch->done = 0;
     fetch->counted = 0;
     fetch->head_len = 0;
-    ngx_str_null(&fetch->retry_after);
 
     fetch->memory = ngx_http_usage_memory_create(ctx);
 
