@@ -11,6 +11,7 @@
 #include "sim_index.h"
 #include "sim_spoil.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -164,6 +165,23 @@ refuse_credential(sim_call_t *c)
 }
 
 
+/* Refuses a call over the quota, in the vendor's words. */
+
+static void
+refuse_quota(const sim_world_t *w, sim_call_t *c)
+{
+    char msg[128];
+
+    (void) snprintf(msg, sizeof(msg),
+        "The throttling threshold has been reached: "
+        "policy user over ratelimit,limit:%lld,time:1 minute",
+        (long long) w->cfg.quota);
+
+    sim_reply_error(c, 429, "APIGW.0308", msg, NULL);
+    c->reply.retry_after = w->cfg.retry_after;
+}
+
+
 static void
 answer_api(sim_world_t *w, sim_call_t *c, const route_t *route, size_t project)
 {
@@ -187,9 +205,7 @@ answer_api(sim_world_t *w, sim_call_t *c, const route_t *route, size_t project)
                && !sim_quota_take(
                    &w->quota, c->api, c->credential, c->begun, w->cfg.quota))
     {
-        sim_reply_error(c, 429, "APIGW.0308",
-            "The throttling threshold has been reached", NULL);
-        c->reply.retry_after = w->cfg.retry_after;
+        refuse_quota(w, c);
 
     } else if (c->hits.fault[SIM_FAULT_STATUS] != NULL) {
         sim_spoil_status(c, c->hits.fault[SIM_FAULT_STATUS]);

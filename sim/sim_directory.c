@@ -7,7 +7,6 @@
 #include "sim_api.h"
 #include "sim_page.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 
@@ -19,34 +18,29 @@
 typedef struct {
     const char *user;
     const char *computer;
-    char       *text; /* what ids[] points into */
     const char *ids[IDS_MAX];
     size_t      nids;
     int         by_ids;
+    int         deleted; /* lists desktops that are gone, too */
 } filter_t;
 
 
-/* Reads the ids of desktop_id, which has several with commas, or is repeated.
- */
+/* Reads the ids: each is a desktop_id of its own, commas and all. */
 
 static void
 read_ids(sim_call_t *c, filter_t *f)
 {
-    char     *rest, *id;
-    size_t    i;
-    sim_buf_t b = { 0 };
+    size_t      i;
+    const char *id;
 
     for (i = 0; i < c->query.n; i++) {
-        if (strcmp(c->query.params[i].name, "desktop_id") == 0) {
-            sim_buf_fmt(
-                &b, "%s%s", f->by_ids ? "," : "", c->query.params[i].value);
-            f->by_ids = 1;
+        if (strcmp(c->query.params[i].name, "desktop_id") != 0) {
+            continue;
         }
-    }
 
-    rest = f->text = b.data;
+        id = c->query.params[i].value;
+        f->by_ids = 1;
 
-    while ((id = strsep(&rest, ",")) != NULL) {
         if (*id == '\0' || sim_characters(id) > 255) {
             sim_query_error(
                 &c->query, "desktop_id: an id has 1 to 255 characters");
@@ -57,6 +51,10 @@ read_ids(sim_call_t *c, filter_t *f)
         } else {
             f->ids[f->nids++] = id;
         }
+    }
+
+    if (c->hits.fault[SIM_FAULT_IGNORED_IDS] != NULL) {
+        f->by_ids = 0;
     }
 }
 
@@ -78,7 +76,7 @@ passes(const sim_tenant_t *t, const sim_desktop_t *d, const filter_t *f)
     size_t i;
     int    found;
 
-    if (d->gone || !sim_fuzzy(d->name, f->computer)) {
+    if ((d->gone && !f->deleted) || !sim_fuzzy(d->name, f->computer)) {
         return 0;
     }
 
@@ -170,6 +168,10 @@ directory_row(sim_buf_t *b, const sim_page_t *page, size_t row,
     if (!d->no_infos) {
         add_infos(b, t, d);
     }
+
+    if (d->gone) {
+        sim_buf_member(b, "status", "DELETED");
+    }
 }
 
 
@@ -190,6 +192,7 @@ sim_api_directory(sim_world_t *w, sim_call_t *c)
     f.user = sim_query_text(&c->query, "user_name", 255);
     f.computer = sim_query_text(&c->query, "computer_name", 255);
     read_ids(c, &f);
+    f.deleted = c->hits.fault[SIM_FAULT_DELETED] != NULL;
 
     if (!sim_reply_bad_query(c)) {
         for (i = 0; i < t->ndesktops; i++) {
@@ -200,6 +203,4 @@ sim_api_directory(sim_world_t *w, sim_call_t *c)
 
         sim_page_reply(&page, c);
     }
-
-    free(f.text);
 }

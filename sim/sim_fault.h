@@ -44,6 +44,8 @@
     X(NO_ITEMS, "no-items", "the reply has no list")                           \
     X(NULL_ITEMS, "null-items", "the reply has null for its list")             \
     X(NO_COUNT, "no-count", "the reply has no count")                          \
+    X(IGNORED_IDS, "ignored-ids", "the directory ignores desktop_id")          \
+    X(DELETED, "deleted", "the directory also lists desktops that are gone")   \
     X(EXTRA, "extra", "unknown keys everywhere, nested")                       \
     X(PAD, "pad", "an unknown key of many KB in each row (kb)")
 

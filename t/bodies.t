@@ -12,14 +12,14 @@ use Time::HiRes qw(time sleep);
 use Usage::H2;
 use Usage::Nginx;
 use Usage::Test;
-use Usage::Upstream qw(json_reply page row);
+use Usage::Upstream qw(json_reply page row desktop_ids);
 
 # Statistics show d1; the directory knows those whose number is even.
 my $upstream = Usage::Upstream->start(sub {
     my ($req) = @_;
     return json_reply(200, page($req, [ row('d1', 5400) ]))
         if $req->{path} =~ m{/metrics/};
-    my @known = grep { /\Aeven/ } split /,/, $req->{query}{desktop_id};
+    my @known = grep { /\Aeven/ } desktop_ids($req);
     return json_reply(200, {
         total_count => scalar @known,
         desktops    => [ map { { desktop_id => $_, computer_name => 'X' } } @known ]

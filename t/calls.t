@@ -10,7 +10,7 @@ use Test::More;
 use Usage::Nginx;
 use Usage::Sim;
 use Usage::Test;
-use Usage::Upstream qw(json_reply page row window);
+use Usage::Upstream qw(json_reply page row window desktop_ids);
 
 my $sim   = Usage::Sim->start(args => [ '--seed', 1 ]);
 my $nginx = Usage::Nginx->start(
@@ -119,7 +119,7 @@ subtest 'a large tenant with little use' => sub {
     my $up = Usage::Upstream->start(sub {
         my ($req) = @_;
         if ($req->{path} =~ m{/desktops\z} && $req->{path} !~ /metrics/) {
-            my @known = grep { $number{$_} } split /,/, $req->{query}{desktop_id};
+            my @known = grep { $number{$_} } desktop_ids($req);
             return json_reply(200, { total_count => scalar @known, desktops => [
                 map { { desktop_id => $_, computer_name => "NAME-$_" } } @known ] });
         }
@@ -223,6 +223,28 @@ subtest 'usage_concurrency' => sub {
         }
     }
     $held->stop_ok;
+};
+
+subtest 'a directory that ignores desktop_id is listed' => sub {
+    $sim->tenant(seed => 5, desktops => 1200, days => 3, idle => 'hidden');
+    my @all  = @{ $sim->desktops(detail => 1) };
+    my @gone = grep { $_->{gone} } @all;
+    my @ids  = map { $_->{desktop_id} } @all[ 0 .. 149, 1100 .. 1199 ], $gone[0];
+    my %day  = (start_time => day(-3), end_time => day(-3), desktop_ids => [ @ids, 'none' ]);
+    my $want = ($sim->legacy({%day}))[2];
+
+    $sim->faults({ fault => 'ignored-ids' });
+    my $res = ask('', %day);
+    is($res->{status}, 200, 'ignored-ids') or diag($res->{body});
+    is(same_json($res->{body}, $want), '', 'the reply is true');
+    my @directory = grep { $_->{api} eq 'directory' } @{ $sim->calls };
+    is(scalar(grep { $_->{query} !~ /desktop_id/ } @directory), 2,
+        'all of the directory is listed, once');
+
+    $sim->faults({ fault => 'deleted' });
+    is(same_json(ask('', %day)->{body}, $want), '',
+        'a desktop whose status is DELETED is not there');
+    $sim->faults;
 };
 
 $nginx->stop_ok;

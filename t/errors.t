@@ -101,6 +101,14 @@ $mode{cut500} = sub { "HTTP/1.1 500 No\r\nContent-Length: 500\r\n\r\n$error",
 $mode{empty200} = sub { reply(200, '') };
 $mode{html200}  = sub { reply(200, '<html>maintenance</html>') };
 $mode{error200} = sub { json_reply(200, $error) };
+$mode{limit200} = sub { json_reply(200, { count => 0, items => [],
+    error_code => 'APIGW.0308', error_msg => 'm' x 99 . "\xe9\n" }) };
+$mode{dir200} = sub {
+    my ($req) = @_;
+    return $req->{path} =~ /desktops\z/ && $req->{path} !~ /metrics/
+        ? json_reply(200, { total_count => 0, error_code => 'WKS.7', error_msg => "no\e[m" })
+        : json_reply(200, page($req, rows()));
+};
 $mode{gzip200}  = sub { reply(200, "\x1f\x8b\x08\0\0\0\0\0\0\3\xab\xae\5\0\x43",
     'Content-Encoding' => 'gzip', 'Content-Type' => 'application/json') };
 $mode{forged}   = sub { json_reply(403, { error_code => "X\nFORGED", error_msg => 'm' }) };
@@ -291,7 +299,7 @@ subtest '429 has a Retry-After' => sub {
 subtest 'no sensible answer: 502' => sub {
     for (qw(close reset half garbage badheader bighead cutlength cutreset
         cutnothing cutchunks badchunks cutclose cut500 empty200 html200
-        error200 gzip200))
+        error200 limit200 gzip200))
     {
         my $mark = $nginx->log_mark;
         error_is(ask($_), 502, $_);
@@ -310,6 +318,18 @@ subtest 'no sensible answer: 502' => sub {
     reply_is(ask('d', at => '/second', days => 5), 'one of two upstreams down',
         from => '2022-12-01',
         entries => [ [ 'd1', (1) x 5 ], [ 'd2', (0.02) x 5 ] ]);
+};
+
+subtest 'an error with status 200: 502' => sub {
+    my $told = 'the upstream answered 200 with an error of its API: ';
+    error_is(ask('error200'), 502, 'statistics', detail => "${told}WKS.0123, caf\xe9 \xe9 / no\\z");
+    error_is(ask('error200', days => 31), 502, 'statistics, 31 days');
+    error_is(ask('limit200'), 502, 'beside a list, cut',
+        detail => "${told}APIGW.0308, m{99}\\z");
+    error_is(ask('dir200', body => { desktop_ids => ['d9'] }), 502, 'the directory',
+        detail => "\Q${told}WKS.7, no?[m\E\\z");
+    error_is(ask('own-402'), 502, 'another status',
+        detail => "the upstream answered 402 with an error of its API: WKS.0123, caf\xe9 \xe9 / no\\z");
 };
 
 subtest 'no answer in time: 504' => sub {

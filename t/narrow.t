@@ -13,7 +13,7 @@ use Usage::Nginx;
 use Usage::Random;
 use Usage::Sim;
 use Usage::Test;
-use Usage::Upstream qw(json_reply page);
+use Usage::Upstream qw(json_reply page desktop_ids);
 
 my $slow = Usage::Nginx->slow;
 my $sim = Usage::Sim->start(args => [ '--seed', 1 ]);
@@ -493,7 +493,7 @@ subtest 'fractions of seconds' => sub {
         my ($req) = @_;
         my $q = $req->{query};
         if ($req->{path} =~ m{/v2/\w+/desktops\z}) {
-            my @known = grep { /\Ad-\d+\z/ } split /,/, $q->{desktop_id} || '';
+            my @known = grep { /\Ad-\d+\z/ } desktop_ids($req);
             @known = ('d-7') if defined $q->{user_name};
             return json_reply(200, { total_count => scalar @known, desktops =>
                 [ map { +{ desktop_id => $_, computer_name => "NAME-$_-",

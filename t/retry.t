@@ -17,7 +17,8 @@ my $error = '{"error_code":"WKS.0123","error_msg":"busy"}';
 my $good  = sub { return json_reply(200, page($_[0], rows(d1 => 3600))) };
 
 # The project tells which status its first calls get, how many of them, or those
-# of which day, with which Retry-After: 429x1, 503x2-1, 429d03-9, ...
+# of which day, with which Retry-After: 429x1, 503x2-1, 429d03-9, ...;
+# 429x1-s2 has none, and 2 seconds in its words ("m" and "h" are other units).
 my (%seen, %date);
 
 my $upstream = Usage::Upstream->start(sub {
@@ -25,6 +26,12 @@ my $upstream = Usage::Upstream->start(sub {
     my ($project) = $req->{path} =~ m{\A/v2/([^/]+)/};
     my ($status, $how, $n, $after) =
         $project =~ /\A(\d{3})([xdh])(\d+)(?:-([a-z0-9]+))?(?:_|\z)/ or return $good->($req);
+    my $words = $error;
+    if (my ($u, $number) = ($after || '') =~ /\A([smh])(\d+)\z/) {
+        my %unit = (s => 'second', m => 'minutes', h => 'HOUR');
+        $words =~ s/busy/over ratelimit,limit:200,time:$number $unit{$u}/;
+        undef $after;
+    }
     my @after = !defined $after ? () : ('Retry-After' => $after eq 'date'
         ? $date{$project} ||= http_date(time + 2) : $after eq 'past'
         ? 'Wed, 21 Oct 2015 07:28:00 GMT' : $after eq 'minus' ? '-5'
@@ -34,7 +41,7 @@ my $upstream = Usage::Upstream->start(sub {
     return $good->($req) if $how eq 'd' && window($req) !~ /-$n\z/;
     return $good->($req) if ++$seen{$project} > ($how eq 'd' ? 1 : $n);
     return $how eq 'h' ? reply($status, '<html>busy', @after)
-        : json_reply($status, $error, @after);
+        : json_reply($status, $words, @after);
 });
 
 sub http_date {
@@ -112,6 +119,29 @@ subtest 'without' => sub {
     reply_is($res, 'twice', one());
     is($res->{calls}, 3, 'three calls');
     cmp_ok($res->{took}, '>=', 0.75 + 1.5, 'the second wait is twice as long');
+};
+
+subtest 'a period in the words of a 429' => sub {
+    my $mark = $nginx->log_mark;
+    my $res  = ask('429x1-s2');
+    reply_is($res, 'two seconds', one());
+    cmp_ok($res->{took}, '>=', 2, 'they are waited');
+    like($nginx->log_line(qr/asked again/, $mark), qr/asked again in 2000 ms/,
+        'the log tells how long');
+
+    for ([ m2 => 120 ], [ h1 => 3600 ], [ h999 => 86400 ]) {
+        my ($how, $seconds) = @$_;
+        $res = ask("429x1-${how}_off", at => '/off');
+        is($res->{status}, 429, "$how: the 429 is passed on");
+        is_deeply($res->{headers}{'retry-after'}, [$seconds], "$how: the Retry-After");
+    }
+    $res = ask('429x1-h1');
+    is($res->{calls}, 1, 'beyond usage_timeout: one upstream call');
+    is_deeply($res->{headers}{'retry-after'}, [3600], 'beyond usage_timeout: the Retry-After');
+
+    $res = ask('503x1-s30');
+    reply_is($res, 'a 503 names none', one());
+    cmp_ok($res->{took}, '<', 30, 'a 503 is asked again after a second');
 };
 
 subtest 'exhausted' => sub {
@@ -194,6 +224,16 @@ subtest 'with usage_rate, a 429 holds back the credential' => sub {
     reply_is($res, 'the same credential', one());
     cmp_ok(time - $begin, '>=', 2, 'another call of the same credential waits');
     reply_is($conn->response, 'the first one', one());
+
+    $begin = time;
+    $conn->send($conn->format('POST', '/paced' . route('429x1-s2_words'), body(
+        start_time => '2022-12-01', end_time => '2022-12-01'),
+        'X-Auth-Token' => 'words'));
+    ok($nginx->log_line(qr/asked again.*429x1-s2_words/), 'refused for two seconds, in words');
+    reply_is(ask('429x1-s2_words', at => '/paced', token => 'words'),
+        'the same credential, after a period in words', one());
+    cmp_ok(time - $begin, '>=', 2, 'another call waits for the period');
+    reply_is($conn->response, 'the first one, after a period in words', one());
 };
 
 subtest 'the client leaves while its call waits' => sub {

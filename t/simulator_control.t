@@ -57,7 +57,12 @@ subtest 'quota' => sub {
     my $r = $sim->request(GET => '/v2/p/desktops',
         headers => { 'X-Auth-Token' => 'token' });
     is($r->{json}{error_code},     'APIGW.0308', 'a 429 has its error_code');
+    like($r->{json}{error_msg}, qr/,limit:3,time:1 minute\z/, 'a 429 names the quota');
     is($r->{headers}{'retry-after'}, 17,         'a 429 has Retry-After');
+    $sim->config(retry_after => undef);
+    $r = $sim->request(GET => '/v2/p/desktops', headers => { 'X-Auth-Token' => 'token' });
+    is("$r->{status} " . exists $r->{headers}{'retry-after'}, '429 ',
+        'a 429 has no Retry-After by default');
     is(($sim->get('desktops', -headers => { 'X-Auth-Token' => 'x' }))[0],
         200, 'another token has a quota of its own');
     is(($sim->get($RECORDS))[0], 200, 'another API has a quota of its own');

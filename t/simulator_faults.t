@@ -165,6 +165,20 @@ subtest 'faults in replies' => sub {
     $sim->faults;
 };
 
+subtest 'faults of the directory' => sub {
+    my @all = @{ $sim->desktops(detail => 1) };
+    my ($gone) = map { $_->{desktop_id} } grep { $_->{gone} } @all;
+    my (undef, $true) = $sim->get('desktops');
+    $sim->faults({ fault => 'ignored-ids' });
+    my (undef, $r) = $sim->get('desktops', desktop_id => ['none']);
+    is_deeply($r, $true, 'ignored-ids: all desktops are listed');
+    $sim->faults({ fault => 'deleted' });
+    (undef, $r) = $sim->get('desktops', desktop_id => [$gone]);
+    is_deeply([map { "$_->{desktop_id} $_->{status}" } @{ $r->{desktops} }],
+        ["$gone DELETED"], 'deleted: one that is gone is listed');
+    $sim->faults;
+};
+
 subtest 'faults in lists' => sub {
     for (['desktops', 'desktops', 'desktop_id'],
         [$RECORDS, 'records', 'transaction_id']) {

@@ -12,7 +12,7 @@ use Test::More;
 use Usage::Nginx;
 use Usage::Store qw(took stored);
 use Usage::Test;
-use Usage::Upstream qw(json_reply page row);
+use Usage::Upstream qw(json_reply page row desktop_ids);
 
 my $slow  = Usage::Nginx->slow;
 my %week  = days(-9, -3);
@@ -82,7 +82,7 @@ subtest 'a desktop that leaves the directory is no longer listed' => sub {
         return json_reply(200, page($req, [ row('used', 3600) ]))
             if $req->{path} =~ /metrics/;
         my @ids = grep { $_ eq 'used' || $_ eq 'idle' && -e $state }
-            split /,/, $req->{query}{desktop_id} || '';
+            desktop_ids($req);
         return json_reply(200, { total_count => scalar @ids, desktops =>
             [ map { { desktop_id => $_, computer_name => "NAME-$_" } } @ids ] });
     });

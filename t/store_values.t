@@ -15,7 +15,7 @@ use Usage::Nginx;
 use Usage::Random;
 use Usage::Store;
 use Usage::Test;
-use Usage::Upstream qw(json_reply page row);
+use Usage::Upstream qw(json_reply page row desktop_ids);
 
 my $slow  = Usage::Nginx->slow;
 my $fresh = \&Usage::Store::fresh_token;
@@ -72,7 +72,7 @@ subtest 'a stored day lists the desktops of that day' => sub {
         my ($req) = @_;
         my ($kind) = $req->{path} =~ m{\A/v2/([a-z]+)};
         if ($req->{path} !~ /metrics/) {
-            my @ids = grep { /\Ad\d+\z/ } split /,/, $req->{query}{desktop_id} || '';
+            my @ids = grep { /\Ad\d+\z/ } desktop_ids($req);
             return json_reply(200, { total_count => scalar @ids, desktops =>
                 [ map { { desktop_id => $_, computer_name => "NAME-$_" } } @ids ] });
         }

@@ -13,7 +13,7 @@ use Test::More;
 
 use Usage::Nginx;
 use Usage::Test;
-use Usage::Upstream qw(json_reply page row);
+use Usage::Upstream qw(json_reply page row desktop_ids);
 
 binmode Test::More->builder->$_, ':encoding(UTF-8)'
     for qw(output failure_output todo_output);
@@ -26,7 +26,7 @@ sub answer {
         return json_reply(200, page($req, [ row('d1', 3600) ]));
     }
 
-    my @known = grep { /^known/ } split /,/, $req->{query}{desktop_id} || '';
+    my @known = grep { /^known/ } desktop_ids($req);
     return json_reply(200, {
         total_count => scalar @known,
         desktops    => [ map { { desktop_id => $_ } } @known ]

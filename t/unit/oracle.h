@@ -57,7 +57,7 @@ typedef struct {
 typedef struct {
     const usage_page_keys_t *keys;
     const char              *metric;
-    oracle_key_t             list[7];
+    oracle_key_t             list[9];
 } oracle_keys_t;
 
 #define ORACLE_KEYS(id, called)                                                \
@@ -69,6 +69,8 @@ typedef struct {
             { ORACLE_ROW, "metric", ORACLE_METRICS },                          \
             { ORACLE_METRIC, "metric_name", ORACLE_OTHER },                    \
             { ORACLE_METRIC, "metric_value", ORACLE_OTHER },                   \
+            { ORACLE_TOP, "error_code", ORACLE_OTHER },                        \
+            { ORACLE_TOP, "error_msg", ORACLE_OTHER },                         \
     }
 
 enum { ORACLE_ID = 2, ORACLE_CALLED = 3 };
@@ -303,6 +305,22 @@ oracle_row(const oracle_keys_t *keys, const json_t *row, usage_str_t *id,
 }
 
 
+/*
+ * Tells whether a page is an error of the API, or as good as one.
+ */
+static inline bool
+oracle_error(const json_t *root)
+{
+    const json_t *code, *msg;
+
+    code = json_object_get(root, "error_code");
+    msg = json_object_get(root, "error_msg");
+
+    return json_is_string(code) || json_is_array(code) || json_is_object(code)
+           || json_is_array(msg) || json_is_object(msg);
+}
+
+
 static inline bool
 oracle_rules(oracle_page_t *page, const oracle_keys_t *keys)
 {
@@ -314,7 +332,7 @@ oracle_rules(oracle_page_t *page, const oracle_keys_t *keys)
     count = json_object_get(page->root, "count");
     items = json_object_get(page->root, "items");
 
-    if (!json_is_integer(count)) {
+    if (oracle_error(page->root) || !json_is_integer(count)) {
         return false;
     }
 

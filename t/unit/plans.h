@@ -226,7 +226,7 @@ plans_check_ahead(const upstream_t *up, const plans_ahead_t *ahead)
         faulty += up->faulty[i];
     }
 
-    if (faulty > 0) {
+    if (faulty > 0 || up->ignores_ids) {
         return; /* where pages are wrong, so is what they tell */
     }
 

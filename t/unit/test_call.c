@@ -310,12 +310,16 @@ test_directory(void **state)
 
     desktops[0] = usage_table_add(&table, unit_str("c6e6dbd7-c950"), NULL);
     desktops[1] = usage_table_add(&table, unit_str("a&b=c d/\xc3\xa9"), NULL);
-    desktops[2] = usage_table_add(&table, unit_str("x"), NULL);
+    desktops[2] = usage_table_add(&table, unit_str("x,y"), NULL);
     call.count = 3;
 
     assert_int_equal(usage_call_query(&call, &arena.pool, &query), USAGE_OK);
-    assert_true(unit_is(query, "offset=0&limit=1000&desktop_id="
-                               "c6e6dbd7-c950,a%26b%3Dc%20d%2F%C3%A9,x"));
+    assert_true(
+        unit_is(query, "offset=0&limit=1000&desktop_id="
+                       "c6e6dbd7-c950&desktop_id=a%26b%3Dc%20d%2F%C3%A9&"
+                       "desktop_id=x%2Cy"));
+    assert_int_equal(
+        usage_call_id_bytes(unit_str("x,y")), strlen("&desktop_id=x%2Cy"));
 
     assert_int_equal(usage_percent_encoded(unit_str("")), 0);
     assert_int_equal(usage_percent_encoded(desktops[1]->id), 22);

@@ -175,13 +175,19 @@ test_known(void **state)
           "\"user_name\":null,\"desktop_id\":\"b\",\"attach_user_infos\":[{"
           "\"desktop_id\":\"a\"}]}],\"total_count\":1,\"x\":1.5}",
         NULL, "x");
-    known("{\"total_count\":3,\"desktops\":[{\"desktop_id\":\"b\"},"
-          "{\"desktop_id\":\"c\"},{\"desktop_id\":\"\\u0061\","
-          "\"computer_name\":\"\\u0041\"}]}",
+    known("{\"total_count\":2,\"desktops\":[{\"desktop_id\":\"b\"},"
+          "{\"desktop_id\":\"\\u0061\",\"computer_name\":\"\\u0041\"}]}",
         "A", "");
-    known("{\"total_count\":2,\"desktops\":[{\"desktop_id\":\"A\"},"
-          "{\"desktop_id\":\"aa\"}]}",
-        NULL, NULL);
+
+    /* one that is gone is as if it weren't there */
+
+    known("{\"total_count\":2,\"desktops\":[{\"desktop_id\":\"a\","
+          "\"status\":\"deleted\"},{\"desktop_id\":\"b\",\"status\":"
+          "\"ACTIVE\"}]}",
+        NULL, "");
+    known("{\"total_count\":2,\"desktops\":[{\"status\":\"DELETED\"},"
+          "{\"desktop_id\":\"b\",\"status\":[\"DELETED\"]}]}",
+        NULL, "");
 
     /* fields that are no strings are as if they weren't there */
 
@@ -205,8 +211,8 @@ test_counts(void **state)
     static const char *const bodies[] = {
         "{\"total_count\":1,\"desktops\":[]}",
         "{\"total_count\":0,\"desktops\":[{\"desktop_id\":\"a\"}]}",
-        "{\"total_count\":2,\"desktops\":[{\"desktop_id\":\"c\"},"
-        "{\"desktop_id\":\"c\"}]}",
+        "{\"total_count\":2,\"desktops\":[{\"desktop_id\":\"a\"},"
+        "{\"desktop_id\":\"a\"}]}",
         "{\"total_count\":2,\"desktops\":[{\"desktop_id\":\"a\"}]}",
         "{\"total_count\":4294967297,\"desktops\":[{\"desktop_id\":\"a\"}]}",
     };
@@ -304,7 +310,38 @@ test_nonsense(void **state)
 
 
 /*
- * Many ids: each in one call, 100 in a call, fewer where they are long.
+ * A page whose error_code is a string is an error of the API, and told as one.
+ */
+static void
+test_error_code(void **state)
+{
+    size_t    i;
+    look_up_t l;
+
+    static const char *const bodies[] = {
+        "{\"error_code\":\"WKS.1\",\"error_msg\":\"no\"}",
+        "{\"total_count\":0,\"desktops\":[],\"error_msg\":\"no\","
+        "\"error_code\":\"WKS.1\"}",
+        "{\"error_msg\":\"no\",\"error_code\":\"WKS.1\",\"total_count\":1,"
+        "\"desktops\":[{\"desktop_id\":\"a\"}]}",
+    };
+
+    (void) state;
+
+    for (i = 0; i < unit_count(bodies); i++) {
+        assert_int_equal(look_up(&l, unit_str(bodies[i])), USAGE_ERROR);
+        assert_int_equal(l.t.error.status, 502);
+        assert_string_equal(l.t.error.detail,
+            "the upstream answered 200 with an error of its API: WKS.1, no");
+        finish(&l.t);
+    }
+
+    known("{\"total_count\":0,\"error_code\":null}", NULL, NULL);
+}
+
+
+/*
+ * Many ids: each in one call, 100 in a call, fewer if they are long.
  */
 static void
 test_batches(void **state)
@@ -326,7 +363,6 @@ test_batches(void **state)
         count = counts[i / 3];
         desktops = unit_must(calloc(count + 1, sizeof(*desktops)));
         start(&t, "", "");
-        looked = 0;
 
         for (n = 0; n < count; n++) {
             unit_text_clear(&id);
@@ -337,8 +373,9 @@ test_batches(void **state)
             }
 
             desktops[n] = usage_table_add(&t.table, unit_text_str(&id), NULL);
-            looked += i % 3 != 2 || n % 5 != 4;
         }
+
+        looked = count;
 
         assert_int_equal(
             usage_directory_look_up(&t.directory, desktops, count), USAGE_OK);
@@ -351,9 +388,8 @@ test_batches(void **state)
             bytes = 0;
 
             for (k = 0; k < call.count; k++) {
-                bytes += usage_percent_encoded(call.desktops[k]->id) + 1;
-                assert_null(memchr(
-                    call.desktops[k]->id.data, ',', call.desktops[k]->id.len));
+                bytes += strlen("&desktop_id=")
+                         + usage_percent_encoded(call.desktops[k]->id);
                 assert_false(usage_cell_shown(call.desktops[k], 0));
                 usage_cell_show(call.desktops[k], 0, 0); /* seen */
             }
@@ -639,6 +675,109 @@ rows(unit_text_t *body, size_t from, size_t to, size_t count)
     }
 
     unit_adds(body, "]}");
+}
+
+
+/*
+ * A reply with more or other desktops than were asked for: the service ignores
+ * the ids, and all of the directory is listed.
+ */
+static void
+test_ignored(void **state)
+{
+    size_t       i;
+    look_up_t    l;
+    usage_call_t call;
+
+    static const char *const bodies[] = {
+        "{\"total_count\":3,\"desktops\":[{\"desktop_id\":\"b\"},"
+        "{\"desktop_id\":\"c\"},{\"desktop_id\":\"a\"}]}",
+        "{\"total_count\":2,\"desktops\":[{\"desktop_id\":\"a\"},"
+        "{\"desktop_id\":\"aa\"}]}",
+        "{\"total_count\":1,\"desktops\":[{\"desktop_id\":\"A\"}]}",
+        "{\"total_count\":1,\"desktops\":[{\"desktop_id\":\"c\",\"status\":"
+        "\"DELETED\"}]}",
+    };
+
+    (void) state;
+
+    for (i = 0; i < unit_count(bodies); i++) {
+        assert_int_equal(look_up(&l, unit_str(bodies[i])), USAGE_OK);
+        assert_int_equal(usage_directory_ahead(&l.t.directory), 1);
+        call = next(&l.t);
+        assert_int_equal(call.kind, USAGE_CALL_LISTING);
+        assert_int_equal(call.count + call.name.len, 0);
+        no_next(&l.t);
+        assert_false(l.t.directory.full);
+
+        takes(&l.t, &call,
+            "{\"total_count\":2,\"desktops\":[{\"desktop_id\":\"c\"},"
+            "{\"desktop_id\":\"b\",\"computer_name\":\"B\"}]}");
+        no_next(&l.t);
+        assert_true(l.t.directory.full);
+        assert_null(l.a->entry);
+        assert_non_null(l.b->entry);
+        assert_true(unit_is(l.b->name, "B"));
+        finish(&l.t);
+    }
+}
+
+
+/*
+ * Many ids that are ignored, in a directory of several pages.
+ */
+static void
+test_ignored_many(void **state)
+{
+    size_t           n;
+    unit_text_t      id = { 0 }, body = { 0 };
+    usage_call_t     late, call;
+    usage_desktop_t *desktops[250];
+    directory_test_t t;
+
+    (void) state;
+
+    start(&t, "", "");
+
+    for (n = 0; n < unit_count(desktops); n++) {
+        unit_text_clear(&id);
+        unit_addf(&id, "%zu", 10 * n);
+        desktops[n] = usage_table_add(&t.table, unit_text_str(&id), NULL);
+    }
+
+    assert_int_equal(
+        usage_directory_look_up(&t.directory, desktops, unit_count(desktops)),
+        USAGE_OK);
+    assert_int_equal(usage_directory_ahead(&t.directory), 3);
+
+    late = next(&t);
+    call = next(&t);
+    rows(&body, 0, 1000, 2000);
+    takes(&t, &call, body.data);
+    assert_int_equal(usage_directory_ahead(&t.directory), 1);
+
+    call = next(&t);
+    assert_int_equal(call.kind, USAGE_CALL_LISTING);
+    takes(&t, &call, body.data);
+    takes(&t, &late, body.data); /* no matter any more */
+    assert_null(desktops[0]->entry);
+
+    call = next(&t);
+    assert_int_equal(call.kind, USAGE_CALL_LISTING);
+    assert_int_equal(call.offset, 1000);
+    no_next(&t);
+    rows(&body, 1000, 2000, 2000);
+    takes(&t, &call, body.data);
+    no_next(&t);
+    assert_true(t.directory.full);
+
+    for (n = 0; n < unit_count(desktops); n++) {
+        assert_int_equal(desktops[n]->entry != NULL, n < 200);
+    }
+
+    unit_text_free(&id);
+    unit_text_free(&body);
+    finish(&t);
 }
 
 
@@ -1090,9 +1229,10 @@ test_out_of_memory(void **state)
         }
 
         if (rc == USAGE_OK) {
-            usage_directory_list(&t.directory, false);
 
-            for (k = 0; rc == USAGE_OK && k < 3; k++) {
+            /* the ids are ignored, so a listing follows */
+
+            for (k = 0; rc == USAGE_OK && k < 2; k++) {
                 call = next(&t);
                 rc = page(&t, &call, unit_text_str(&body));
                 assert_true(rc == USAGE_OK || t.error.status == 500);
@@ -1117,11 +1257,14 @@ main(void)
         cmocka_unit_test(test_known),
         cmocka_unit_test(test_counts),
         cmocka_unit_test(test_nonsense),
+        cmocka_unit_test(test_error_code),
         cmocka_unit_test(test_batches),
         cmocka_unit_test(test_attached),
         cmocka_unit_test(test_domains),
         cmocka_unit_test(test_others),
         cmocka_unit_test(test_anew),
+        cmocka_unit_test(test_ignored),
+        cmocka_unit_test(test_ignored_many),
         cmocka_unit_test(test_pages),
         cmocka_unit_test(test_restart),
         cmocka_unit_test(test_leads),

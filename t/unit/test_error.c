@@ -288,7 +288,7 @@ test_upstream_without_body(void **state)
 
 
 /*
- * Any other status is a 502, whatever its body says.
+ * Any other status is a 502, and an error of the API is told.
  */
 static void
 test_upstream_other_status(void **state)
@@ -316,8 +316,13 @@ test_upstream_other_status(void **state)
         memset(&error, 0, sizeof(error));
         assert_false(usage_error_upstream(status, body, &error));
         assert_int_equal(error.status, 502);
-        assert_true(error.detail[0] != '\0');
+        assert_non_null(
+            strstr(error.detail, "error of its API: APIGW.0301, m"));
     }
+
+    assert_false(usage_error_upstream(302, unit_str("{}"), &error));
+    assert_string_equal(
+        error.detail, "the upstream answered 302, expected 200");
 }
 
 

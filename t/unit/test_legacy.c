@@ -63,6 +63,12 @@ test_table(void **state)
         { 400, THERE, USAGE_LEGACY_GONE, "APIGW.0101" },
         { 200, THERE, USAGE_LEGACY_GONE, "APIGW.0101" },
         { 502, THERE, USAGE_LEGACY_GONE, "APIGW.0101" },
+        { 400, "{\"error_code\":\"APIG.0101\"}", USAGE_LEGACY_GONE,
+            "APIG.0101" },
+        { 200, "{\"error_code\":\"APIG.0101\"}", USAGE_LEGACY_GONE,
+            "APIG.0101" },
+        { 400, "{\"error_code\":\"APIG.0308\"}", USAGE_LEGACY_ANSWER,
+            "APIG.0308" },
 
         { 200, "", USAGE_LEGACY_SILENT, "" },
         { 200, "[]", USAGE_LEGACY_SILENT, "" },

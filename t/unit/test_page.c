@@ -715,6 +715,95 @@ test_twice(void **state)
 }
 
 
+/*
+ * Checks what is told of a page that is an error of the API, whatever the
+ * pieces in which it comes.
+ */
+static void
+told_text(usage_str_t text, const char *detail)
+{
+    size_t      piece;
+    page_test_t t;
+
+    for (piece = 1; piece <= text.len; piece++) {
+        start(&t);
+
+        if (oracle_feed(&t.reader, text, fixed, &piece) != USAGE_ERROR) {
+            fail_msg("accepted in pieces of %zu: %.*s", piece, (int) text.len,
+                text.data);
+        }
+
+        assert_int_equal(t.error.status, 502);
+        assert_string_equal(t.error.detail, detail);
+        finish(&t);
+    }
+}
+
+
+static void
+told(const char *text, const char *detail)
+{
+    told_text(unit_str(text), detail);
+}
+
+
+/*
+ * A page whose error_code is a string is an error of the API, wherever the key
+ * stands; its code and its words are told, cut and harmless.
+ */
+static void
+test_error_code(void **state)
+{
+    char        detail[512];
+    unit_text_t text = { 0 };
+
+    (void) state;
+
+#define TOLD "the upstream answered 200 with an error of its API: "
+
+    told("{\"error_code\":\"WKS.1\",\"error_msg\":\"no\"}", TOLD "WKS.1, no");
+    told("{\"error_msg\":\"no\",\"x\":[{}],\"error_code\":\"WKS.1\"}",
+        TOLD "WKS.1, no");
+    told("{\"count\":1,\"items\":[{\"resource_id\":\"a\"}],"
+         "\"error_code\":\"WKS.1\"}",
+        TOLD "WKS.1");
+    told("{\"error_code\":\"WKS.1\",\"count\":0,\"items\":[]}", TOLD "WKS.1");
+    told("{\"count\":null,\"items\":null,\"error_code\":\"W\",\"error_msg\":"
+         "null}",
+        TOLD "W");
+    told("{\"error_code\":\"\",\"error_msg\":1}", TOLD);
+    told("{\"err\\u006fr_code\":\"a\\nb\",\"error_msg\":\"\xc3\xa9\\u001b\"}",
+        TOLD "a?b, \xc3\xa9?");
+
+    unit_addf(
+        &text, "{\"error_code\":\"%0120d\",\"error_msg\":\"%0130d\"}", 0, 0);
+    (void) snprintf(detail, sizeof(detail), TOLD "%0100d, %0100d", 0, 0);
+    told_text(unit_text_str(&text), detail);
+
+    unit_text_free(&text);
+    unit_addf(&text, "{\"error_code\":\"W\",\"error_msg\":\"%0900d", 0);
+    unit_addf(&text, "%0900d\"}", 0);
+    told_text(unit_text_str(&text), TOLD "W, (a long text)");
+    unit_text_free(&text);
+
+#undef TOLD
+
+    refused("{\"count\":0,\"error_code\":[\"a\"]}");
+    refused("{\"count\":0,\"error_msg\":{}}");
+    refused("{\"error_code\":\"a\",\"error_code\":\"a\"}");
+    refused("{\"error_code\":\"a\"");
+    refused("{\"count\":null,\"items\":[]}");
+
+    /* no string, or of something else */
+
+    empty("{\"count\":0,\"error_code\":null,\"error_msg\":\"a\"}");
+    empty("{\"error_code\":0,\"count\":0}");
+    empty("{\"x\":{\"error_code\":\"a\"},\"count\":0}");
+    one_row(
+        ROW("{\"error_code\":\"a\",\"resource_id\":\"a\",\"metric\":[]}"), 0);
+}
+
+
 static void
 test_not_json(void **state)
 {
@@ -1338,6 +1427,7 @@ main(void)
         cmocka_unit_test(test_endless),
         cmocka_unit_test(test_possible),
         cmocka_unit_test(test_twice),
+        cmocka_unit_test(test_error_code),
         cmocka_unit_test(test_not_json),
         cmocka_unit_test(test_json),
         cmocka_unit_test(test_depth),

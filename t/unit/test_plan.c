@@ -253,6 +253,7 @@ test_random(void **state)
 
         up.is.resource_id = unit_chance(&rnd, 30);
         up.ignores_id = unit_chance(&rnd, 20);
+        up.ignores_ids = unit_chance(&rnd, 20);
 
         for (k = 0; k < up.count; k++) {
             up.desktops[k].counted = !unit_chance(&rnd, 5);

@@ -102,8 +102,9 @@ typedef struct {
     size_t              days;
     usage_upstream_t    is; /* what the operator says of it */
     bool                idle_shown;
-    bool                ignores_id; /* the filter by id */
-    bool                forbidden;  /* the directory */
+    bool                ignores_id;  /* the filter by id */
+    bool                ignores_ids; /* the directory's filter by ids */
+    bool                forbidden;   /* the directory */
     bool                records_forbidden;
     int                 records_release;
     int                 order;
@@ -603,15 +604,16 @@ upstream_find(const upstream_t *up, usage_str_t id)
 static inline void
 upstream_directory(upstream_t *up, const usage_call_t *call, unit_text_t *text)
 {
-    size_t                    i, count;
+    size_t                    i, ids, count;
     int64_t                   shown;
     const upstream_desktop_t *desktop;
 
     unit_text_clear(text);
     unit_adds(text, "{\"desktops\":[");
+    ids = up->ignores_ids ? 0 : call->count;
     count = 0;
 
-    for (i = 0; i < call->count; i++) {
+    for (i = 0; i < ids; i++) {
         desktop = upstream_find(up, call->desktops[i]->id);
 
         if (desktop != NULL && desktop->known) {
@@ -619,13 +621,7 @@ upstream_directory(upstream_t *up, const usage_call_t *call, unit_text_t *text)
         }
     }
 
-    if (call->count > 0 && unit_chance(up->rnd, 20)) {
-        unit_addf(
-            text, "%s{\"desktop_id\":\"nobody asked\"}", count > 0 ? "," : "");
-        count++;
-    }
-
-    for (i = 0, shown = 0; call->count == 0 && i < up->count; i++) {
+    for (i = 0, shown = 0; ids == 0 && i < up->count; i++) {
         desktop = &up->desktops[i];
 
         if (desktop->known && upstream_matches(call->name, desktop->owners)) {

@@ -560,6 +560,7 @@ world_start(world_t *world, size_t desktops, size_t days, uint64_t *rnd)
         unit_chance(rnd, 60) ? UPSTREAM_SORTS : (int) unit_below(rnd, 3);
     world->up.is.resource_id = unit_chance(rnd, 30);
     world->up.ignores_id = unit_chance(rnd, 20);
+    world->up.ignores_ids = unit_chance(rnd, 20);
     world->up.records_release = (int) unit_below(rnd, 3);
 }
 

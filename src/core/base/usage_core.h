@@ -51,7 +51,7 @@
 #define USAGE_RECORD_ROWS     1000 /* of a page of connection records */
 #define USAGE_RECORD_ROWS_OLD 100  /* what older releases allow */
 
-/* bytes of the ids, encoded, that one call of the directory asks for: servers
+/* bytes of the query that the ids of one call of the directory take: servers
  * commonly allow a request line of 8k */
 #define USAGE_DIRECTORY_BYTES 6000
 

@@ -170,32 +170,64 @@ usage_error_json(unsigned status, const char *detail, char *buffer)
 }
 
 
+usage_result_t
+usage_error_told(
+    usage_error_t *error, unsigned status, usage_str_t code, usage_str_t msg)
+{
+    return usage_error(error, 502,
+        "the upstream answered %u with an error of its API: %.*s%s%.*s", status,
+        usage_shown(code), code.data, msg.len > 0 ? ", " : "", usage_shown(msg),
+        msg.data);
+}
+
+
 /*
- * Tells whether an upstream's reply has the form of the API's errors; then
- * *error says which error it is.
+ * Gives the text of a member of root; empty: there is none, or it is no string.
+ */
+static usage_str_t
+usage_error_text(const json_t *root, const char *key)
+{
+    usage_str_t   text;
+    const json_t *value;
+
+    value = json_object_get(root, key);
+
+    text.data = json_is_string(value) ? json_string_value(value) : "";
+    text.len = json_string_length(value);
+
+    return text;
+}
+
+
+/*
+ * Tells whether an upstream's reply has the form of the API's errors.  Then
+ * *error says which error it is; passed: it goes back to the client.
  */
 static bool
-usage_error_has_form(unsigned status, usage_str_t body, usage_error_t *error)
+usage_error_has_form(
+    unsigned status, usage_str_t body, bool passed, usage_error_t *error)
 {
+    bool         form;
     json_t      *root;
-    const char  *code;
-    usage_str_t  shown;
+    usage_str_t  code;
     json_error_t reason;
 
     root = usage_json_load(body, USAGE_JSON_ERROR, 0, &reason);
-    code = json_string_value(json_object_get(root, "error_code"));
+    form = json_is_string(json_object_get(root, "error_code"));
+    code = usage_error_text(root, "error_code");
 
-    if (code != NULL) {
-        shown.data = code;
-        shown.len = strlen(code);
-
+    if (form && passed) {
         (void) usage_error(error, status, "the upstream answered %u, %.*s",
-            status, usage_shown(shown), code);
+            status, usage_shown(code), code.data);
+
+    } else if (form) {
+        (void) usage_error_told(
+            error, status, code, usage_error_text(root, "error_msg"));
     }
 
     json_decref(root);
 
-    return code != NULL;
+    return form;
 }
 
 
@@ -208,8 +240,8 @@ usage_error_upstream(unsigned status, usage_str_t body, usage_error_t *error)
              || status == 409 || status == 429
              || (status >= 500 && status <= 599);
 
-    if (passed && usage_error_has_form(status, body, error)) {
-        return true;
+    if (usage_error_has_form(status, body, passed, error)) {
+        return passed;
     }
 
     switch (status) {

@@ -59,6 +59,15 @@ size_t usage_error_json(unsigned status, const char *detail, char *buffer);
 
 
 /*
+ * Fills *error with 502: the upstream's reply of that status has the form of
+ * the API's errors, but is none that goes back to the client as it is.  code
+ * and msg are its error_code and its error_msg, the latter empty if there is
+ * none; each is cut to USAGE_SHOWN_MAX bytes.  Always gives USAGE_ERROR.
+ */
+usage_result_t usage_error_told(
+    usage_error_t *error, unsigned status, usage_str_t code, usage_str_t msg);
+
+/*
  * Judges an upstream's reply with another status than 200.  true: it is an
  * error of the API and goes back to the client as it is; *error has the words
  * for the log.  false: *error is what the client gets instead.

@@ -8,9 +8,6 @@
 #include "scan/usage_scan.h"
 
 
-#define USAGE_LEGACY_NOT_THERE "APIGW.0101"
-
-
 /*
  * A reader of the body, which looks for the error_code.
  */
@@ -118,6 +115,17 @@ usage_legacy_read(usage_legacy_reply_t *reply, usage_str_t body)
 }
 
 
+/*
+ * Tells whether an error_code says that there is no such API, as one or the
+ * other of the vendor's gateways writes it.
+ */
+static bool
+usage_legacy_not_there(const char *code)
+{
+    return strcmp(code, "APIGW.0101") == 0 || strcmp(code, "APIG.0101") == 0;
+}
+
+
 usage_legacy_t
 usage_legacy_judge(usage_legacy_reply_t *reply, unsigned status,
     usage_str_t body, bool encoded)
@@ -129,7 +137,7 @@ usage_legacy_judge(usage_legacy_reply_t *reply, unsigned status,
     json = !encoded && usage_legacy_read(reply, body);
 
     if (status == 404 || status == 405 || status == 410 || status == 501
-        || strcmp(reply->code, USAGE_LEGACY_NOT_THERE) == 0)
+        || usage_legacy_not_there(reply->code))
     {
         (void) usage_error(&reply->error, status,
             "the legacy endpoint answered %u%s%s", status,

@@ -31,7 +31,8 @@ typedef struct {
 /*
  * Judges a complete reply, and fills *reply.
  *
- * GONE is 404, 405, 410, 501, and the error_code APIGW.0101 with any status.
+ * GONE is 404, 405, 410, 501, and the error_code APIGW.0101 or APIG.0101 with
+ * any status.
  * ANSWER is 200 with a JSON object without an error_code, any other 4xx, and a
  * 5xx with an error_code.  SILENT is all else, and 502 and 504 in any case, as
  * a gateway says by them that nobody answered.  If the body is encoded, as by

@@ -7,7 +7,8 @@
 #include <stdio.h>
 
 
-/* the bytes that a query takes at most, without the filters' values */
+/* the bytes that a query takes at most, without the filters' values and the ids
+ * to look up */
 #define USAGE_CALL_QUERY_MAX 256
 
 
@@ -16,7 +17,7 @@ static const struct {
     const char *name;      /* in words */
     const char *by_name;   /* the filter's parameter */
     const char *by_domain; /* NULL: it has none */
-    const char *by_id;
+    const char *by_id;     /* of the ids, each has the parameter for itself */
     const char *sort;
 } usage_calls[] = {
 
@@ -113,6 +114,13 @@ usage_call_window(char *p, const usage_call_t *call)
 }
 
 
+size_t
+usage_call_id_bytes(usage_str_t id)
+{
+    return sizeof("&desktop_id=") - 1 + usage_percent_encoded(id);
+}
+
+
 static size_t
 usage_call_query_max(const usage_call_t *call)
 {
@@ -123,7 +131,7 @@ usage_call_query_max(const usage_call_t *call)
           + usage_percent_encoded(call->id);
 
     for (i = 0; i < call->count; i++) {
-        len += usage_percent_encoded(call->desktops[i]->id) + 1;
+        len += usage_call_id_bytes(call->desktops[i]->id);
     }
 
     return len;
@@ -153,8 +161,8 @@ usage_call_query(
     p = usage_call_filter(p, usage_calls[call->api].by_id, call->id);
 
     for (i = 0; i < call->count; i++) {
-        p += sprintf(p, "%s", i > 0 ? "," : "&desktop_id=");
-        p = usage_percent_encode(p, call->desktops[i]->id);
+        p = usage_call_filter(
+            p, usage_calls[call->api].by_id, call->desktops[i]->id);
     }
 
     query->len = (size_t) (p - query->data);

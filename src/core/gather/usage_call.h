@@ -71,6 +71,9 @@ usage_result_t usage_call_path(const usage_call_t *call, usage_str_t project,
 usage_result_t usage_call_query(
     const usage_call_t *call, const usage_pool_t *pool, usage_str_t *query);
 
+/* Gives the bytes of the query that an id to look up takes. */
+size_t usage_call_id_bytes(usage_str_t id);
+
 /*
  * Says in words what a call asks for, for an error: "statistics of desktops for
  * 2022-12-09 to 2022-12-15".  buffer has USAGE_CALL_NAME_MAX bytes.

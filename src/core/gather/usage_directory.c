@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 #include "gather/usage_directory_private.h"
-#include "base/usage_percent.h"
 #include "gather/usage_rows.h"
+
+#include <strings.h>
 
 
 /*
@@ -81,11 +82,26 @@ usage_directory_batch(usage_directory_t *directory, size_t count)
 }
 
 
+/*
+ * Gives a desktop that was looked up its entry, if there is one.
+ */
+static void
+usage_directory_enter(
+    const usage_directory_t *directory, usage_desktop_t *desktop)
+{
+    desktop->entry = usage_directory_find(directory, desktop->id);
+
+    if (desktop->entry != NULL) {
+        desktop->name = desktop->entry->name;
+    }
+}
+
+
 usage_result_t
 usage_directory_look_up(usage_directory_t *directory,
     usage_desktop_t *const *desktops, size_t count)
 {
-    size_t         i, bytes, encoded;
+    size_t         i, bytes, taken;
     usage_batch_t *batch;
 
     directory->batches = NULL;
@@ -93,18 +109,15 @@ usage_directory_look_up(usage_directory_t *directory,
     bytes = 0;
 
     for (i = 0; i < count; i++) {
-
-        /* a comma separates ids in the directory's filter, even encoded: it
-         * knows none that has one */
-
-        if (memchr(desktops[i]->id.data, ',', desktops[i]->id.len) != NULL) {
+        if (directory->full) {
+            usage_directory_enter(directory, desktops[i]);
             continue;
         }
 
-        encoded = usage_percent_encoded(desktops[i]->id) + 1;
+        taken = usage_call_id_bytes(desktops[i]->id);
 
         if (batch == NULL || batch->count == USAGE_DIRECTORY_IDS
-            || bytes + encoded > USAGE_DIRECTORY_BYTES)
+            || bytes + taken > USAGE_DIRECTORY_BYTES)
         {
             batch = usage_directory_batch(directory, count - i);
             if (batch == NULL) {
@@ -115,7 +128,7 @@ usage_directory_look_up(usage_directory_t *directory,
         }
 
         batch->desktops[batch->count++] = desktops[i];
-        bytes += encoded;
+        bytes += taken;
     }
 
     return USAGE_OK;
@@ -128,7 +141,7 @@ usage_directory_next(usage_directory_t *directory, usage_call_t *call)
     usage_batch_t *batch;
 
     for (batch = directory->batches; batch; batch = batch->next) {
-        if (usage_pages_fresh(&batch->pages)) {
+        if (!directory->ignored && usage_pages_fresh(&batch->pages)) {
             call->api = USAGE_CALL_DIRECTORY;
             call->kind = USAGE_CALL_LOOK_UP;
             call->batch = batch;
@@ -166,10 +179,43 @@ usage_directory_ahead(const usage_directory_t *directory)
     calls = directory->listed ? usage_pages_ahead(&directory->pages) : 0;
 
     for (batch = directory->batches; batch; batch = batch->next) {
-        calls += usage_pages_fresh(&batch->pages);
+        calls += !directory->ignored && usage_pages_fresh(&batch->pages);
     }
 
     return calls;
+}
+
+
+/*
+ * Tells whether the service took the ids of a batch as a filter: a list of more
+ * or other desktops than these is of all.
+ */
+static bool
+usage_directory_filtered(const usage_batch_t *batch, const usage_rows_t *rows)
+{
+    size_t        i, k;
+    usage_str_t   id;
+    const json_t *row;
+
+    if (rows->count > (int64_t) batch->count) {
+        return false;
+    }
+
+    json_array_foreach (rows->list, i, row) {
+        id = usage_rows_text(row, "desktop_id");
+
+        for (k = 0; k < batch->count; k++) {
+            if (usage_str_equal(batch->desktops[k]->id, id)) {
+                break;
+            }
+        }
+
+        if (k == batch->count && id.len > 0) {
+            return false;
+        }
+    }
+
+    return true;
 }
 
 
@@ -207,6 +253,10 @@ usage_directory_rows(usage_directory_t *directory, const usage_call_t *call,
     directory->page++;
 
     json_array_foreach (rows, i, row) {
+        if (strcasecmp(usage_rows_text(row, "status").data, "DELETED") == 0) {
+            continue;
+        }
+
         if (usage_rows_text(row, "desktop_id").len == 0) {
             return usage_error(error, 502,
                 "the upstream's desktop directory makes no sense: a desktop "
@@ -228,68 +278,116 @@ usage_directory_rows(usage_directory_t *directory, const usage_call_t *call,
 
 
 /*
+ * Lists all of the directory instead of looking up ids, which the service
+ * ignores.  The batches stay: their desktops get what the listing shows.
+ */
+static void
+usage_directory_ignored(usage_directory_t *directory)
+{
+    directory->ignored = true;
+
+    usage_directory_list(directory, false);
+}
+
+
+/*
  * Gives the desktops that a batch looked up the entries that were found.
  */
 static void
 usage_directory_found(
     const usage_directory_t *directory, const usage_batch_t *batch)
 {
-    size_t           i;
-    usage_desktop_t *desktop;
+    size_t i;
 
     for (i = 0; i < batch->count; i++) {
-        desktop = batch->desktops[i];
-        desktop->entry = usage_directory_find(directory, desktop->id);
-
-        if (desktop->entry != NULL) {
-            desktop->name = desktop->entry->name;
-        }
+        usage_directory_enter(directory, batch->desktops[i]);
     }
 }
 
 
+/*
+ * Notes that all of the directory is here.
+ */
+static void
+usage_directory_complete(usage_directory_t *directory)
+{
+    const usage_batch_t *batch;
+
+    directory->full = true;
+
+    for (batch = directory->batches; batch; batch = batch->next) {
+        usage_directory_found(directory, batch);
+    }
+}
+
+
+/*
+ * Takes a page of a listing.
+ */
 static usage_result_t
-usage_directory_take(usage_directory_t *directory, const usage_call_t *call,
-    const usage_rows_t *rows, usage_error_t *error)
+usage_directory_take_listing(usage_directory_t *directory,
+    const usage_call_t *call, const usage_rows_t *rows, usage_error_t *error)
 {
     usage_pages_t *pages;
-    usage_batch_t *batch;
     usage_result_t rc;
 
-    batch = call->batch;
-    pages = batch != NULL ? &batch->pages : &directory->pages;
+    pages = &directory->pages;
 
     rc = usage_pages_take(
         pages, call, rows->count, rows->rows, directory->pool, error);
-
-    if (rc == USAGE_OK && batch != NULL && !usage_pages_done(pages)) {
-
-        /* Far more rows than were asked for: the filter isn't known.  Which
-         * desktops are among the first ones is chance. */
-
-        rc = usage_pages_restart(
-            pages, call, "rows", (int64_t) batch->count, rows->count, error);
-    }
 
     if (rc == USAGE_OK) {
         rc = usage_directory_rows(directory, call, pages, rows->list, error);
     }
 
-    if (rc == USAGE_OK && batch != NULL) {
-        usage_directory_found(directory, batch);
+    if (rc == USAGE_OK && !directory->by_user && usage_pages_done(pages)) {
+        usage_directory_complete(directory);
     }
 
-    if (rc == USAGE_OK && batch == NULL && !directory->by_user
-        && usage_pages_done(pages))
-    {
-        directory->full = true;
-    }
-
-    if (rc == USAGE_AGAIN && batch == NULL && usage_pages_fresh(pages)) {
+    if (rc == USAGE_AGAIN && usage_pages_fresh(pages)) {
         directory->listing++; /* each desktop may come again */
     }
 
-    return rc == USAGE_ERROR ? USAGE_ERROR : USAGE_OK;
+    return rc;
+}
+
+
+/*
+ * Takes a page of desktops that are looked up.
+ */
+static usage_result_t
+usage_directory_take_batch(usage_directory_t *directory,
+    const usage_call_t *call, const usage_rows_t *rows, usage_error_t *error)
+{
+    usage_batch_t *batch;
+    usage_result_t rc;
+
+    if (directory->ignored) {
+        return USAGE_OK; /* the listing tells */
+    }
+
+    batch = call->batch;
+
+    rc = usage_pages_take(
+        &batch->pages, call, rows->count, rows->rows, directory->pool, error);
+
+    if (rc != USAGE_OK) {
+        return rc;
+    }
+
+    if (!usage_directory_filtered(batch, rows)) {
+        usage_directory_ignored(directory);
+        return USAGE_OK;
+    }
+
+    rc =
+        usage_directory_rows(directory, call, &batch->pages, rows->list, error);
+
+    if (rc == USAGE_OK) {
+        usage_directory_found(directory, batch);
+    }
+
+    return rc;
 }
 
 
@@ -307,10 +405,13 @@ usage_directory_page(usage_directory_t *directory, const usage_call_t *call,
         return USAGE_ERROR;
     }
 
-    rc = usage_directory_take(directory, call, &rows, error);
+    rc = call->batch != NULL
+             ? usage_directory_take_batch(directory, call, &rows, error)
+             : usage_directory_take_listing(directory, call, &rows, error);
+
     json_decref(rows.root);
 
-    return rc;
+    return rc == USAGE_ERROR ? USAGE_ERROR : USAGE_OK;
 }
 
 

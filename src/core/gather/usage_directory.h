@@ -55,6 +55,7 @@ typedef struct {
     bool                  listed;  /* there is a listing */
     bool                  by_user; /* the listing is of the user's desktops */
     bool                  full;    /* all desktops are here */
+    bool                  ignored; /* the service ignores ids to look up */
     usage_pages_t         pages;   /* of the listing */
     struct usage_batch_s *batches; /* of ids that are looked up */
 } usage_directory_t;
@@ -69,8 +70,11 @@ usage_result_t usage_directory_init(usage_directory_t *directory,
 void usage_directory_list(usage_directory_t *directory, bool by_user);
 
 /*
- * Starts to look up desktops of a table, by as many calls as that takes.  Those
- * that are known get their entry, and their name.  USAGE_ERROR: memory is out.
+ * Starts to look up desktops of a table, by as many calls as that takes; it
+ * takes none if all of the directory is here.  Those
+ * that are known get their entry, and their name.  If a reply shows that the
+ * service ignores the ids, all of the directory is listed instead.
+ * USAGE_ERROR: memory is out.
  */
 usage_result_t usage_directory_look_up(usage_directory_t *directory,
     usage_desktop_t *const *desktops, size_t count);
@@ -80,11 +84,13 @@ usage_result_t usage_directory_look_up(usage_directory_t *directory,
 usage_result_t
 usage_directory_next(usage_directory_t *directory, usage_call_t *call);
 
-/* Gives how many calls what was started still takes, at least. */
+/* Gives how many calls what was started still takes, at least; fewer if the
+ * service ignores ids. */
 int64_t usage_directory_ahead(const usage_directory_t *directory);
 
 /*
- * Takes the directory's reply to call.  USAGE_ERROR: 502, it makes no sense, or
+ * Takes the directory's reply to call.  A desktop whose status is DELETED is as
+ * if it weren't there.  USAGE_ERROR: 502, it makes no sense, or
  * its pages don't agree; 500, memory is out.
  */
 usage_result_t usage_directory_page(usage_directory_t *directory,

@@ -3,14 +3,36 @@
 #include "gather/usage_rows.h"
 
 
+usage_str_t
+usage_rows_text(const json_t *row, const char *key)
+{
+    usage_str_t   text;
+    const json_t *value;
+
+    value = json_object_get(row, key);
+
+    text.data = json_is_string(value) ? json_string_value(value) : "";
+    text.len = json_string_length(value);
+
+    return text;
+}
+
+
 /*
- * Checks the count and the list, and takes them from the root.
+ * Checks that it is no error of the API, checks the count and the list, and
+ * takes them from the root.
  */
 static usage_result_t
 usage_rows_check(
     usage_rows_t *rows, const char *key, const char *what, usage_error_t *error)
 {
     json_t *count;
+
+    if (json_is_string(json_object_get(rows->root, "error_code"))) {
+        return usage_error_told(error, 200,
+            usage_rows_text(rows->root, "error_code"),
+            usage_rows_text(rows->root, "error_msg"));
+    }
 
     count = json_object_get(rows->root, "total_count");
     rows->list = json_object_get(rows->root, key);
@@ -65,19 +87,4 @@ usage_rows_load(usage_rows_t *rows, usage_str_t body, const char *key,
     }
 
     return USAGE_OK;
-}
-
-
-usage_str_t
-usage_rows_text(const json_t *row, const char *key)
-{
-    usage_str_t   text;
-    const json_t *value;
-
-    value = json_object_get(row, key);
-
-    text.data = json_is_string(value) ? json_string_value(value) : "";
-    text.len = json_string_length(value);
-
-    return text;
 }

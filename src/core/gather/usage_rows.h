@@ -21,8 +21,9 @@ typedef struct {
 
 /*
  * Reads a page: its total_count, and the list that is called key.  what names
- * the page in errors.  USAGE_ERROR: 502, it makes no sense, or takes more than
- * what is left of the pool's budget; then there is nothing to release.
+ * the page in errors.  USAGE_ERROR: 502, it makes no sense, is an error of the
+ * API, or takes more than what is left of the pool's budget; then there is
+ * nothing to release.
  */
 usage_result_t
 usage_rows_load(usage_rows_t *rows, usage_str_t body, const char *key,

@@ -63,9 +63,11 @@ usage_page_known(const usage_page_reader_t *reader, usage_str_t name)
     switch (reader->level) {
 
     case USAGE_PAGE_TOP:
-        return usage_page_is(name, "count")   ? USAGE_PAGE_KEY_COUNT
-               : usage_page_is(name, "items") ? USAGE_PAGE_KEY_ITEMS
-                                              : 0;
+        return usage_page_is(name, "count")        ? USAGE_PAGE_KEY_COUNT
+               : usage_page_is(name, "items")      ? USAGE_PAGE_KEY_ITEMS
+               : usage_page_is(name, "error_code") ? USAGE_PAGE_KEY_ERROR_CODE
+               : usage_page_is(name, "error_msg")  ? USAGE_PAGE_KEY_ERROR_MSG
+                                                   : 0;
 
     case USAGE_PAGE_ROW:
         return usage_str_equal(name, reader->keys->id) ? USAGE_PAGE_KEY_ID
@@ -121,8 +123,18 @@ usage_page_key(void *data, usage_str_t name, bool *wanted)
 static usage_result_t
 usage_page_open_items(usage_page_reader_t *reader, bool object)
 {
-    if (reader->key == USAGE_PAGE_KEY_COUNT) {
+    switch (reader->key) {
+
+    case USAGE_PAGE_KEY_COUNT:
         return usage_page_nonsense(reader, "count is not a number");
+
+    case USAGE_PAGE_KEY_ERROR_CODE:
+    case USAGE_PAGE_KEY_ERROR_MSG:
+        return usage_page_nonsense(
+            reader, "error_code or error_msg is not a string");
+
+    default: /* USAGE_PAGE_KEY_ITEMS */
+        break;
     }
 
     if (object) {
@@ -233,16 +245,32 @@ usage_page_close(void *data)
 
 
 /*
- * Takes a value of the page itself.
+ * Keeps as much of a text as an error shows; a value that is no string is none.
+ */
+static void
+usage_page_text(usage_page_text_t *text, const usage_scan_value_t *value)
+{
+    static const usage_str_t longer = usage_string("(a long text)");
+
+    text->there =
+        value->kind == USAGE_SCAN_STRING || value->kind == USAGE_SCAN_LONG;
+
+    if (text->there) {
+        text->len = usage_show(
+            value->kind == USAGE_SCAN_LONG ? longer : value->text, text->text);
+    }
+}
+
+
+/*
+ * Takes the page's count.  null counts as missing, as an error of the API may
+ * have it: the end of the page tells.
  */
 static usage_result_t
-usage_page_top_value(
-    usage_page_reader_t *reader, const usage_scan_value_t *value)
+usage_page_count(usage_page_reader_t *reader, const usage_scan_value_t *value)
 {
-    if (reader->key == USAGE_PAGE_KEY_ITEMS) {
-        return value->kind == USAGE_SCAN_NULL
-                   ? USAGE_OK
-                   : usage_page_nonsense(reader, "items is not an array");
+    if (value->kind == USAGE_SCAN_NULL) {
+        return USAGE_OK;
     }
 
     if (value->kind != USAGE_SCAN_INTEGER || value->integer < 0
@@ -254,6 +282,34 @@ usage_page_top_value(
     reader->page.count = value->integer;
 
     return USAGE_OK;
+}
+
+
+/*
+ * Takes a value of the page itself.
+ */
+static usage_result_t
+usage_page_top_value(
+    usage_page_reader_t *reader, const usage_scan_value_t *value)
+{
+    switch (reader->key) {
+
+    case USAGE_PAGE_KEY_COUNT:
+        return usage_page_count(reader, value);
+
+    case USAGE_PAGE_KEY_ERROR_CODE:
+        usage_page_text(&reader->code, value);
+        return USAGE_OK;
+
+    case USAGE_PAGE_KEY_ERROR_MSG:
+        usage_page_text(&reader->msg, value);
+        return USAGE_OK;
+
+    default: /* USAGE_PAGE_KEY_ITEMS */
+        return value->kind == USAGE_SCAN_NULL
+                   ? USAGE_OK
+                   : usage_page_nonsense(reader, "items is not an array");
+    }
 }
 
 
@@ -326,6 +382,8 @@ usage_page_start(usage_page_reader_t *reader, const usage_page_keys_t *keys,
     reader->error = error;
     reader->level = USAGE_PAGE_OUTSIDE;
     reader->page_seen = 0;
+    reader->code.there = false;
+    reader->msg.there = false;
     reader->row_start = NULL;
 
     usage_scan_start(&reader->scan, &usage_page_handler, reader);
@@ -368,11 +426,33 @@ usage_page_feed(usage_page_reader_t *reader, const char *data, size_t len)
 }
 
 
+/*
+ * Says which error of the API the page is.  Always gives USAGE_ERROR.
+ */
+static usage_result_t
+usage_page_refused(const usage_page_reader_t *reader)
+{
+    usage_str_t code, msg;
+
+    code.data = reader->code.text;
+    code.len = reader->code.len;
+
+    msg.data = reader->msg.text;
+    msg.len = reader->msg.there ? reader->msg.len : 0;
+
+    return usage_error_told(reader->error, 200, code, msg);
+}
+
+
 usage_result_t
 usage_page_end(usage_page_reader_t *reader)
 {
     if (usage_scan_end(&reader->scan) != USAGE_OK) {
         return usage_page_not_json(reader);
+    }
+
+    if (reader->code.there) {
+        return usage_page_refused(reader);
     }
 
     if (reader->page.count < 0) {

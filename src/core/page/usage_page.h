@@ -47,6 +47,16 @@ typedef struct {
 
 
 /*
+ * A text of a reply that is an error of the API, as an error shows it.
+ */
+typedef struct {
+    bool   there; /* the reply has it */
+    size_t len;   /* bytes */
+    char   text[USAGE_SHOWN_MAX];
+} usage_page_text_t;
+
+
+/*
  * A reader.  Its fields are its own, but for page.
  */
 typedef struct {
@@ -67,6 +77,11 @@ typedef struct {
     unsigned page_seen;
     unsigned row_seen;
     unsigned metric_seen;
+
+    /* the page's error_code and error_msg, if these are strings */
+
+    usage_page_text_t code;
+    usage_page_text_t msg;
 
     /* the metric that is open */
 
@@ -97,8 +112,9 @@ usage_page_bounds(const usage_page_keys_t *keys, int64_t rows, int64_t days);
  * Starts a page.  Ids that are new are added to table; a name goes to its
  * desktop if that has none yet.  template: what is learned of rows, for later
  * pages of the same keys, too; NULL: nothing is learned.  error is filled if a
- * later call gives USAGE_ERROR: 502, the page makes no sense; 500 or 502,
- * memory is out (usage_no_memory()).
+ * later call gives USAGE_ERROR: 502, the page makes no sense, or is an error of
+ * the API (its error_code is a string); 500 or 502, memory is out
+ * (usage_no_memory()).
  */
 void usage_page_start(usage_page_reader_t *reader,
     const usage_page_keys_t *keys, usage_page_bounds_t bounds,

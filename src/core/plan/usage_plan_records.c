@@ -30,12 +30,18 @@ usage_plan_records_unmatched(const usage_plan_t *plan)
 }
 
 
+/*
+ * All of the directory may be here already, if the service ignores the ids that
+ * were to be looked up.
+ */
 static usage_outcome_t
 usage_stage_directory_begin(usage_plan_t *plan, usage_error_t *error)
 {
     (void) error;
 
-    usage_directory_list(&plan->directory, false);
+    if (!plan->directory.full) {
+        usage_directory_list(&plan->directory, false);
+    }
 
     return USAGE_OUTCOME_CALLS;
 }

@@ -8,12 +8,16 @@
 #include "call/ngx_http_usage_call.h"
 #include "pace/ngx_http_usage_pace.h"
 
+#include "base/usage_period.h"
+
 
 /* milliseconds: the first wait if the upstream names none; it doubles with
  * each try, and varies by a quarter up or down */
 #define NGX_HTTP_USAGE_RETRY_WAIT  1000
 
 
+static void ngx_http_usage_retry_period(ngx_http_usage_ctx_t *ctx,
+    ngx_http_usage_fetch_t *fetch);
 static ngx_msec_t ngx_http_usage_retry_delay(ngx_http_usage_fetch_t *fetch);
 static time_t ngx_http_usage_retry_after(ngx_str_t *value);
 static void ngx_http_usage_retry_due(ngx_event_t *ev);
@@ -35,6 +39,7 @@ ngx_http_usage_retry(ngx_http_usage_ctx_t *ctx, ngx_http_usage_fetch_t *fetch)
     }
 
     log = ctx->request->connection->log;
+    ngx_http_usage_retry_period(ctx, fetch);
     delay = ngx_http_usage_retry_delay(fetch);
 
     if (fetch->status == NGX_HTTP_TOO_MANY_REQUESTS) {
@@ -65,6 +70,44 @@ ngx_http_usage_retry(ngx_http_usage_ctx_t *ctx, ngx_http_usage_fetch_t *fetch)
     ngx_add_timer(&fetch->timer, delay);
 
     return NGX_OK;
+}
+
+
+/*
+ * If a 429 has no Retry-After, the period that its error_msg names counts as
+ * one.
+ */
+
+static void
+ngx_http_usage_retry_period(ngx_http_usage_ctx_t *ctx,
+    ngx_http_usage_fetch_t *fetch)
+{
+    u_char       *p;
+    ngx_uint_t    seconds;
+    usage_str_t   body;
+
+    if (fetch->status != NGX_HTTP_TOO_MANY_REQUESTS
+        || fetch->retry_after.len > 0)
+    {
+        return;
+    }
+
+    body.data = (char *) fetch->body.data;
+    body.len = fetch->body.len;
+
+    seconds = usage_period(body);
+
+    if (seconds == 0) {
+        return;
+    }
+
+    p = ngx_pnalloc(ctx->request->pool, NGX_INT_T_LEN);
+    if (p == NULL) {
+        return;
+    }
+
+    fetch->retry_after.data = p;
+    fetch->retry_after.len = ngx_sprintf(p, "%ui", seconds) - p;
 }
 
 

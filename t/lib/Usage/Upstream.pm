@@ -24,7 +24,7 @@ use Socket qw(SOL_SOCKET SO_LINGER IPPROTO_TCP TCP_NODELAY);
 use Time::HiRes qw(time sleep);
 use File::Temp ();
 
-our @EXPORT_OK = qw(reply json_reply page row rows window);
+our @EXPORT_OK = qw(reply json_reply page row rows window desktop_ids);
 use Exporter 'import';
 
 my $json = JSON::PP->new->canonical->utf8->allow_nonref;
@@ -88,6 +88,13 @@ sub window {
     my ($req) = @_;
     my ($day) = ($req->{query}{start_time} || '') =~ /\A(\d{4}-\d\d-\d\d)T/;
     return $day;
+}
+
+# The ids that a request of the directory asks for, each a desktop_id of its own.
+sub desktop_ids {
+    my ($req) = @_;
+    return map { s/%([0-9a-fA-F]{2})/chr hex $1/ger }
+        $req->{target} =~ /[?&]desktop_id=([^&]*)/g;
 }
 
 # --- The server.
