@@ -79,5 +79,10 @@ usage_result_t usage_call_query(
 
 const char *usage_call_name(const usage_call_t *call, char *buffer);
 
+/*
+ * Names the action that a caller needs for an API (successors.md, "Rights").
+ */
+const char *usage_call_action(usage_call_api_t api);
+
 
 #endif /* USAGE_CALL_H */
