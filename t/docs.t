@@ -11,6 +11,7 @@ use strict;
 use warnings;
 use utf8;
 
+use JSON::PP qw(decode_json);
 use POSIX ();
 use Test::More;
 
@@ -188,6 +189,20 @@ SKIP: {
         whole => "error_log %%PREFIX%%/error.log;\npid %%PREFIX%%/pid;\n$conf");
     ok($ok, 'nginx takes the configuration of README.md') or diag $out;
     unlike($out, qr/\[warn\]/, 'the configuration of README.md has no warning');
+}
+
+# --- The rights that callers need.
+
+my ($table) = slurp("$root/docs/operations.md") =~ /\| upstream call \| action \|\n(.*?)\n\n/s;
+my @actions = $table =~ /`(\w+:\w+:\w+)`/g;
+my @code    = slurp("$root/src/core/gather/usage_call.c") =~ /"(\w+:\w+:\w+)"/g;
+is_deeply([ sort @actions ], [ sort @code ], 'docs/operations.md has the actions that the log names');
+
+for my $file (qw(iam-policy iam-policy-records)) {
+    my $policy = decode_json(slurp("$root/examples/$file.json"));
+    my @allows = grep { $file =~ /records/ || !/connections/ } @code;
+    is_deeply([ sort @{ $policy->{Statement}[0]{Action} } ], [ sort @allows ],
+        "examples/$file.json allows what is needed, and no more");
 }
 
 # --- Levels at which nginx shows headers.

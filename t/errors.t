@@ -276,7 +276,11 @@ subtest '401 and 403 keep their status' => sub {
     for my $how (qw(html none codeless array brokenjson inner page)) {
         error_is(ask("$how-401"), 401, "401, $how", code => 'APIGW.0301');
         like(logged()->{error}, qr/\S/, "401, $how: the log has the error");
+        my $from = length $nginx->error_log;
         error_is(ask("$how-403"), 403, "403, $how", code => 'APIGW.0302');
+        like($nginx->log_line(qr/answered 403/, $from),
+            qr/; missing right: workspace:statistics:listDesktopMetrics[;,]/,
+            "403, $how: the error log names the action that is missing");
     }
 };
 

@@ -236,6 +236,22 @@ test_long_filters(void **state)
  * What a call is called in errors.
  */
 static void
+test_action(void **state)
+{
+    (void) state;
+
+    assert_string_equal(usage_call_action(USAGE_CALL_DESKTOPS),
+        "workspace:statistics:listDesktopMetrics");
+    assert_string_equal(usage_call_action(USAGE_CALL_USERS),
+        "workspace:statistics:listUserMetrics");
+    assert_string_equal(
+        usage_call_action(USAGE_CALL_DIRECTORY), "workspace:desktops:list");
+    assert_string_equal(usage_call_action(USAGE_CALL_RECORDS),
+        "workspace:connections:securityList");
+}
+
+
+static void
 test_name(void **state)
 {
     char         buffer[USAGE_CALL_NAME_MAX];
@@ -363,6 +379,7 @@ main(void)
         cmocka_unit_test(test_filters),
         cmocka_unit_test(test_long_filters),
         cmocka_unit_test(test_name),
+        cmocka_unit_test(test_action),
         cmocka_unit_test(test_directory),
         cmocka_unit_test(test_out_of_memory),
     };

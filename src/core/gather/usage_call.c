@@ -15,6 +15,7 @@
 static const struct {
     const char *path;
     const char *name;      /* in words */
+    const char *action;    /* successors.md, "Rights" */
     const char *by_name;   /* the filter's parameter */
     const char *by_domain; /* NULL: it has none */
     const char *by_id;     /* of the ids, each has the parameter for itself */
@@ -23,13 +24,16 @@ static const struct {
 
     /* the longest use comes first: what follows a row without use has none */
 
-    { "/statistics/metrics/desktops", "statistics of desktops", "resource_name",
-        NULL, "resource_id", "desktop_usage" },
-    { "/statistics/metrics/users", "statistics of users", "username", "domain",
-        NULL, "user_usage" },
-    { "/desktops", "desktop directory", "user_name", NULL, "desktop_id", NULL },
-    { "/connections/desktops", "connection records", "user_name", NULL, NULL,
-        NULL },
+    { "/statistics/metrics/desktops", "statistics of desktops",
+        "workspace:statistics:listDesktopMetrics", "resource_name", NULL,
+        "resource_id", "desktop_usage" },
+    { "/statistics/metrics/users", "statistics of users",
+        "workspace:statistics:listUserMetrics", "username", "domain", NULL,
+        "user_usage" },
+    { "/desktops", "desktop directory", "workspace:desktops:list", "user_name",
+        NULL, "desktop_id", NULL },
+    { "/connections/desktops", "connection records",
+        "workspace:connections:securityList", "user_name", NULL, NULL, NULL },
 };
 
 
@@ -190,4 +194,11 @@ usage_call_name(const usage_call_t *call, char *buffer)
         (int) USAGE_DATE_LEN, first, (int) USAGE_DATE_LEN, last);
 
     return buffer;
+}
+
+
+const char *
+usage_call_action(usage_call_api_t api)
+{
+    return usage_calls[api].action;
 }

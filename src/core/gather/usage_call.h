@@ -82,5 +82,10 @@ size_t usage_call_id_bytes(usage_str_t id);
 
 const char *usage_call_name(const usage_call_t *call, char *buffer);
 
+/*
+ * Names the action that a caller needs for an API (successors.md, "Rights").
+ */
+const char *usage_call_action(usage_call_api_t api);
+
 
 #endif /* USAGE_CALL_H */

@@ -206,6 +206,7 @@ typedef struct {
 typedef struct {
     ngx_str_t                        uri;        /* of the call */
     ngx_str_t                        reply;      /* its start, if not JSON */
+    const char                      *action;     /* that a 403 says is missing */
     ngx_uint_t                       told;       /* to the client, too */
 } ngx_http_usage_blame_t;
 

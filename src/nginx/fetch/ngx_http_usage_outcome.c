@@ -91,6 +91,10 @@ ngx_http_usage_outcome_blame(ngx_http_usage_ctx_t *ctx,
 
     ctx->blame.uri = fetch->request->unparsed_uri;
 
+    if (fetch->status == NGX_HTTP_FORBIDDEN && !fetch->own) {
+        ctx->blame.action = usage_call_action(fetch->call.api);
+    }
+
     i = 0;
 
     while (i < fetch->head_len
