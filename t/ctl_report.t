@@ -257,7 +257,7 @@ subtest 'the log of the example' => sub {
         <$fh>;
     };
     my ($format) = $conf =~ /(log_format usage .*?;)/s or return fail('no format');
-    my ($map) = $conf =~ /(map \S+ \$call_id \{.*?\})/s or return fail('no map');
+    my ($map) = $conf =~ /(map \S+ \$call_id \{.*?\n    \})/s or return fail('no map');
     $format =~ s/log_format usage/log_format example/;
     my $sim   = Usage::Sim->start;
     my $nginx = Usage::Nginx->start(
