@@ -206,7 +206,7 @@ typedef struct {
 typedef struct {
     ngx_str_t                        uri;        /* of the call */
     ngx_str_t                        reply;      /* its start, if not JSON */
-    const char                      *action;     /* that a 403 says is missing */
+    const char                      *action;     /* missing, after a 403 */
     ngx_uint_t                       told;       /* to the client, too */
 } ngx_http_usage_blame_t;
 
@@ -355,6 +355,13 @@ ngx_int_t ngx_http_usage_request_id_index(ngx_conf_t *cf);
  * long as the request.  NGX_ERROR: memory is out.
  */
 ngx_int_t ngx_http_usage_request_id(ngx_http_request_t *r, ngx_str_t *id);
+
+/*
+ * Sets nginx's own id of a request, $request_id, which no client can choose.
+ * Once it was asked for, all subrequests and copies of the request have the
+ * same.  NGX_ERROR: memory is out.
+ */
+ngx_int_t ngx_http_usage_own_request_id(ngx_http_request_t *r, ngx_str_t *id);
 
 
 /* ngx_http_usage_key.c: who the caller is, as a hash */

@@ -41,11 +41,9 @@ ngx_http_usage_request_id_index(ngx_conf_t *cf)
 ngx_int_t
 ngx_http_usage_request_id(ngx_http_request_t *r, ngx_str_t *id)
 {
-    ngx_uint_t                   i;
-    ngx_list_part_t             *part;
-    ngx_table_elt_t             *header;
-    ngx_http_variable_value_t   *value;
-    ngx_http_usage_main_conf_t  *umcf;
+    ngx_uint_t        i;
+    ngx_list_part_t  *part;
+    ngx_table_elt_t  *header;
 
     part = &r->headers_in.headers.part;
     i = 0;
@@ -61,6 +59,16 @@ ngx_http_usage_request_id(ngx_http_request_t *r, ngx_str_t *id)
         *id = header->value;
         return NGX_OK;
     }
+
+    return ngx_http_usage_own_request_id(r, id);
+}
+
+
+ngx_int_t
+ngx_http_usage_own_request_id(ngx_http_request_t *r, ngx_str_t *id)
+{
+    ngx_http_variable_value_t   *value;
+    ngx_http_usage_main_conf_t  *umcf;
 
     umcf = ngx_http_get_module_main_conf(r, ngx_http_usage_module);
 

@@ -11,18 +11,15 @@ ngx_int_t
 ngx_http_usage_fetches_open(ngx_http_usage_ctx_t *ctx,
     ngx_event_handler_pt wake)
 {
-    static ngx_str_t  request_id = ngx_string("request_id");
-
-    ngx_uint_t                 key;
-    ngx_connection_t          *c;
+    ngx_str_t                  id;
     ngx_http_request_t        *r;
     ngx_http_usage_fetches_t  *fetches;
 
     r = ctx->request;
-    c = r->connection;
 
     fetches = ngx_pcalloc(r->pool, sizeof(ngx_http_usage_fetches_t));
-    if (fetches == NULL) {
+
+    if (fetches == NULL || ngx_http_usage_own_request_id(r, &id) != NGX_OK) {
         return NGX_ERROR;
     }
 
@@ -32,25 +29,16 @@ ngx_http_usage_fetches_open(ngx_http_usage_ctx_t *ctx,
         return NGX_ERROR;
     }
 
+    fetches->wake.handler = wake;
+    fetches->wake.data = ctx;
+    fetches->wake.log = r->connection->log;
+
     ctx->fetches = fetches;
 
     if (ngx_http_usage_memory_init(ctx) != NGX_OK) {
         ctx->fetches = NULL;
         return NGX_ERROR;
     }
-
-    /* computed here, $request_id is the same for all subrequests */
-
-    key = ngx_hash_key(request_id.data, request_id.len);
-
-    if (ngx_http_get_variable(r, &request_id, key) == NULL) {
-        ctx->fetches = NULL;
-        return NGX_ERROR;
-    }
-
-    fetches->wake.handler = wake;
-    fetches->wake.data = ctx;
-    fetches->wake.log = c->log;
 
     r->write_event_handler = ngx_http_usage_wake_handler;
 

@@ -140,21 +140,16 @@ ngx_http_usage_compare_pass(ngx_http_usage_ctx_t *ctx)
 static ngx_int_t
 ngx_http_usage_compare_create(ngx_http_usage_ctx_t *ctx)
 {
-    static ngx_str_t  request_id = ngx_string("request_id");
-
-    ngx_uint_t                 key;
+    ngx_str_t                  id;
     ngx_pool_cleanup_t        *left, *ended;
     ngx_http_request_t        *r;
     ngx_http_usage_compare_t  *compare;
 
-    /* both requests have one $request_id if it is computed before the copy */
-
-    key = ngx_hash_key(request_id.data, request_id.len);
     left = ngx_pool_cleanup_add(ctx->request->pool, 0);
 
     if (ngx_http_usage_endpoint(ctx) == NULL || left == NULL
         || ctx->inbound.body.data == NULL
-        || ngx_http_get_variable(ctx->request, &request_id, key) == NULL)
+        || ngx_http_usage_own_request_id(ctx->request, &id) != NGX_OK)
     {
         return NGX_ERROR;
     }

@@ -36,7 +36,6 @@ struct ngx_http_usage_replay_s {
     ngx_http_usage_replay_table_t  *sh;
     ngx_slab_pool_t                *shpool;
     ngx_shm_zone_t                 *zone;
-    ngx_int_t                       request_id; /* index of a variable */
 };
 
 
@@ -44,8 +43,8 @@ static ngx_http_usage_replay_t *ngx_http_usage_replay_zone(ngx_conf_t *cf,
     ngx_str_t *value);
 static ngx_int_t ngx_http_usage_replay_init_zone(ngx_shm_zone_t *shm_zone,
     void *data);
-static ngx_int_t ngx_http_usage_replay_request(
-    ngx_http_usage_replay_t *replay, ngx_http_request_t *r, u_char *request);
+static ngx_int_t ngx_http_usage_replay_request(ngx_http_request_t *r,
+    u_char *request);
 static ngx_int_t ngx_http_usage_replay_add(ngx_http_usage_replay_t *replay,
     ngx_http_usage_replay_entry_t *entry);
 
@@ -87,8 +86,6 @@ ngx_http_usage_replay(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 static ngx_http_usage_replay_t *
 ngx_http_usage_replay_zone(ngx_conf_t *cf, ngx_str_t *value)
 {
-    static ngx_str_t  request_id = ngx_string("request_id");
-
     ssize_t                   size;
     ngx_str_t                 name, text;
     ngx_shm_zone_t           *shm_zone;
@@ -115,13 +112,6 @@ ngx_http_usage_replay_zone(ngx_conf_t *cf, ngx_str_t *value)
     if (shm_zone->data == NULL) {
         replay = ngx_pcalloc(cf->pool, sizeof(ngx_http_usage_replay_t));
         if (replay == NULL) {
-            return NULL;
-        }
-
-        /* nginx computes an indexed variable once for a request */
-
-        replay->request_id = ngx_http_get_variable_index(cf, &request_id);
-        if (replay->request_id == NGX_ERROR) {
             return NULL;
         }
 
@@ -196,8 +186,7 @@ ngx_http_usage_replay_check(ngx_http_usage_ctx_t *ctx,
     ngx_http_usage_replay_entry_t  entry;
 
     if (!usage_sign_date_parse(signature->date, &date)
-        || ngx_http_usage_replay_request(ctx->conf->replay, ctx->request,
-                                         entry.request)
+        || ngx_http_usage_replay_request(ctx->request, entry.request)
            != NGX_OK)
     {
         (void) usage_error(&ctx->error, NGX_HTTP_INTERNAL_SERVER_ERROR,
@@ -234,25 +223,21 @@ ngx_http_usage_replay_check(ngx_http_usage_ctx_t *ctx,
 
 /*
  * Reads $request_id.  One request may come here several times, by error_page or
- * as the subrequest of a mirror: its $request_id stays the same, and no client
- * can choose it.
+ * as the subrequest of a mirror: its $request_id stays the same.
  */
 
 static ngx_int_t
-ngx_http_usage_replay_request(ngx_http_usage_replay_t *replay,
-    ngx_http_request_t *r, u_char *request)
+ngx_http_usage_replay_request(ngx_http_request_t *r, u_char *request)
 {
-    ngx_http_variable_value_t  *value;
+    ngx_str_t  id;
 
-    value = ngx_http_get_indexed_variable(r, replay->request_id);
-
-    if (value == NULL || value->not_found
-        || value->len != NGX_HTTP_USAGE_REPLAY_KEY)
+    if (ngx_http_usage_own_request_id(r, &id) != NGX_OK
+        || id.len != NGX_HTTP_USAGE_REPLAY_KEY)
     {
         return NGX_ERROR;
     }
 
-    ngx_memcpy(request, value->data, NGX_HTTP_USAGE_REPLAY_KEY);
+    ngx_memcpy(request, id.data, NGX_HTTP_USAGE_REPLAY_KEY);
 
     return NGX_OK;
 }
