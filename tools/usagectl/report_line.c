@@ -39,23 +39,6 @@ make_utf8(char *text, size_t len)
 
 
 /*
- * Gives a member that is a string, else "".
- */
-static usage_str_t
-text_of(const json_t *line, const char *name)
-{
-    usage_str_t   text;
-    const json_t *value;
-
-    value = json_object_get(line, name);
-    text.data = json_is_string(value) ? json_string_value(value) : "";
-    text.len = json_string_length(value);
-
-    return text;
-}
-
-
-/*
  * Reads a member that is a number, or digits in a string.
  */
 static bool
@@ -72,7 +55,7 @@ number_of(const json_t *line, const char *name, int64_t *number)
         return true;
     }
 
-    text = text_of(line, name);
+    text = usage_json_text(line, name);
 
     if (text.len == 0 || !isdigit((unsigned char) *text.data)) {
         return false;
@@ -151,15 +134,16 @@ is_legacy(
     bool        routed;
     usage_str_t known;
 
-    routed = usage_patterns_route(patterns, text_of(json, "path"), project);
-    known = text_of(json, "project_id");
+    routed =
+        usage_patterns_route(patterns, usage_json_text(json, "path"), project);
+    known = usage_json_text(json, "project_id");
 
     if (known.len > 0) {
         *project = known;
         return true;
     }
 
-    return routed || text_of(json, "days").len > 0;
+    return routed || usage_json_text(json, "days").len > 0;
 }
 
 
@@ -172,7 +156,7 @@ judge(report_line_t *line, const json_t *json, const usage_patterns_t *patterns)
     int64_t status, days;
 
     if (!number_of(json, "status", &status)
-        || !time_of(text_of(json, "time"), &line->time)
+        || !time_of(usage_json_text(json, "time"), &line->time)
         || !json_is_string(json_object_get(json, "client")))
     {
         return REPORT_STRANGE;
@@ -189,10 +173,10 @@ judge(report_line_t *line, const json_t *json, const usage_patterns_t *patterns)
     usage_day_write(usage_day_of(line->time), line->day);
     line->day[USAGE_DATE_LEN] = '\0';
 
-    line->keys[REPORT_CLIENT] = text_of(json, "client");
-    line->keys[REPORT_AGENT] = text_of(json, "agent");
-    line->keys[REPORT_CREDENTIAL] = text_of(json, "credential");
-    line->keys[REPORT_MODE] = text_of(json, "mode");
+    line->keys[REPORT_CLIENT] = usage_json_text(json, "client");
+    line->keys[REPORT_AGENT] = usage_json_text(json, "agent");
+    line->keys[REPORT_CREDENTIAL] = usage_json_text(json, "credential");
+    line->keys[REPORT_MODE] = usage_json_text(json, "mode");
     line->keys[REPORT_STATUS] = ctl_str(line->status);
     line->keys[REPORT_DAY] = ctl_str(line->day);
     line->error = status >= 400 || status < 100;

@@ -182,24 +182,6 @@ usage_error_told(
 
 
 /*
- * Gives the text of a member of root; empty: there is none, or it is no string.
- */
-static usage_str_t
-usage_error_text(const json_t *root, const char *key)
-{
-    usage_str_t   text;
-    const json_t *value;
-
-    value = json_object_get(root, key);
-
-    text.data = json_is_string(value) ? json_string_value(value) : "";
-    text.len = json_string_length(value);
-
-    return text;
-}
-
-
-/*
  * Tells whether an upstream's reply has the form of the API's errors.  Then
  * *error says which error it is; passed: it goes back to the client.
  */
@@ -214,7 +196,7 @@ usage_error_has_form(
 
     root = usage_json_load(body, USAGE_JSON_ERROR, 0, &reason);
     form = json_is_string(json_object_get(root, "error_code"));
-    code = usage_error_text(root, "error_code");
+    code = usage_json_text(root, "error_code");
 
     if (form && passed) {
         (void) usage_error(error, status, "the upstream answered %u, %.*s",
@@ -222,7 +204,7 @@ usage_error_has_form(
 
     } else if (form) {
         (void) usage_error_told(
-            error, status, code, usage_error_text(root, "error_msg"));
+            error, status, code, usage_json_text(root, "error_msg"));
     }
 
     json_decref(root);

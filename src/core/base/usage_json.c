@@ -141,6 +141,21 @@ usage_json_write_control(char *p, const char *text, size_t n)
 }
 
 
+usage_str_t
+usage_json_text(const json_t *object, const char *key)
+{
+    usage_str_t   text;
+    const json_t *value;
+
+    value = json_object_get(object, key);
+
+    text.data = json_is_string(value) ? json_string_value(value) : "";
+    text.len = json_string_length(value);
+
+    return text;
+}
+
+
 char *
 usage_json_write_string(char *p, usage_str_t text)
 {

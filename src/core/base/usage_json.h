@@ -38,6 +38,12 @@ size_t usage_json_parts(usage_str_t text, size_t max);
 json_t *usage_json_load(
     usage_str_t text, size_t max, size_t flags, json_error_t *reason);
 
+/*
+ * Gives the text of an object's member, which lives as long as the object; an
+ * empty text if there is none, or if it is no string.
+ */
+usage_str_t usage_json_text(const json_t *object, const char *key);
+
 /* The bytes that a string of len bytes takes in JSON at most. */
 #define usage_json_string_max(len) (6 * (size_t) (len) + 2)
 

@@ -99,12 +99,12 @@ usage_period(usage_str_t body)
     json_error_t reason;
 
     root = usage_json_load(body, USAGE_JSON_ERROR, 0, &reason);
-    text = json_string_value(json_object_get(root, "error_msg"));
+    text = usage_json_text(root, "error_msg").data;
     seconds = 0;
 
     /* the last one counts: the words end with it */
 
-    for (key = text ? strstr(text, USAGE_PERIOD_KEY) : NULL; key != NULL;
+    for (key = strstr(text, USAGE_PERIOD_KEY); key != NULL;
          key = strstr(key + 1, USAGE_PERIOD_KEY))
     {
         if (key == text || !usage_period_letter(key[-1])) {

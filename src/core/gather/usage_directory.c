@@ -202,7 +202,7 @@ usage_directory_filtered(const usage_batch_t *batch, const usage_rows_t *rows)
     }
 
     json_array_foreach (rows->list, i, row) {
-        id = usage_rows_text(row, "desktop_id");
+        id = usage_json_text(row, "desktop_id");
 
         for (k = 0; k < batch->count; k++) {
             if (usage_str_equal(batch->desktops[k]->id, id)) {
@@ -253,11 +253,11 @@ usage_directory_rows(usage_directory_t *directory, const usage_call_t *call,
     directory->page++;
 
     json_array_foreach (rows, i, row) {
-        if (strcasecmp(usage_rows_text(row, "status").data, "DELETED") == 0) {
+        if (strcasecmp(usage_json_text(row, "status").data, "DELETED") == 0) {
             continue;
         }
 
-        if (usage_rows_text(row, "desktop_id").len == 0) {
+        if (usage_json_text(row, "desktop_id").len == 0) {
             return usage_error(error, 502,
                 "the upstream's desktop directory makes no sense: a desktop "
                 "without its desktop_id");

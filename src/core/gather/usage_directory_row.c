@@ -32,8 +32,8 @@ usage_directory_attachments(
     others = false;
 
     json_array_foreach (infos, i, info) {
-        name = usage_rows_text(info, "user_name");
-        type = usage_rows_text(info, "type");
+        name = usage_json_text(info, "user_name");
+        type = usage_json_text(info, "type");
 
         user = type.len == 0 || strcasecmp(type.data, "USER") == 0;
         same = user && usage_str_equal(name, directory->user->name);
@@ -41,7 +41,7 @@ usage_directory_attachments(
 
         if (same
             && usage_user_is(
-                directory->user, name, usage_rows_text(info, "domain")))
+                directory->user, name, usage_json_text(info, "domain")))
         {
             mine = true;
             continue;
@@ -88,9 +88,9 @@ usage_directory_attached(
         return usage_directory_attachments(directory, entry, infos);
     }
 
-    entry->owned = usage_rows_text(row, "user_name").len > 0;
+    entry->owned = usage_json_text(row, "user_name").len > 0;
 
-    if (usage_user_is(directory->user, usage_rows_text(row, "user_name"),
+    if (usage_user_is(directory->user, usage_json_text(row, "user_name"),
             usage_directory_none))
     {
         entry->attached = USAGE_ATTACHED_ALONE;
@@ -158,13 +158,13 @@ usage_directory_row(
     usage_directory_t *directory, const json_t *row, usage_entry_t **entry)
 {
     *entry =
-        usage_directory_entry(directory, usage_rows_text(row, "desktop_id"));
+        usage_directory_entry(directory, usage_json_text(row, "desktop_id"));
 
     if (*entry == NULL
         || usage_directory_index(&directory->names,
-               usage_rows_text(row, "computer_name"), *entry, &(*entry)->name)
+               usage_json_text(row, "computer_name"), *entry, &(*entry)->name)
                != USAGE_OK
-        || usage_directory_index(&directory->sids, usage_rows_text(row, "sid"),
+        || usage_directory_index(&directory->sids, usage_json_text(row, "sid"),
                *entry, &(*entry)->sid)
                != USAGE_OK
         || usage_directory_attached(directory, *entry, row) != USAGE_OK)

@@ -78,7 +78,7 @@ usage_records_nonsense(usage_error_t *error, const json_t *row, const char *key)
 {
     usage_str_t text;
 
-    text = usage_rows_text(row, key);
+    text = usage_json_text(row, key);
 
     return usage_error(error, 502,
         "the upstream's connection records make no sense: %s \"%.*s\"", key,
@@ -97,7 +97,7 @@ usage_records_time(const json_t *row, const char *key, bool *given,
     const json_t *value;
 
     value = json_object_get(row, key);
-    text = usage_rows_text(row, key);
+    text = usage_json_text(row, key);
 
     *given = value != NULL && !json_is_null(value)
              && !(json_is_string(value) && text.len == 0);
@@ -165,9 +165,9 @@ usage_records_twice(usage_records_t *records, const json_t *row, bool *twice)
 
     *twice = false;
 
-    id = usage_rows_text(row, "transaction_id");
-    start = usage_rows_text(row, "connection_start_time");
-    setup = usage_rows_text(row, "connection_setup_time");
+    id = usage_json_text(row, "transaction_id");
+    start = usage_json_text(row, "connection_start_time");
+    setup = usage_json_text(row, "connection_setup_time");
 
     if (id.len == 0) {
         return USAGE_OK;
@@ -235,9 +235,9 @@ usage_records_add(usage_records_t *records, const json_t *row,
     record->session = session;
     record->no_domain = no_domain;
 
-    if (usage_records_name(records, usage_rows_text(row, "sid"), &record->sid)
+    if (usage_records_name(records, usage_json_text(row, "sid"), &record->sid)
             != USAGE_OK
-        || usage_records_name(records, usage_rows_text(row, "computer_name"),
+        || usage_records_name(records, usage_json_text(row, "computer_name"),
                &record->computer)
                != USAGE_OK)
     {
@@ -264,7 +264,7 @@ usage_records_counts(
         return true;
     }
 
-    name = usage_rows_text(row, "user_name");
+    name = usage_json_text(row, "user_name");
 
     if (!usage_user_recorded(records->user, name, no_domain)) {
         return false;

@@ -3,21 +3,6 @@
 #include "gather/usage_rows.h"
 
 
-usage_str_t
-usage_rows_text(const json_t *row, const char *key)
-{
-    usage_str_t   text;
-    const json_t *value;
-
-    value = json_object_get(row, key);
-
-    text.data = json_is_string(value) ? json_string_value(value) : "";
-    text.len = json_string_length(value);
-
-    return text;
-}
-
-
 /*
  * Checks that it is no error of the API, checks the count and the list, and
  * takes them from the root.
@@ -30,8 +15,8 @@ usage_rows_check(
 
     if (json_is_string(json_object_get(rows->root, "error_code"))) {
         return usage_error_told(error, 200,
-            usage_rows_text(rows->root, "error_code"),
-            usage_rows_text(rows->root, "error_msg"));
+            usage_json_text(rows->root, "error_code"),
+            usage_json_text(rows->root, "error_msg"));
     }
 
     count = json_object_get(rows->root, "total_count");

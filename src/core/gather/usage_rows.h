@@ -29,8 +29,5 @@ usage_result_t
 usage_rows_load(usage_rows_t *rows, usage_str_t body, const char *key,
     const char *what, const usage_pool_t *pool, usage_error_t *error);
 
-/* Gives the text of a row's field, or an empty string if it is no string. */
-usage_str_t usage_rows_text(const json_t *row, const char *key);
-
 
 #endif /* USAGE_ROWS_H */
