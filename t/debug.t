@@ -24,6 +24,7 @@ my $nginx = Usage::Nginx->start(
 );
 my $secret = 'a-token-that-nobody-may-read';
 my %week   = days(-9, -3);
+my %eight  = days(-10, -3);
 my @ids    = @{ $sim->desktops }[ 1, 2 ];
 
 # The module's own lines of a request that is answered 200.
@@ -55,7 +56,7 @@ has(\@warm, qr/^usage store, 7 days: all found;/, 'what the store had is told');
 has(\@warm, qr/^usage upstream call starts, for the authorization probe: /,
     'the authorization probe is told');
 
-my @some = told({ days(-10, -3) });
+my @some = told({%eight});
 has(\@some, qr/^usage store, 8 days: days are missing; days 0 to 0,/, 'the days that the store lacks are told');
 has(\@some, qr/^usage plan for missing days: 1 days,/, 'missing days are told as they are planned');
 

@@ -17,15 +17,6 @@ my $upstream = Usage::Upstream->start(sub {
     return json_reply(200, page($req, [ row('d1', 3600) ]));
 });
 
-# A test: there was no upstream call since the last time.
-sub no_calls {
-    my ($name) = @_;
-    local $Test::Builder::Level = $Test::Builder::Level + 1;
-    is(scalar(() = $upstream->calls), 0, $name);
-    $upstream->clear;
-    return;
-}
-
 subtest 'retention' => sub {
     plan skip_all => 'midnight is near' if near_midnight();
 
@@ -54,7 +45,7 @@ subtest 'retention' => sub {
         '200 days ago with limit 0: refused');
     error_is($keep->post(route(), body(start_time => day(-200), end_time => day(-200),
         desktop_ids => ['d1'])), 400, '200 days ago with ids: refused');
-    no_calls('days that are refused take no upstream call');
+    $upstream->no_calls('days that are refused take no upstream call');
 
     # of one user: 30 days
 
@@ -74,7 +65,7 @@ subtest 'retention' => sub {
         detail => qr/\bof users\b/);
     error_is($user->(day(-31), desktop_ids => ['d1'], limit => 0), 400,
         'of one user with ids and limit 0: refused', detail => qr/\bof users\b/);
-    no_calls('days of one user that are refused take no upstream call');
+    $upstream->no_calls('days of one user that are refused take no upstream call');
 
     is($ask->(day(-$_), day(-$_))->{status}, 200, "$_ days ago: a 200")
         for 179, 178, 100, 0;
@@ -84,7 +75,7 @@ subtest 'retention' => sub {
 
     is($keep->post(route(), body(start_time => day(400), end_time => day(410)))->{status}, 200,
         'days in the future: a 200');
-    no_calls('the future costs no upstream call');
+    $upstream->no_calls('the future costs no upstream call');
 
     $keep->stop_ok;
 };

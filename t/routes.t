@@ -17,15 +17,6 @@ my $upstream = Usage::Upstream->start(sub {
     return json_reply(200, page($req, [ row('d1', 3600) ]));
 });
 
-# A test: there was no upstream call since the last time.
-sub no_calls {
-    my ($name) = @_;
-    local $Test::Builder::Level = $Test::Builder::Level + 1;
-    is(scalar(() = $upstream->calls), 0, $name);
-    $upstream->clear;
-    return;
-}
-
 my $nginx = Usage::Nginx->start(
     upstream => $upstream->port,
     http     => 'usage_retention off;'
@@ -69,7 +60,7 @@ subtest 'the project' => sub {
     }
     error_is($target->(route($_)), 404, "project $_", detail => qr/\Athe path /)
         for '{project}', '%257Bproject_id%257D', '%7Bproject_id', 'project_id%7D';
-    no_calls('a project that is refused takes no upstream call');
+    $upstream->no_calls('a project that is refused takes no upstream call');
 };
 
 subtest 'other paths' => sub {
@@ -95,7 +86,7 @@ subtest 'other paths' => sub {
     {
         error_is($c->post($_, $day), 404, $_);
     }
-    no_calls('another path takes no upstream call');
+    $upstream->no_calls('another path takes no upstream call');
     is($c->post(route(), $day)->{status}, 200, 'the path itself is a 200');
     is($c->post('/v2/a/../p/desktops//statistics/./used', $day)->{status},
         200, 'the path is a 200 once nginx has normalized it');

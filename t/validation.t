@@ -74,15 +74,6 @@ sub good {
 
 sub day_is_future { return date_add($_[0], $_[1]) gt today() }
 
-sub no_calls {
-    my ($name) = @_;
-    local $Test::Builder::Level = $Test::Builder::Level + 1;
-    my @calls = $upstream->calls;
-    is(scalar @calls, 0, $name || 'no upstream call was made')
-        or diag(map { "$_->{target}\n" } splice @calls, 0, 5);
-    $upstream->clear;
-}
-
 # A range that needs few calls.
 my $range = '"start_time":"2022-12-09","end_time":"2022-12-09"';
 
@@ -102,13 +93,13 @@ subtest 'not JSON' => sub {
         $show =~ s/([^ -~])/sprintf '\\x%02x', ord $1/ge;
         bad("<$show>", $_);
     }
-    no_calls();
+    $upstream->no_calls();
 };
 
 subtest 'not an object' => sub {
     bad("<$_>", $_, qr/object/)
         for '[]', '[{}]', '"{}"', '0', '1.5', 'true', 'false', 'null', '""';
-    no_calls();
+    $upstream->no_calls();
 };
 
 subtest 'anything after the object' => sub {
@@ -119,7 +110,7 @@ subtest 'anything after the object' => sub {
         $show =~ s/([^ -~])/sprintf '\\x%02x', ord $1/ge;
         bad("<$show>", $_);
     }
-    no_calls();
+    $upstream->no_calls();
     good('white space around is none', " \r\n\t{$range} \r\n\t", '2022-12-09', 1);
     $upstream->clear;
 };
@@ -131,7 +122,7 @@ subtest 'duplicate keys' => sub {
     bad('a nested one',      '{"x":{"a":1,"a":2}}');
     bad('nested deep',       '{"x":[[{"a":[{"b":1,"b":1}]}]]}');
     bad('written otherwise', '{"offset":1,"off\u0073et":1}');
-    no_calls();
+    $upstream->no_calls();
     good('the same key on two levels passes',
         "{$range,\"x\":{\"x\":{\"x\":1}},\"y\":{\"x\":2}}", '2022-12-09', 1);
     $upstream->clear;
@@ -161,7 +152,7 @@ subtest 'invalid UTF-8' => sub {
     }
     bad('half a pair, escaped',   '{"desktop_ids":["\ud800"]}');
     bad('the other half',         '{"desktop_ids":["\udc00x"]}');
-    no_calls();
+    $upstream->no_calls();
 };
 
 subtest 'NUL in a string' => sub {
@@ -173,7 +164,7 @@ subtest 'NUL in a string' => sub {
     bad('in a user',       '{"desktop_username":"\u0000"}');
     bad('in an unknown',   '{"x":"\u0000"}');
     bad('in a nested one', '{"x":[{"y":"a\u0000"}]}');
-    no_calls();
+    $upstream->no_calls();
 };
 
 subtest 'types' => sub {
@@ -201,7 +192,7 @@ subtest 'types' => sub {
     bad("desktop_ids: [\"d1\",$_]", qq({"desktop_ids":["d1",$_]}),
         qr/\bdesktop_ids\b/)
         for @{ $wrong{id} };
-    no_calls();
+    $upstream->no_calls();
 };
 
 subtest 'left out: nothing, null, and empty strings' => sub {
@@ -223,7 +214,7 @@ subtest 'left out: nothing, null, and empty strings' => sub {
 
     bad("$_: empty string", qq({"$_":""}), qr/\b$_\b/)
         for qw(offset limit desktop_ids);
-    no_calls();
+    $upstream->no_calls();
 };
 
 subtest 'unknown fields are ignored' => sub {
@@ -281,7 +272,7 @@ subtest 'dates to the letter' => sub {
                 qr/\b$field\b/, qr/yyyy-MM-dd/);
         }
     }
-    no_calls();
+    $upstream->no_calls();
 };
 
 subtest 'dates of the calendar' => sub {
@@ -296,7 +287,7 @@ subtest 'dates of the calendar' => sub {
                 qr/\b$field\b/);
         }
     }
-    no_calls();
+    $upstream->no_calls();
 
     good($_, qq({"start_time":"$_","end_time":"$_"}), $_, 1)
         for qw(2022-01-31 2022-04-30 2022-12-31 2024-02-29 2000-02-29
@@ -342,7 +333,7 @@ subtest 'range' => sub {
         qr/\b31\b/);
     bad('only a start, in the future', '{"start_time":"' . day(1) . '"}',
         qr/\bstart_time\b|\bend_time\b/);
-    no_calls();
+    $upstream->no_calls();
 };
 
 subtest 'desktop_ids' => sub {
@@ -383,7 +374,7 @@ subtest 'desktop_ids' => sub {
     bad('an empty one',           $ids->(''), qr/\bdesktop_ids\b/);
     bad('an empty one among them', $ids->('d1', '', 'd2'), qr/\bdesktop_ids\b/);
     bad('an empty one at the end', $ids->('d1', ''), qr/\bdesktop_ids\b/);
-    no_calls();
+    $upstream->no_calls();
 };
 
 subtest 'offset and limit' => sub {
@@ -420,7 +411,7 @@ subtest 'offset and limit' => sub {
             for '"1.5"', '"1.0"', '" 1"', '"1 "', '"+1"', '"1e1"', '"0x1"',
             '"1\n"', '"a"', '"１"', '"1,5"', '"null"', '"true"', '"-0"';
     }
-    no_calls();
+    $upstream->no_calls();
 };
 
 subtest 'group_by_type' => sub {
@@ -435,7 +426,7 @@ subtest 'group_by_type' => sub {
         bad("HOUR$_", "{\"group_by_type\":\"HOUR\"$_}", qr/\bgroup_by_type\b/,
             qr/HOUR.*connection records.*usage_connections is off.*allowed: "DAY"/);
     }
-    no_calls();
+    $upstream->no_calls();
 };
 
 subtest 'desktop_username and desktop_user_domain' => sub {
@@ -454,7 +445,7 @@ subtest 'desktop_username and desktop_user_domain' => sub {
     bad('types first, then the range',
         '{"desktop_username":1,"start_time":"1999-01-01"}',
         qr/\bdesktop_username\b/);
-    no_calls();
+    $upstream->no_calls();
 
     my $long = 'd' x 300;
     good("a domain without a user is ignored: $_",
@@ -492,14 +483,14 @@ subtest 'what an error names' => sub {
     bad('the type',          '{"group_by_type":"WEEK"}', qr/WEEK.*DAY/s);
     bad('a long id', '{"desktop_ids":["' . 'z' x 256 . '"]}',
         qr/(?<!z)z{1,100}(?!z)/);
-    no_calls();
+    $upstream->no_calls();
 };
 
 subtest 'the longest dates' => sub {
     my $res = call('{"start_time":"9999-12-01","end_time":"9999-12-31"}');
     reply_is($res, 'the end of the calendar', from => '9999-12-01',
         entries => []);
-    no_calls();
+    $upstream->no_calls();
 };
 
 undef $conn;

@@ -23,6 +23,7 @@ use POSIX    ();
 use Socket qw(SOL_SOCKET SO_LINGER IPPROTO_TCP TCP_NODELAY);
 use Time::HiRes qw(time sleep);
 use File::Temp ();
+use Test::More import => [qw(is diag)];
 
 our @EXPORT_OK = qw(reply json_reply page row rows window desktop_ids);
 use Exporter 'import';
@@ -157,6 +158,17 @@ sub calls {
     }
     return grep { !defined $project || $_->{path} =~ m{\A/v2/\Q$project\E/} }
         map { $json->decode($_) } grep { /\n\z/ } <$fh>;
+}
+
+# A test: there was no upstream call since the last time.
+sub no_calls {
+    my ($self, $name) = @_;
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    my @calls = $self->calls;
+    is(scalar @calls, 0, $name || 'no upstream call was made')
+        or diag(map { "$_->{target}\n" } splice @calls, 0, 5);
+    $self->clear;
+    return;
 }
 
 # Forgets the requests so far.
