@@ -267,7 +267,7 @@ ngx_http_usage_fetch_keep(ngx_http_usage_fetch_t *fetch, u_char *data,
         if (!usage_take(&ctx->pool, size)) {
             (void) usage_no_memory(&ctx->pool, &fetch->error);
             ngx_http_usage_fetch_give_up(fetch);
-        return NGX_OK;
+            return NGX_OK;
         }
 
         p = ngx_palloc(ctx->request->pool, size);

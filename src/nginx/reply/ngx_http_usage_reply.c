@@ -211,7 +211,8 @@ ngx_http_usage_fail(ngx_http_usage_ctx_t *ctx, ngx_uint_t status, u_char *data,
 
     if (!ctx->answerer.compared) {
         ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
-                      "usage: the legacy call is answered %ui: %s%s%s%s%V%s%V%s%*s",
+                      "usage: the legacy call is answered %ui: "
+                      "%s%s%s%s%V%s%V%s%*s",
                       status, ctx->error.detail,
                       ctx->blame.action ? "; missing right: " : "",
                       ctx->blame.action ? ctx->blame.action : "",

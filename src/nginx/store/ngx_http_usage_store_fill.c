@@ -404,13 +404,16 @@ ngx_http_usage_fill_fetched(ngx_http_usage_fill_t *fill, int32_t first,
 static ngx_uint_t
 ngx_http_usage_fill_wide(ngx_http_usage_fill_t *fill, size_t column)
 {
+    double          seconds;
     size_t          i;
     usage_table_t  *table;
 
     table = &fill->plan->table;
 
     for (i = 0; i < table->count; i++) {
-        if (usage_cover_is_wide(usage_cell_seconds(table->desktops[i], column))) {
+        seconds = usage_cell_seconds(table->desktops[i], column);
+
+        if (usage_cover_is_wide(seconds)) {
             return 1;
         }
     }
