@@ -355,8 +355,8 @@ $(BUILD)/valgrind/%.t: t/%.t Makefile
 # sets CI) it fails.
 
 T_VANILLA = $(patsubst %,t/%.t,bounds calls client_address compare errors \
-              fallback headers hostile known life mode outcome pages reload replay retry \
-              store_fair user wake)
+              fallback headers hostile known life mode outcome pages \
+              reload replay retry store_fair user wake)
 
 $(BUILD)/vanilla/nginx: $(MODULE) $(MODULE_H) config tools/vanilla-nginx
 	@BUILD=$(BUILD) JOBS=$(JOBS) tools/vanilla-nginx || test $$? = 3
