@@ -556,6 +556,7 @@ world_start(world_t *world, size_t desktops, size_t days, uint64_t *rnd)
 
     world->up.is.lookback = WORLD_EARLY * USAGE_SECONDS_PER_DAY;
     world->up.idle_shown = unit_chance(rnd, 50);
+    world->up.projects = unit_chance(rnd, 30);
     world->up.order =
         unit_chance(rnd, 60) ? UPSTREAM_SORTS : (int) unit_below(rnd, 3);
     world->up.is.resource_id = unit_chance(rnd, 30);

@@ -237,7 +237,7 @@ usage_bisection_needs_page(const usage_stretch_t *stretch)
         return false;
     }
 
-    return stretch->bisection->several || stretch->pages.waiting == 0;
+    return !usage_bisection_single(stretch) || stretch->pages.waiting == 0;
 }
 
 
@@ -363,7 +363,40 @@ static bool
 usage_bisection_all_here(const usage_stretch_t *stretch)
 {
     return usage_pages_done(&stretch->pages)
-           || (stretch->matches > 0 && !stretch->bisection->several);
+           || (stretch->matches > 0 && usage_bisection_single(stretch));
+}
+
+
+/*
+ * Checks the rows of a stretch, all of which that matters is here.
+ * USAGE_AGAIN: its pages are fetched again.
+ */
+static usage_result_t
+usage_bisection_check(
+    usage_stretch_t *stretch, const usage_call_t *call, usage_error_t *error)
+{
+    double                   possible;
+    const usage_bisection_t *bisection;
+
+    bisection = stretch->bisection;
+
+    if (usage_bisection_twice(stretch)) {
+        return usage_pages_restart(&stretch->pages, call,
+            usage_bisection_unique(bisection)
+                ? "rows of one id"
+                : "rows of one user (desktop_user_domain tells users of one "
+                  "name apart)",
+            1, 2, error);
+    }
+
+    possible =
+        usage_desktop_seconds((int64_t) (stretch->last - stretch->first) + 1);
+
+    return bisection->api != USAGE_CALL_DESKTOPS || stretch->seconds <= possible
+               ? USAGE_OK
+               : usage_pages_restart(&stretch->pages, call,
+                   "seconds of one desktop", (int64_t) possible,
+                   (int64_t) stretch->seconds, error);
 }
 
 
@@ -385,16 +418,11 @@ usage_bisection_page(
     }
 
     if (rc == USAGE_OK && usage_bisection_all_here(stretch)) {
-        if (!usage_bisection_twice(stretch)) {
+        rc = usage_bisection_check(stretch, call, error);
+
+        if (rc == USAGE_OK) {
             return usage_bisection_close(stretch, error);
         }
-
-        rc = usage_pages_restart(&stretch->pages, call,
-            usage_bisection_unique(stretch->bisection)
-                ? "rows of one id"
-                : "rows of one user (desktop_user_domain tells users of one "
-                  "name apart)",
-            1, 2, error);
     }
 
     if (rc == USAGE_AGAIN && usage_pages_fresh(&stretch->pages)) {

@@ -37,7 +37,8 @@ enum {
     USAGE_PAGE_KEY_METRIC_NAME = 1u << 5, /* of a metric */
     USAGE_PAGE_KEY_METRIC_VALUE = 1u << 6,
     USAGE_PAGE_ITEMS_FILLED = 1u << 7, /* the page's items is an array */
-    USAGE_PAGE_ROW_USAGE = 1u << 8     /* the row had its usage metric */
+    USAGE_PAGE_ROW_USAGE = 1u << 8,    /* the row had its usage metric */
+    USAGE_PAGE_KEY_PROJECT = 1u << 9   /* of a row */
 };
 
 
