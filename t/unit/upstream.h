@@ -845,6 +845,8 @@ upstream_check_statistics(upstream_t *up, const usage_call_t *call,
     if (call->api == USAGE_CALL_USERS) {
         up->users_calls++;
         assert_true(call->name.len > 0 && call->id.len == 0);
+        assert_in_range(call->last - call->first, 0, 29);
+        assert_true(call->to == plan->now);
         return;
     }
 
