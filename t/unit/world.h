@@ -470,7 +470,7 @@ world_use(const world_t *world, unsigned users, size_t desktop, int64_t width,
 
 
 /*
- * The same by the day, as statistics have it: of days that are final.
+ * The same by the day, as statistics have it: of days that are filed.
  */
 static inline void
 world_days(
@@ -482,7 +482,7 @@ world_days(
         world, users, desktop, USAGE_SECONDS_PER_DAY, world->days, seconds);
 
     for (i = 0; i < world->days; i++) {
-        if (!usage_day_final(world->up.first + (usage_day_t) i, world->now)) {
+        if (!usage_day_filed(world->up.first + (usage_day_t) i, world->now)) {
             seconds[i] = 0;
         }
     }

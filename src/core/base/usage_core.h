@@ -80,9 +80,13 @@ usage_desktop_seconds(int64_t days)
     return (double) days * (USAGE_SECONDS_PER_DAY + 1);
 }
 
-/* the seconds from a day's start until its figures don't change any more
- * (translation.md, "Days") */
-#define USAGE_FINAL_AFTER (26 * 3600)
+/* the seconds from a day's start until its figures don't change any more, in
+ * whichever zone the service adds them up at 02:00 (translation.md, "Days") */
+#define USAGE_FINAL_AFTER (38 * 3600)
+
+/* the seconds from a day's start until statistics have it, if the service adds
+ * days up at 02:00 UTC */
+#define USAGE_FILED_AFTER (26 * 3600)
 
 
 typedef enum {

@@ -23,6 +23,8 @@ static ngx_int_t ngx_http_usage_add_retry_after(ngx_http_request_t *r,
 static void ngx_http_usage_explain(ngx_http_request_t *r,
     usage_error_t *error);
 static ngx_int_t ngx_http_usage_add_unattributed(ngx_http_usage_ctx_t *ctx);
+static ngx_int_t ngx_http_usage_add_provisional(ngx_http_usage_ctx_t *ctx,
+    time_t final_after);
 static usage_time_form_t ngx_http_usage_time_form(ngx_http_request_t *r);
 
 
@@ -49,7 +51,8 @@ ngx_http_usage_reply_ok(ngx_http_usage_ctx_t *ctx)
                           answer->elements, answer->total, &form, &ctx->pool,
                           &reply)
         != USAGE_OK
-        || ngx_http_usage_add_unattributed(ctx) != NGX_OK)
+        || ngx_http_usage_add_unattributed(ctx) != NGX_OK
+        || ngx_http_usage_add_provisional(ctx, ulcf->final_after) != NGX_OK)
     {
         (void) usage_no_memory(&ctx->pool, &ctx->error);
         ngx_http_usage_reply_error(ctx, NULL);
@@ -90,6 +93,63 @@ ngx_http_usage_add_unattributed(ngx_http_usage_ctx_t *ctx)
 
     return ngx_http_usage_add_header(ctx->request, "X-Usage-Unattributed",
                                      &hours);
+}
+
+
+/*
+ * Names the days whose figures can still change: translation.md, "Days".  Days
+ * in the future are not among them.
+ */
+
+static ngx_int_t
+ngx_http_usage_add_provisional(ngx_http_usage_ctx_t *ctx, time_t final_after)
+{
+    char             *p;
+    size_t            i, past;
+    int64_t           now;
+    ngx_str_t         dates;
+    usage_day_t       day;
+    usage_request_t  *request;
+
+    request = &ctx->inbound.request;
+    now = ngx_time();
+    past = usage_request_past(request, usage_day_of(now));
+    p = NULL;
+    ngx_str_null(&dates);
+
+    for (i = 0; i < past; i++) {
+        day = request->first + (usage_day_t) i;
+
+        if ((int64_t) day * USAGE_SECONDS_PER_DAY + final_after <= now) {
+            continue;
+        }
+
+        if (p == NULL) {
+            p = ngx_pnalloc(ctx->request->pool,
+                            (past - i) * (USAGE_DATE_LEN + 2));
+            if (p == NULL) {
+                return NGX_ERROR;
+            }
+
+            dates.data = (u_char *) p;
+
+        } else {
+            *p++ = ',';
+            *p++ = ' ';
+        }
+
+        usage_day_write(day, p);
+        p += USAGE_DATE_LEN;
+    }
+
+    if (p == NULL) {
+        return NGX_OK;
+    }
+
+    dates.len = (u_char *) p - dates.data;
+
+    return ngx_http_usage_add_header(ctx->request, "X-Usage-Provisional",
+                                     &dates);
 }
 
 
