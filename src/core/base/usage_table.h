@@ -98,7 +98,8 @@ usage_desktop_t *usage_table_find(const usage_table_t *table, usage_str_t id);
 usage_result_t usage_table_add_row(usage_table_t *table,
     usage_desktop_t *desktop, size_t column, uint64_t project, double seconds);
 
-/* Gives how many rows of the column's window the desktop's cell is the sum of. */
+/* Gives how many rows of the column's window the desktop's cell is the sum of.
+ */
 size_t usage_cell_rows(const usage_desktop_t *desktop, size_t column);
 
 /* Forgets a column: its window shows no desktop. */

@@ -13,8 +13,8 @@
  * rounded: then each day is asked for.
  *
  * The upstream's filters are fuzzy.  So rows are matched by their exact id, and
- * a window may have pages.  All pages of the window over all days are read: they
- * tell how many rows match, one for each enterprise project, and no window
+ * a window may have pages.  All pages of the window over all days are read:
+ * they tell how many rows match, one for each enterprise project, and no window
  * within it has more.  So the pages of those are read until as many are here.
  */
 
@@ -44,7 +44,7 @@ typedef struct {
     bool                shown;         /* a row matched */
     int64_t             rows;          /* of the window over all days */
     size_t              most;  /* rows that match in a window; 0: any number */
-    double              total;         /* seconds */
+    double              total; /* seconds */
     double              seconds[USAGE_DAYS_MAX];
     usage_stretch_t    *stretches; /* days asked for by one window each */
 } usage_bisection_t;

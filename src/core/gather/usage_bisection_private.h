@@ -24,11 +24,11 @@ struct usage_stretch_s {
     size_t             whole_last; /* the whole's last day; equals last: none */
     double             whole_seconds; /* the whole's */
     usage_pages_t      pages;
-    size_t             matches;  /* rows that match, so far */
-    double             seconds;  /* of them */
-    int64_t            used;     /* the offset behind the last row with use */
-    int64_t            unused;   /* the offset of the first one without */
-    usage_row_t       *rows;     /* all that came, to find one twice */
+    size_t             matches; /* rows that match, so far */
+    double             seconds; /* of them */
+    int64_t            used;    /* the offset behind the last row with use */
+    int64_t            unused;  /* the offset of the first one without */
+    usage_row_t       *rows;    /* all that came, to find one twice */
     size_t             rows_count;
     size_t             rows_room;
 };

@@ -146,7 +146,8 @@ usage_bisection_twice(usage_stretch_t *stretch)
     size_t i;
 
     if (usage_bisection_matched(stretch)
-        && stretch->matches > stretch->bisection->most) {
+        && stretch->matches > stretch->bisection->most)
+    {
         return true;
     }
 

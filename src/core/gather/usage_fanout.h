@@ -8,8 +8,8 @@
  *    first.  Its pages are asked for until all rows are here, or all targets,
  *    or a row without use.
  * 2. A desktop not seen by then has no use on that day, and one that was seen
- *    has no other row.  But that relies on the order of the rows, and on one row
- *    for each desktop, which may have one for each enterprise project.  And it
+ *    has no other row.  But that relies on the order of the rows, and on one
+ * row for each desktop, which may have one for each enterprise project.  And it
  *    doesn't tell which desktops there are.  So the
  *    remaining pages of all days are asked for, or one window over the whole
  *    range, whichever takes fewer calls.  The range shows each desktop, and the
@@ -28,8 +28,8 @@ typedef struct {
     usage_desktop_t **targets;       /* rows of the table */
     size_t            targets_count; /* 0: all desktops */
     size_t            days;
-    bool           counts; /* only which targets there are matters: one row of
-                            * each, or that the directory knows it */
+    bool counts; /* only which targets there are matters: one row of
+                  * each, or that the directory knows it */
     usage_window_t windows[USAGE_DAYS_MAX + 1]; /* the last: the range */
 } usage_fanout_t;
 
