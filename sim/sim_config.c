@@ -226,6 +226,7 @@ static const setting_t settings[] = {
     { "records_clamp", set_on, offsetof(sim_config_t, records_clamp), 0 },
     { "sid", set_off, offsetof(sim_config_t, no_sid), 0 },
     { "resource_id", set_off, offsetof(sim_config_t, no_resource_id), 0 },
+    { "enterprise_projects", set_on, offsetof(sim_config_t, projects), 0 },
 };
 
 #define NSETTINGS (sizeof(settings) / sizeof(settings[0]))
@@ -283,12 +284,13 @@ sim_settings(const sim_world_t *w)
 
     sim_format_time(sim_world_now(w), now);
 
-    return json_pack("{ss ss sb sI sI s[II] sI sb sb sb si si si}", "idle",
+    return json_pack("{ss ss sb sI sI s[II] sI sb sb sb sb si si si}", "idle",
         cfg->idle_hidden ? "hidden" : "shown", "now", now, "now_fixed",
         cfg->now != SIM_NEVER, "quota", cfg->quota, "retry_after",
         cfg->retry_after, "delay_ms", cfg->delay[0], cfg->delay[1],
         "records_limit", cfg->records_limit, "records_clamp",
         cfg->records_clamp, "sid", !cfg->no_sid, "resource_id",
-        !cfg->no_resource_id, "desktops", (int) t->ndesktops, "users",
-        (int) t->nusers, "sessions", (int) t->nsessions);
+        !cfg->no_resource_id, "enterprise_projects", cfg->projects, "desktops",
+        (int) t->ndesktops, "users", (int) t->nusers, "sessions",
+        (int) t->nsessions);
 }

@@ -25,6 +25,7 @@ typedef struct {
     int        records_clamp;  /* a larger one is cut, not refused */
     int        no_sid;         /* records have no sid */
     int        no_resource_id; /* that filter is ignored */
+    int        projects;       /* use is spread over two enterprise projects */
     char      *project;        /* the only one; NULL: any */
     json_t    *tokens;         /* array of those accepted; empty: any */
     json_t    *keys; /* array of access keys; empty: any signature will do */
