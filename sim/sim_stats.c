@@ -30,6 +30,7 @@ typedef struct {
 
 typedef struct {
     const char *name;
+    int         exact; /* `name` is a whole name */
     const char *id;
     const char *domain;
     const char *sort_field;
@@ -40,11 +41,12 @@ typedef struct {
 
 /*
  * Reads the time window.  Its days are those whose 23:59:59 is in it, except
- * days that are not filed yet and days further back than the data go.
+ * days that are not filed yet and days further back than the data go.  If
+ * `refused`, a window that is not within these data is an error.
  */
 
 static void
-read_window(sim_call_t *c, sim_page_t *page, int64_t retention)
+read_window(sim_call_t *c, sim_page_t *page, int64_t retention, int refused)
 {
     int64_t start = 0, end = 0, oldest, filed;
 
@@ -55,11 +57,20 @@ read_window(sim_call_t *c, sim_page_t *page, int64_t retention)
         sim_query_error(&c->query, "end_time: before start_time");
     }
 
+    oldest = sim_time_day(c->now) - retention;
+
+    if (refused
+        && (end - start > retention * SIM_DAY || end > c->now
+            || sim_time_day(start) < oldest))
+    {
+        sim_query_error(&c->query,
+            "start_time, end_time: not in the last %d days", (int) retention);
+    }
+
     page->first = sim_time_day(start);
     page->last = sim_time_day(end + 1) - 1;
 
-    oldest = sim_time_day(c->now) - retention;
-    filed = sim_usage_filed(c->now);
+    filed = sim_world_filed(page->world, c->now);
 
     page->first = page->first > oldest ? page->first : oldest;
     page->last = page->last < filed ? page->last : filed;
@@ -74,6 +85,31 @@ read_paging(sim_call_t *c, sim_page_t *page)
 
     c->offset = sim_query_number(&c->query, "offset", 0, SIM_OFFSET_MAX - 1, 0);
     page->limit = sim_query_number(&c->query, "limit", 1, 100, 10);
+}
+
+
+/* Reads the name to filter by, as far as the service knows that filter. */
+
+static void
+read_name(const sim_page_t *page, sim_call_t *c, const char *param, size_t max,
+    filter_t *f)
+{
+    int names = page->world->cfg.habits.statistics_names;
+
+    if (names != SIM_IGNORED) {
+        f->name = sim_query_text(&c->query, param, max);
+        f->exact = names == SIM_EXACT;
+    }
+}
+
+
+/* Tells whether a name passes the filter. */
+
+static int
+is_name(const char *name, const filter_t *f)
+{
+    return f->exact && f->name ? strcmp(name, f->name) == 0
+                               : sim_fuzzy(name, f->name);
 }
 
 
@@ -183,6 +219,17 @@ user_usage(const sim_page_t *page, size_t row)
 }
 
 
+/* Writes a row's enterprise project: all use is in the default one. */
+
+static void
+add_project(sim_buf_t *b, const sim_page_t *page)
+{
+    if (page->world->cfg.habits.project_in_rows) {
+        sim_buf_member(b, "enterprise_project_id", "0");
+    }
+}
+
+
 /*
  * Writes the metrics of a row: its usage, and another one before or after it,
  * as the service doesn't promise an order.  The caller ends the list.
@@ -262,6 +309,11 @@ desktop_row(sim_buf_t *b, const sim_page_t *page, size_t row,
         sim_buf_member(b, "resource_pool_id", d->pool_id);
     }
 
+    if (page->world->cfg.habits.machine_sid) {
+        sim_buf_member(b, "machine_sid", d->sid);
+    }
+
+    add_project(b, page);
     add_latest_user(b, t, d);
     add_metrics(b, "desktop_usage", desktop_usage(page, row),
         "desktop_idle_duration", idle(page, row), row % 3 == 1, faults);
@@ -285,8 +337,8 @@ passes(const sim_page_t *page, const filter_t *f, size_t i, int64_t used)
     int64_t              unused;
     const sim_desktop_t *d = &page->world->tenant->desktops[i];
 
-    if ((page->world->cfg.idle_hidden && used == 0) || used < f->min_usage
-        || used > f->max_usage || !sim_fuzzy(resource_name(d), f->name)
+    if ((page->world->cfg.habits.idle && used == 0) || used < f->min_usage
+        || used > f->max_usage || !is_name(resource_name(d), f)
         || (f->id != NULL && strcmp(f->id, d->id) != 0))
     {
         return 0;
@@ -314,12 +366,13 @@ read_bound(sim_call_t *c, const char *name, int64_t unit, int64_t none)
 
 
 static void
-read_desktop_filter(const sim_world_t *w, sim_call_t *c, filter_t *f)
+read_desktop_filter(const sim_page_t *page, sim_call_t *c, filter_t *f)
 {
-    f->name = sim_query_text(&c->query, "resource_name", 255);
-    f->id = w->cfg.no_resource_id
-                ? NULL
-                : sim_query_text(&c->query, "resource_id", 255);
+    read_name(page, c, "resource_name", 255, f);
+
+    if (page->world->cfg.habits.resource_id) {
+        f->id = sim_query_text(&c->query, "resource_id", 255);
+    }
 
     f->min_idle = read_bound(c, "min_idle_days", SIM_DAY, 0);
     f->max_idle = read_bound(c, "max_idle_days", SIM_DAY, INT64_MAX);
@@ -341,9 +394,9 @@ sim_api_desktop_metrics(sim_world_t *w, sim_call_t *c)
     sim_page_t          page = { .world = w, .call = c, .row = desktop_row };
     const sim_tenant_t *t = w->tenant;
 
-    read_window(c, &page, RETENTION_DESKTOPS);
+    read_window(c, &page, RETENTION_DESKTOPS, 0);
     read_paging(c, &page);
-    read_desktop_filter(w, c, &f);
+    read_desktop_filter(&page, c, &f);
 
     if (sim_reply_bad_query(c)) {
         return;
@@ -385,6 +438,7 @@ user_row(sim_buf_t *b, const sim_page_t *page, size_t row,
         sim_buf_member(b, "username", t->users[row].name);
     }
 
+    add_project(b, page);
     logins = sim_usage_sum(t, t->users[row].logins, page->first, page->last);
 
     add_metrics(b, "user_usage", user_usage(page, row), "user_login_count",
@@ -403,11 +457,14 @@ sim_api_user_metrics(sim_world_t *w, sim_call_t *c)
     sim_page_t        page = { .world = w, .call = c, .row = user_row };
     const sim_user_t *users = w->tenant->users;
 
-    read_window(c, &page, RETENTION_USERS);
+    read_window(c, &page, RETENTION_USERS, w->cfg.habits.users_window);
     read_paging(c, &page);
     read_sorting(c, &f, "user_usage", "user_usage");
-    f.name = sim_query_text(&c->query, "username", 64);
-    f.domain = sim_query_text(&c->query, "domain", 255);
+    read_name(&page, c, "username", 64, &f);
+
+    if (w->cfg.habits.statistics_domain) {
+        f.domain = sim_query_text(&c->query, "domain", 255);
+    }
 
     if (sim_reply_bad_query(c)) {
         return;
@@ -418,8 +475,7 @@ sim_api_user_metrics(sim_world_t *w, sim_call_t *c)
     for (i = 0; i < w->tenant->nusers && page.first <= page.last; i++) {
         used = user_usage(&page, i);
 
-        if ((used > 0 || !w->cfg.idle_hidden)
-            && sim_fuzzy(users[i].name, f.name)
+        if ((used > 0 || !w->cfg.habits.idle) && is_name(users[i].name, &f)
             && (f.domain == NULL || strcmp(f.domain, users[i].domain) == 0))
         {
             rows[n].row = i;
