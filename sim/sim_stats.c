@@ -18,7 +18,11 @@
 #define RETENTION_USERS    30
 
 
-/* A row, and the value by which rows are sorted. */
+/*
+ * A row, and the value by which rows are sorted.  The row's number is twice
+ * that of the desktop or the user.  If their use is spread over two enterprise
+ * projects, the row of the second one is odd.
+ */
 
 typedef struct {
     size_t  row;
@@ -201,31 +205,66 @@ idle(const sim_page_t *page, size_t desktop)
 }
 
 
+/*
+ * Gives how many rows there are of a desktop or a user: every other one has two
+ * if use is spread over two enterprise projects.
+ */
+
+static size_t
+rows_of(const sim_page_t *page, size_t n)
+{
+    const sim_habits_t *habits = &page->world->cfg.habits;
+
+    return habits->enterprise_projects && habits->project_in_rows ? 1 + n % 2
+                                                                  : 1;
+}
+
+
+/* Gives a row's seconds, from the sums of its desktop or its user.  The second
+ * row has a third of each day, the first one the rest. */
+
+static int64_t
+row_usage(const sim_page_t *page, const int64_t *usage, size_t row)
+{
+    int64_t             day, third = 0, all;
+    const sim_tenant_t *t = page->world->tenant;
+
+    all = sim_usage_sum(t, usage, page->first, page->last);
+
+    if (rows_of(page, row / 2) == 1) {
+        return all;
+    }
+
+    for (day = page->first; day <= page->last; day++) {
+        third += sim_usage_sum(t, usage, day, day) / 3;
+    }
+
+    return row % 2 ? third : all - third;
+}
+
+
 static int64_t
 desktop_usage(const sim_page_t *page, size_t row)
 {
-    const sim_tenant_t *t = page->world->tenant;
-
-    return sim_usage_sum(t, t->desktops[row].usage, page->first, page->last);
+    return row_usage(page, page->world->tenant->desktops[row / 2].usage, row);
 }
 
 
 static int64_t
 user_usage(const sim_page_t *page, size_t row)
 {
-    const sim_tenant_t *t = page->world->tenant;
-
-    return sim_usage_sum(t, t->users[row].usage, page->first, page->last);
+    return row_usage(page, page->world->tenant->users[row / 2].usage, row);
 }
 
 
-/* Writes a row's enterprise project: all use is in the default one. */
+/* Writes a row's enterprise project, if rows have one. */
 
 static void
-add_project(sim_buf_t *b, const sim_page_t *page)
+add_project(sim_buf_t *b, const sim_page_t *page, size_t row)
 {
     if (page->world->cfg.habits.project_in_rows) {
-        sim_buf_member(b, "enterprise_project_id", "0");
+        sim_buf_member(b, "enterprise_project_id",
+            row % 2 ? "6fa3c2e0-0000-4000-8000-000000000001" : "0");
     }
 }
 
@@ -287,6 +326,7 @@ static void
 desktop_row(sim_buf_t *b, const sim_page_t *page, size_t row,
     const sim_row_faults_t *faults)
 {
+    size_t               n = row / 2;
     const sim_tenant_t  *t = page->world->tenant;
     const sim_desktop_t *d;
 
@@ -297,7 +337,7 @@ desktop_row(sim_buf_t *b, const sim_page_t *page, size_t row,
         return;
     }
 
-    d = &t->desktops[row];
+    d = &t->desktops[n];
 
     if (!faults->no_id) {
         sim_buf_member(b, "resource_id", d->id);
@@ -313,14 +353,14 @@ desktop_row(sim_buf_t *b, const sim_page_t *page, size_t row,
         sim_buf_member(b, "machine_sid", d->sid);
     }
 
-    add_project(b, page);
+    add_project(b, page, row);
     add_latest_user(b, t, d);
     add_metrics(b, "desktop_usage", desktop_usage(page, row),
-        "desktop_idle_duration", idle(page, row), row % 3 == 1, faults);
+        "desktop_idle_duration", idle(page, n), n % 3 == 1, faults);
 
-    if (row % 7 == 5) {
+    if (n % 7 == 5) {
         sim_buf_str(b, ",");
-        sim_page_metric(b, "desktop_cpu_peak", (int64_t) (row % 100));
+        sim_page_metric(b, "desktop_cpu_peak", (int64_t) (n % 100));
     }
 
     sim_buf_str(b, "]");
@@ -387,7 +427,7 @@ void
 sim_api_desktop_metrics(sim_world_t *w, sim_call_t *c)
 {
     int                 by_idle;
-    size_t              i, n = 0;
+    size_t              i, row, n = 0;
     int64_t             used;
     keyed_t            *rows;
     filter_t            f = { 0 };
@@ -402,15 +442,17 @@ sim_api_desktop_metrics(sim_world_t *w, sim_call_t *c)
         return;
     }
 
-    rows = sim_alloc(t->ndesktops * sizeof(*rows));
+    rows = sim_alloc(2 * t->ndesktops * sizeof(*rows));
     by_idle = f.sort_field && strcmp(f.sort_field, "desktop_usage") != 0;
 
     for (i = 0; i < t->ndesktops && page.first <= page.last; i++) {
-        used = desktop_usage(&page, i);
+        for (row = 2 * i; row < 2 * i + rows_of(&page, i); row++) {
+            used = desktop_usage(&page, row);
 
-        if (passes(&page, &f, i, used)) {
-            rows[n].row = i;
-            rows[n++].key = by_idle ? idle(&page, i) : used;
+            if (passes(&page, &f, i, used)) {
+                rows[n].row = row;
+                rows[n++].key = by_idle ? idle(&page, i) : used;
+            }
         }
     }
 
@@ -425,6 +467,7 @@ static void
 user_row(sim_buf_t *b, const sim_page_t *page, size_t row,
     const sim_row_faults_t *faults)
 {
+    size_t              n = row / 2;
     int64_t             logins;
     const sim_tenant_t *t = page->world->tenant;
 
@@ -435,14 +478,14 @@ user_row(sim_buf_t *b, const sim_page_t *page, size_t row,
     }
 
     if (!faults->no_id) {
-        sim_buf_member(b, "username", t->users[row].name);
+        sim_buf_member(b, "username", t->users[n].name);
     }
 
-    add_project(b, page);
-    logins = sim_usage_sum(t, t->users[row].logins, page->first, page->last);
+    add_project(b, page, row);
+    logins = sim_usage_sum(t, t->users[n].logins, page->first, page->last);
 
     add_metrics(b, "user_usage", user_usage(page, row), "user_login_count",
-        logins, row % 2 == 1, faults);
+        logins, n % 2 == 1, faults);
     sim_buf_str(b, "]");
 }
 
@@ -450,7 +493,7 @@ user_row(sim_buf_t *b, const sim_page_t *page, size_t row,
 void
 sim_api_user_metrics(sim_world_t *w, sim_call_t *c)
 {
-    size_t            i, n = 0;
+    size_t            i, row, n = 0;
     int64_t           used;
     keyed_t          *rows;
     filter_t          f = { 0 };
@@ -470,16 +513,22 @@ sim_api_user_metrics(sim_world_t *w, sim_call_t *c)
         return;
     }
 
-    rows = sim_alloc(w->tenant->nusers * sizeof(*rows));
+    rows = sim_alloc(2 * w->tenant->nusers * sizeof(*rows));
 
     for (i = 0; i < w->tenant->nusers && page.first <= page.last; i++) {
-        used = user_usage(&page, i);
-
-        if ((used > 0 || !w->cfg.habits.idle) && is_name(users[i].name, &f)
-            && (f.domain == NULL || strcmp(f.domain, users[i].domain) == 0))
+        if (!is_name(users[i].name, &f)
+            || (f.domain != NULL && strcmp(f.domain, users[i].domain) != 0))
         {
-            rows[n].row = i;
-            rows[n++].key = used;
+            continue;
+        }
+
+        for (row = 2 * i; row < 2 * i + rows_of(&page, i); row++) {
+            used = user_usage(&page, row);
+
+            if (used > 0 || !w->cfg.habits.idle) {
+                rows[n].row = row;
+                rows[n++].key = used;
+            }
         }
     }
 
