@@ -324,9 +324,9 @@ PROVE_JOBS = $(shell expr $(JOBS) + 1)
 
 T          = $(wildcard t/*.t)
 T_VALGRIND = $(patsubst %,t/%.t,bounds calls errors headers hours life mode \
-               outcome pages retention routes sign simulator simulator_control \
-               simulator_faults simulator_sign simulator_tenants \
-               simulator_truth store_fair validation wake)
+               outcome pages retention routes sign sign_modes simulator \
+               simulator_control simulator_faults simulator_sign \
+               simulator_tenants simulator_truth store_fair validation wake)
 
 $(BUILD)/valgrind/%.t: t/%.t Makefile
 	@mkdir -p $(@D)
