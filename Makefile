@@ -339,9 +339,10 @@ PROVE_JOBS = $(shell expr $(JOBS) + 2)
 
 T          = $(wildcard t/*.t)
 T_VALGRIND = $(patsubst %,t/%.t,bounds errors headers hours life mode \
-               outcome pages retention routes sign simulator simulator_control \
-               simulator_faults simulator_habits simulator_sign \
-               simulator_tenants simulator_truth store_fair validation wake)
+               outcome pages retention routes sign sign_modes simulator \
+               simulator_control simulator_faults simulator_habits \
+               simulator_sign simulator_tenants simulator_truth store_fair \
+               validation wake)
 
 $(BUILD)/valgrind/%.t: t/%.t Makefile
 	@mkdir -p $(@D)
