@@ -334,14 +334,11 @@ subtest 'enterprise_projects, project_in_rows, machine_sid' => sub {
     ok(!exists $r->{items}[0]{machine_sid}, 'machine_sid=false');
 };
 
-subtest 'desktop_id, directory_limit, directory_names, directory_users' => sub {
+subtest 'desktop_id, directory_names, directory_users' => sub {
     my $ids = sub { my (undef, $r) = $sim->get('desktops', @_);
         return join ' ', map { $_->{desktop_id} } @{ $r->{desktops} } };
     habits(desktop_id => $no);
     is($ids->(desktop_id => 'd2'), 'd1 d2', 'desktop_id=false');
-    habits(directory_limit => 1);
-    is($ids->(), 'd1', 'directory_limit: that is the default');
-    is(status('desktops', limit => 2), 400, 'directory_limit: no more');
     habits();
     is($ids->(user_name => 'ann'), 'd1 d2', 'names are fuzzy, all users count');
     habits(directory_names => 'exact');
@@ -411,6 +408,29 @@ subtest 'all habits' => sub {
 };
 
 sub same { return JSON::PP->new->canonical->encode($_[0]) eq JSON::PP->new->canonical->encode($_[1]) }
+
+subtest 'the truth is the same under all habits' => sub {
+    my %week = (start_time => '2023-03-01', end_time => '2023-03-09');
+    my @bodies = ({%week}, { %week, desktop_username => 'Ann' },
+        { %week, group_by_type => 'HOUR' });
+    my $facts = sub {
+        $sim->config(@_, filing_zone => 0, idle => 'shown');
+        my %used = (legacy => [ map { ($sim->legacy($_))[1] } @bodies ]);
+        for (map { $sim->all($_, 'items', 100, window(@week{qw(start_time end_time)})) }
+            $DESKTOPS, $USERS)
+        {
+            my ($id, $m) = defined $_->{resource_id} ? ($_->{resource_id}, 'desktop_usage')
+                : ("user $_->{username}", 'user_usage');
+            $used{$id} += metric($_, $m);
+        }
+        $used{records} = join ' ', uniq(map { substr $_->{connection_start_time}, 11, 8 }
+                $sim->all($RECORDS, 'records', 100));
+        return \%used;
+    };
+    $sim->tenant(seed => 4, desktops => 30, days => 14, now => '2023-03-10T12:00:00Z');
+    my $by_default = $facts->(habits => 'default');
+    ok(same($facts->(habits => "random:$_"), $by_default), "random:$_") for 1 .. 5;
+};
 
 subtest 'options' => sub {
     my $other = Usage::Sim->start(args => [ '--habit', 'sid=true', '--release', '2024-06',
