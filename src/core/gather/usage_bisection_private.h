@@ -24,7 +24,7 @@ struct usage_stretch_s {
     size_t             whole_last; /* the whole's last day; equals last: none */
     double             whole_seconds; /* the whole's */
     usage_pages_t      pages;
-    unsigned           matches; /* rows that match, so far */
+    size_t             matches; /* rows that match, so far */
     double             seconds; /* of them */
     int64_t            used;    /* the offset behind the last row with use */
     int64_t            unused;  /* the offset of the first one without */
@@ -43,8 +43,12 @@ void usage_bisection_clear(usage_stretch_t *stretch);
 usage_result_t usage_bisection_rows(usage_stretch_t *stretch,
     const usage_call_t *call, const usage_page_t *page);
 
-/* Tells whether a window can have no more than one row of an id. */
+/* Tells whether a window can have no more than one row of an id and an
+ * enterprise project. */
 bool usage_bisection_unique(const usage_bisection_t *bisection);
+
+/* Tells whether as many rows as can match are here. */
+bool usage_bisection_matched(const usage_stretch_t *stretch);
 
 /*
  * Tells whether a row came twice.  Then another one may have been left out.

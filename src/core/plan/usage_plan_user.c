@@ -165,10 +165,10 @@ usage_stage_total_begin(usage_plan_t *plan, usage_error_t *error)
     total->match = plan->user.name;
     total->name = usage_user_filter(&plan->user);
     total->domain = plan->user.domain;
-    total->several = plan->user.domain.len == 0;
     total->first = plan->request->first;
     total->days = plan->days;
     total->given = plan->days;
+    total->until = plan->now;
     total->pool = plan->pool;
 
     return usage_bisection_start(total) == USAGE_OK
