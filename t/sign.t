@@ -488,7 +488,7 @@ subtest "the vendor's client" => sub {
         $sim->clear;
         local $ENV{HOME} = $nginx->prefix; # it leaves a file there
         open my $fh, '-|', 'node', "$Usage::Signer::root/t/node/client.js",
-            $json->encode({ endpoint => $nginx->url, project => 'demo', body => \%week, %o })
+            $json->encode([ { endpoint => $nginx->url, project => 'demo', body => \%week, %o } ])
             or die "node: $!";
         my $reply = decode((<$fh>)[-1]); # (errors are logged before it)
         close $fh;
