@@ -13,9 +13,21 @@
 #include <jansson.h>
 
 
-/* Values of habits that are words.  They have the order of SIM_HABITS. */
+/*
+ * Values of habits that are words, in the order that they have in SIM_HABITS.
+ * The third way to compare names is another one for records (SIM_FULL) than for
+ * statistics (SIM_IGNORED).
+ */
 
 typedef enum { SIM_FUZZY, SIM_EXACT, SIM_FULL, SIM_IGNORED = 2 } sim_names_t;
+
+typedef enum { SIM_COMPUTER_NAME, SIM_COMPUTER_OS } sim_computer_t;
+
+typedef enum { SIM_IDLE_SHOWN, SIM_IDLE_HIDDEN } sim_idle_t;
+
+typedef enum { SIM_WINDOW_EMPTY, SIM_WINDOW_REFUSED } sim_window_t;
+
+typedef enum { SIM_USERS_ALL, SIM_USERS_OWNER } sim_users_t;
 
 typedef enum {
     SIM_ENDS_BOTH,

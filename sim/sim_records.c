@@ -55,7 +55,9 @@ record_computer(
         return s->name;
     }
 
-    return habits->records_computer ? sim_tenant_os_host_name(d) : d->name;
+    return habits->records_computer == SIM_COMPUTER_OS
+               ? sim_tenant_os_host_name(d)
+               : d->name;
 }
 
 
