@@ -132,8 +132,7 @@ sim_stats_list(
 
     for (i = 0, n = 0; i < all; i++) {
         if (f->project == NULL
-            || strcmp(f->project, project_of(rows[i].row)) == 0)
-        {
+            || strcmp(f->project, project_of(rows[i].row)) == 0) {
             rows[n++] = rows[i];
         }
     }

@@ -59,7 +59,7 @@ fuzz_load(fuzz_plan_t *t, usage_str_t text)
     fuzz_reply_t *reply;
 
     static const char          apis[] = "DULR";
-    static const usage_rules_t rules = { 0, 0, true };
+    static const usage_rules_t rules = { 0, 0, true, false };
 
     if (text.len == 0) {
         return false;

@@ -19,8 +19,8 @@
 /* with connection records, and without */
 
 static const usage_rules_t fuzz_rules[] = {
-    { 180 * FUZZ_DAY, 30 * FUZZ_DAY, false },
-    { 30 * FUZZ_DAY, 60 * FUZZ_DAY, true },
+    { 180 * FUZZ_DAY, 30 * FUZZ_DAY, false, false },
+    { 30 * FUZZ_DAY, 60 * FUZZ_DAY, true, false },
 };
 
 

@@ -30,6 +30,7 @@ usual_rules(request_test_t *t)
     t->rules.desktops_memory = MEMORY;
     t->rules.users_memory = USERS;
     t->rules.connections = false;
+    t->rules.one_project = false;
 }
 
 
@@ -870,6 +871,11 @@ test_group(void **state)
 
     bad(t, "{\"group_by_type\":\"hour\"}", "\"hour\"");
     bad(t, "{\"group_by_type\":\"HOURS\"}", "HOURS");
+
+    t->rules.one_project = true;
+
+    good(t, "{\"group_by_type\":\"DAY\"}");
+    bad(t, "{\"group_by_type\":\"HOUR\"}", "usage_enterprise_project");
 
     usual_rules(t);
 }

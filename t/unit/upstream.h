@@ -106,10 +106,11 @@ typedef struct {
     size_t              days;
     usage_upstream_t    is; /* what the operator says of it */
     bool                idle_shown;
-    bool                projects;    /* rows are of enterprise projects */
-    bool                ignores_id;  /* the filter by id */
-    bool                ignores_ids; /* the directory's filter by ids */
-    bool                forbidden;   /* the directory */
+    bool                projects;        /* rows are of enterprise projects */
+    bool                ignores_id;      /* the filter by id */
+    bool                ignores_project; /* that by enterprise project */
+    bool                ignores_ids;     /* the directory's filter by ids */
+    bool                forbidden;       /* the directory */
     bool                records_forbidden;
     int                 records_release;
     int                 order;
@@ -324,6 +325,11 @@ upstream_sum(const upstream_t *up, const usage_call_t *call,
 }
 
 
+/* the enterprise projects of first and second rows */
+static const char *const upstream_projects[] = { "0",
+    "6fa3c2e0-0000-4000-8000-000000000001" };
+
+
 /*
  * Adds the rows of a desktop or a user.  A few are of no enterprise project.
  */
@@ -333,17 +339,25 @@ upstream_add_rows(const upstream_t *up, const usage_call_t *call,
     const double *seconds, double off)
 {
     unsigned        part;
+    const char     *project;
     upstream_row_t *row;
 
     for (part = 0; part <= upstream_split(up, whole->place); part++) {
+        project = upstream_projects[part];
+
+        if (call->enterprise_project.len > 0 && !up->ignores_project
+            && !unit_is(call->enterprise_project, project))
+        {
+            continue;
+        }
+
         row = &window->rows[window->count];
         *row = *whole;
         row->seconds = upstream_sum(up, call, seconds, whole->place, part);
         row->seconds += part == 0 ? off : 0;
         row->place += part;
-        row->project = !up->projects || whole->place % 16 == 1 - part ? NULL
-                       : part == 0                                    ? "0"
-                                   : "6fa3c2e0-0000-4000-8000-000000000001";
+        row->project =
+            !up->projects || whole->place % 16 == 1 - part ? NULL : project;
 
         window->count += up->idle_shown || row->seconds > 0;
     }
@@ -933,6 +947,11 @@ upstream_check_call(upstream_t *up, const usage_call_t *call,
 {
     up->calls++;
     assert_in_range(call->attempt, 0, USAGE_REFETCH_MAX);
+    assert_true(
+        call->api == USAGE_CALL_DESKTOPS || call->api == USAGE_CALL_USERS
+            ? usage_str_equal(
+                call->enterprise_project, up->is.enterprise_project)
+            : call->enterprise_project.len == 0);
 
     switch (call->api) {
 

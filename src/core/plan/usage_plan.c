@@ -5,6 +5,7 @@
  */
 
 #include "plan/usage_plan_private.h"
+#include "base/usage_hash.h"
 
 
 static const char *const usage_outcome_names[] = {
@@ -167,6 +168,18 @@ usage_plan_done(const usage_plan_t *plan)
 }
 
 
+/*
+ * Limits a call for statistics to the enterprise project.
+ */
+static void
+usage_plan_limit(const usage_plan_t *plan, usage_call_t *call)
+{
+    if (call->api == USAGE_CALL_DESKTOPS || call->api == USAGE_CALL_USERS) {
+        call->enterprise_project = plan->upstream->enterprise_project;
+    }
+}
+
+
 usage_result_t
 usage_plan_next(usage_plan_t *plan, usage_call_t *call, usage_error_t *error)
 {
@@ -181,6 +194,7 @@ usage_plan_next(usage_plan_t *plan, usage_call_t *call, usage_error_t *error)
 
         if (rc == USAGE_OK) {
             plan->waiting++;
+            usage_plan_limit(plan, call);
             return USAGE_OK;
         }
 
@@ -265,11 +279,45 @@ usage_plan_read(usage_plan_t *plan, const usage_call_t *call,
 }
 
 
+/*
+ * Checks that no row says that it is of another enterprise project than the
+ * call asked for.
+ */
+static usage_result_t
+usage_plan_check_projects(const usage_plan_t *plan, const usage_call_t *call,
+    const usage_page_t *page, usage_error_t *error)
+{
+    size_t      n;
+    uint64_t    expected;
+    usage_str_t project;
+
+    project = call->enterprise_project;
+    expected = usage_hash(plan->pool->seed, project);
+
+    for (n = 0; n < page->rows_count && n < USAGE_PAGE_ROWS; n++) {
+        if (project.len > 0 && page->rows[n].project != 0
+            && page->rows[n].project != expected)
+        {
+            return usage_error(error, 502,
+                "the upstream shows statistics of other enterprise projects "
+                "than \"%.*s\" (usage_enterprise_project), which was asked for",
+                usage_shown(project), project.data);
+        }
+    }
+
+    return USAGE_OK;
+}
+
+
 usage_result_t
 usage_plan_page(usage_plan_t *plan, const usage_call_t *call,
     const usage_page_t *page, usage_error_t *error)
 {
     plan->waiting--;
+
+    if (usage_plan_check_projects(plan, call, page, error) != USAGE_OK) {
+        return USAGE_ERROR;
+    }
 
     if (call->kind == USAGE_CALL_NARROWED) {
         return usage_plan_narrowed_page(plan, call, page, error);

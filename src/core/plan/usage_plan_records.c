@@ -106,7 +106,11 @@ const usage_stage_t usage_stage_listed = {
 static usage_outcome_t
 usage_stage_records_begin(usage_plan_t *plan, usage_error_t *error)
 {
-    if (!plan->upstream->connections) {
+    /* records are of all enterprise projects, so they can't explain statistics
+     * of one */
+
+    if (!plan->upstream->connections
+        || plan->upstream->enterprise_project.len > 0) {
         return USAGE_OUTCOME_FORBIDDEN;
     }
 

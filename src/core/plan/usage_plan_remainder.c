@@ -422,10 +422,14 @@ usage_stage_unexplained_begin(usage_plan_t *plan, usage_error_t *error)
         } else {
             (void) usage_error(error, 400,
                 "how long desktop_username \"%.*s\" used desktop \"%.*s\", "
-                "which others use too, only connection records tell, and "
-                "usage_connections is off; allowed: to leave desktop_ids out",
+                "which others use too, only connection records tell, and %s; "
+                "allowed: to leave desktop_ids out",
                 usage_shown(name), name.data, usage_shown(desktop->id),
-                desktop->id.data);
+                desktop->id.data,
+                plan->upstream->connections
+                    ? "these are of all enterprise projects "
+                      "(usage_enterprise_project)"
+                    : "usage_connections is off");
         }
 
         return USAGE_OUTCOME_ERROR;

@@ -20,9 +20,11 @@
  * What the operator says of the upstream.
  */
 typedef struct {
-    bool    connections; /* connection records may be read */
-    int64_t lookback;    /* read records of so many seconds before the range */
-    bool    resource_id; /* statistics of desktops know the filter by id */
+    bool        connections; /* connection records may be read */
+    int64_t     lookback; /* read records of so many seconds before the range */
+    bool        resource_id; /* statistics of desktops know the filter by id */
+    usage_str_t enterprise_project; /* statistics are of this one; empty: of
+                                     * all */
 } usage_upstream_t;
 
 

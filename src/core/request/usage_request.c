@@ -269,6 +269,13 @@ usage_request_group(const usage_request_reader_t *reader,
             "\"DAY\"");
     }
 
+    if (request->hours && rules->one_project) {
+        return usage_error(reader->error, 400,
+            "group_by_type \"HOUR\" needs connection records, which are of all "
+            "enterprise projects, and usage_enterprise_project asks for one; "
+            "allowed: \"DAY\"");
+    }
+
     if (text.len != 0 && !request->hours && !usage_str_equal(text, day)) {
         return usage_error(reader->error, 400,
             "group_by_type \"%.*s\" is unknown; allowed: \"DAY\" or \"HOUR\"",

@@ -36,6 +36,7 @@ typedef struct {
     int64_t desktops_memory; /* seconds that statistics go back; 0: any */
     int64_t users_memory;    /* likewise, statistics of users */
     bool    connections;     /* usage_connections is on, which HOUR needs */
+    bool    one_project;     /* statistics are of one enterprise project only */
 } usage_rules_t;
 
 

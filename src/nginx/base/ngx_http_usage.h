@@ -100,6 +100,7 @@ typedef struct {
     ngx_flag_t                       connections;
     time_t                           lookback;   /* of connection records */
     ngx_str_t                        hour_format; /* strftime()'s, with a NUL */
+    ngx_http_complex_value_t        *enterprise_project;
     ngx_flag_t                       resource_id;
     ngx_http_usage_rate_t           *rate;
     ngx_int_t                        retries;    /* of an upstream call */
@@ -164,6 +165,7 @@ typedef struct {
 typedef struct {
     usage_str_t                      path;       /* decoded by nginx */
     usage_str_t                      project_id;
+    usage_str_t                      enterprise_project; /* empty: all */
     usage_str_t                      body;       /* data NULL: not read */
     usage_request_t                  request;    /* the body, if it is valid */
     ngx_http_event_handler_pt        read_body;  /* nginx's own handler */
