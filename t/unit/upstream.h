@@ -108,6 +108,7 @@ typedef struct {
     bool                idle_shown;
     bool                projects;        /* rows are of enterprise projects */
     bool                ignores_id;      /* the filter by id */
+    bool                ignores_domain;  /* that of users by domain */
     bool                ignores_project; /* that by enterprise project */
     bool                ignores_ids;     /* the directory's filter by ids */
     bool                forbidden;       /* the directory */
@@ -410,7 +411,8 @@ upstream_make(
         user = &up->users[i];
 
         if (upstream_matches(call->name, user->name)
-            && (call->domain.len == 0 || unit_is(call->domain, user->domain)))
+            && (call->domain.len == 0 || up->ignores_domain
+                || unit_is(call->domain, user->domain)))
         {
             row.id = user->name;
             row.name = "";
@@ -545,8 +547,8 @@ upstream_page(upstream_t *up, const usage_call_t *call, upstream_page_t *page)
     page->count = (int64_t) window->count;
     page->rows_count = window->count > from ? window->count - from : 0;
 
-    if (page->rows_count > USAGE_PAGE_ROWS) {
-        page->rows_count = USAGE_PAGE_ROWS;
+    if (page->rows_count > (size_t) call->limit) {
+        page->rows_count = (size_t) call->limit;
     }
 
     from -= faulty && from > 0 && up->fault == UPSTREAM_SHIFTED;
@@ -848,7 +850,8 @@ upstream_check_statistics(upstream_t *up, const usage_call_t *call,
     first = plan->request->first;
     last = first + (usage_day_t) past - 1;
 
-    assert_int_equal(call->limit, USAGE_PAGE_ROWS);
+    assert_int_equal(
+        call->limit, call->kind == USAGE_CALL_FILTER ? 1 : USAGE_PAGE_ROWS);
     assert_true(call->offset >= 0 && call->offset % USAGE_PAGE_ROWS == 0);
     assert_true(call->first >= first && call->first <= call->last
                 && call->last <= last);
@@ -914,6 +917,8 @@ upstream_check_once(
     unit_add(&key, call->name.data, call->name.len);
     unit_adds(&key, " ");
     unit_add(&key, call->id.data, call->id.len);
+    unit_adds(&key, " ");
+    unit_add(&key, call->domain.data, call->domain.len);
 
     if (call->count > 0) {
         unit_adds(&key, " ");

@@ -30,6 +30,7 @@ typedef enum {
     USAGE_CALL_LISTING,    /* the directory */
     USAGE_CALL_LOOK_UP,    /* some desktops, in the directory */
     USAGE_CALL_PERIOD,     /* connection records */
+    USAGE_CALL_FILTER,     /* whether a filter of statistics is known */
     USAGE_CALL_PROBE       /* whether the caller may read statistics */
 } usage_call_kind_t;
 

@@ -137,6 +137,7 @@ usage_plan_start(usage_plan_t *plan, const usage_request_t *request,
     plan->user.domain = request->domain;
     plan->kind = usage_plan_kind(request);
     plan->narrow.by_id = upstream->resource_id;
+    plan->filters.domain = upstream->domain;
 
     usage_template_start(&plan->template);
 
@@ -256,24 +257,26 @@ bool
 usage_plan_read(usage_plan_t *plan, const usage_call_t *call,
     usage_page_reader_t *reader, usage_error_t *error)
 {
-    bool                     narrowed;
+    bool                     window;
     usage_page_bounds_t      bounds;
     const usage_page_keys_t *keys;
 
-    if (call->kind != USAGE_CALL_WINDOW && call->kind != USAGE_CALL_NARROWED) {
+    window = call->kind == USAGE_CALL_WINDOW;
+
+    if (!window && call->kind != USAGE_CALL_NARROWED
+        && call->kind != USAGE_CALL_FILTER)
+    {
         return false;
     }
 
-    narrowed = call->kind == USAGE_CALL_NARROWED;
-
-    keys = call->api == USAGE_CALL_USERS            ? &usage_page_users
-           : !narrowed && usage_plan_searched(plan) ? &usage_page_named_desktops
-                                                    : &usage_page_desktops;
+    keys = call->api == USAGE_CALL_USERS         ? &usage_page_users
+           : window && usage_plan_searched(plan) ? &usage_page_named_desktops
+                                                 : &usage_page_desktops;
 
     bounds = usage_page_bounds(keys, call->limit, call->last - call->first + 1);
 
-    usage_page_start(reader, keys, bounds, narrowed ? NULL : &plan->template,
-        narrowed ? &plan->ids : &plan->table, error);
+    usage_page_start(reader, keys, bounds, window ? &plan->template : NULL,
+        window ? &plan->table : &plan->ids, error);
 
     return true;
 }
@@ -319,11 +322,17 @@ usage_plan_page(usage_plan_t *plan, const usage_call_t *call,
         return USAGE_ERROR;
     }
 
-    if (call->kind == USAGE_CALL_NARROWED) {
-        return usage_plan_narrowed_page(plan, call, page, error);
-    }
+    switch (call->kind) {
 
-    return usage_window_page(call->window, call, page, &plan->table, error);
+    case USAGE_CALL_NARROWED:
+        return usage_plan_narrowed_page(plan, call, page, error);
+
+    case USAGE_CALL_FILTER:
+        return usage_plan_filters_page(plan, call, page, error);
+
+    default: /* USAGE_CALL_WINDOW */
+        return usage_window_page(call->window, call, page, &plan->table, error);
+    }
 }
 
 
