@@ -936,7 +936,7 @@ upstream_check_monitor(upstream_t *up, const usage_call_t *call,
     assert_true(up->is.monitoring);
     assert_true(usage_call_id_plain(call->id));
     assert_in_range(call->to - call->from, 3600, 30 * USAGE_SECONDS_PER_DAY);
-    assert_true(call->from >= first - USAGE_SECONDS_PER_DAY);
+    assert_true(call->from >= first - 30 * USAGE_SECONDS_PER_DAY);
     assert_true(call->to <= end && call->to <= plan->now);
 }
 

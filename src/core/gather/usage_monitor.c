@@ -4,12 +4,14 @@
 #include "gather/usage_rows.h"
 
 
-/* how long a window of the service may be; how long data are kept there */
-#define USAGE_MONITOR_WINDOW ((int64_t) 30 * USAGE_SECONDS_PER_DAY)
-#define USAGE_MONITOR_KEPT   ((int64_t) 180 * USAGE_SECONDS_PER_DAY)
+/* What a call asks for: 30 days are allowed, and nothing depends on whether
+ * just 30 still are.  How long data are kept. */
+#define USAGE_MONITOR_WINDOW                                                   \
+    ((int64_t) 30 * USAGE_SECONDS_PER_DAY - USAGE_SECONDS_PER_HOUR)
+#define USAGE_MONITOR_KEPT ((int64_t) 180 * USAGE_SECONDS_PER_DAY)
 
-/* How long before the days periods are asked for: a day, less an hour.  So 29
- * days still fit into one window, which isn't as long as it may be. */
+/* how long before the days periods are asked for, at least: 29 days still take
+ * one call */
 #define USAGE_MONITOR_BEFORE ((int64_t) 23 * USAGE_SECONDS_PER_HOUR)
 
 
@@ -44,20 +46,22 @@ usage_monitor_start(usage_monitor_t *monitor, usage_desktop_t *desktop,
     monitor->pool = pool;
     monitor->desktop = desktop;
     monitor->first = first;
-    monitor->from = start - USAGE_MONITOR_BEFORE;
     monitor->to = end < now ? end : now;
+    monitor->calls =
+        usage_monitor_windows(monitor->to - start + USAGE_MONITOR_BEFORE);
+    monitor->from =
+        monitor->to - (int64_t) monitor->calls * USAGE_MONITOR_WINDOW;
 
     if (monitor->from < kept) {
         monitor->from = start < kept ? start : kept;
+        monitor->calls = usage_monitor_windows(monitor->to - monitor->from);
     }
-
-    monitor->calls = usage_monitor_windows(monitor->to - monitor->from);
 }
 
 
 /*
  * Gives the time at which the n-th window begins, and the one before it ends.
- * They are of one length, or nearly so, and none is short.
+ * They are of one length, or nearly so.
  */
 static int64_t
 usage_monitor_cut(const usage_monitor_t *monitor, size_t n)

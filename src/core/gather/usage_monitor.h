@@ -5,9 +5,9 @@
  * together.
  *
  * A call asks for 30 days at most.  Whether it tells of a period that began
- * before its time isn't documented, so some hours before the days are asked
- * for, too.  A period that began still earlier may be missing: the caller
- * checks the periods against the statistics.
+ * before its time isn't documented.  So 23 hours before the days are asked for,
+ * too, and as much more as takes no further call.  A period that began still
+ * earlier may be missing: the caller checks the periods against the statistics.
  */
 
 #ifndef USAGE_MONITOR_H
