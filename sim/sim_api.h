@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * The five APIs that are simulated.  Each function answers a call of its API.
+ * The APIs that are simulated.  Each function answers a call of its API.
  * By then the query is taken apart, the faults that hit the call are found, and
  * the caller's rights are checked.
  */

@@ -242,7 +242,10 @@ sim_usage_sum(
 
 
 int64_t
-sim_usage_filed(int64_t now)
+sim_usage_filed(int64_t now, int zone)
 {
-    return sim_time_day(now - SIM_FILING) - 1;
+    int64_t over = sim_time_day(now) - 1;
+    int64_t filed = sim_time_day(now - SIM_FILING + zone * SIM_HOUR) - 1;
+
+    return filed < over ? filed : over;
 }

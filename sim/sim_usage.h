@@ -74,8 +74,9 @@ int64_t sim_usage_sum(
 
 /*
  * Gives the last day that is filed, so that statistics have it: yesterday, or
- * before 02:00 the day before yesterday.
+ * before 02:00 the day before yesterday.  `zone` is that of the 02:00, in hours
+ * from UTC; no day is filed before it is over in UTC.
  */
-int64_t sim_usage_filed(int64_t now);
+int64_t sim_usage_filed(int64_t now, int zone);
 
 #endif

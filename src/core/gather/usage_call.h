@@ -57,11 +57,13 @@ typedef struct {
     int64_t           limit;   /* rows */
     usage_day_t       first;   /* of statistics: the window's first day */
     usage_day_t       last;
-    int64_t           from; /* of records, monitoring: seconds since 1970 */
-    int64_t           to;
-    usage_str_t       name;     /* filters; an empty one is left out */
-    usage_str_t       domain;   /* (of statistics of users only) */
-    usage_str_t       id;       /* (of statistics of desktops only); of
+    int64_t           from;     /* of records and monitoring: seconds since
+                                 * 1970 */
+    int64_t to;                 /* likewise; of statistics of users: the window
+                                 * doesn't end after that */
+    usage_str_t name;           /* filters; an empty one is left out */
+    usage_str_t domain;         /* (of statistics of users only) */
+    usage_str_t id;             /* (of statistics of desktops only); of
                                  * monitoring: whose */
     usage_desktop_t **desktops; /* of the directory: which to look up */
     size_t            count;
