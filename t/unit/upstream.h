@@ -1010,6 +1010,24 @@ upstream_check_monitor(upstream_t *up, const usage_call_t *call,
 
 
 /*
+ * How often a call may be made: each of several desktops that the directory
+ * calls by one name is narrowed to by that name.
+ */
+static inline unsigned
+upstream_namesakes(const usage_call_t *call, const usage_plan_t *plan)
+{
+    size_t   i;
+    unsigned count;
+
+    for (i = 0, count = 0; i < plan->narrow.count; i++) {
+        count += usage_str_equal(plan->narrow.bisections[i].name, call->name);
+    }
+
+    return call->name.len > 0 && count > 0 ? count : 1;
+}
+
+
+/*
  * What narrowed windows don't show may be asked for anew, and records that are
  * forbidden, to be refused.
  */
@@ -1038,7 +1056,7 @@ upstream_check_once(
     assert_non_null(asked);
     usage_cell_show(asked, 0, usage_cell_seconds(asked, 0) + 1);
 
-    times = 1;
+    times = upstream_namesakes(call, plan);
 
     if (call->api == USAGE_CALL_RECORDS && up->records_forbidden) {
         times++;
