@@ -237,18 +237,6 @@ usage_plan_periods_days(usage_plan_t *plan)
 }
 
 
-static bool
-usage_tolerance_meets(double sum, double total, size_t days)
-{
-    double most;
-
-    most = 0.01 * total > 60.0 * (double) days ? 0.01 * total
-                                               : 60.0 * (double) days;
-
-    return sum - total <= most && total - sum <= most;
-}
-
-
 /*
  * Tells whether the periods of a desktop are what the statistics say, within
  * the tolerance.  If not, *error has both figures.
@@ -266,7 +254,10 @@ usage_plan_periods_agree(
                               plan->final, days);
     total = usage_plan_final_seconds(plan, desktop);
 
-    if (usage_tolerance_meets(sum, total, plan->final)) {
+    if (usage_tolerance_compare(
+            &plan->upstream->tolerance, sum, total, (int64_t) plan->final)
+        == USAGE_SHOWN_SAME)
+    {
         return true;
     }
 

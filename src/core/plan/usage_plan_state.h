@@ -10,6 +10,7 @@
 #ifndef USAGE_PLAN_STATE_H
 #define USAGE_PLAN_STATE_H
 
+#include "base/usage_tolerance.h"
 #include "gather/usage_bisection.h"
 #include "gather/usage_fanout.h"
 #include "gather/usage_monitor.h"
@@ -25,6 +26,7 @@ typedef struct {
     int64_t lookback;    /* read records of so many seconds before the range */
     bool    resource_id; /* statistics of desktops know the filter by id */
     bool    monitoring;  /* desktop monitoring may be read */
+    usage_tolerance_t tolerance; /* of hours, against the statistics */
 } usage_upstream_t;
 
 
