@@ -1000,6 +1000,62 @@ test_few_calls(void **state)
 
 
 /*
+ * The hours of one desktop among 2000, which have many records.
+ */
+static void
+test_few_calls_monitored(void **state)
+{
+    char       members[128];
+    size_t     i;
+    uint64_t   rnd;
+    plans_t   *t;
+    upstream_t up;
+
+    t = *state;
+    rnd = unit_seed();
+    large(&up, 1, &rnd);
+    upstream_make_periods(&up);
+    (void) snprintf(members, sizeof(members),
+        ",\"group_by_type\":\"HOUR\",\"desktop_ids\":[\"%s\"]",
+        up.desktops[1999].id);
+
+    /* a name, a sum, two windows of at most 30 days */
+
+    up.is.monitoring = true;
+    assert_int_equal(calls_of(t, &up, members), 1 + 1 + 2);
+    assert_true(t->list[0].seconds[23] > 0);
+
+    /* the first page of records tells how many there are: few, or many */
+
+    up.is.connections = true;
+    assert_int_equal(calls_of(t, &up, members), 1 + 1);
+    assert_int_equal(up.records_calls, 1);
+
+    free(up.records);
+    up.records_count = 3500;
+    up.records = unit_must(calloc(up.records_count, sizeof(upstream_record_t)));
+
+    for (i = 0; i < up.records_count; i++) {
+        up.records[i].transaction = i;
+        up.records[i].computer = "DESK-7";
+        up.records[i].start = (int64_t) up.first * USAGE_SECONDS_PER_DAY;
+    }
+
+    assert_int_equal(calls_of(t, &up, members), 1 + 1 + 1 + 2);
+    assert_int_equal(up.records_calls, 1);
+
+    /* monitoring fails, and the other pages of records are read */
+
+    up.monitor_forbidden = true;
+    assert_int_equal(calls_of(t, &up, members), 1 + 1 + 1 + 1 + 3);
+    assert_int_equal(up.monitor_calls, 1);
+    assert_int_equal(up.records_calls, 4);
+
+    upstream_free(&up);
+}
+
+
+/*
  * Records that add up to the user's statistics: no statistics of desktops.
  */
 static void
@@ -1102,6 +1158,13 @@ test_out_of_memory(void **state)
 
             } else if (kind == HOURS) {
                 short_of_memory(*state, ",\"group_by_type\":\"HOUR\"");
+                world.up.is.monitoring = true;
+                world.up.is.connections = false;
+                unit_text_clear(&members);
+                unit_addf(&members,
+                    ",\"group_by_type\":\"HOUR\",\"desktop_ids\":[\"%s\"]",
+                    world.up.desktops[0].id);
+                short_of_memory(*state, members.data);
             }
 
             world_free(&world);
@@ -1124,6 +1187,7 @@ main(void)
         cmocka_unit_test(test_partial_records),
         cmocka_unit_test(test_few_calls),
         cmocka_unit_test(test_few_calls_with_records),
+        cmocka_unit_test(test_few_calls_monitored),
         cmocka_unit_test(test_out_of_memory),
     };
 

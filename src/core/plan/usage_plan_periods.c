@@ -57,9 +57,11 @@ usage_stage_monitored_begin(usage_plan_t *plan, usage_error_t *error)
     size_t            i, count;
     usage_desktop_t **listed;
 
-    if (!usage_plan_monitors(plan)) {
+    if (!usage_plan_monitor_hours(plan, usage_plan_records_least(plan))) {
         return USAGE_OUTCOME_NOTHING;
     }
+
+    usage_plan_monitor_try(plan);
 
     listed = usage_alloc(
         plan->pool, plan->request->desktops * sizeof(usage_desktop_t *));
@@ -71,11 +73,6 @@ usage_stage_monitored_begin(usage_plan_t *plan, usage_error_t *error)
         if (plan->requested[i]->entry != NULL) {
             listed[count++] = plan->requested[i];
         }
-    }
-
-    if (plan->upstream->connections
-        && count * usage_monitor_calls(plan->days) > 1) {
-        return USAGE_OUTCOME_NOTHING; /* records take one call at least */
     }
 
     usage_plan_narrow_to(plan, listed, count, 0);

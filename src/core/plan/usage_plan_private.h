@@ -92,36 +92,6 @@ usage_outcome_t usage_plan_look_up_refused(
     usage_plan_t *plan, const usage_call_t *call, unsigned status);
 
 
-/* usage_plan_records.c: the connection records */
-
-extern const usage_stage_t usage_stage_directory, usage_stage_listed,
-    usage_stage_records, usage_stage_match;
-
-/* Tells whether the records are matched with their desktops; whether the caller
- * may not read them. */
-bool usage_plan_records_matched(const usage_plan_t *plan);
-bool usage_plan_records_forbidden(const usage_plan_t *plan);
-
-/* Gives what stands for the desktops that records name and the directory
- * doesn't know: the first of a list. */
-usage_entry_t *usage_plan_records_unmatched(const usage_plan_t *plan);
-
-
-/* usage_plan_user.c: the user's desktops, and the user's own statistics */
-
-extern const usage_stage_t usage_stage_owned, usage_stage_total,
-    usage_stage_user_days;
-
-/* Tells whether the seconds that the user used are known, and gives them. */
-bool usage_plan_total_known(const usage_plan_t *plan, double *seconds);
-
-
-/* usage_plan_remainder.c: what the user's desktops leave of those statistics */
-
-extern const usage_stage_t usage_stage_explained, usage_stage_remainder,
-    usage_stage_unexplained;
-
-
 /* usage_plan_monitor.c: what desktop monitoring takes, and its calls */
 
 /* Tells whether the plan may ask desktop monitoring. */
@@ -131,6 +101,11 @@ bool usage_plan_monitors(const usage_plan_t *plan);
  * if statistics are narrowed to it; and whether monitoring makes them fewer. */
 size_t usage_plan_narrow_calls(const usage_plan_t *plan);
 bool   usage_plan_monitor_saves(const usage_plan_t *plan);
+
+/* Tells whether hours are to be taken from monitoring, as that takes no more
+ * than so many calls; and says that they are.  It is tried once. */
+bool usage_plan_monitor_hours(const usage_plan_t *plan, int64_t calls);
+void usage_plan_monitor_try(usage_plan_t *plan);
 
 /* Make room for the periods of so many desktops, none of them yet; and start to
  * read those of a desktop on the first so many days of the range, unless its id
@@ -156,6 +131,39 @@ int64_t
 usage_plan_ahead_monitor(const usage_plan_t *plan, usage_call_api_t api);
 usage_outcome_t usage_plan_monitor_refused(
     usage_plan_t *plan, const usage_call_t *call, unsigned status);
+
+
+/* usage_plan_records.c: the connection records */
+
+extern const usage_stage_t usage_stage_directory, usage_stage_listed,
+    usage_stage_records, usage_stage_match;
+
+/* Tells whether the records are matched with their desktops; whether the caller
+ * may not read them. */
+bool usage_plan_records_matched(const usage_plan_t *plan);
+bool usage_plan_records_forbidden(const usage_plan_t *plan);
+
+/* Gives how many calls the records still take at least, as far as is known. */
+int64_t usage_plan_records_least(const usage_plan_t *plan);
+
+/* Gives what stands for the desktops that records name and the directory
+ * doesn't know: the first of a list. */
+usage_entry_t *usage_plan_records_unmatched(const usage_plan_t *plan);
+
+
+/* usage_plan_user.c: the user's desktops, and the user's own statistics */
+
+extern const usage_stage_t usage_stage_owned, usage_stage_total,
+    usage_stage_user_days;
+
+/* Tells whether the seconds that the user used are known, and gives them. */
+bool usage_plan_total_known(const usage_plan_t *plan, double *seconds);
+
+
+/* usage_plan_remainder.c: what the user's desktops leave of those statistics */
+
+extern const usage_stage_t usage_stage_explained, usage_stage_remainder,
+    usage_stage_unexplained;
 
 
 /* usage_plan_narrow.c: statistics narrowed to some desktops */

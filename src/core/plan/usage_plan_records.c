@@ -23,6 +23,41 @@ usage_plan_records_forbidden(const usage_plan_t *plan)
 }
 
 
+/*
+ * Tells whether the first page of records is here.
+ */
+static bool
+usage_plan_records_begun(const usage_plan_t *plan)
+{
+    return plan->records.found.pages.count >= 0
+           && !usage_pages_fresh(&plan->records.found.pages);
+}
+
+
+int64_t
+usage_plan_records_least(const usage_plan_t *plan)
+{
+    if (!plan->upstream->connections) {
+        return INT64_MAX;
+    }
+
+    return usage_plan_records_begun(plan)
+               ? usage_pages_ahead(&plan->records.found.pages)
+               : 1;
+}
+
+
+/*
+ * Tells whether the pages that are left are more calls than monitoring takes.
+ */
+static bool
+usage_plan_records_leave(const usage_plan_t *plan)
+{
+    return usage_plan_records_begun(plan)
+           && usage_plan_monitor_hours(plan, usage_plan_records_least(plan));
+}
+
+
 usage_entry_t *
 usage_plan_records_unmatched(const usage_plan_t *plan)
 {
@@ -110,6 +145,10 @@ usage_stage_records_begin(usage_plan_t *plan, usage_error_t *error)
         return USAGE_OUTCOME_FORBIDDEN;
     }
 
+    if (plan->kind == USAGE_PLAN_SOME_HOURS && usage_plan_records_begun(plan)) {
+        return USAGE_OUTCOME_CALLS; /* after monitoring was tried */
+    }
+
     plan->records.required = plan->records.forbidden;
     plan->records.forbidden = false;
 
@@ -125,7 +164,7 @@ usage_stage_records_begin(usage_plan_t *plan, usage_error_t *error)
 static usage_result_t
 usage_stage_records_next(usage_plan_t *plan, usage_call_t *call)
 {
-    return plan->records.forbidden
+    return plan->records.forbidden || usage_plan_records_leave(plan)
                ? USAGE_AGAIN
                : usage_records_next(&plan->records.found, call);
 }
@@ -140,6 +179,10 @@ usage_stage_records_end(usage_plan_t *plan, usage_error_t *error)
 
     if (plan->records.forbidden) {
         return USAGE_OUTCOME_FORBIDDEN;
+    }
+
+    if (usage_plan_records_leave(plan)) {
+        return USAGE_OUTCOME_NARROWS;
     }
 
     directory = &plan->directory;
@@ -159,6 +202,7 @@ static int64_t
 usage_stage_records_ahead(const usage_plan_t *plan, usage_call_api_t api)
 {
     return api == USAGE_CALL_RECORDS && !plan->records.forbidden
+                   && !usage_plan_records_leave(plan)
                ? usage_pages_ahead(&plan->records.found.pages)
                : 0;
 }

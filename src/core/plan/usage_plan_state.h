@@ -162,6 +162,7 @@ typedef struct {
     size_t           count;
     bool             allowed;   /* a call was answered */
     bool             forbidden; /* the caller may not read monitoring */
+    bool             tried;     /* hours were to be taken from it */
 } usage_plan_periods_t;
 
 
