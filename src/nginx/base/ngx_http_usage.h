@@ -98,6 +98,7 @@ typedef struct {
     time_t                           retention_desktops; /* 0: not checked */
     time_t                           retention_users;    /* 0: not checked */
     ngx_flag_t                       connections;
+    ngx_flag_t                       monitoring;
     time_t                           lookback;   /* of connection records */
     ngx_str_t                        hour_format; /* strftime()'s, with a NUL */
     ngx_flag_t                       resource_id;

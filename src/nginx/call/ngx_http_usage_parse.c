@@ -38,6 +38,7 @@ ngx_http_usage_parse(ngx_http_usage_ctx_t *ctx)
     rules.desktops_memory = ctx->conf->retention_desktops;
     rules.users_memory = ctx->conf->retention_users;
     rules.connections = ctx->conf->connections;
+    rules.monitoring = ctx->conf->monitoring;
 
     if (ngx_http_usage_get_body(ctx, &inbound->body) != NGX_OK
         || usage_request_parse(&inbound->request, &ctx->pool, umcf->patterns,
