@@ -27,6 +27,9 @@ void sim_api_directory(sim_world_t *w, sim_call_t *c);
 /* Answers GET connections/desktops. */
 void sim_api_records(sim_world_t *w, sim_call_t *c);
 
+/* Answers GET desktop-monitor/{desktop_id}. */
+void sim_api_monitor(sim_world_t *w, sim_call_t *c);
+
 /* Answers POST desktops/statistics/used. */
 void sim_api_legacy(sim_world_t *w, sim_call_t *c);
 

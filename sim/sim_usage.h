@@ -53,6 +53,20 @@ void sim_usage_bins_of(const sim_tenant_t *t, const sim_who_t *who,
 /* Tells whether a user is meant. */
 int sim_usage_is(const sim_tenant_t *t, const sim_who_t *who, size_t user);
 
+/* A time in which a desktop was in use without a break. */
+typedef struct {
+    int64_t setup;
+    int64_t end; /* SIM_NEVER: still in use */
+} sim_period_t;
+
+/*
+ * Lists when a desktop was in use up to `now`, by anybody, the oldest period
+ * first.  Sessions that overlap, or touch, are one period.  Gives how many
+ * there are, and an array that the caller frees.
+ */
+size_t sim_usage_periods(
+    const sim_tenant_t *t, size_t desktop, int64_t now, sim_period_t **out);
+
 /* Gives the last second in use before `until`; SIM_NEVER if there is none. */
 int64_t sim_usage_last(const sim_tenant_t *t, size_t desktop, int64_t until);
 

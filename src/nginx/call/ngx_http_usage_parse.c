@@ -20,6 +20,8 @@ ngx_http_usage_route(ngx_http_usage_ctx_t *ctx, usage_str_t path)
 
     umcf = ngx_http_get_module_main_conf(ctx->request, ngx_http_usage_module);
 
+    ctx->inbound.path = path;
+
     return usage_patterns_route(umcf->patterns, path,
                                 &ctx->inbound.project_id);
 }
