@@ -156,8 +156,8 @@ subtest 'usage_retries' => sub {
     fails(http => 'usage_retries 1; usage_retries 2;', qr/duplicate/);
 };
 
-subtest 'usage_connections, usage_resource_id' => sub {
-    for my $name (qw(usage_connections usage_resource_id)) {
+subtest 'usage_connections, usage_monitoring, usage_resource_id' => sub {
+    for my $name (qw(usage_connections usage_monitoring usage_resource_id)) {
         for my $where (qw(http server location)) {
             passes($where => "$name $_;") for qw(on off);
             fails($where => "$name $_;") for qw(yes 1 true 7d ""), '', 'on on';
@@ -265,7 +265,8 @@ subtest 'what has no effect' => sub {
         'usage_fallback_for 5m;', 'usage_compare_sample 1%;',
         'usage_compare_log %%PREFIX%%/c.log;', 'usage_concurrency 3;', 'usage_use_time string;',
         'usage_retention off;', 'usage_connections on;', 'usage_connections_lookback 1d;',
-        'usage_hour_format %H;', 'usage_resource_id on;', 'usage_rate off;', 'usage_retries 1;',
+        'usage_monitoring on;', 'usage_hour_format %H;', 'usage_resource_id on;',
+        'usage_rate off;', 'usage_retries 1;',
         'usage_store_key $uri;', 'usage_final_after 30h;', 'usage_fresh 5s;',
         'usage_credentials off;', 'usage_clock_skew 5m;', 'usage_sign_host x;',
         'usage_deprecation 2025-07-14;';
@@ -305,7 +306,8 @@ subtest 'what has no effect' => sub {
     warns(location => $_) for 'usage_compare_log %%PREFIX%%/c.log; usage_mode compare;',
         'usage_compare_sample 1%; usage_fallback_for 1m; usage_mode $arg_mode;',
         'usage_fallback_for 1m; usage_mode fallback;',
-        'usage_connections_lookback 1d; usage_hour_format %H; usage_connections on;';
+        'usage_connections_lookback 1d; usage_hour_format %H; usage_connections on;',
+        'usage_hour_format %H; usage_monitoring on;';
     is_deeply([ warnings(http => 'usage_store zone=a:1m; usage_store a; usage_connections on; usage_mode compare;',
         location => 'usage_store_key $uri; usage_fresh 1s; usage_hour_format %H; usage_compare_sample 1%;') ],
         [], 'directives that are inherited have an effect');

@@ -1266,6 +1266,17 @@ test_out_of_memory(void **state)
     assert_int_equal(up.directory_calls, 0);
     upstream_free(&up);
 
+    /* by their periods */
+
+    upstream_start(&up, 450, 19000, 6, &rnd);
+    up.is.monitoring = true;
+    used_by(&up, 450);
+    upstream_make_periods(&up);
+    ask_for(&members, &up, 430, 2);
+    short_of_memory(t, &up, members.data);
+    assert_int_equal(up.monitor_calls, 2);
+    upstream_free(&up);
+
     /* the directory */
 
     upstream_start(&up, 1, 19000, 1, &rnd);

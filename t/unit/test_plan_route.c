@@ -114,6 +114,55 @@ test_few_desktops(void **state)
 
 
 static void
+test_monitored(void **state)
+{
+    uint64_t   rnd;
+    char       members[256];
+    upstream_t up;
+    plans_t   *t;
+
+    t = *state;
+    rnd = unit_seed();
+
+    start(&up, 450, 6, &rnd);
+    up.is.monitoring = true;
+    up.monitor_earlier = true;
+    upstream_make_periods(&up);
+    (void) snprintf(members, sizeof(members), ",\"desktop_ids\":[\"%s\"]",
+        up.desktops[430].id);
+
+    goes(t, &up, members, "names, totals, periods, end");
+
+    up.monitor_forbidden = true;
+    goes(t, &up, members, "names, totals, periods, narrowed, end");
+
+    /* days that aren't final */
+
+    up.monitor_forbidden = false;
+    plans_ask(t, &up, 6, up.first + 6, members);
+    assert_int_equal(plans_carry_out(t, &up, 8), USAGE_OK);
+    assert_string_equal(t->stages.data, "names, totals, final, periods, end");
+
+    /* hours; of a desktop that isn't found by its name */
+
+    (void) snprintf(members, sizeof(members),
+        ",\"group_by_type\":\"HOUR\",\"desktop_ids\":[\"%s\"]",
+        up.desktops[430].id);
+    goes(t, &up, members, "look up, totals, periods, end");
+
+    strcpy(up.desktops[430].name, "NEW");
+    goes(t, &up, members, "look up, totals, sums, periods, end");
+
+    up.is.connections = true;
+    up.monitor_lost = 100;
+    upstream_make_periods(&up);
+    goes(t, &up, members, "look up, totals, sums, periods, records, end");
+
+    upstream_free(&up);
+}
+
+
+static void
 test_user(void **state)
 {
     size_t     k;
@@ -284,6 +333,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_desktops),
         cmocka_unit_test(test_few_desktops),
+        cmocka_unit_test(test_monitored),
         cmocka_unit_test(test_user),
         cmocka_unit_test(test_error),
         cmocka_unit_test(test_outcomes),

@@ -849,11 +849,25 @@ test_group(void **state)
     bad(t, "{\"group_by_type\":\"HOUR\"}", "usage_connections is off");
     bad(t, "{\"group_by_type\":\"HOUR\"}", "allowed: \"DAY\"");
     bad(t, "{\"group_by_type\":\"HOUR\",\"desktop_username\":\"u\"}", "HOUR");
+    bad(t, "{\"group_by_type\":\"HOUR\",\"desktop_ids\":[\"d\"]}",
+        "usage_monitoring is off");
     bad(t, "{\"group_by_type\":\"day\"}", "group_by_type");
     bad(t, "{\"group_by_type\":\"day\"}", "\"day\"");
     bad(t, "{\"group_by_type\":\"DAYS\"}", "group_by_type");
     bad(t, "{\"group_by_type\":\" DAY\"}", "group_by_type");
     bad(t, "{\"group_by_type\":\"MONTH\"}", "DAY");
+
+    /* desktop monitoring knows desktops, and no users */
+
+    t->rules.monitoring = true;
+    good(t, "{\"group_by_type\":\"HOUR\",\"desktop_ids\":[\"d\"]}");
+    assert_true(t->request.hours);
+    bad(t, "{\"group_by_type\":\"HOUR\"}", "hours of desktop_ids only");
+    bad(t,
+        "{\"group_by_type\":\"HOUR\",\"desktop_ids\":[\"d\"],"
+        "\"desktop_username\":\"u\"}",
+        "usage_connections is off");
+    t->rules.monitoring = false;
 
     t->rules.connections = true;
 
