@@ -120,8 +120,9 @@ passes(
     int64_t              unused;
     const sim_desktop_t *d = &page->world->tenant->desktops[i];
 
-    if ((page->world->cfg.habits.idle && used == 0) || used < f->min_usage
-        || used > f->max_usage || !sim_stats_is_name(resource_name(d), f)
+    if ((page->world->cfg.habits.idle == SIM_IDLE_HIDDEN && used == 0)
+        || used < f->min_usage || used > f->max_usage
+        || !sim_stats_is_name(resource_name(d), f)
         || (f->id != NULL && strcmp(f->id, d->id) != 0))
     {
         return 0;

@@ -64,7 +64,7 @@ read_filter(const sim_habits_t *habits, sim_call_t *c, filter_t *f)
 {
     f->user = sim_query_text(&c->query, "user_name", 255);
     f->computer = sim_query_text(&c->query, "computer_name", 255);
-    f->owner = habits->directory_users;
+    f->owner = habits->directory_users == SIM_USERS_OWNER;
     f->exact = habits->directory_names == SIM_EXACT;
     f->deleted = c->hits.fault[SIM_FAULT_DELETED] != NULL;
 

@@ -13,9 +13,21 @@
 #include <jansson.h>
 
 
-/* Values of habits that are words.  They have the order of SIM_HABITS. */
+/*
+ * Values of habits that are words, in the order that they have in SIM_HABITS.
+ * The third way to compare names is another one for records (SIM_FULL) than for
+ * statistics (SIM_IGNORED).
+ */
 
 typedef enum { SIM_FUZZY, SIM_EXACT, SIM_FULL, SIM_IGNORED = 2 } sim_names_t;
+
+typedef enum { SIM_COMPUTER_NAME, SIM_COMPUTER_OS } sim_computer_t;
+
+typedef enum { SIM_IDLE_SHOWN, SIM_IDLE_HIDDEN } sim_idle_t;
+
+typedef enum { SIM_WINDOW_EMPTY, SIM_WINDOW_REFUSED } sim_window_t;
+
+typedef enum { SIM_USERS_ALL, SIM_USERS_OWNER } sim_users_t;
 
 typedef enum {
     SIM_ENDS_BOTH,
@@ -47,7 +59,6 @@ typedef enum {
 
 typedef enum {
     SIM_TRANSACTIONS_ONE,
-    SIM_TRANSACTIONS_REPEATED,
     SIM_TRANSACTIONS_SHARED
 } sim_transactions_t;
 
@@ -75,9 +86,8 @@ typedef enum {
     X(records_clamp, "false|true", 0, 0, 0,                                    \
         "a larger limit of records is cut to that one, not refused")           \
     X(sid, "true|false", 0, 0, 202407, "records have a sid")                   \
-    X(transactions, "one|repeated|shared", 0, 0, 0,                            \
-        "whether a record of a reconnect comes twice, or two sessions share "  \
-        "a transaction_id")                                                    \
+    X(transactions, "one|shared", 0, 0, 0,                                     \
+        "each session has a transaction_id, or two share one")                 \
     X(times, "T-Z|T|space-Z|space", 0, 0, 0,                                   \
         "the form of times in records and in monitoring")                      \
     X(open_end, "missing|null|empty|year-1|year-1-space", 0, 0, 0,             \

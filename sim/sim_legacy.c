@@ -120,7 +120,8 @@ shown(const truth_t *tr)
     int64_t filed = sim_world_filed(tr->world, tr->call->now);
 
     return any(&tr->bins)
-           || (!tr->world->cfg.habits.idle && tr->request->first <= filed);
+           || (tr->world->cfg.habits.idle == SIM_IDLE_SHOWN
+               && tr->request->first <= filed);
 }
 
 

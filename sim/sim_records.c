@@ -55,7 +55,9 @@ record_computer(
         return s->name;
     }
 
-    return habits->records_computer ? sim_tenant_os_host_name(d) : d->name;
+    return habits->records_computer == SIM_COMPUTER_OS
+               ? sim_tenant_os_host_name(d)
+               : d->name;
 }
 
 
@@ -316,11 +318,6 @@ list_records(const filter_t *f, sim_list_t *out)
         }
 
         sim_list_add(out, n);
-
-        if (s->reconnect
-            && f->habits->transactions == SIM_TRANSACTIONS_REPEATED) {
-            sim_list_add(out, n);
-        }
     }
 }
 

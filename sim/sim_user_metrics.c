@@ -59,7 +59,8 @@ sim_api_user_metrics(sim_world_t *w, sim_call_t *c)
     sim_page_t         page = { .world = w, .call = c, .row = user_row };
     const sim_user_t  *users = w->tenant->users;
 
-    sim_stats_window(c, &page, RETENTION, w->cfg.habits.users_window);
+    sim_stats_window(
+        c, &page, RETENTION, w->cfg.habits.users_window == SIM_WINDOW_REFUSED);
     sim_stats_paging(c, &page);
     sim_stats_sorting(c, &f, "user_usage", "user_usage");
     sim_stats_name(&page, c, "username", 64, &f);
@@ -84,7 +85,7 @@ sim_api_user_metrics(sim_world_t *w, sim_call_t *c)
         for (row = 2 * i; row < 2 * i + sim_stats_rows(&page, i); row++) {
             used = user_usage(&page, row);
 
-            if (used > 0 || !w->cfg.habits.idle) {
+            if (used > 0 || w->cfg.habits.idle == SIM_IDLE_SHOWN) {
                 rows[n].row = row;
                 rows[n++].key = used;
             }

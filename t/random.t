@@ -77,8 +77,7 @@ for (@tenants) {
     for my $idle (qw(shown hidden)) {
         my $tenant = rnd(1 << 20);
         $pair->tenant(seed => $tenant, desktops => $desktops,
-            days => pick(10, 31, 40), habits => "random:$tenant", idle => $idle,
-            directory_limit => 1000);
+            days => pick(10, 31, 40), habits => "random:$tenant", idle => $idle);
         my $name = "$desktops desktops, idle $idle, tenant $tenant";
         my $begin = Time::HiRes::time();
 

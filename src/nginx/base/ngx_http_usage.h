@@ -125,7 +125,7 @@ typedef struct {
 typedef struct ngx_http_usage_ctx_s      ngx_http_usage_ctx_t;
 typedef struct ngx_http_usage_store_s    ngx_http_usage_store_t;
 
-/* what the folders own of a request: fetch, pace, planner, store, modes, sign */
+/* what folders own of a request: fetch, pace, planner, store, modes, sign */
 
 typedef struct ngx_http_usage_fetches_s   ngx_http_usage_fetches_t;
 typedef struct ngx_http_usage_pace_s      ngx_http_usage_pace_t;
@@ -253,7 +253,7 @@ struct ngx_http_usage_ctx_s {
     ngx_http_usage_planner_t        *planner;    /* NULL: not translated */
     ngx_http_usage_lookup_t         *lookup;     /* NULL: no day store */
     ngx_http_usage_endpoint_t       *endpoint;   /* NULL: it isn't involved */
-    ngx_http_usage_signing_t        *signing;    /* NULL: not passed on signed */
+    ngx_http_usage_signing_t        *signing;    /* NULL: not signed anew */
 };
 
 
