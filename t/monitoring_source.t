@@ -212,6 +212,19 @@ subtest 'a session that is still open' => sub {
     is($e->{used_info_list}[ $n + $now[2] + 1 ]{use_time}, 0, 'an hour to come') if $now[2] < 23;
 };
 
+subtest 'forms of times' => sub {
+    for my $form (qw(T-Z T space-Z space)) {
+        for my $open (qw(missing null empty year-1 year-1-space)) {
+            tenant(session(d1 => at(1, '23:00:00'), at(2, '01:30:00')),
+                session(d1 => at(4, '12:00:00'), undef));
+            $sim->config(times => $form, open_end => $open);
+            my @calls = is_true("$form, $open: days", '', %week);
+            is(of('desktop-metrics' => @calls), 1, 'monitoring tells them');
+            is_true("$form, $open: hours", '', %hours);
+        }
+    }
+};
+
 # --- When monitoring does not tell it.
 
 sub some_sessions {

@@ -200,7 +200,8 @@ test_open(void **state)
     monitor_test_t t;
 
     static const char *const ends[] = { "", ",\"connection_end_time\":null",
-        ",\"connection_end_time\":\"\"" };
+        ",\"connection_end_time\":\"\"",
+        ",\"connection_end_time\":\"0001-01-01 00:00:00\"" };
 
     (void) state;
 

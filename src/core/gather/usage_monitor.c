@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 #include "gather/usage_monitor.h"
+#include "gather/usage_connection.h"
 #include "gather/usage_rows.h"
 
 
@@ -99,51 +100,14 @@ usage_monitor_ahead(const usage_monitor_t *monitor)
 }
 
 
-static usage_result_t
-usage_monitor_nonsense(usage_error_t *error, const json_t *row, const char *key)
-{
-    usage_str_t text;
-
-    text = usage_json_text(row, key);
-
-    return usage_error(error, 502,
-        "the upstream's desktop monitoring makes no sense: %s \"%.*s\"", key,
-        usage_shown(text), text.data);
-}
-
-
 /*
- * Reads a time of a period.  *given: the period has it.
- */
-static usage_result_t
-usage_monitor_time(const json_t *row, const char *key, bool *given,
-    int64_t *time, usage_error_t *error)
-{
-    usage_str_t   text;
-    const json_t *value;
-
-    value = json_object_get(row, key);
-    text = usage_json_text(row, key);
-
-    *given = value != NULL && !json_is_null(value)
-             && !(json_is_string(value) && text.len == 0);
-
-    if (*given && !usage_time_parse(text, time)) {
-        return usage_monitor_nonsense(error, row, key);
-    }
-
-    return USAGE_OK;
-}
-
-
-/*
- * Adds a period.  One without a setup time was never in use.
+ * Adds a period.
  */
 static usage_result_t
 usage_monitor_row(
     usage_monitor_t *monitor, const json_t *row, usage_error_t *error)
 {
-    bool            connected, ended;
+    bool            connected;
     usage_session_t period;
 
     if (!json_is_object(row)) {
@@ -157,25 +121,18 @@ usage_monitor_row(
             usage_json_text(row, "error_msg"));
     }
 
-    if (usage_monitor_time(
-            row, "connection_setup_time", &connected, &period.from, error)
-            != USAGE_OK
-        || usage_monitor_time(
-               row, "connection_end_time", &ended, &period.to, error)
-               != USAGE_OK)
+    if (usage_connection_read(
+            row, "desktop monitoring", monitor->to, &period, &connected, error)
+        != USAGE_OK)
     {
         return USAGE_ERROR;
-    }
-
-    if (connected && ended && period.to < period.from) {
-        return usage_monitor_nonsense(error, row, "connection_end_time");
     }
 
     if (!connected) {
         return USAGE_OK;
     }
 
-    if (!ended || period.to > monitor->to) {
+    if (period.to > monitor->to) {
         period.to = monitor->to;
     }
 
