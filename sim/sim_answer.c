@@ -20,7 +20,7 @@
 
 
 typedef struct {
-    const char *path; /* what follows the project */
+    const char *path; /* what follows the project; behind "/", an id follows */
     const char *name;
     const char *method;
     sim_api_t   answer;
@@ -35,8 +35,25 @@ static const route_t routes[] = {
         1 },
     { "/desktops", "directory", "GET", sim_api_directory, 1 },
     { "/connections/desktops", "records", "GET", sim_api_records, 1 },
+    { "/desktop-monitor/", "monitor", "GET", sim_api_monitor, 1 },
     { "/desktops/statistics/used", "legacy", "POST", sim_api_legacy, 0 },
 };
+
+
+/* Tells whether a path, behind its project, is one of the route. */
+
+static int
+is_route(const route_t *route, const char *path)
+{
+    size_t len = strlen(route->path);
+
+    if (route->path[len - 1] != '/') {
+        return strcmp(path, route->path) == 0;
+    }
+
+    return strncmp(path, route->path, len) == 0 && path[len] != '\0'
+           && strchr(path + len, '/') == NULL;
+}
 
 
 /* Finds the route of a path, and how long its project is; NULL if there is
@@ -61,7 +78,7 @@ find_route(const char *path, size_t *project)
     }
 
     for (i = 0; i < sizeof(routes) / sizeof(routes[0]); i++) {
-        if (strcmp(path + *project, routes[i].path) == 0) {
+        if (is_route(&routes[i], path + *project)) {
             return &routes[i];
         }
     }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * The five APIs that are simulated.  Each function answers a call of its API.
+ * The APIs that are simulated.  Each function answers a call of its API.
  * By then the query is taken apart, the faults that hit the call are found, and
  * the caller's rights are checked.
  */
@@ -26,6 +26,9 @@ void sim_api_directory(sim_world_t *w, sim_call_t *c);
 
 /* Answers GET connections/desktops. */
 void sim_api_records(sim_world_t *w, sim_call_t *c);
+
+/* Answers GET desktop-monitor/{desktop_id}. */
+void sim_api_monitor(sim_world_t *w, sim_call_t *c);
 
 /* Answers POST desktops/statistics/used. */
 void sim_api_legacy(sim_world_t *w, sim_call_t *c);

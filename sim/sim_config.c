@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define RANDOM "random:"
+
 
 typedef struct setting_s setting_t;
 
@@ -131,23 +133,6 @@ set_keys(const setting_t *s, void *field, const json_t *v, char err[256])
 
 
 static int
-set_idle(const setting_t *s, void *field, const json_t *v, char err[256])
-{
-    int        *hidden = field;
-    const char *text = json_string_value(v);
-
-    if (text == NULL
-        || (strcmp(text, "shown") != 0 && strcmp(text, "hidden") != 0)) {
-        return wrong(s, err, "neither shown nor hidden");
-    }
-
-    *hidden = strcmp(text, "hidden") == 0;
-
-    return 0;
-}
-
-
-static int
 set_number(const setting_t *s, void *field, const json_t *v, char err[256])
 {
     json_int_t *number = field;
@@ -165,35 +150,48 @@ set_number(const setting_t *s, void *field, const json_t *v, char err[256])
 }
 
 
-/* Sets a field that is 1 if the setting is true. */
+/* Sets all habits: to their defaults, or to values drawn from a seed. */
 
 static int
-set_on(const setting_t *s, void *field, const json_t *v, char err[256])
+set_habits(const setting_t *s, void *field, const json_t *v, char err[256])
 {
-    int *on = field;
+    char       *end;
+    uint64_t    seed;
+    const char *text = json_string_value(v);
 
-    if (!json_is_boolean(v)) {
-        return wrong(s, err, "neither true nor false");
+    if (text != NULL && strcmp(text, "default") == 0) {
+        sim_habits_default(field);
+        return 0;
     }
 
-    *on = json_is_true(v);
+    if (text == NULL || strncmp(text, RANDOM, sizeof(RANDOM) - 1) != 0) {
+        return wrong(s, err, "neither default nor random:SEED");
+    }
+
+    text += sizeof(RANDOM) - 1;
+    seed = strtoull(text, &end, 10);
+
+    if (*text < '0' || *text > '9' || *end != '\0') {
+        return wrong(s, err, "the seed is not a number");
+    }
+
+    sim_habits_random(field, seed);
 
     return 0;
 }
 
 
-/* Sets a field that is 1 if the setting is false. */
+/* Sets the habits that differ between releases. */
 
 static int
-set_off(const setting_t *s, void *field, const json_t *v, char err[256])
+set_release(const setting_t *s, void *field, const json_t *v, char err[256])
 {
-    int *off = field, rc = set_on(s, field, v, err);
-
-    if (rc == 0) {
-        *off = !*off;
+    if (!json_is_string(v)
+        || sim_habits_release(field, json_string_value(v)) != 0) {
+        return wrong(s, err, "not a month from 2024-06 to 2026-08");
     }
 
-    return rc;
+    return 0;
 }
 
 
@@ -213,8 +211,11 @@ set_project(const setting_t *s, void *field, const json_t *v, char err[256])
 }
 
 
+/* In the order in which they are set. */
+
 static const setting_t settings[] = {
-    { "idle", set_idle, offsetof(sim_config_t, idle_hidden), 0 },
+    { "habits", set_habits, offsetof(sim_config_t, habits), 0 },
+    { "release", set_release, offsetof(sim_config_t, habits), 0 },
     { "now", set_now, offsetof(sim_config_t, now), 0 },
     { "delay_ms", set_delay, offsetof(sim_config_t, delay), 0 },
     { "tokens", set_strings, offsetof(sim_config_t, tokens), 0 },
@@ -222,50 +223,25 @@ static const setting_t settings[] = {
     { "project", set_project, offsetof(sim_config_t, project), 0 },
     { "quota", set_number, offsetof(sim_config_t, quota), 0 },
     { "retry_after", set_number, offsetof(sim_config_t, retry_after), -1 },
-    { "records_limit", set_number, offsetof(sim_config_t, records_limit), 1 },
-    { "records_clamp", set_on, offsetof(sim_config_t, records_clamp), 0 },
-    { "sid", set_off, offsetof(sim_config_t, no_sid), 0 },
-    { "resource_id", set_off, offsetof(sim_config_t, no_resource_id), 0 },
 };
 
 #define NSETTINGS (sizeof(settings) / sizeof(settings[0]))
 
 
+/* Sets the settings above that the object has. */
+
 static int
-set_one(sim_config_t *cfg, const char *key, const json_t *v, char err[256])
+set_settings(sim_config_t *cfg, const json_t *object, char err[256])
 {
-    size_t i;
+    size_t           i;
+    const json_t    *v;
+    const setting_t *s;
 
     for (i = 0; i < NSETTINGS; i++) {
-        if (strcmp(settings[i].key, key) == 0) {
-            return settings[i].set(
-                &settings[i], (char *) cfg + settings[i].field, v, err);
-        }
-    }
+        s = &settings[i];
+        v = json_object_get(object, s->key);
 
-    (void) snprintf(err, 256, "%.100s: no such setting", key);
-
-    return -1;
-}
-
-
-int
-sim_configure(sim_world_t *w, const json_t *object, char err[256])
-{
-    json_t     *v;
-    const char *key;
-
-    if (!json_is_object(object)) {
-        (void) snprintf(err, 256, "not an object");
-        return -1;
-    }
-
-    json_object_foreach ((json_t *) object, key, v) {
-        if (strcmp(key, "quota") == 0) {
-            sim_quota_clear(&w->quota);
-        }
-
-        if (set_one(&w->cfg, key, v, err) != 0) {
+        if (v != NULL && s->set(s, (char *) cfg + s->field, v, err) != 0) {
             return -1;
         }
     }
@@ -274,21 +250,84 @@ sim_configure(sim_world_t *w, const json_t *object, char err[256])
 }
 
 
+static int
+is_setting(const char *key)
+{
+    size_t i;
+
+    for (i = 0; i < NSETTINGS; i++) {
+        if (strcmp(settings[i].key, key) == 0) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+/* Sets the single habits that the object has; all else is a setting. */
+
+static int
+set_single_habits(sim_habits_t *h, const json_t *object, char err[256])
+{
+    int         rc;
+    json_t     *v;
+    const char *key;
+
+    json_object_foreach ((json_t *) object, key, v) {
+        if (is_setting(key)) {
+            continue;
+        }
+
+        rc = sim_habits_set(h, key, v, err);
+
+        if (rc > 0) {
+            (void) snprintf(err, 256, "%.100s: no such setting", key);
+        }
+
+        if (rc != 0) {
+            return -1;
+        }
+    }
+
+    return 0;
+}
+
+
+int
+sim_configure(sim_world_t *w, const json_t *object, char err[256])
+{
+    if (!json_is_object(object)) {
+        (void) snprintf(err, 256, "not an object");
+        return -1;
+    }
+
+    if (json_object_get(object, "quota") != NULL) {
+        sim_quota_clear(&w->quota);
+    }
+
+    if (set_settings(&w->cfg, object, err) != 0) {
+        return -1;
+    }
+
+    return set_single_habits(&w->cfg.habits, object, err);
+}
+
+
 json_t *
 sim_settings(const sim_world_t *w)
 {
-    char                now[24];
+    char                now[24], release[16];
     const sim_config_t *cfg = &w->cfg;
     const sim_tenant_t *t = w->tenant;
 
     sim_format_time(sim_world_now(w), now);
 
-    return json_pack("{ss ss sb sI sI s[II] sI sb sb sb si si si}", "idle",
-        cfg->idle_hidden ? "hidden" : "shown", "now", now, "now_fixed",
+    return json_pack("{ss? so ss sb sI sI s[II] si si si}", "release",
+        sim_habits_release_name(&cfg->habits, release), "habits",
+        sim_habits_json(&cfg->habits), "now", now, "now_fixed",
         cfg->now != SIM_NEVER, "quota", cfg->quota, "retry_after",
-        cfg->retry_after, "delay_ms", cfg->delay[0], cfg->delay[1],
-        "records_limit", cfg->records_limit, "records_clamp",
-        cfg->records_clamp, "sid", !cfg->no_sid, "resource_id",
-        !cfg->no_resource_id, "desktops", (int) t->ndesktops, "users",
-        (int) t->nusers, "sessions", (int) t->nsessions);
+        cfg->retry_after, "delay_ms", cfg->delay[0], cfg->delay[1], "desktops",
+        (int) t->ndesktops, "users", (int) t->nusers, "sessions",
+        (int) t->nsessions);
 }

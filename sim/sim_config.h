@@ -11,8 +11,9 @@
 
 
 /*
- * Sets what an object says, member by member.  Gives 0; or -1 and what is wrong
- * with a member, with those before it set.
+ * Sets what an object says: first all habits, then those of a release, then the
+ * other settings, at last single habits.  Gives 0; or -1 and what is wrong with
+ * a member, with those before it set.
  */
 int sim_configure(sim_world_t *w, const json_t *object, char err[256]);
 

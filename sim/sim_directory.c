@@ -21,6 +21,8 @@ typedef struct {
     const char *ids[IDS_MAX];
     size_t      nids;
     int         by_ids;
+    int         owner;   /* `user` is looked for in user_name only */
+    int         exact;   /* `user` is a whole name */
     int         deleted; /* lists desktops that are gone, too */
 } filter_t;
 
@@ -52,9 +54,22 @@ read_ids(sim_call_t *c, filter_t *f)
             f->ids[f->nids++] = id;
         }
     }
+}
 
-    if (c->hits.fault[SIM_FAULT_IGNORED_IDS] != NULL) {
-        f->by_ids = 0;
+
+/* Reads what to filter by, as far as the service knows it. */
+
+static void
+read_filter(const sim_habits_t *habits, sim_call_t *c, filter_t *f)
+{
+    f->user = sim_query_text(&c->query, "user_name", 255);
+    f->computer = sim_query_text(&c->query, "computer_name", 255);
+    f->owner = habits->directory_users;
+    f->exact = habits->directory_names == SIM_EXACT;
+    f->deleted = c->hits.fault[SIM_FAULT_DELETED] != NULL;
+
+    if (habits->desktop_id && c->hits.fault[SIM_FAULT_IGNORED_IDS] == NULL) {
+        read_ids(c, f);
     }
 }
 
@@ -68,26 +83,51 @@ owner(const sim_tenant_t *t, const sim_desktop_t *d)
 }
 
 
+/* Tells whether a name, which may be NULL, is one that the filter looks for. */
+
+static int
+is_name(const char *name, const filter_t *f)
+{
+    if (name == NULL) {
+        return 0;
+    }
+
+    return f->exact ? strcmp(name, f->user) == 0 : sim_fuzzy(name, f->user);
+}
+
+
+/* Tells whether the filter finds its user at a desktop. */
+
+static int
+has_user(const sim_tenant_t *t, const sim_desktop_t *d, const filter_t *f)
+{
+    size_t i;
+
+    if (f->owner) {
+        return is_name(owner(t, d), f);
+    }
+
+    for (i = 0; i < d->users.n; i++) {
+        if (is_name(t->users[d->users.items[i]].name, f)) {
+            return 1;
+        }
+    }
+
+    return is_name(d->group, f);
+}
+
+
 /* Tells whether a desktop passes the filter. */
 
 static int
 passes(const sim_tenant_t *t, const sim_desktop_t *d, const filter_t *f)
 {
     size_t i;
-    int    found;
 
-    if ((d->gone && !f->deleted) || !sim_fuzzy(d->name, f->computer)) {
+    if ((d->gone && !f->deleted) || !sim_fuzzy(d->name, f->computer)
+        || (f->user != NULL && !has_user(t, d, f)))
+    {
         return 0;
-    }
-
-    found = f->user == NULL || (d->group && sim_fuzzy(d->group, f->user));
-
-    for (i = 0; i < d->users.n && !found; i++) {
-        found = sim_fuzzy(t->users[d->users.items[i]].name, f->user);
-    }
-
-    if (!found || !f->by_ids) {
-        return found;
     }
 
     for (i = 0; i < f->nids; i++) {
@@ -96,7 +136,7 @@ passes(const sim_tenant_t *t, const sim_desktop_t *d, const filter_t *f)
         }
     }
 
-    return 0;
+    return !f->by_ids;
 }
 
 
@@ -159,6 +199,11 @@ directory_row(sim_buf_t *b, const sim_page_t *page, size_t row,
     }
 
     sim_buf_member(b, "computer_name", d->name);
+
+    if (page->world->cfg.habits.os_host_name) {
+        sim_buf_member(b, "os_host_name", sim_tenant_os_host_name(d));
+    }
+
     sim_buf_member(b, "sid", d->sid);
 
     if (owner(t, d)) {
@@ -186,13 +231,12 @@ sim_api_directory(sim_world_t *w, sim_call_t *c)
                  .count_key = "total_count",
                  .list_key = "desktops" };
     const sim_tenant_t *t = w->tenant;
+    const sim_habits_t *habits = &w->cfg.habits;
 
     c->offset = sim_query_number(&c->query, "offset", 0, SIM_OFFSET_MAX, 0);
-    page.limit = sim_query_number(&c->query, "limit", 0, 1000, 1000);
-    f.user = sim_query_text(&c->query, "user_name", 255);
-    f.computer = sim_query_text(&c->query, "computer_name", 255);
-    read_ids(c, &f);
-    f.deleted = c->hits.fault[SIM_FAULT_DELETED] != NULL;
+    page.limit = sim_query_number(&c->query, "limit", 0,
+        habits->directory_limit, habits->directory_limit);
+    read_filter(habits, c, &f);
 
     if (!sim_reply_bad_query(c)) {
         for (i = 0; i < t->ndesktops; i++) {

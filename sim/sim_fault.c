@@ -136,25 +136,6 @@ sim_faults_add(sim_faults_t *f, const json_t *spec, char err[256])
 }
 
 
-/* Converts a word: digits are a number, true and false are booleans. */
-
-static json_t *
-word_value(const char *s)
-{
-    size_t sign = *s == '-';
-
-    if (strcmp(s, "true") == 0 || strcmp(s, "false") == 0) {
-        return json_boolean(*s == 't');
-    }
-
-    if (s[sign] && strspn(s + sign, "0123456789") == strlen(s + sign)) {
-        return json_integer(strtoll(s, NULL, 10));
-    }
-
-    return json_string(s);
-}
-
-
 int
 sim_faults_parse(sim_faults_t *f, const char *words, char err[256])
 {
@@ -175,7 +156,7 @@ sim_faults_parse(sim_faults_t *f, const char *words, char err[256])
 
         } else {
             *value++ = '\0';
-            json_object_set_new(spec, word, word_value(value));
+            json_object_set_new(spec, word, sim_json_word(value));
         }
     }
 

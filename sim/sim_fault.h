@@ -41,6 +41,7 @@
     X(NO_ID, "no-id", "a row lacks its id")                                    \
     X(BAD_TIME, "bad-time", "a record's setup time is \"yesterday\"")          \
     X(END_FIRST, "end-first", "a record ends a second before its setup")       \
+    X(PERIOD_ERROR, "period-error", "a period is an error_code and error_msg") \
     X(NO_ITEMS, "no-items", "the reply has no list")                           \
     X(NULL_ITEMS, "null-items", "the reply has null for its list")             \
     X(NO_COUNT, "no-count", "the reply has no count")                          \

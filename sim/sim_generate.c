@@ -253,6 +253,11 @@ make_desktops(maker_t *m)
         d = sim_tenant_desktop(m->t, id, name, sid,
             turn == 7 || turn == 9 ? "f0e1d2c3-pool" : NULL);
 
+        if (i % 3 == 1) {
+            (void) snprintf(name, sizeof(name), "OS-%d", i);
+            d->os_host_name = sim_strdup(name);
+        }
+
         if (i % 40 == 13) {
             d->gone = 1;
             attach(d, m->former);

@@ -44,10 +44,10 @@ desktop_json(const sim_tenant_t *t, const sim_desktop_t *d)
             users, json_string(t->users[d->users.items[i]].name));
     }
 
-    return json_pack("{ss ss ss* ss so ss* sb sb}", "desktop_id", d->id,
-        "computer_name", d->name, "resource_name", d->resource_name, "sid",
-        d->sid, "users", users, "group", d->group, "gone", d->gone, "used",
-        d->sessions.n > 0);
+    return json_pack("{ss ss ss* ss ss so ss* sb sb}", "desktop_id", d->id,
+        "computer_name", d->name, "resource_name", d->resource_name,
+        "os_host_name", sim_tenant_os_host_name(d), "sid", d->sid, "users",
+        users, "group", d->group, "gone", d->gone, "used", d->sessions.n > 0);
 }
 
 
@@ -276,7 +276,7 @@ answer(const sim_tenant_t *t, const question_t *q, int64_t until)
 void
 sim_inspect_truth(sim_world_t *w, sim_call_t *c)
 {
-    int64_t    filed = (sim_usage_filed(c->now) + 1) * SIM_DAY;
+    int64_t    filed = (sim_world_filed(w, c->now) + 1) * SIM_DAY;
     question_t q = { 0 };
 
     sim_query_parse(&c->query, c->raw);

@@ -23,4 +23,10 @@ sim_json_str(const json_t *object, const char *key, const char *none);
 /* Tells whether the member is true. */
 int sim_json_true(const json_t *object, const char *key);
 
+/*
+ * Converts a word of the command line: digits are a number, true and false are
+ * booleans, all else is a string.  Gives a new reference.
+ */
+json_t *sim_json_word(const char *s);
+
 #endif

@@ -37,7 +37,7 @@ static void
 fill_filed_days(const truth_t *tr, size_t desktop)
 {
     size_t              i;
-    int64_t             day, filed = sim_usage_filed(tr->call->now);
+    int64_t             day, filed = sim_world_filed(tr->world, tr->call->now);
     const sim_tenant_t *t = tr->world->tenant;
 
     for (i = 0; i < tr->bins.n; i++) {
@@ -117,10 +117,10 @@ attached(const truth_t *tr, const sim_desktop_t *d)
 static int
 shown(const truth_t *tr)
 {
-    int64_t filed = sim_usage_filed(tr->call->now);
+    int64_t filed = sim_world_filed(tr->world, tr->call->now);
 
     return any(&tr->bins)
-           || (!tr->world->cfg.idle_hidden && tr->request->first <= filed);
+           || (!tr->world->cfg.habits.idle && tr->request->first <= filed);
 }
 
 
@@ -327,10 +327,10 @@ has(sim_call_t *c, const char *name, const char *value)
  */
 
 static int64_t
-use_until(sim_call_t *c, const sim_legacy_t *request)
+use_until(const sim_world_t *w, sim_call_t *c, const sim_legacy_t *request)
 {
     return has(c, "filed", "yes") && !request->hours
-               ? (sim_usage_filed(c->now) + 1) * SIM_DAY
+               ? (sim_world_filed(w, c->now) + 1) * SIM_DAY
                : c->now;
 }
 
@@ -350,7 +350,7 @@ sim_api_legacy(sim_world_t *w, sim_call_t *c)
         tr.request = &request;
         tr.string = has(c, "use_time", "string");
         tr.apart = has(c, "gone", "apart") && request.user && !request.hours;
-        tr.until = use_until(c, &request);
+        tr.until = use_until(w, c, &request);
         tr.bins.width = request.hours ? SIM_HOUR : SIM_DAY;
         tr.bins.from = request.first * SIM_DAY;
         tr.bins.n = (size_t) ((request.last - request.first + 1) * SIM_DAY

@@ -134,6 +134,7 @@ load_desktop(loader_t *l, size_t n, const json_t *o)
 
     d->group = sim_strdup(text(o, "group"));
     d->resource_name = sim_strdup(text(o, "resource_name"));
+    d->os_host_name = sim_strdup(text(o, "os_host_name"));
 
     return load_attached(l, n, json_object_get(o, "users"), d);
 }

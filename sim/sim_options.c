@@ -6,6 +6,7 @@
 
 #include "sim_options.h"
 #include "sim_config.h"
+#include "sim_json.h"
 #include "sim_source.h"
 
 #include <getopt.h>
@@ -22,18 +23,13 @@ typedef enum {
     OPT_DESKTOPS,
     OPT_DAYS,
     OPT_USERS,
-    OPT_NOW,
-    OPT_PROJECT,
-    OPT_IDLE,
+    OPT_TEXT,   /* a setting with this text */
+    OPT_NUMBER, /* a setting with this number */
+    OPT_ON,     /* a setting that becomes true */
+    OPT_OFF,    /* a setting that becomes false */
+    OPT_HABIT,
     OPT_TOKEN,
     OPT_ACCESS_KEY,
-    OPT_QUOTA,
-    OPT_RETRY_AFTER,
-    OPT_DELAY,
-    OPT_RECORDS_LIMIT,
-    OPT_RECORDS_CLAMP,
-    OPT_NO_SID,
-    OPT_NO_RESOURCE_ID,
     OPT_FAULT,
     OPT_LOG,
     OPT_KEEP,
@@ -47,46 +43,58 @@ typedef enum {
 static const struct {
     const char *name;
     option_t    option;
+    const char *key;   /* of the setting; NULL: it is none */
     const char *value; /* NULL: takes none */
     const char *help;
 } table[] = {
-    { "listen", OPT_LISTEN, "ADDR:PORT",
+    { "listen", OPT_LISTEN, NULL, "ADDR:PORT",
         "listen at this address (127.0.0.1:0, a free port)" },
-    { "port-file", OPT_PORT_FILE, "FILE", "write the port to this file" },
-    { "sessions", OPT_SESSIONS, "FILE", "read the tenant from this file" },
-    { "seed", OPT_SEED, "N", "generate the tenant from this number (1)" },
-    { "desktops", OPT_DESKTOPS, "N", "generate so many desktops (20)" },
-    { "days", OPT_DAYS, "N", "generate sessions on so many days (31)" },
-    { "users", OPT_USERS, "N", "generate so many users (as many as fit)" },
-    { "now", OPT_NOW, "TIME",
+    { "port-file", OPT_PORT_FILE, NULL, "FILE", "write the port to this file" },
+    { "sessions", OPT_SESSIONS, NULL, "FILE",
+        "read the tenant from this file" },
+    { "seed", OPT_SEED, NULL, "N", "generate the tenant from this number (1)" },
+    { "desktops", OPT_DESKTOPS, NULL, "N", "generate so many desktops (20)" },
+    { "days", OPT_DAYS, NULL, "N", "generate sessions on so many days (31)" },
+    { "users", OPT_USERS, NULL, "N",
+        "generate so many users (as many as fit)" },
+    { "now", OPT_TEXT, "now", "TIME",
         "stop the clock at a time such as 2022-12-16T08:00:00Z" },
-    { "project", OPT_PROJECT, "ID", "answer 404 for any other project" },
-    { "idle", OPT_IDLE, "shown|hidden",
-        "show desktops without use in statistics, or not (shown)" },
-    { "token", OPT_TOKEN, "T",
+    { "project", OPT_TEXT, "project", "ID",
+        "answer 404 for any other project" },
+    { "token", OPT_TOKEN, NULL, "T",
         "accept no other token or access key; may be repeated" },
-    { "access-key", OPT_ACCESS_KEY, "AK:SK[:TOKEN]",
+    { "access-key", OPT_ACCESS_KEY, NULL, "AK:SK[:TOKEN]",
         "verify signatures with this key; may be repeated" },
-    { "quota", OPT_QUOTA, "N", "calls a minute, by credential and API" },
-    { "retry-after", OPT_RETRY_AFTER, "N", "the Retry-After of a 429 (none)" },
-    { "delay", OPT_DELAY, "MS|MS-MS", "make each reply wait so long" },
-    { "records-limit", OPT_RECORDS_LIMIT, "N",
-        "the largest limit of records (1000; older releases: 100)" },
-    { "records-clamp", OPT_RECORDS_CLAMP, NULL,
-        "cut a larger limit to that one, instead of refusing it" },
-    { "no-sid", OPT_NO_SID, NULL, "records without sid, as in older releases" },
-    { "no-resource-id", OPT_NO_RESOURCE_ID, NULL,
-        "ignore the filter resource_id, as older releases do" },
-    { "fault", OPT_FAULT, "NAME:KEY=VALUE,...",
+    { "quota", OPT_NUMBER, "quota", "N",
+        "calls a minute, by credential and API" },
+    { "retry-after", OPT_NUMBER, "retry_after", "N",
+        "the Retry-After of a 429 (none)" },
+    { "delay", OPT_TEXT, "delay_ms", "MS|MS-MS",
+        "make each reply wait so long" },
+    { "release", OPT_TEXT, "release", "yyyy-MM",
+        "the habits of a release from 2024-06 to 2026-08 (2026-08)" },
+    { "habits", OPT_TEXT, "habits", "random:SEED", "draw all habits" },
+    { "habit", OPT_HABIT, NULL, "NAME=VALUE", "set a habit; may be repeated" },
+    { "idle", OPT_TEXT, "idle", "shown|hidden",
+        "the same as --habit idle=..." },
+    { "records-limit", OPT_NUMBER, "records_limit", "N",
+        "the same as --habit records_limit=N" },
+    { "records-clamp", OPT_ON, "records_clamp", NULL,
+        "the same as --habit records_clamp=true" },
+    { "no-sid", OPT_OFF, "sid", NULL, "the same as --habit sid=false" },
+    { "no-resource-id", OPT_OFF, "resource_id", NULL,
+        "the same as --habit resource_id=false" },
+    { "fault", OPT_FAULT, NULL, "NAME:KEY=VALUE,...",
         "make something go wrong; may be repeated" },
-    { "log", OPT_LOG, "FILE", "append a line of JSON for each call" },
-    { "keep-calls", OPT_KEEP, "N",
+    { "log", OPT_LOG, NULL, "FILE", "append a line of JSON for each call" },
+    { "keep-calls", OPT_KEEP, NULL, "N",
         "keep so many calls for /_sim/calls (20000)" },
-    { "tls-cert", OPT_TLS_CERT, "FILE",
+    { "tls-cert", OPT_TLS_CERT, NULL, "FILE",
         "speak TLS with this certificate, in PEM" },
-    { "tls-key", OPT_TLS_KEY, "FILE", "the key of the certificate, in PEM" },
-    { "stdin", OPT_STDIN, NULL, "end when standard input ends" },
-    { "help", OPT_HELP, NULL, "print this help" },
+    { "tls-key", OPT_TLS_KEY, NULL, "FILE",
+        "the key of the certificate, in PEM" },
+    { "stdin", OPT_STDIN, NULL, NULL, "end when standard input ends" },
+    { "help", OPT_HELP, NULL, NULL, "print this help" },
 };
 
 #define NOPTIONS (sizeof(table) / sizeof(table[0]))
@@ -97,6 +105,7 @@ static const struct {
 typedef struct {
     sim_options_t *o;
     sim_world_t   *w;
+    json_t        *settings; /* those of /_sim/config */
     sim_recipe_t   recipe;
     int            generated; /* by the recipe */
     const char    *sessions;  /* the name of a file; NULL: none */
@@ -107,8 +116,9 @@ typedef struct {
 static void
 help(void)
 {
-    size_t i;
-    char   left[48];
+    char        left[48];
+    size_t      i;
+    const char *name, *values, *about;
 
     (void) printf("usage: usagesim [OPTION]...\n\nSimulates the usage APIs of "
                   "Huawei Cloud Workspace, old and new. Without --sessions\n"
@@ -119,6 +129,12 @@ help(void)
         (void) snprintf(left, sizeof(left), "--%s %s", table[i].name,
             table[i].value ? table[i].value : "");
         (void) printf("  %-30s %s\n", left, table[i].help);
+    }
+
+    (void) printf("\nHabits, the default first:\n\n");
+
+    for (i = 0; sim_habits_help(i, &name, &values, &about); i++) {
+        (void) printf("  %s=%s\n      %s\n", name, values, about);
     }
 
     (void) printf(
@@ -153,25 +169,17 @@ number(
 }
 
 
-/* Sets one of the settings that /_sim/config has, too; takes the value over. */
+/* Notes a setting, which becomes the value, in place of an earlier one. */
 
 static int
-setting(reader_t *r, const char *key, json_t *value)
+set(reader_t *r, const char *key, json_t *value)
 {
-    int     rc;
-    json_t *o = json_object();
-
-    json_object_set_new(o, key, value);
-    rc = sim_configure(r->w, o, r->err);
-    json_decref(o);
-
-    return rc;
+    return json_object_set_new(r->settings, key, value);
 }
 
 
 static int
-number_setting(
-    reader_t *r, const char *name, const char *key, const char *value)
+number_option(reader_t *r, const char *name, const char *key, const char *value)
 {
     long long n;
 
@@ -179,7 +187,30 @@ number_setting(
         return -1;
     }
 
-    return setting(r, key, json_integer(n));
+    return set(r, key, json_integer(n));
+}
+
+
+static int
+habit_option(reader_t *r, const char *value)
+{
+    int   rc;
+    char *name = sim_strdup(value);
+    char *is = strchr(name, '=');
+
+    if (is == NULL) {
+        (void) snprintf(
+            r->err, sizeof(r->err), "--habit: \"%.100s\" has no =", value);
+        rc = -1;
+
+    } else {
+        *is = '\0';
+        rc = set(r, name, sim_json_word(is + 1));
+    }
+
+    free(name);
+
+    return rc;
 }
 
 
@@ -262,48 +293,30 @@ keep_option(reader_t *r, const char *name, const char *value)
 }
 
 
-/* Takes an option that /_sim/config has as well. */
-
-static int
-setting_option(
-    reader_t *r, option_t option, const char *name, const char *value)
-{
-    switch (option) {
-    case OPT_NOW:
-    case OPT_PROJECT:
-    case OPT_IDLE:
-        return setting(r, name, json_string(value));
-
-    case OPT_DELAY:
-        return setting(r, "delay_ms", json_string(value));
-
-    case OPT_QUOTA:
-        return number_setting(r, name, "quota", value);
-
-    case OPT_RETRY_AFTER:
-        return number_setting(r, name, "retry_after", value);
-
-    case OPT_RECORDS_LIMIT:
-        return number_setting(r, name, "records_limit", value);
-
-    case OPT_RECORDS_CLAMP:
-        return setting(r, "records_clamp", json_true());
-
-    case OPT_NO_SID:
-        return setting(r, "sid", json_false());
-
-    default: /* OPT_NO_RESOURCE_ID */
-        return setting(r, "resource_id", json_false());
-    }
-}
-
-
 /* Takes one option; gives 0, or -1 and what is wrong. */
 
 static int
-one_option(reader_t *r, option_t option, const char *name, const char *value)
+one_option(reader_t *r, size_t i, const char *value)
 {
+    option_t    option = table[i].option;
+    const char *name = table[i].name;
+
     switch (option) {
+    case OPT_TEXT:
+        return set(r, table[i].key, json_string(value));
+
+    case OPT_NUMBER:
+        return number_option(r, name, table[i].key, value);
+
+    case OPT_ON:
+        return set(r, table[i].key, json_true());
+
+    case OPT_OFF:
+        return set(r, table[i].key, json_false());
+
+    case OPT_HABIT:
+        return habit_option(r, value);
+
     case OPT_LISTEN:
         r->o->server.listen = value;
         return 0;
@@ -338,13 +351,8 @@ one_option(reader_t *r, option_t option, const char *name, const char *value)
     case OPT_KEEP:
         return keep_option(r, name, value);
 
-    case OPT_LOG:
-    case OPT_TLS_CERT:
-    case OPT_TLS_KEY:
+    default: /* OPT_LOG, OPT_TLS_CERT, OPT_TLS_KEY */
         return file_option(r, option, value);
-
-    default:
-        return setting_option(r, option, name, value);
     }
 }
 
@@ -408,7 +416,7 @@ read_options(reader_t *r, int argc, char **argv)
             return -1;
         }
 
-        if (one_option(r, table[i].option, table[i].name, optarg) != 0) {
+        if (one_option(r, i, optarg) != 0) {
             return 1;
         }
     }
@@ -425,7 +433,7 @@ read_options(reader_t *r, int argc, char **argv)
         return 1;
     }
 
-    return make_tenant(r) != 0;
+    return sim_configure(r->w, r->settings, r->err) != 0 || make_tenant(r) != 0;
 }
 
 
@@ -438,9 +446,11 @@ sim_options(sim_options_t *o, sim_world_t *w, int argc, char **argv)
     memset(o, 0, sizeof(*o));
     o->server.listen = "127.0.0.1:0";
     sim_world_init(w);
+    r.settings = json_object();
     r.recipe = (sim_recipe_t){ .seed = 1, .desktops = 20, .days = 31 };
 
     rc = read_options(&r, argc, argv);
+    json_decref(r.settings);
 
     if (rc > 0 && r.err[0]) {
         (void) fprintf(stderr, "usagesim: %s\n", r.err);

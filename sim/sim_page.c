@@ -143,6 +143,8 @@ find_row_faults(const sim_hits_t *hits, json_int_t row, sim_row_faults_t *out)
         out->idle |= (unsigned) sim_json_true(fault, "idle") & 1;
     }
 
+    fault = hits->fault[SIM_FAULT_PERIOD_ERROR];
+    out->error = hits_row(fault, row) ? fault : NULL;
     out->no_id = hits_row(hits->fault[SIM_FAULT_NO_ID], row) & 1;
     out->bad_time = hits_row(hits->fault[SIM_FAULT_BAD_TIME], row) & 1;
     out->end_first = hits_row(hits->fault[SIM_FAULT_END_FIRST], row) & 1;
@@ -208,7 +210,7 @@ add_count(
 {
     const json_t *lie = hits->fault[SIM_FAULT_LYING_COUNT];
 
-    if (hits->fault[SIM_FAULT_NO_COUNT] == NULL) {
+    if (page->count_key && hits->fault[SIM_FAULT_NO_COUNT] == NULL) {
         sim_buf_key(b, page->count_key);
         sim_buf_fmt(b, "%lld",
             (long long) n + (lie ? sim_json_int(lie, "delta", 1) : 0));
@@ -255,6 +257,7 @@ sim_page_reply(sim_page_t *page, sim_call_t *c)
     add_extra(b, hits);
     add_count(page, b, hits, n);
     add_list(page, b, hits);
+    sim_buf_str(b, page->tail ? page->tail : "");
     sim_buf_str(b, "}");
 
     free(page->rows.items);

@@ -21,11 +21,12 @@
 /* What is wrong with a row. */
 typedef struct {
     const char *value; /* JSON in place of the usage metric's value; or NULL */
-    unsigned    no_metric : 1;
-    unsigned    no_id : 1;
-    unsigned    bad_time : 1;
-    unsigned    end_first : 1;
-    unsigned    idle : 1; /* its metric is wrong only if it is 0 */
+    const json_t *error; /* the fault by which a period is an error; or NULL */
+    unsigned      no_metric : 1;
+    unsigned      no_id : 1;
+    unsigned      bad_time : 1;
+    unsigned      end_first : 1;
+    unsigned      idle : 1; /* its metric is wrong only if it is 0 */
 } sim_row_faults_t;
 
 
@@ -38,12 +39,14 @@ typedef void (*sim_row_t)(sim_buf_t *b, const sim_page_t *page, size_t row,
 struct sim_page_s {
     const sim_world_t *world;
     const sim_call_t  *call;
-    const char        *count_key;
+    const char        *count_key; /* NULL: the reply has no count */
     const char        *list_key;
-    sim_list_t         rows; /* all rows of the list, in order */
-    json_int_t         limit;
-    int64_t            first, last; /* of statistics: days that are summed */
-    sim_row_t          row;
+    const char *tail; /* members behind the list, with a comma; or NULL */
+    const void *data; /* the row function's own */
+    sim_list_t  rows; /* all rows of the list, in order */
+    json_int_t  limit;
+    int64_t     first, last; /* of statistics: days that are summed */
+    sim_row_t   row;
 };
 
 

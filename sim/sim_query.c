@@ -44,10 +44,8 @@ hex(char c)
 }
 
 
-/* Decodes `len` bytes; NULL if an escape is broken or stands for a NUL. */
-
-static char *
-decode(const char *s, size_t len)
+char *
+sim_decode(const char *s, size_t len, char plus)
 {
     char  *p, *out;
     size_t i;
@@ -56,7 +54,7 @@ decode(const char *s, size_t len)
 
     for (i = 0; i < len; i++) {
         if (s[i] == '+') {
-            *p++ = ' ';
+            *p++ = plus;
 
         } else if (s[i] != '%') {
             *p++ = s[i];
@@ -87,9 +85,9 @@ add_param(sim_query_t *q, const char *s, size_t len)
         name++;
     }
 
-    p.name = decode(s, name);
-    p.value =
-        name < len ? decode(s + name + 1, len - name - 1) : sim_strdup("");
+    p.name = sim_decode(s, name, ' ');
+    p.value = name < len ? sim_decode(s + name + 1, len - name - 1, ' ')
+                         : sim_strdup("");
 
     if (p.name == NULL || p.value == NULL) {
         sim_query_error(q, "query: a broken escape in \"%.*s\"",

@@ -25,6 +25,12 @@ typedef struct {
 
 
 /*
+ * Decodes `len` bytes with escapes, in which a + means `plus`.  Gives a string
+ * that the caller frees; NULL if an escape is broken or stands for a NUL.
+ */
+char *sim_decode(const char *s, size_t len, char plus);
+
+/*
  * Takes a raw query apart; "" and NULL are queries without parameters.  What
  * can't be decoded is left out and noted as the error.
  */

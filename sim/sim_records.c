@@ -6,6 +6,7 @@
 
 #include "sim_api.h"
 #include "sim_page.h"
+#include "sim_stamp.h"
 #include "sim_time.h"
 
 #include <stdlib.h>
@@ -15,25 +16,26 @@
 /* What a query filters by; NULL: not by that. */
 
 typedef struct {
-    const char *user;
-    const char *computer;
-    int         timed; /* by the start, from `from` to `to` */
-    int64_t     from;
-    int64_t     to;
+    const char         *user;
+    const char         *computer;
+    int64_t             from, to; /* of a record's start, both included */
+    const sim_tenant_t *tenant;
+    const sim_habits_t *habits;
 } filter_t;
 
 
 /* Makes the user_name that a record shows; the caller frees it. */
 
 static char *
-record_user(const sim_tenant_t *t, const sim_session_t *s)
+record_user(
+    const sim_tenant_t *t, const sim_habits_t *habits, const sim_session_t *s)
 {
     sim_buf_t         b = { 0 };
     const sim_user_t *u = &t->users[s->user];
 
     sim_buf_str(&b, u->name);
 
-    if (!s->bare && u->domain[0]) {
+    if (habits->records_domain && !s->bare && u->domain[0]) {
         sim_buf_fmt(&b, "@%s", u->domain);
     }
 
@@ -44,9 +46,16 @@ record_user(const sim_tenant_t *t, const sim_session_t *s)
 /* Gives the computer_name that a record shows. */
 
 static const char *
-record_computer(const sim_tenant_t *t, const sim_session_t *s)
+record_computer(
+    const sim_tenant_t *t, const sim_habits_t *habits, const sim_session_t *s)
 {
-    return s->name ? s->name : t->desktops[s->desktop].name;
+    const sim_desktop_t *d = &t->desktops[s->desktop];
+
+    if (s->name != NULL) {
+        return s->name;
+    }
+
+    return habits->records_computer ? sim_tenant_os_host_name(d) : d->name;
 }
 
 
@@ -56,25 +65,27 @@ static void
 add_desktop(sim_buf_t *b, const sim_page_t *page, const sim_session_t *s)
 {
     const sim_tenant_t *t = page->world->tenant;
+    const sim_habits_t *habits = &page->world->cfg.habits;
 
-    sim_buf_member(b, "computer_name", record_computer(t, s));
+    sim_buf_member(b, "computer_name", record_computer(t, habits, s));
 
-    if (!page->world->cfg.no_sid && !s->no_sid) {
+    if (habits->sid && !s->no_sid) {
         sim_buf_member(b, "sid", s->sid ? s->sid : t->desktops[s->desktop].sid);
     }
 }
 
 
-/* Writes a time, unless there is none or it is still to come. */
+/*
+ * Writes a time.  If there is none, or it is still to come, writes what stands
+ * for none.
+ */
 
 static void
-add_time(sim_buf_t *b, const char *key, int64_t t, int64_t now)
+add_time(
+    sim_buf_t *b, const sim_page_t *page, const char *key, int64_t t, int none)
 {
-    char text[24];
-
-    if (t != SIM_NEVER && t <= now) {
-        sim_buf_member(b, key, sim_format_time(t, text));
-    }
+    sim_stamp(b, key, t > page->call->now ? SIM_NEVER : t,
+        (sim_times_t) page->world->cfg.habits.times, (sim_none_t) none);
 }
 
 
@@ -85,21 +96,50 @@ static void
 add_times(sim_buf_t *b, const sim_page_t *page, const sim_session_t *s,
     const sim_row_faults_t *faults)
 {
-    int64_t end = s->end, now = page->call->now;
+    int64_t             end = s->end;
+    const sim_habits_t *habits = &page->world->cfg.habits;
 
     if (faults->end_first && s->setup != SIM_NEVER) {
         end = s->setup - 1;
     }
 
-    add_time(b, "connection_start_time", s->start, now);
+    add_time(b, page, "connection_start_time", s->start, SIM_NONE_MISSING);
 
     if (faults->bad_time) {
         sim_buf_member(b, "connection_setup_time", "yesterday");
     } else {
-        add_time(b, "connection_setup_time", s->setup, now);
+        add_time(b, page, "connection_setup_time", s->setup, habits->no_setup);
     }
 
-    add_time(b, "connection_end_time", end, now);
+    add_time(b, page, "connection_end_time", end, habits->open_end);
+}
+
+
+/*
+ * Writes the id of a session's transaction.  By habit, every two sessions in
+ * the tenant's list share one, if their user, desktop or start differs.
+ */
+
+static void
+add_transaction(sim_buf_t *b, const sim_page_t *page, size_t row)
+{
+    size_t               even = row & ~(size_t) 1;
+    const sim_session_t *s = &page->world->tenant->sessions[even], *next;
+
+    if (row != even
+        && page->world->cfg.habits.transactions == SIM_TRANSACTIONS_SHARED)
+    {
+        next = s + 1;
+
+        if (s->user != next->user || s->desktop != next->desktop
+            || s->start != next->start)
+        {
+            row = even;
+        }
+    }
+
+    sim_buf_key(b, "transaction_id");
+    sim_buf_fmt(b, "\"%016zx\"", row);
 }
 
 
@@ -109,7 +149,7 @@ phantom_record(sim_buf_t *b, const sim_page_t *page, size_t row)
     sim_buf_member(b, "user_name", "phantom");
     sim_buf_member(b, "computer_name", "PHANTOM");
     sim_page_phantom(b, "transaction_id", "phantom-", row);
-    add_time(b, "connection_start_time", page->call->now, page->call->now);
+    add_time(b, page, "connection_start_time", page->call->now, 0);
 }
 
 
@@ -127,7 +167,7 @@ record_row(sim_buf_t *b, const sim_page_t *page, size_t row,
     }
 
     s = &t->sessions[row];
-    name = record_user(t, s);
+    name = record_user(t, &page->world->cfg.habits, s);
     sim_buf_member(b, "user_name", name);
     free(name);
 
@@ -135,8 +175,7 @@ record_row(sim_buf_t *b, const sim_page_t *page, size_t row,
         add_desktop(b, page, s);
     }
 
-    sim_buf_key(b, "transaction_id");
-    sim_buf_fmt(b, "\"%016zx\"", row);
+    add_transaction(b, page, row);
     add_times(b, page, s, faults);
     sim_buf_key(b, "is_reconnect");
     sim_buf_str(b, s->reconnect ? "true" : "false");
@@ -152,9 +191,9 @@ record_row(sim_buf_t *b, const sim_page_t *page, size_t row,
 static json_int_t
 read_limit(const sim_world_t *w, sim_call_t *c)
 {
-    json_int_t n, max = w->cfg.records_limit;
+    json_int_t n, max = w->cfg.habits.records_limit;
 
-    if (!w->cfg.records_clamp) {
+    if (!w->cfg.habits.records_clamp) {
         return sim_query_number(&c->query, "limit", 0, max, 20);
     }
 
@@ -164,16 +203,42 @@ read_limit(const sim_world_t *w, sim_call_t *c)
 }
 
 
+/* Reads a time in a form that the service takes; gives 1 if there is one. */
+
+static int
+read_time(sim_query_t *q, const char *name, int forms, int64_t *t)
+{
+    const char *s = sim_query_get(q, name);
+
+    if (s == NULL || forms == SIM_FORMS_SECONDS) {
+        return sim_query_time(q, name, 0, t);
+    }
+
+    if (sim_parse_minute(s, t) == 0) {
+        return 1;
+    }
+
+    if (forms == SIM_FORMS_MINUTES) {
+        sim_query_error(q, "%s: \"%.100s\" is not yyyy-MM-ddTHH:mmZ", name, s);
+        return 0;
+    }
+
+    return sim_query_time(q, name, 0, t);
+}
+
+
 static void
 read_filter(sim_query_t *q, filter_t *f)
 {
-    int n;
+    int n, ends = f->habits->records_ends;
 
     f->user = sim_query_text(q, "user_name", 255);
     f->computer = sim_query_text(q, "computer_name", 255);
+    f->from = 0;
+    f->to = INT64_MAX;
 
-    n = sim_query_time(q, "start_time", 0, &f->from)
-        + sim_query_time(q, "end_time", 0, &f->to);
+    n = read_time(q, "start_time", f->habits->records_times, &f->from)
+        + read_time(q, "end_time", f->habits->records_times, &f->to);
 
     if (n == 1) {
         sim_query_error(q, "start_time, end_time: both or neither is needed");
@@ -183,62 +248,100 @@ read_filter(sim_query_t *q, filter_t *f)
         sim_query_error(q, "end_time: before start_time");
     }
 
-    f->timed = n == 2;
+    if (n == 2) {
+        f->from += ends == SIM_ENDS_END || ends == SIM_ENDS_NONE;
+        f->to -= ends == SIM_ENDS_START || ends == SIM_ENDS_NONE;
+    }
 }
 
 
-/* Tells whether the record of a session passes the filter. */
+/* Leaves out the records that are not kept any more, or are still to come. */
+
+static void
+limit_filter(filter_t *f, int64_t now)
+{
+    int     days = f->habits->records_days;
+    int64_t oldest = (sim_time_day(now) - days) * SIM_DAY;
+
+    f->to = f->to < now ? f->to : now;
+
+    if (days > 0 && f->from < oldest) {
+        f->from = oldest;
+    }
+}
+
+
+/* Tells whether a session's record is of the user that the filter has. */
 
 static int
-passes(const sim_tenant_t *t, const sim_session_t *s, const filter_t *f)
+is_user(const filter_t *f, const sim_session_t *s)
 {
     int   found;
     char *name;
 
-    if ((f->timed && (s->start < f->from || s->start > f->to))
-        || !sim_fuzzy(record_computer(t, s), f->computer))
-    {
-        return 0;
+    if (f->user == NULL) {
+        return 1;
     }
 
-    name = record_user(t, s);
-    found = sim_fuzzy(name, f->user);
+    if (f->habits->records_names == SIM_EXACT) {
+        return strcmp(f->tenant->users[s->user].name, f->user) == 0;
+    }
+
+    name = record_user(f->tenant, f->habits, s);
+    found = f->habits->records_names == SIM_FULL ? strcmp(name, f->user) == 0
+                                                 : sim_fuzzy(name, f->user);
     free(name);
 
     return found;
 }
 
 
+/* Lists the records that pass the filter. */
+
+static void
+list_records(const filter_t *f, sim_list_t *out)
+{
+    size_t               i, n;
+    const sim_tenant_t  *t = f->tenant;
+    const sim_session_t *s;
+
+    for (i = 0; i < t->records.n; i++) {
+        n = t->records.items[i];
+        s = &t->sessions[n];
+
+        if (s->start < f->from || s->start > f->to || !is_user(f, s)
+            || !sim_fuzzy(record_computer(t, f->habits, s), f->computer))
+        {
+            continue;
+        }
+
+        sim_list_add(out, n);
+
+        if (s->reconnect
+            && f->habits->transactions == SIM_TRANSACTIONS_REPEATED) {
+            sim_list_add(out, n);
+        }
+    }
+}
+
+
 void
 sim_api_records(sim_world_t *w, sim_call_t *c)
 {
-    size_t               i;
-    filter_t             f = { 0 };
-    sim_page_t           page = { .world = w,
-                  .call = c,
-                  .row = record_row,
-                  .count_key = "total_count",
-                  .list_key = "records" };
-    const sim_tenant_t  *t = w->tenant;
-    const sim_session_t *s;
+    filter_t   f = { .tenant = w->tenant, .habits = &w->cfg.habits };
+    sim_page_t page = { .world = w,
+        .call = c,
+        .row = record_row,
+        .count_key = "total_count",
+        .list_key = "records" };
 
     c->offset = sim_query_number(&c->query, "offset", 0, SIM_OFFSET_MAX, 0);
     page.limit = read_limit(w, c);
     read_filter(&c->query, &f);
 
-    if (sim_reply_bad_query(c)) {
-        return;
+    if (!sim_reply_bad_query(c)) {
+        limit_filter(&f, c->now);
+        list_records(&f, &page.rows);
+        sim_page_reply(&page, c);
     }
-
-    for (i = 0; i < t->records.n; i++) {
-        s = &t->sessions[t->records.items[i]];
-
-        /* a session that is still to come has no record */
-
-        if (s->start <= c->now && passes(t, s, &f)) {
-            sim_list_add(&page.rows, t->records.items[i]);
-        }
-    }
-
-    sim_page_reply(&page, c);
 }

@@ -1,50 +1,20 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * The usage statistics of desktops and of users.
+ * What the usage statistics of desktops and those of users have in common.
  */
 
-#include "sim_api.h"
-#include "sim_page.h"
+#include "sim_stats.h"
 #include "sim_time.h"
 #include "sim_usage.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* how many days before today the statistics go back */
 
-#define RETENTION_DESKTOPS 180
-#define RETENTION_USERS    30
-
-
-/* A row, and the value by which rows are sorted. */
-
-typedef struct {
-    size_t  row;
-    int64_t key;
-} keyed_t;
-
-
-/* What a query filters and sorts by; NULL: not by that. */
-
-typedef struct {
-    const char *name;
-    const char *id;
-    const char *domain;
-    const char *sort_field;
-    int         ascending;
-    int64_t     min_idle, max_idle, min_usage, max_usage; /* seconds */
-} filter_t;
-
-
-/*
- * Reads the time window.  Its days are those whose 23:59:59 is in it, except
- * days that are not filed yet and days further back than the data go.
- */
-
-static void
-read_window(sim_call_t *c, sim_page_t *page, int64_t retention)
+void
+sim_stats_window(
+    sim_call_t *c, sim_page_t *page, int64_t retention, int refused)
 {
     int64_t start = 0, end = 0, oldest, filed;
 
@@ -55,19 +25,28 @@ read_window(sim_call_t *c, sim_page_t *page, int64_t retention)
         sim_query_error(&c->query, "end_time: before start_time");
     }
 
+    oldest = sim_time_day(c->now) - retention;
+
+    if (refused
+        && (end - start > retention * SIM_DAY || end > c->now
+            || sim_time_day(start) < oldest))
+    {
+        sim_query_error(&c->query,
+            "start_time, end_time: not in the last %d days", (int) retention);
+    }
+
     page->first = sim_time_day(start);
     page->last = sim_time_day(end + 1) - 1;
 
-    oldest = sim_time_day(c->now) - retention;
-    filed = sim_usage_filed(c->now);
+    filed = sim_world_filed(page->world, c->now);
 
     page->first = page->first > oldest ? page->first : oldest;
     page->last = page->last < filed ? page->last : filed;
 }
 
 
-static void
-read_paging(sim_call_t *c, sim_page_t *page)
+void
+sim_stats_paging(sim_call_t *c, sim_page_t *page)
 {
     page->count_key = "count";
     page->list_key = "items";
@@ -77,10 +56,30 @@ read_paging(sim_call_t *c, sim_page_t *page)
 }
 
 
-/* Reads how to sort; the field may be one of two. */
+void
+sim_stats_name(const sim_page_t *page, sim_call_t *c, const char *param,
+    size_t max, sim_stats_filter_t *f)
+{
+    int names = page->world->cfg.habits.statistics_names;
 
-static void
-read_sorting(sim_call_t *c, filter_t *f, const char *one, const char *other)
+    if (names != SIM_IGNORED) {
+        f->name = sim_query_text(&c->query, param, max);
+        f->exact = names == SIM_EXACT;
+    }
+}
+
+
+int
+sim_stats_is_name(const char *name, const sim_stats_filter_t *f)
+{
+    return f->exact && f->name ? strcmp(name, f->name) == 0
+                               : sim_fuzzy(name, f->name);
+}
+
+
+void
+sim_stats_sorting(
+    sim_call_t *c, sim_stats_filter_t *f, const char *one, const char *other)
 {
     const char *type = sim_query_get(&c->query, "sort_type");
 
@@ -106,7 +105,7 @@ read_sorting(sim_call_t *c, filter_t *f, const char *one, const char *other)
 static int
 by_key(const void *a, const void *b)
 {
-    const keyed_t *x = a, *y = b;
+    const sim_keyed_t *x = a, *y = b;
 
     if (x->key != y->key) {
         return x->key > y->key ? -1 : 1;
@@ -116,10 +115,9 @@ by_key(const void *a, const void *b)
 }
 
 
-/* Sorts the rows by their keys, if that is requested, and lists them. */
-
-static void
-list_rows(sim_page_t *page, keyed_t *rows, size_t n, const filter_t *f)
+void
+sim_stats_list(
+    sim_page_t *page, sim_keyed_t *rows, size_t n, const sim_stats_filter_t *f)
 {
     size_t i;
 
@@ -139,58 +137,50 @@ list_rows(sim_page_t *page, keyed_t *rows, size_t n, const filter_t *f)
 }
 
 
-/* Gives the name that a desktop has in statistics. */
-
-static const char *
-resource_name(const sim_desktop_t *d)
+size_t
+sim_stats_rows(const sim_page_t *page, size_t n)
 {
-    return d->resource_name ? d->resource_name : d->name;
+    const sim_habits_t *habits = &page->world->cfg.habits;
+
+    return habits->enterprise_projects && habits->project_in_rows ? 1 + n % 2
+                                                                  : 1;
 }
 
 
-/* Gives the seconds from a desktop's last use to the end of the window. */
-
-static int64_t
-idle(const sim_page_t *page, size_t desktop)
+int64_t
+sim_stats_usage(const sim_page_t *page, const int64_t *usage, size_t row)
 {
-    int64_t end = (page->last + 1) * SIM_DAY, last;
+    int64_t             day, third = 0, all;
+    const sim_tenant_t *t = page->world->tenant;
 
-    last = sim_usage_last(page->world->tenant, desktop, end);
+    all = sim_usage_sum(t, usage, page->first, page->last);
 
-    if (last == SIM_NEVER) {
-        last = page->world->tenant->first * SIM_DAY;
+    if (sim_stats_rows(page, row / 2) == 1) {
+        return all;
     }
 
-    return last < end ? end - last : 0;
+    for (day = page->first; day <= page->last; day++) {
+        third += sim_usage_sum(t, usage, day, day) / 3;
+    }
+
+    return row % 2 ? third : all - third;
 }
 
 
-static int64_t
-desktop_usage(const sim_page_t *page, size_t row)
+void
+sim_stats_project(sim_buf_t *b, const sim_page_t *page, size_t row)
 {
-    const sim_tenant_t *t = page->world->tenant;
-
-    return sim_usage_sum(t, t->desktops[row].usage, page->first, page->last);
+    if (page->world->cfg.habits.project_in_rows) {
+        sim_buf_member(b, "enterprise_project_id",
+            row % 2 ? "6fa3c2e0-0000-4000-8000-000000000001" : "0");
+    }
 }
 
 
-static int64_t
-user_usage(const sim_page_t *page, size_t row)
-{
-    const sim_tenant_t *t = page->world->tenant;
-
-    return sim_usage_sum(t, t->users[row].usage, page->first, page->last);
-}
-
-
-/*
- * Writes the metrics of a row: its usage, and another one before or after it,
- * as the service doesn't promise an order.  The caller ends the list.
- */
-
-static void
-add_metrics(sim_buf_t *b, const char *usage, int64_t used, const char *other,
-    int64_t value, int other_first, const sim_row_faults_t *faults)
+void
+sim_stats_metrics(sim_buf_t *b, const char *usage, int64_t used,
+    const char *other, int64_t value, int other_first,
+    const sim_row_faults_t *faults)
 {
     sim_buf_key(b, "metric");
     sim_buf_str(b, "[");
@@ -208,227 +198,12 @@ add_metrics(sim_buf_t *b, const char *usage, int64_t used, const char *other,
 }
 
 
-/* Writes a phantom's metric: a day in use. */
-
-static void
-add_phantom_metric(
+void
+sim_stats_phantom(
     sim_buf_t *b, const char *usage, const sim_row_faults_t *faults)
 {
     sim_buf_key(b, "metric");
     sim_buf_str(b, "[");
     sim_page_usage(b, usage, SIM_DAY, faults);
     sim_buf_str(b, "]");
-}
-
-
-/* Writes the name of the user who connected to a desktop last, if any did. */
-
-static void
-add_latest_user(sim_buf_t *b, const sim_tenant_t *t, const sim_desktop_t *d)
-{
-    size_t latest;
-
-    if (d->sessions.n > 0) {
-        latest = d->sessions.items[d->sessions.n - 1];
-        sim_buf_member(b, "latest_connect_username",
-            t->users[t->sessions[latest].user].name);
-    }
-}
-
-
-static void
-desktop_row(sim_buf_t *b, const sim_page_t *page, size_t row,
-    const sim_row_faults_t *faults)
-{
-    const sim_tenant_t  *t = page->world->tenant;
-    const sim_desktop_t *d;
-
-    if (row >= SIM_PHANTOM) {
-        sim_page_phantom(b, "resource_id", "phantom-", row);
-        sim_page_phantom(b, "resource_name", "PHANTOM-", row);
-        add_phantom_metric(b, "desktop_usage", faults);
-        return;
-    }
-
-    d = &t->desktops[row];
-
-    if (!faults->no_id) {
-        sim_buf_member(b, "resource_id", d->id);
-    }
-
-    sim_buf_member(b, "resource_name", resource_name(d));
-
-    if (d->pool_id) {
-        sim_buf_member(b, "resource_pool_id", d->pool_id);
-    }
-
-    add_latest_user(b, t, d);
-    add_metrics(b, "desktop_usage", desktop_usage(page, row),
-        "desktop_idle_duration", idle(page, row), row % 3 == 1, faults);
-
-    if (row % 7 == 5) {
-        sim_buf_str(b, ",");
-        sim_page_metric(b, "desktop_cpu_peak", (int64_t) (row % 100));
-    }
-
-    sim_buf_str(b, "]");
-}
-
-
-/* Tells whether a desktop, which was used for `used` seconds, passes the
- * filter.
- */
-
-static int
-passes(const sim_page_t *page, const filter_t *f, size_t i, int64_t used)
-{
-    int64_t              unused;
-    const sim_desktop_t *d = &page->world->tenant->desktops[i];
-
-    if ((page->world->cfg.idle_hidden && used == 0) || used < f->min_usage
-        || used > f->max_usage || !sim_fuzzy(resource_name(d), f->name)
-        || (f->id != NULL && strcmp(f->id, d->id) != 0))
-    {
-        return 0;
-    }
-
-    if (f->min_idle == 0 && f->max_idle == INT64_MAX) {
-        return 1;
-    }
-
-    unused = idle(page, i);
-
-    return unused >= f->min_idle && unused <= f->max_idle;
-}
-
-
-/* Reads a bound in units of so many seconds; `none` if it isn't given. */
-
-static int64_t
-read_bound(sim_call_t *c, const char *name, int64_t unit, int64_t none)
-{
-    int64_t n = sim_query_number(&c->query, name, 0, 100000, -1);
-
-    return n < 0 ? none : n * unit;
-}
-
-
-static void
-read_desktop_filter(const sim_world_t *w, sim_call_t *c, filter_t *f)
-{
-    f->name = sim_query_text(&c->query, "resource_name", 255);
-    f->id = w->cfg.no_resource_id
-                ? NULL
-                : sim_query_text(&c->query, "resource_id", 255);
-
-    f->min_idle = read_bound(c, "min_idle_days", SIM_DAY, 0);
-    f->max_idle = read_bound(c, "max_idle_days", SIM_DAY, INT64_MAX);
-    f->min_usage = read_bound(c, "usage_min_hours", SIM_HOUR, 0);
-    f->max_usage = read_bound(c, "usage_max_hours", SIM_HOUR, INT64_MAX);
-
-    read_sorting(c, f, "desktop_usage", "desktop_idle_duration");
-}
-
-
-void
-sim_api_desktop_metrics(sim_world_t *w, sim_call_t *c)
-{
-    int                 by_idle;
-    size_t              i, n = 0;
-    int64_t             used;
-    keyed_t            *rows;
-    filter_t            f = { 0 };
-    sim_page_t          page = { .world = w, .call = c, .row = desktop_row };
-    const sim_tenant_t *t = w->tenant;
-
-    read_window(c, &page, RETENTION_DESKTOPS);
-    read_paging(c, &page);
-    read_desktop_filter(w, c, &f);
-
-    if (sim_reply_bad_query(c)) {
-        return;
-    }
-
-    rows = sim_alloc(t->ndesktops * sizeof(*rows));
-    by_idle = f.sort_field && strcmp(f.sort_field, "desktop_usage") != 0;
-
-    for (i = 0; i < t->ndesktops && page.first <= page.last; i++) {
-        used = desktop_usage(&page, i);
-
-        if (passes(&page, &f, i, used)) {
-            rows[n].row = i;
-            rows[n++].key = by_idle ? idle(&page, i) : used;
-        }
-    }
-
-    list_rows(&page, rows, n, &f);
-    free(rows);
-
-    sim_page_reply(&page, c);
-}
-
-
-static void
-user_row(sim_buf_t *b, const sim_page_t *page, size_t row,
-    const sim_row_faults_t *faults)
-{
-    int64_t             logins;
-    const sim_tenant_t *t = page->world->tenant;
-
-    if (row >= SIM_PHANTOM) {
-        sim_page_phantom(b, "username", "phantom-", row);
-        add_phantom_metric(b, "user_usage", faults);
-        return;
-    }
-
-    if (!faults->no_id) {
-        sim_buf_member(b, "username", t->users[row].name);
-    }
-
-    logins = sim_usage_sum(t, t->users[row].logins, page->first, page->last);
-
-    add_metrics(b, "user_usage", user_usage(page, row), "user_login_count",
-        logins, row % 2 == 1, faults);
-    sim_buf_str(b, "]");
-}
-
-
-void
-sim_api_user_metrics(sim_world_t *w, sim_call_t *c)
-{
-    size_t            i, n = 0;
-    int64_t           used;
-    keyed_t          *rows;
-    filter_t          f = { 0 };
-    sim_page_t        page = { .world = w, .call = c, .row = user_row };
-    const sim_user_t *users = w->tenant->users;
-
-    read_window(c, &page, RETENTION_USERS);
-    read_paging(c, &page);
-    read_sorting(c, &f, "user_usage", "user_usage");
-    f.name = sim_query_text(&c->query, "username", 64);
-    f.domain = sim_query_text(&c->query, "domain", 255);
-
-    if (sim_reply_bad_query(c)) {
-        return;
-    }
-
-    rows = sim_alloc(w->tenant->nusers * sizeof(*rows));
-
-    for (i = 0; i < w->tenant->nusers && page.first <= page.last; i++) {
-        used = user_usage(&page, i);
-
-        if ((used > 0 || !w->cfg.idle_hidden)
-            && sim_fuzzy(users[i].name, f.name)
-            && (f.domain == NULL || strcmp(f.domain, users[i].domain) == 0))
-        {
-            rows[n].row = i;
-            rows[n++].key = used;
-        }
-    }
-
-    list_rows(&page, rows, n, &f);
-    free(rows);
-
-    sim_page_reply(&page, c);
 }

@@ -40,6 +40,7 @@ free_desktop(sim_desktop_t *d)
     free(d->id);
     free(d->name);
     free(d->resource_name);
+    free(d->os_host_name);
     free(d->sid);
     free(d->pool_id);
     free(d->group);
@@ -181,6 +182,13 @@ sim_tenant_session(sim_tenant_t *t, size_t user, size_t desktop, int64_t start,
     s->end = end;
 
     return s;
+}
+
+
+const char *
+sim_tenant_os_host_name(const sim_desktop_t *d)
+{
+    return d->os_host_name ? d->os_host_name : d->name;
 }
 
 

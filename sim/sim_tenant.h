@@ -38,6 +38,7 @@ typedef struct {
     char      *id;
     char      *name;
     char      *resource_name; /* its name in statistics; NULL: `name` */
+    char      *os_host_name;  /* its name in its own system; NULL: `name` */
     char      *sid;
     char      *pool_id;      /* may be NULL */
     sim_list_t users;        /* attached, type USER */
@@ -108,6 +109,9 @@ sim_desktop_t *sim_tenant_desktop(sim_tenant_t *t, const char *id,
  */
 sim_session_t *sim_tenant_session(sim_tenant_t *t, size_t user, size_t desktop,
     int64_t start, int64_t setup, int64_t end);
+
+/* Gives the name that a desktop has in its own system. */
+const char *sim_tenant_os_host_name(const sim_desktop_t *d);
 
 /*
  * Finds the first user of a name, in the domain unless that is NULL; gives the

@@ -118,29 +118,56 @@ sim_parse_date(const char *s, int64_t *day)
 }
 
 
+/* Reads the time of a day of the right form, up to its minutes. */
+
+static int
+parse_minutes(const char *s, int64_t *t)
+{
+    int     hour = number(s + 11, 2), min = number(s + 14, 2);
+    int64_t day;
+
+    if (parse_day(s, &day) != 0 || hour > 23 || min > 59) {
+        return -1;
+    }
+
+    *t = day * SIM_DAY + hour * SIM_HOUR + min * 60;
+
+    return 0;
+}
+
+
 int
 sim_parse_time(const char *s, int64_t *t)
 {
-    int     hour, min, sec;
-    int64_t day;
+    int     sec;
+    int64_t minutes;
 
     if (strlen(s) != 20 || !matches(s, "dddd-dd-ddTdd:dd:ddZ")
-        || parse_day(s, &day) != 0)
+        || parse_minutes(s, &minutes) != 0)
     {
         return -1;
     }
 
-    hour = number(s + 11, 2);
-    min = number(s + 14, 2);
     sec = number(s + 17, 2);
 
-    if (hour > 23 || min > 59 || sec > 59) {
+    if (sec > 59) {
         return -1;
     }
 
-    *t = day * SIM_DAY + hour * SIM_HOUR + min * 60 + sec;
+    *t = minutes + sec;
 
     return 0;
+}
+
+
+int
+sim_parse_minute(const char *s, int64_t *t)
+{
+    if (strlen(s) != 17 || !matches(s, "dddd-dd-ddTdd:ddZ")) {
+        return -1;
+    }
+
+    return parse_minutes(s, t);
 }
 
 

@@ -27,6 +27,9 @@ int sim_parse_date(const char *s, int64_t *day);
 /* Reads "yyyy-MM-ddTHH:mm:ssZ" and nothing else; 0 or -1 likewise. */
 int sim_parse_time(const char *s, int64_t *t);
 
+/* Reads "yyyy-MM-ddTHH:mmZ" and nothing else; 0 or -1 likewise. */
+int sim_parse_minute(const char *s, int64_t *t);
+
 /* Writes "yyyy-MM-dd" with a NUL; gives buf. */
 char *sim_format_date(int64_t day, char buf[24]);
 

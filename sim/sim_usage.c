@@ -91,6 +91,41 @@ sim_usage_bins_of(const sim_tenant_t *t, const sim_who_t *who, size_t desktop,
 }
 
 
+size_t
+sim_usage_periods(
+    const sim_tenant_t *t, size_t desktop, int64_t now, sim_period_t **out)
+{
+    size_t               i, n = 0;
+    int64_t              end;
+    sim_period_t        *p;
+    const sim_list_t    *l = &t->desktops[desktop].sessions;
+    const sim_session_t *s;
+
+    p = *out = sim_alloc((l->n + 1) * sizeof(*p));
+
+    for (i = 0; i < l->n; i++) {
+        s = &t->sessions[l->items[i]];
+
+        if (s->setup > now) {
+            break;
+        }
+
+        end = s->end > now ? SIM_NEVER : s->end;
+
+        if (n == 0 || (p[n - 1].end != SIM_NEVER && p[n - 1].end < s->setup)) {
+            p[n++] = (sim_period_t){ s->setup, end };
+
+        } else if (p[n - 1].end != SIM_NEVER
+                   && (end == SIM_NEVER || end > p[n - 1].end))
+        {
+            p[n - 1].end = end;
+        }
+    }
+
+    return n;
+}
+
+
 int64_t
 sim_usage_last(const sim_tenant_t *t, size_t desktop, int64_t until)
 {
@@ -242,7 +277,10 @@ sim_usage_sum(
 
 
 int64_t
-sim_usage_filed(int64_t now)
+sim_usage_filed(int64_t now, int zone)
 {
-    return sim_time_day(now - SIM_FILING) - 1;
+    int64_t over = sim_time_day(now) - 1;
+    int64_t filed = sim_time_day(now - SIM_FILING + zone * SIM_HOUR) - 1;
+
+    return filed < over ? filed : over;
 }

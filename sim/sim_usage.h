@@ -53,6 +53,20 @@ void sim_usage_bins_of(const sim_tenant_t *t, const sim_who_t *who,
 /* Tells whether a user is meant. */
 int sim_usage_is(const sim_tenant_t *t, const sim_who_t *who, size_t user);
 
+/* A time in which a desktop was in use without a break. */
+typedef struct {
+    int64_t setup;
+    int64_t end; /* SIM_NEVER: still in use */
+} sim_period_t;
+
+/*
+ * Lists when a desktop was in use up to `now`, by anybody, the oldest period
+ * first.  Sessions that overlap, or touch, are one period.  Gives how many
+ * there are, and an array that the caller frees.
+ */
+size_t sim_usage_periods(
+    const sim_tenant_t *t, size_t desktop, int64_t now, sim_period_t **out);
+
 /* Gives the last second in use before `until`; SIM_NEVER if there is none. */
 int64_t sim_usage_last(const sim_tenant_t *t, size_t desktop, int64_t until);
 
@@ -74,8 +88,9 @@ int64_t sim_usage_sum(
 
 /*
  * Gives the last day that is filed, so that statistics have it: yesterday, or
- * before 02:00 the day before yesterday.
+ * before 02:00 the day before yesterday.  `zone` is that of the 02:00, in hours
+ * from UTC; no day is filed before it is over in UTC.
  */
-int64_t sim_usage_filed(int64_t now);
+int64_t sim_usage_filed(int64_t now, int zone);
 
 #endif

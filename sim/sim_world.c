@@ -6,6 +6,7 @@
 
 #include "sim_world.h"
 #include "sim_index.h"
+#include "sim_usage.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -18,9 +19,9 @@ sim_world_init(sim_world_t *w)
     memset(w, 0, sizeof(*w));
     sim_log_init(&w->log);
 
+    sim_habits_default(&w->cfg.habits);
     w->cfg.now = SIM_NEVER;
     w->cfg.retry_after = -1;
-    w->cfg.records_limit = 1000;
     w->cfg.tokens = json_array();
     w->cfg.keys = json_array();
     w->random = 1;
@@ -50,6 +51,13 @@ sim_world_tenant(sim_world_t *w, sim_tenant_t *t)
     sim_tenant_free(w->tenant);
     w->tenant = t;
     sim_tenant_index(t, sim_world_now(w));
+}
+
+
+int64_t
+sim_world_filed(const sim_world_t *w, int64_t now)
+{
+    return sim_usage_filed(now, w->cfg.habits.filing_zone);
 }
 
 

@@ -9,6 +9,7 @@
 
 #include "sim_alter.h"
 #include "sim_fault.h"
+#include "sim_habits.h"
 #include "sim_log.h"
 #include "sim_quota.h"
 #include "sim_tenant.h"
@@ -16,18 +17,14 @@
 
 /* The settings (sim_config.h changes them). */
 typedef struct {
-    int        idle_hidden;    /* statistics leave out who has no use */
-    int64_t    now;            /* SIM_NEVER: the real clock */
-    json_int_t quota;          /* calls a minute; 0: any number */
-    json_int_t retry_after;    /* seconds, with a 429; below 0: none */
-    json_int_t delay[2];       /* ms that a reply waits: from, to */
-    json_int_t records_limit;  /* the largest `limit` of records */
-    int        records_clamp;  /* a larger one is cut, not refused */
-    int        no_sid;         /* records have no sid */
-    int        no_resource_id; /* that filter is ignored */
-    char      *project;        /* the only one; NULL: any */
-    json_t    *tokens;         /* array of those accepted; empty: any */
-    json_t    *keys; /* array of access keys; empty: any signature will do */
+    sim_habits_t habits;
+    int64_t      now;         /* SIM_NEVER: the real clock */
+    json_int_t   quota;       /* calls a minute; 0: any number */
+    json_int_t   retry_after; /* seconds, with a 429; below 0: none */
+    json_int_t   delay[2];    /* ms that a reply waits: from, to */
+    char        *project;     /* the only one; NULL: any */
+    json_t      *tokens;      /* array of those accepted; empty: any */
+    json_t      *keys; /* array of access keys; empty: any signature will do */
 } sim_config_t;
 
 
@@ -53,5 +50,8 @@ void sim_world_tenant(sim_world_t *w, sim_tenant_t *t);
 
 /* Gives the simulated time. */
 int64_t sim_world_now(const sim_world_t *w);
+
+/* Gives the last day that is filed at the time `now`. */
+int64_t sim_world_filed(const sim_world_t *w, int64_t now);
 
 #endif

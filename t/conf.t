@@ -291,7 +291,6 @@ subtest 'what has no effect' => sub {
     my $why = sub { qr/"$_[0]" has no effect in the location "[^"]+": $_[1], in \S+nginx\.conf:\d+$/ };
     for (
         [ 'usage_store_key $uri;', 'usage_store is off' ],
-        [ 'usage_final_after 30h;', 'usage_store is off' ],
         [ 'usage_fresh 5s; usage_store off;', 'usage_store is off' ],
         [ 'usage_compare_log %%PREFIX%%/c.log;', 'usage_mode is not "compare"' ],
         [ 'usage_compare_sample 1%; usage_mode fallback;', 'usage_mode is not "compare"' ],

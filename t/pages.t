@@ -192,6 +192,21 @@ $mode{hundred} = sub { json_reply(200, page($_[0], [ @many[ 0 .. 99 ] ])) };
 $mode{hundredone} = sub { json_reply(200, page($_[0], [ @many[ 0 .. 100 ] ])) };
 $mode{many}    = sub { json_reply(200, page($_[0], \@many)) };
 
+# Rows of enterprise projects, over two pages: "twice" has one on each, and another
+# without a project; "long" has more than 24 hours in two.
+sub in_project {
+    my ($project, $id, $seconds) = @_;
+    return { %{ row($id, $seconds) }, enterprise_project_id => $project };
+}
+my @projects = (in_project('0', 'twice', 7200),
+    (map { in_project('0', sprintf('d%03d', $_), 3600) } 0 .. 119),
+    in_project('p', 'twice', 720), row('twice', 36));
+$mode{projects} = sub { json_reply(200, page($_[0], \@projects)) };
+$mode{'projects-again'} = sub { json_reply(200, page($_[0],
+    [ @projects, in_project('p', 'twice', 720) ])) };
+$mode{'projects-long'} = sub { json_reply(200, page($_[0],
+    [ in_project('0', 'long', 86400), in_project('p', 'long', 36) ])) };
+
 # Desktops that come and go: hidden while idle, and in any order of names.
 my @names = ('10', '9', 'B', 'a', 'Z', "\xe9", "\x{20ac}", "\x{1f600}", 'a b', 'A-',
     'A', '~', '!', '"', "\x{ff}x", "\x7f", 'a"', "\\");
@@ -332,6 +347,26 @@ for my $name (sort keys %fault) {
             'on 7 days, pages that never agree are a 502');
     };
 }
+
+subtest 'rows of enterprise projects' => sub {
+    reply_is(ask('projects', days => 1), 'rows of one desktop in several add up',
+        from => '2022-12-01', total => 121,
+        entries => [ (map { [ sprintf('d%03d', $_), 1 ] } 0 .. 99) ]);
+    reply_is(ask('projects', days => 1, offset => 119), 'the last of them',
+        from => '2022-12-01', total => 121, entries => [ [ 'd119', 1 ], [ 'twice', 2.21 ] ]);
+    reply_is(ask('projects', days => 1, desktop_ids => [qw(twice d003)]),
+        'those on a later page than the first, too', from => '2022-12-01',
+        entries => [ [ 'twice', 2.21 ], [ 'd003', 1 ] ]);
+
+    my $res = ask('projects-again', days => 1);
+    error_is($res, 502, 'the same row twice, of one project');
+    like($res->{body}, qr/rows of one desktop expected 1, found 2/, '... which is said');
+
+    $res = ask('projects-long', days => 1);
+    error_is($res, 502, 'a desktop with more than 24 hours in its projects');
+    like($res->{body}, qr/seconds of one desktop expected 86401, found 86436/,
+        '... which is said');
+};
 
 subtest 'what a page may say' => sub {
     for (sort grep { /\Aok-/ } keys %text) {

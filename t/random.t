@@ -78,7 +78,8 @@ for (@tenants) {
         my $tenant = rnd(1 << 20);
         $pair->tenant(seed => $tenant, desktops => $desktops,
             days => pick(10, 31, 40), idle => $idle,
-            resource_id => pick(JSON::PP::true(), JSON::PP::false()));
+            resource_id => pick(JSON::PP::true(), JSON::PP::false()),
+            enterprise_projects => pick(JSON::PP::true(), JSON::PP::false()));
         my $name = "$desktops desktops, idle $idle, tenant $tenant";
         my $begin = Time::HiRes::time();
 

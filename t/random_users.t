@@ -52,7 +52,8 @@ sub populate {
     $about{users} = 3 + rnd(40) if chance(30);
     $about{days}  = pick(10, 31, 40);
 
-    $pair->tenant(seed => $tenant, desktops => $desktops, %about);
+    $pair->tenant(seed => $tenant, desktops => $desktops,
+        enterprise_projects => pick(JSON::PP::true(), JSON::PP::false()), %about);
     @users = @{ $sim->users(detail => 1) };
 
     %directory = %untold = ();

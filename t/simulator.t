@@ -163,7 +163,7 @@ subtest 'queries that are refused' => sub {
     is(scalar @{ $r->{records} }, 5, 'records_clamp: the default limit is cut');
     is(($sim->get($RECORDS, limit => -1))[0], 400, 'records_clamp: limit -1 is refused');
     ok(!eval { $sim->config(records_clamp => 1); 1 }, 'records_clamp takes true or false');
-    ok($sim->config->{records_clamp}, 'a refused setting stays as it was');
+    ok($sim->config->{habits}{records_clamp}, 'a refused setting stays as it was');
     $sim->config(records_limit => 1000, records_clamp => JSON::PP::false);
     is(($sim->get($RECORDS, limit => 1001))[0], 400,
         'without records_clamp, limit 1001 is refused');

@@ -82,12 +82,12 @@ subtest 'options' => sub {
     ]);
     is(slurp("$port"), $other->port . "\n", '--port-file has the port');
     my $c = $other->config;
-    is_deeply([@$c{qw(idle now quota retry_after records_limit desktops)}],
-        ['hidden', '2024-02-29T12:00:00Z', 2, 5, 100, 5],
+    is_deeply([@$c{qw(now quota retry_after desktops)}, @{ $c->{habits} }{qw(idle records_limit)}],
+        ['2024-02-29T12:00:00Z', 2, 5, 5, 'hidden', 100],
             'the settings are what the options say');
     is(($other->get($RECORDS))[0], 418, '--fault holds for the first call');
     is(($other->get($RECORDS, limit => 101))[0], 200, '--fault with count=1 holds once');
-    ok($c->{records_clamp}, '--records-clamp is set');
+    ok($c->{habits}{records_clamp}, '--records-clamp is set');
     for my $wrong ('--idle never', '--limit 3', 'x', '--fault cut:at=x',
         '--listen here', '--sessions /nowhere', '--tls-key /dev/null') {
         my $says = `$Usage::Sim::program $wrong 2>&1`;
@@ -96,6 +96,7 @@ subtest 'options' => sub {
     my $help = `$Usage::Sim::program --help`;
     like($help, qr/--records-limit/, '--help lists the options');
     like($help, qr/lying-count/,     '--help lists the faults');
+    like($help, qr/records_names=fuzzy/, '--help lists the habits');
     is($other->stop, 0, 'a simulator with all options ends cleanly');
 };
 

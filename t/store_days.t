@@ -200,7 +200,16 @@ subtest 'days in the future cost next to nothing' => sub {
     }
 };
 
-subtest 'yesterday becomes final at 02:00 UTC' => sub {
+# Checks which days a reply names as not final yet; undef: none.
+sub provisional {
+    my ($res, $days, $name) = @_;
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    my @header = @{ $res->{headers}{'x-usage-provisional'} || [] };
+    is("@header", $days // '', "$name: the days that are not final");
+    return;
+}
+
+subtest 'yesterday becomes final 38 hours after its start, at 14:00 UTC' => sub {
     my $clock = Usage::Clock->new or plan skip_all => 'no clock to be set';
     my %at = (
         never  => 'usage_fresh 0;',
@@ -214,7 +223,7 @@ subtest 'yesterday becomes final at 02:00 UTC' => sub {
         $clock->set($time);
         $sim->config(now => $time);
     };
-    $clock->set('2026-06-15T00:30:00Z');
+    $clock->set('2026-06-15T12:30:00Z');
     my $night = $clock->nginx(upstream => $sim->port, http => Usage::Store->http,
         server => join '', map { Usage::Nginx->at($_ => $at{$_}) } sort keys %at);
     my $dark = Usage::Store->new(sim => $sim, nginx => $night);
@@ -230,58 +239,68 @@ subtest 'yesterday becomes final at 02:00 UTC' => sub {
         return $res;
     };
 
-    # the tenant's data go past the night
+    # the tenant's data go past the days
     $sim->tenant(seed => 8, desktops => 40, days => 20, idle => 'shown',
         now => '2026-06-16T12:00:00Z');
 
-    $set->('2026-06-15T00:30:00Z');
+    $set->('2026-06-15T12:30:00Z');
     my $token = $fresh->();
-    $ask->('00:30', 6, at => 'never', token => $token);
-    my $res = $ask->('00:30, again', 2, at => 'never', token => $token);
-    stored($res, 4, '00:30: all but yesterday and today');
-    $set->('2026-06-15T01:50:00Z');
-    $ask->('01:50', 2, at => 'never', token => $token);
-    $set->('2026-06-15T02:00:01Z');
-    $ask->('02:00:01', 2, at => 'never', token => $token);
-    $res = $ask->('02:00:01, again', 1, at => 'never', token => $token);
-    stored($res, 5, '02:00:01: all but today');
-    $set->('2026-06-16T01:00:00Z');
-    $ask->('01:00 of the next day', 1, at => 'never', token => $token);
-    $set->('2026-06-16T02:30:00Z');
-    $ask->('02:30 of the next day', 1, at => 'never', token => $token);
-    $res = $ask->('02:30 of the next day, again', 1, at => 'never', token => $token);
-    stored($res, 6, '02:30 of the next day: all six days');
+    $ask->('12:30', 6, at => 'never', token => $token);
+    my $res = $ask->('12:30, again', 2, at => 'never', token => $token);
+    stored($res, 4, '12:30: all but yesterday and today');
+    provisional($res, '2026-06-14, 2026-06-15', '12:30');
+    $res = $ask->('12:30, final after 36 hours', undef, at => 'late', token => $fresh->());
+    provisional($res, '2026-06-15', '12:30, final after 36 hours');
+    $res = $ask->('12:30, days to come', undef, at => 'never', token => $fresh->(),
+        body => { start_time => '2026-06-15', end_time => '2026-06-17' });
+    provisional($res, '2026-06-15', '12:30, days to come');
+    $res = $ask->('12:30, days past', undef, at => 'never', token => $fresh->(),
+        body => { start_time => '2026-06-10', end_time => '2026-06-13' });
+    provisional($res, undef, '12:30, days past');
+    $set->('2026-06-15T13:50:00Z');
+    $ask->('13:50', 2, at => 'never', token => $token);
+    $set->('2026-06-15T14:00:01Z');
+    $ask->('14:00:01', 2, at => 'never', token => $token);
+    $res = $ask->('14:00:01, again', 1, at => 'never', token => $token);
+    stored($res, 5, '14:00:01: all but today');
+    provisional($res, '2026-06-15', '14:00:01');
+    $set->('2026-06-16T13:00:00Z');
+    $ask->('13:00 of the next day', 1, at => 'never', token => $token);
+    $set->('2026-06-16T14:30:00Z');
+    $ask->('14:30 of the next day', 1, at => 'never', token => $token);
+    $res = $ask->('14:30 of the next day, again', 1, at => 'never', token => $token);
+    stored($res, 6, '14:30 of the next day: all six days');
 
     # what was fetched before its day was final is fetched again after
     $token = $fresh->();
-    $set->('2026-06-15T01:50:00Z');
-    $ask->('fetched at 01:50, fresh for a second', 6, at => 'second', token => $token);
-    $set->('2026-06-15T03:00:00Z');
+    $set->('2026-06-15T13:50:00Z');
+    $ask->('fetched at 13:50, fresh for a second', 6, at => 'second', token => $token);
+    $set->('2026-06-15T15:00:00Z');
     sleep 2.1;
-    $ask->('read at 03:00', 2, at => 'second', token => $token);
-    $res = $ask->('read at 03:00, again', undef, at => 'second', token => $token);
-    cmp_ok(scalar @{ $res->{calls} }, '<=', 2, 'read at 03:00, again: yesterday is stored');
-    $set->('2026-06-17T03:00:00Z');
+    $ask->('read at 15:00', 2, at => 'second', token => $token);
+    $res = $ask->('read at 15:00, again', undef, at => 'second', token => $token);
+    cmp_ok(scalar @{ $res->{calls} }, '<=', 2, 'read at 15:00, again: yesterday is stored');
+    $set->('2026-06-17T15:00:00Z');
     sleep 2.1;
     $ask->('read two days later', 1, at => 'second', token => $token);
 
-    # a call that begins before 02:00 and ends after it
+    # a call that begins before 14:00 and ends after it
     for my $at (qw(never second)) {
         $token = $fresh->();
-        $set->('2026-06-15T01:50:00Z');
+        $set->('2026-06-15T13:50:00Z');
         $sim->faults({ fault => 'delay', ms => 2000, api => 'desktop-metrics' });
         $sim->clear;
         my $c = $night->client;
         $c->send($c->format('POST', "/$at" . route(), body(%range),
             'X-Auth-Token' => $token));
         ok($night->wait_for(sub { 6 <= @{ $dark->calls } }),
-            "$at: all upstream calls are under way before 02:00");
-        $clock->set('2026-06-15T02:00:10Z');
-        is($c->response->{status}, 200, "$at: the reply after 02:00 is a 200");
+            "$at: all upstream calls are under way before 14:00");
+        $clock->set('2026-06-15T14:00:10Z');
+        is($c->response->{status}, 200, "$at: the reply after 14:00 is a 200");
         $sim->faults;
         sleep 2.1;
-        $set->('2026-06-15T02:00:20Z');
-        $ask->("$at: yesterday, requested before 02:00", 2, at => $at, token => $token);
+        $set->('2026-06-15T14:00:20Z');
+        $ask->("$at: yesterday, requested before 14:00", 2, at => $at, token => $token);
     }
 
     # usage_fresh counts from the upstream call's beginning

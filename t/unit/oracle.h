@@ -13,6 +13,7 @@
 #define ORACLE_H
 
 #include "unit.h"
+#include "base/usage_hash.h"
 #include "page/usage_page.h"
 
 #include <float.h>
@@ -25,7 +26,8 @@ typedef struct {
     int64_t     count;
     size_t      rows;
     usage_str_t ids[USAGE_PAGE_ROWS];
-    usage_str_t names[USAGE_PAGE_ROWS]; /* len 0: none */
+    usage_str_t names[USAGE_PAGE_ROWS];    /* len 0: none */
+    usage_str_t projects[USAGE_PAGE_ROWS]; /* likewise */
     double      seconds[USAGE_PAGE_ROWS];
 } oracle_page_t;
 
@@ -57,7 +59,7 @@ typedef struct {
 typedef struct {
     const usage_page_keys_t *keys;
     const char              *metric;
-    oracle_key_t             list[9];
+    oracle_key_t             list[10];
 } oracle_keys_t;
 
 #define ORACLE_KEYS(id, called)                                                \
@@ -69,6 +71,7 @@ typedef struct {
             { ORACLE_ROW, "metric", ORACLE_METRICS },                          \
             { ORACLE_METRIC, "metric_name", ORACLE_OTHER },                    \
             { ORACLE_METRIC, "metric_value", ORACLE_OTHER },                   \
+            { ORACLE_ROW, "enterprise_project_id", ORACLE_OTHER },             \
             { ORACLE_TOP, "error_code", ORACLE_OTHER },                        \
             { ORACLE_TOP, "error_msg", ORACLE_OTHER },                         \
     }
@@ -266,6 +269,28 @@ oracle_name(const oracle_keys_t *keys, const json_t *row, usage_str_t *name)
 }
 
 
+/*
+ * The row's enterprise project: a string that is not too long, or none.
+ */
+static inline bool
+oracle_project(const json_t *row, usage_str_t *project)
+{
+    const json_t *value;
+
+    value = json_object_get(row, "enterprise_project_id");
+    project->data = "";
+    project->len = 0;
+
+    if (json_is_string(value)) {
+        project->data = json_string_value(value);
+        project->len = json_string_length(value);
+    }
+
+    return project->len <= USAGE_SCAN_KEPT_MAX
+           && (value == NULL || json_is_null(value) || json_is_string(value));
+}
+
+
 static inline bool
 oracle_row(const oracle_keys_t *keys, const json_t *row, usage_str_t *id,
     double *seconds)
@@ -326,7 +351,7 @@ oracle_rules(oracle_page_t *page, const oracle_keys_t *keys)
 {
     size_t        i;
     double        seconds;
-    usage_str_t   id, name;
+    usage_str_t   id, name, project;
     const json_t *count, *items, *row;
 
     count = json_object_get(page->root, "count");
@@ -356,7 +381,8 @@ oracle_rules(oracle_page_t *page, const oracle_keys_t *keys)
         row = json_array_get(items, i);
 
         if (!oracle_row(keys, row, &id, &seconds)
-            || !oracle_name(keys, row, &name)) {
+            || !oracle_name(keys, row, &name) || !oracle_project(row, &project))
+        {
             return false;
         }
 
@@ -367,6 +393,7 @@ oracle_rules(oracle_page_t *page, const oracle_keys_t *keys)
         if (i < USAGE_PAGE_ROWS) {
             page->ids[i] = id;
             page->names[i] = name;
+            page->projects[i] = project;
             page->seconds[i] = seconds;
         }
     }
@@ -510,6 +537,15 @@ oracle_agrees(const oracle_page_t *page, const usage_page_reader_t *reader,
         if (!usage_str_equal(row->desktop->id, page->ids[i])
             || row->seconds != page->seconds[i])
         {
+            return false;
+        }
+
+        if (row->project
+            != (page->projects[i].len > 0
+                    ? usage_hash(reader->table->pool->seed, page->projects[i])
+                    : 0))
+        {
+            *why = "another enterprise project";
             return false;
         }
 

@@ -354,6 +354,29 @@ pages_name(pages_t *pages)
 }
 
 
+/*
+ * The enterprise project of a row: mostly one of few.
+ */
+static inline void
+pages_project(pages_t *pages)
+{
+    static const char *const texts[] = { "\"\"", "null", "\"\\u0030\"",
+        "\"\xc3\xa9\"", "\"0\"" };
+    static const char *const projects[] = { "0",
+        "6fa3c2e0-0000-4000-8000-000000000001" };
+
+    if (pages_odd(pages)) {
+        pages_any(pages, 1);
+
+    } else if (unit_chance(pages->rnd, pages->spelling / 2)) {
+        pages_pick(pages, texts, unit_count(texts));
+
+    } else {
+        pages_string(pages, projects[unit_below(pages->rnd, 2)]);
+    }
+}
+
+
 static inline void
 pages_metrics(pages_t *pages)
 {
@@ -406,6 +429,11 @@ pages_row_member(pages_t *pages, unsigned which, size_t n)
         pages_string(pages, "resource_name");
         unit_adds(&pages->text, ":");
         pages_name(pages);
+
+    } else if (which == 3) {
+        pages_string(pages, "enterprise_project_id");
+        unit_adds(&pages->text, ":");
+        pages_project(pages);
 
     } else {
         pages_string(pages, "metric");
@@ -469,7 +497,7 @@ pages_page_member(pages_t *pages, unsigned which, size_t n)
             pages_any(pages, 1);
 
         } else {
-            pages_object(pages, 3, pages_row_member, i);
+            pages_object(pages, 4, pages_row_member, i);
         }
     }
 

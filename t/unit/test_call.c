@@ -158,6 +158,7 @@ test_filters(void **state)
 
     memset(&call.id, 0, sizeof(call.id));
     call.api = USAGE_CALL_USERS;
+    call.to = INT64_MAX;
     call.name = unit_str("zry@1");
     check_query(&call,
         "start_time=2022-12-09T00:00:00Z&end_time=2022-12-09T23:59:59Z"
@@ -167,6 +168,14 @@ test_filters(void **state)
     call.domain = unit_str("a.b");
     check_query(&call,
         "start_time=2022-12-09T00:00:00Z&end_time=2022-12-09T23:59:59Z"
+        "&sort_field=user_usage&sort_type=DESC&offset=0&limit=100"
+        "&username=zry%401&domain=a.b");
+
+    /* today's window ends now, not in the future */
+
+    call.to = (int64_t) day("2022-12-09") * USAGE_SECONDS_PER_DAY + 3661;
+    check_query(&call,
+        "start_time=2022-12-09T00:00:00Z&end_time=2022-12-09T01:01:01Z"
         "&sort_field=user_usage&sort_type=DESC&offset=0&limit=100"
         "&username=zry%401&domain=a.b");
 

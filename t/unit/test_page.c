@@ -1088,6 +1088,61 @@ test_long_tokens(void **state)
 }
 
 
+/*
+ * A row's enterprise project: one value for one id, none for an empty one, and
+ * nothing but a string, by templates and without.
+ */
+static void
+test_projects(void **state)
+{
+    size_t             i;
+    page_test_t        t;
+    const usage_row_t *row;
+
+    static const char *const wrong[] = { "1", "true", "[]", "{}", "[\"0\"]" };
+
+    (void) state;
+
+    assert_int_equal(
+        read_page(&t,
+            unit_str("{\"count\":6,\"items\":["
+                     "{\"resource_id\":\"a\",\"enterprise_project_id\":\"0\"},"
+                     "{\"resource_id\":\"a\",\"enterprise_project_id\":\"1\"},"
+                     "{\"resource_id\":\"a\",\"enterprise_project_id\":\"0\"},"
+                     "{\"resource_id\":\"a\",\"enterprise_project_id\":\"\"},"
+                     "{\"resource_id\":\"a\",\"enterprise_project_id\":null},"
+                     "{\"resource_id\":\"a\"}]}")),
+        USAGE_OK);
+
+    row = t.reader.page.rows;
+    assert_int_equal(t.reader.page.rows_count, 6);
+    assert_true(row[0].project != 0 && row[1].project != 0);
+    assert_true(row[0].project != row[1].project);
+    assert_true(row[0].project == row[2].project);
+
+    for (i = 3; i < 6; i++) {
+        assert_true(row[i].project == 0);
+    }
+
+    finish(&t);
+
+    for (i = 0; i < unit_count(wrong); i++) {
+        unit_text_t text = { 0 };
+
+        unit_addf(&text,
+            "{\"count\":1,\"items\":[{\"resource_id\":\"a\","
+            "\"enterprise_project_id\":%s}]}",
+            wrong[i]);
+        refused_text(unit_text_str(&text));
+        unit_text_free(&text);
+    }
+
+    refused(
+        "{\"count\":1,\"items\":[{\"resource_id\":\"a\","
+        "\"enterprise_project_id\":\"0\",\"enterprise_project_id\":\"0\"}]}");
+}
+
+
 static void
 test_out_of_memory(void **state)
 {
@@ -1434,6 +1489,7 @@ main(void)
         cmocka_unit_test(test_long_tokens),
         cmocka_unit_test(test_users),
         cmocka_unit_test(test_names),
+        cmocka_unit_test(test_projects),
         cmocka_unit_test(test_out_of_memory),
         cmocka_unit_test(test_generated),
         cmocka_unit_test(test_mutated),

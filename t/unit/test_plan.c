@@ -247,6 +247,7 @@ test_random(void **state)
         use(&up, percents[unit_below(&rnd, unit_count(percents))]);
 
         up.idle_shown = unit_chance(&rnd, 50);
+        up.projects = unit_chance(&rnd, 30);
         up.forbidden = unit_chance(&rnd, 20);
         up.order =
             unit_chance(&rnd, 60) ? UPSTREAM_SORTS : (int) unit_below(&rnd, 3);
@@ -301,6 +302,49 @@ test_random(void **state)
     }
 
     unit_text_free(&members);
+}
+
+
+/*
+ * Rows of one desktop in several enterprise projects add up, but no desktop is
+ * in use for more than 24 hours of a day.
+ */
+static void
+test_projects(void **state)
+{
+    size_t     i;
+    uint64_t   rnd;
+    upstream_t up;
+    plans_t   *t;
+    char       members[128];
+
+    t = *state;
+
+    for (i = 0; i < 4; i++) {
+        rnd = unit_seed();
+        upstream_start(&up, 2, 19000, 3, &rnd);
+        up.projects = true;
+        up.desktops[0].place = 3; /* two rows: on the first day both have use */
+        up.desktops[1].place = 2;
+        up.desktops[0].seconds[0] = i < 2 ? 86400 : 86402;
+        (void) snprintf(members, sizeof(members), ",\"desktop_ids\":[\"%s\"]",
+            up.desktops[0].id);
+
+        plans_ask(t, &up, 3, up.first + 9, i % 2 == 0 ? "" : members);
+
+        if (i < 2) {
+            assert_int_equal(plans_carry_out(t, &up, 1), USAGE_OK);
+            assert_true(check_truth(t, &up));
+
+        } else {
+            assert_int_equal(plans_carry_out(t, &up, 1), USAGE_ERROR);
+            assert_int_equal(t->error.status, 502);
+            assert_non_null(
+                strstr(t->error.detail, "seconds of one desktop expected"));
+        }
+
+        upstream_free(&up);
+    }
 }
 
 
@@ -1010,6 +1054,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_random),
+        cmocka_unit_test(test_projects),
         cmocka_unit_test(test_off_totals),
         cmocka_unit_test(test_few_calls),
         cmocka_unit_test(test_few_calls_for_ids),

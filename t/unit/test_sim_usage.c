@@ -90,9 +90,9 @@ test_filing(void **state)
 
     (void) state;
 
-    assert_int_equal(sim_usage_filed(at("2022-12-16T01:59:59Z")), day - 2);
-    assert_int_equal(sim_usage_filed(at("2022-12-16T02:00:00Z")), day - 1);
-    assert_int_equal(sim_usage_filed(at("2022-12-16T23:59:59Z")), day - 1);
+    assert_int_equal(sim_usage_filed(at("2022-12-16T01:59:59Z"), 0), day - 2);
+    assert_int_equal(sim_usage_filed(at("2022-12-16T02:00:00Z"), 0), day - 1);
+    assert_int_equal(sim_usage_filed(at("2022-12-16T23:59:59Z"), 0), day - 1);
 }
 
 

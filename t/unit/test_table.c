@@ -249,6 +249,64 @@ test_out_of_memory(void **state)
 }
 
 
+/*
+ * Rows of one desktop add up in its cell, one of each enterprise project.
+ */
+static void
+test_rows(void **state)
+{
+    unit_arena_t     arena;
+    usage_table_t    table;
+    usage_desktop_t *a, *b;
+
+    (void) state;
+
+    unit_arena_start(&arena);
+    assert_int_equal(usage_table_init(&table, &arena.pool, 2), USAGE_OK);
+    a = usage_table_add(&table, unit_str("a"), NULL);
+    b = usage_table_add(&table, unit_str("b"), NULL);
+
+    assert_int_equal(usage_table_add_row(&table, a, 0, 0, 1), USAGE_OK);
+    assert_int_equal(usage_table_add_row(&table, a, 0, 0, 1), USAGE_AGAIN);
+    assert_false(table.projects);
+
+    assert_int_equal(usage_table_add_row(&table, b, 0, 7, 2), USAGE_OK);
+    assert_true(table.projects);
+    assert_false(table.split);
+
+    assert_int_equal(usage_table_add_row(&table, a, 0, 7, 4), USAGE_OK);
+    assert_int_equal(usage_table_add_row(&table, a, 0, 8, 8), USAGE_OK);
+    assert_int_equal(usage_table_add_row(&table, a, 0, 7, 4), USAGE_AGAIN);
+    assert_int_equal(usage_table_add_row(&table, a, 0, 0, 1), USAGE_AGAIN);
+    assert_int_equal(usage_table_add_row(&table, a, 1, 8, 16), USAGE_OK);
+    assert_true(table.split);
+    assert_true(usage_cell_seconds(a, 0) == 13);
+    assert_true(usage_cell_seconds(a, 1) == 16);
+    assert_true(usage_cell_seconds(b, 0) == 2);
+
+    /* a column is forgotten, and the same rows may come again */
+
+    usage_table_clear(&table, 0);
+    assert_false(usage_cell_shown(a, 0));
+    assert_true(usage_cell_shown(a, 1));
+    assert_int_equal(usage_table_add_row(&table, a, 0, 8, 3), USAGE_OK);
+    assert_int_equal(usage_table_add_row(&table, a, 1, 8, 16), USAGE_AGAIN);
+    assert_true(usage_cell_seconds(a, 0) == 3);
+
+    /* what came from no row has none to add to */
+
+    usage_cell_show(b, 0, 5);
+    assert_int_equal(usage_table_add_row(&table, b, 0, 7, 1), USAGE_AGAIN);
+    assert_true(usage_cell_seconds(b, 0) == 5);
+
+    usage_table_clear_desktop(&table, a);
+    assert_false(usage_cell_shown(a, 1));
+    assert_int_equal(usage_table_add_row(&table, a, 1, 8, 1), USAGE_OK);
+
+    unit_arena_free(&arena);
+}
+
+
 int
 main(void)
 {
@@ -256,6 +314,7 @@ main(void)
         cmocka_unit_test(test_many),
         cmocka_unit_test(test_alike),
         cmocka_unit_test(test_shown),
+        cmocka_unit_test(test_rows),
         cmocka_unit_test(test_out_of_memory),
     };
 

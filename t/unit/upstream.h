@@ -10,8 +10,11 @@
 #define UPSTREAM_H
 
 #include "unit.h"
+#include "base/usage_hash.h"
 #include "base/usage_percent.h"
 #include "plan/usage_plan.h"
+
+#include <math.h>
 
 
 enum {
@@ -79,6 +82,7 @@ typedef struct {
     uint64_t    place;
     const char *id;
     const char *name;
+    const char *project; /* its enterprise project; NULL: none */
 } upstream_row_t;
 
 
@@ -102,6 +106,7 @@ typedef struct {
     size_t              days;
     usage_upstream_t    is; /* what the operator says of it */
     bool                idle_shown;
+    bool                projects;    /* rows are of enterprise projects */
     bool                ignores_id;  /* the filter by id */
     bool                ignores_ids; /* the directory's filter by ids */
     bool                forbidden;   /* the directory */
@@ -264,36 +269,83 @@ upstream_matches(usage_str_t filter, const char *text)
 }
 
 
+/*
+ * What a day's seconds are in the first or the second enterprise project of a
+ * desktop or a user: all of them, none, or about half.
+ */
 static inline double
-upstream_sum(
-    const upstream_t *up, const usage_call_t *call, const double *seconds)
+upstream_part(double seconds, uint64_t place, size_t day, unsigned part)
 {
+    double half;
+
+    half = floor(seconds / 2);
+
+    switch ((place + day) % 3) {
+
+    case 0:
+        return part == 0 ? half : seconds - half;
+
+    case 1:
+        return part == 0 ? seconds : 0;
+
+    default:
+        return part == 1 ? seconds : 0;
+    }
+}
+
+
+/*
+ * Whether there are two rows of a desktop or a user of that place.
+ */
+static inline bool
+upstream_split(const upstream_t *up, uint64_t place)
+{
+    return up->projects && place % 2 == 1;
+}
+
+
+static inline double
+upstream_sum(const upstream_t *up, const usage_call_t *call,
+    const double *seconds, uint64_t place, unsigned part)
+{
+    size_t      i;
     double      sum;
     usage_day_t day;
 
     for (day = call->first, sum = 0; day <= call->last; day++) {
-        sum += seconds[day - up->first];
+        i = (size_t) (day - up->first);
+        sum += upstream_split(up, place)
+                   ? upstream_part(seconds[i], place, i, part)
+                   : seconds[i];
     }
 
     return sum;
 }
 
 
+/*
+ * Adds the rows of a desktop or a user.  A few are of no enterprise project.
+ */
 static inline void
-upstream_add_row(const upstream_t *up, upstream_window_t *window,
-    const char *id, const char *name, uint64_t place, double seconds)
+upstream_add_rows(const upstream_t *up, const usage_call_t *call,
+    upstream_window_t *window, const upstream_row_t *whole,
+    const double *seconds, double off)
 {
+    unsigned        part;
     upstream_row_t *row;
 
-    if (!up->idle_shown && seconds <= 0) {
-        return;
-    }
+    for (part = 0; part <= upstream_split(up, whole->place); part++) {
+        row = &window->rows[window->count];
+        *row = *whole;
+        row->seconds = upstream_sum(up, call, seconds, whole->place, part);
+        row->seconds += part == 0 ? off : 0;
+        row->place += part;
+        row->project = !up->projects || whole->place % 16 == 1 - part ? NULL
+                       : part == 0                                    ? "0"
+                                   : "6fa3c2e0-0000-4000-8000-000000000001";
 
-    row = &window->rows[window->count++];
-    row->id = id;
-    row->name = name;
-    row->place = place;
-    row->seconds = seconds;
+        window->count += up->idle_shown || row->seconds > 0;
+    }
 }
 
 
@@ -315,6 +367,7 @@ upstream_make(
     upstream_t *up, const usage_call_t *call, upstream_window_t *window)
 {
     size_t                    i;
+    upstream_row_t            row;
     const upstream_user_t    *user;
     const upstream_desktop_t *desktop;
 
@@ -324,16 +377,17 @@ upstream_make(
     window->last = call->last;
     window->count = 0;
     window->rows = unit_must(
-        calloc(up->count + up->users_count + 1, sizeof(upstream_row_t)));
+        calloc(2 * (up->count + up->users_count) + 1, sizeof(upstream_row_t)));
 
     for (i = 0; call->api == USAGE_CALL_DESKTOPS && i < up->count; i++) {
         desktop = &up->desktops[i];
 
         if (upstream_shows(up, desktop, call)) {
-            upstream_add_row(up, window, desktop->id, desktop->name,
-                desktop->place,
-                upstream_sum(up, call, desktop->seconds)
-                    + (call->last > call->first ? desktop->off : 0));
+            row.id = desktop->id;
+            row.name = desktop->name;
+            row.place = desktop->place;
+            upstream_add_rows(up, call, window, &row, desktop->seconds,
+                call->last > call->first ? desktop->off : 0);
         }
     }
 
@@ -343,8 +397,10 @@ upstream_make(
         if (upstream_matches(call->name, user->name)
             && (call->domain.len == 0 || unit_is(call->domain, user->domain)))
         {
-            upstream_add_row(up, window, user->name, "", user->place,
-                upstream_sum(up, call, user->seconds));
+            row.id = user->name;
+            row.name = "";
+            row.place = user->place;
+            upstream_add_rows(up, call, window, &row, user->seconds, 0);
         }
     }
 
@@ -424,6 +480,7 @@ upstream_break(
     case UPSTREAM_ROW_MORE:
         page->rows[page->rows_count].id = "one more";
         page->rows[page->rows_count].name = "DESK-";
+        page->rows[page->rows_count].project = NULL;
         page->rows[page->rows_count].seconds = 1;
         page->rows_count++;
         return;
@@ -517,6 +574,11 @@ upstream_read(const upstream_page_t *page, usage_page_reader_t *reader)
         if (i < USAGE_PAGE_ROWS) {
             reader->page.rows[i].desktop = desktop;
             reader->page.rows[i].seconds = page->rows[i].seconds;
+            reader->page.rows[i].project =
+                page->rows[i].project == NULL
+                    ? 0
+                    : usage_hash(reader->table->pool->seed,
+                        unit_str(page->rows[i].project));
         }
     }
 }
@@ -534,18 +596,22 @@ upstream_write(
 
     for (i = 0; i < page->rows_count; i++) {
         row = &page->rows[i];
-        unit_adds(text, i > 0 ? "," : "");
+        unit_adds(text, i > 0 ? ",{" : "{");
+
+        if (row->project != NULL) {
+            unit_addf(text, "\"enterprise_project_id\":\"%s\",", row->project);
+        }
 
         if (api == USAGE_CALL_USERS) {
             unit_addf(text,
-                "{\"username\":\"%s\",\"metric\":[{\"metric_name\":"
+                "\"username\":\"%s\",\"metric\":[{\"metric_name\":"
                 "\"user_usage\",\"metric_value\":%.17g},{\"metric_name\":"
                 "\"user_login_count\",\"metric_value\":2.0}]}",
                 row->id, row->seconds);
             continue;
         }
 
-        unit_addf(text, "{\"resource_id\":\"%s\",", row->id);
+        unit_addf(text, "\"resource_id\":\"%s\",", row->id);
 
         if (row->name[0] != '\0') {
             unit_addf(text, "\"resource_name\":\"%s\",", row->name);
@@ -775,6 +841,8 @@ upstream_check_statistics(upstream_t *up, const usage_call_t *call,
     if (call->api == USAGE_CALL_USERS) {
         up->users_calls++;
         assert_true(call->name.len > 0 && call->id.len == 0);
+        assert_in_range(call->last - call->first, 0, 29);
+        assert_true(call->to == plan->now);
         return;
     }
 

@@ -470,7 +470,7 @@ world_use(const world_t *world, unsigned users, size_t desktop, int64_t width,
 
 
 /*
- * The same by the day, as statistics have it: of days that are final.
+ * The same by the day, as statistics have it: of days that are filed.
  */
 static inline void
 world_days(
@@ -482,7 +482,7 @@ world_days(
         world, users, desktop, USAGE_SECONDS_PER_DAY, world->days, seconds);
 
     for (i = 0; i < world->days; i++) {
-        if (!usage_day_final(world->up.first + (usage_day_t) i, world->now)) {
+        if (!usage_day_filed(world->up.first + (usage_day_t) i, world->now)) {
             seconds[i] = 0;
         }
     }
@@ -556,6 +556,7 @@ world_start(world_t *world, size_t desktops, size_t days, uint64_t *rnd)
 
     world->up.is.lookback = WORLD_EARLY * USAGE_SECONDS_PER_DAY;
     world->up.idle_shown = unit_chance(rnd, 50);
+    world->up.projects = unit_chance(rnd, 30);
     world->up.order =
         unit_chance(rnd, 60) ? UPSTREAM_SORTS : (int) unit_below(rnd, 3);
     world->up.is.resource_id = unit_chance(rnd, 30);

@@ -290,6 +290,13 @@ usage_hour_label(int64_t time, const char *format, char *label)
 
 
 bool
+usage_day_filed(usage_day_t day, int64_t now)
+{
+    return (int64_t) day * USAGE_SECONDS_PER_DAY + USAGE_FILED_AFTER <= now;
+}
+
+
+bool
 usage_day_final(usage_day_t day, int64_t now)
 {
     return (int64_t) day * USAGE_SECONDS_PER_DAY + USAGE_FINAL_AFTER <= now;

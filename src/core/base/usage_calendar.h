@@ -88,5 +88,9 @@ usage_weekday_t usage_day_weekday(usage_day_t day);
 /* Tells whether a day's figures don't change any more at the time now. */
 bool usage_day_final(usage_day_t day, int64_t now);
 
+/* Tells whether statistics most likely have the day, at the time now.  Its
+ * figures may still change. */
+bool usage_day_filed(usage_day_t day, int64_t now);
+
 
 #endif /* USAGE_CALENDAR_H */

@@ -27,6 +27,7 @@
 #define USAGE_ID_CHARS_MAX    255
 #define USAGE_ID_BYTES_MAX    (4 * USAGE_ID_CHARS_MAX) /* in UTF-8 */
 #define USAGE_DAYS_MAX        31
+#define USAGE_USERS_DAYS_MAX  30 /* of a window of statistics of users */
 #define USAGE_DAYS_DEFAULT    15
 #define USAGE_OFFSET_MAX      2147483647
 #define USAGE_LIMIT_MAX       100
@@ -79,9 +80,13 @@ usage_desktop_seconds(int64_t days)
     return (double) days * (USAGE_SECONDS_PER_DAY + 1);
 }
 
-/* the seconds from a day's start until its figures don't change any more
- * (translation.md, "Days") */
-#define USAGE_FINAL_AFTER (26 * 3600)
+/* the seconds from a day's start until its figures don't change any more, in
+ * whichever zone the service adds them up at 02:00 (translation.md, "Days") */
+#define USAGE_FINAL_AFTER (38 * 3600)
+
+/* the seconds from a day's start until statistics have it, if the service adds
+ * days up at 02:00 UTC */
+#define USAGE_FILED_AFTER (26 * 3600)
 
 
 typedef enum {

@@ -188,6 +188,8 @@ usage_table_add(usage_table_t *table, usage_str_t id, bool *added)
     desktop->name.data = "";
     desktop->name.len = 0;
     desktop->entry = NULL;
+    desktop->part.project = 0;
+    desktop->part.next = NULL;
     usage_table_clear_desktop(table, desktop);
 
     bucket->hash = hash;
@@ -207,13 +209,111 @@ usage_table_find(const usage_table_t *table, usage_str_t id)
 }
 
 
+/*
+ * Finds the desktop's part in an enterprise project, or adds it.  The first
+ * row that is seen of a desktop tells the project of the first part.
+ */
+static usage_part_t *
+usage_table_part(
+    usage_table_t *table, usage_desktop_t *desktop, uint64_t project)
+{
+    usage_part_t *part;
+
+    if (desktop->part.rows == 0 && desktop->part.next == NULL) {
+        desktop->part.project = project;
+    }
+
+    for (part = &desktop->part; part != NULL; part = part->next) {
+        if (part->project == project) {
+            return part;
+        }
+    }
+
+    part = usage_alloc(table->pool, sizeof(usage_part_t));
+    if (part == NULL) {
+        return NULL;
+    }
+
+    part->project = project;
+    part->rows = 0;
+    part->next = desktop->part.next;
+    desktop->part.next = part;
+    table->split = true;
+
+    return part;
+}
+
+
+/*
+ * Tells whether the desktop has any row in the columns of these bits.
+ */
+static bool
+usage_table_has_rows(const usage_desktop_t *desktop, uint64_t columns)
+{
+    const usage_part_t *part;
+
+    for (part = &desktop->part; part != NULL; part = part->next) {
+        if (part->rows & columns) {
+            return true;
+        }
+    }
+
+    return false;
+}
+
+
+usage_result_t
+usage_table_add_row(usage_table_t *table, usage_desktop_t *desktop,
+    size_t column, uint64_t project, double seconds)
+{
+    uint64_t      bit;
+    usage_part_t *part;
+
+    bit = (uint64_t) 1 << column;
+    table->projects = table->projects || project != 0;
+
+    part = usage_table_part(table, desktop, project);
+    if (part == NULL) {
+        return USAGE_ERROR;
+    }
+
+    if (part->rows & bit
+        || (desktop->shown & bit && !usage_table_has_rows(desktop, bit)))
+    {
+        return USAGE_AGAIN;
+    }
+
+    part->rows |= bit;
+    desktop->shown |= bit;
+    desktop->cells[column] += seconds;
+
+    return USAGE_OK;
+}
+
+
+/*
+ * Forgets the desktop's rows in the columns of these bits.
+ */
+static void
+usage_table_clear_rows(usage_desktop_t *desktop, uint64_t columns)
+{
+    usage_part_t *part;
+
+    desktop->shown &= ~columns;
+
+    for (part = &desktop->part; part != NULL; part = part->next) {
+        part->rows &= ~columns;
+    }
+}
+
+
 void
 usage_table_clear(usage_table_t *table, size_t column)
 {
     size_t i;
 
     for (i = 0; i < table->count; i++) {
-        table->desktops[i]->shown &= ~((uint64_t) 1 << column);
+        usage_table_clear_rows(table->desktops[i], (uint64_t) 1 << column);
         table->desktops[i]->cells[column] = 0;
     }
 }
@@ -225,7 +325,7 @@ usage_table_clear_desktop(const usage_table_t *table, usage_desktop_t *desktop)
     size_t i;
 
     desktop->seen = false;
-    desktop->shown = 0;
+    usage_table_clear_rows(desktop, UINT64_MAX);
 
     for (i = 0; i < table->columns; i++) {
         desktop->cells[i] = 0;

@@ -9,6 +9,9 @@
  * are found by the desktop's id, and keep the order in which they were added.
  * Users and records are found by their names in the same way, in tables without
  * columns.
+ *
+ * A window may show a desktop in several rows, one for each enterprise project.
+ * The cell has their sum.
  */
 
 #ifndef USAGE_TABLE_H
@@ -21,12 +24,24 @@
 _Static_assert(USAGE_DAYS_MAX + 1 <= 64, "a bit for each column");
 
 
+/*
+ * One of the enterprise projects in which a desktop was used.  Each of them has
+ * a row of its own in a window of the statistics.
+ */
+typedef struct usage_part_s {
+    uint64_t             project; /* hash of the project's id; 0: it has none */
+    uint64_t             rows;    /* bits: a column's window has its row */
+    struct usage_part_s *next;
+} usage_part_t;
+
+
 typedef struct {
     usage_str_t           id;
     usage_str_t           name;    /* its name in statistics, or empty */
     struct usage_entry_s *entry;   /* its row of the directory, or NULL */
     bool                  seen;    /* shown by a window that has no column */
     uint64_t              shown;   /* bits: a column's window shows it */
+    usage_part_t          part;    /* the first one that was seen */
     double                cells[]; /* seconds, one for each column; 0: none */
 } usage_desktop_t;
 
@@ -51,6 +66,8 @@ typedef struct {
     usage_bucket_t     *buckets;  /* open addressing */
     size_t              mask;     /* buckets, a power of 2, less 1 */
     size_t              columns;
+    bool                projects; /* some row had an enterprise project */
+    bool                split;    /* some desktop had several of them */
     char               *ids;      /* the room left for ids */
     size_t              ids_room; /* bytes */
 } usage_table_t;
@@ -73,6 +90,14 @@ usage_table_add(usage_table_t *table, usage_str_t id, bool *added);
 
 /* Finds the desktop of that id; NULL: the table has none. */
 usage_desktop_t *usage_table_find(const usage_table_t *table, usage_str_t id);
+
+/*
+ * Adds a row of a window to the desktop's cell: seconds, 0 or more, in that
+ * enterprise project.  USAGE_AGAIN: the cell has this row already, or what it
+ * has came from no row.  USAGE_ERROR: memory is out.
+ */
+usage_result_t usage_table_add_row(usage_table_t *table,
+    usage_desktop_t *desktop, size_t column, uint64_t project, double seconds);
 
 /* Forgets a column: its window shows no desktop. */
 void usage_table_clear(usage_table_t *table, size_t column);
@@ -103,7 +128,7 @@ usage_cell_seconds(const usage_desktop_t *desktop, size_t column)
     return desktop->cells[column];
 }
 
-/* Enters what the window shows: seconds, 0 or more. */
+/* Enters what the window shows, by no row: seconds, 0 or more. */
 static inline void
 usage_cell_show(usage_desktop_t *desktop, size_t column, double seconds)
 {

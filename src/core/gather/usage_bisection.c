@@ -45,8 +45,26 @@ usage_bisection_ask(usage_bisection_t *bisection, size_t first, size_t last,
 usage_result_t
 usage_bisection_start(usage_bisection_t *bisection)
 {
-    return usage_bisection_ask(
-        bisection, 0, bisection->days - 1, bisection->days - 1, 0);
+    size_t last;
+
+    last = bisection->days - 1;
+    bisection->first_windows = 1;
+
+    if (bisection->api == USAGE_CALL_USERS && last >= USAGE_USERS_DAYS_MAX) {
+
+        /* a window with days of both may have more rows that match */
+
+        bisection->first_windows = 2;
+        bisection->several = true;
+
+        if (usage_bisection_ask(bisection, last, last, last, 0) != USAGE_OK) {
+            return USAGE_ERROR;
+        }
+
+        last--;
+    }
+
+    return usage_bisection_ask(bisection, 0, last, last, 0);
 }
 
 
@@ -237,7 +255,7 @@ usage_bisection_needs_page(const usage_stretch_t *stretch)
         return false;
     }
 
-    return stretch->bisection->several || stretch->pages.waiting == 0;
+    return !usage_bisection_single(stretch) || stretch->pages.waiting == 0;
 }
 
 
@@ -256,6 +274,7 @@ usage_bisection_next(usage_bisection_t *bisection, usage_call_t *call)
             call->name = bisection->name;
             call->id = bisection->id;
             call->domain = bisection->domain;
+            call->to = bisection->until;
 
             usage_pages_next(&stretch->pages, call);
 
@@ -311,6 +330,39 @@ usage_bisection_rest(const usage_stretch_t *stretch)
 
 
 /*
+ * Takes the seconds of a window that is one of the first: together they have
+ * all days.
+ */
+static usage_result_t
+usage_bisection_total(const usage_stretch_t *stretch)
+{
+    usage_bisection_t *bisection;
+
+    bisection = stretch->bisection;
+    bisection->total += stretch->seconds;
+    bisection->shown = bisection->shown || stretch->matches > 0;
+    bisection->rows = stretch->pages.count;
+
+    if (stretch->last - stretch->first + 1 == bisection->days) {
+
+        /* no window within this one has more rows that match */
+
+        bisection->several = stretch->matches > 1;
+
+    } else if (stretch->first == stretch->last) {
+        bisection->given = stretch->last;
+        bisection->seconds[bisection->given] = stretch->seconds;
+    }
+
+    bisection->known = --bisection->first_windows == 0;
+
+    return bisection->known && bisection->wants_days ? usage_bisection_settle(
+               bisection, 0, bisection->days - 1, bisection->total)
+                                                     : USAGE_OK;
+}
+
+
+/*
  * Takes the seconds of a stretch, all of which that matters is here.
  */
 static usage_result_t
@@ -330,18 +382,7 @@ usage_bisection_close(usage_stretch_t *stretch, usage_error_t *error)
     *link = stretch->next;
 
     if (!bisection->known) {
-        bisection->known = true;
-        bisection->total = stretch->seconds;
-        bisection->shown = stretch->matches > 0;
-        bisection->rows = stretch->pages.count;
-
-        /* no window within this one has more rows that match */
-
-        bisection->several = stretch->matches > 1;
-
-        rc = bisection->wants_days ? usage_bisection_settle(
-                 bisection, stretch->first, stretch->last, stretch->seconds)
-                                   : USAGE_OK;
+        rc = usage_bisection_total(stretch);
 
     } else {
         rc = usage_bisection_settle(
@@ -363,7 +404,40 @@ static bool
 usage_bisection_all_here(const usage_stretch_t *stretch)
 {
     return usage_pages_done(&stretch->pages)
-           || (stretch->matches > 0 && !stretch->bisection->several);
+           || (stretch->matches > 0 && usage_bisection_single(stretch));
+}
+
+
+/*
+ * Checks the rows of a stretch, all of which that matters is here.
+ * USAGE_AGAIN: its pages are fetched again.
+ */
+static usage_result_t
+usage_bisection_check(
+    usage_stretch_t *stretch, const usage_call_t *call, usage_error_t *error)
+{
+    double                   possible;
+    const usage_bisection_t *bisection;
+
+    bisection = stretch->bisection;
+
+    if (usage_bisection_twice(stretch)) {
+        return usage_pages_restart(&stretch->pages, call,
+            usage_bisection_unique(bisection)
+                ? "rows of one id"
+                : "rows of one user (desktop_user_domain tells users of one "
+                  "name apart)",
+            1, 2, error);
+    }
+
+    possible =
+        usage_desktop_seconds((int64_t) (stretch->last - stretch->first) + 1);
+
+    return bisection->api != USAGE_CALL_DESKTOPS || stretch->seconds <= possible
+               ? USAGE_OK
+               : usage_pages_restart(&stretch->pages, call,
+                   "seconds of one desktop", (int64_t) possible,
+                   (int64_t) stretch->seconds, error);
 }
 
 
@@ -385,16 +459,11 @@ usage_bisection_page(
     }
 
     if (rc == USAGE_OK && usage_bisection_all_here(stretch)) {
-        if (!usage_bisection_twice(stretch)) {
+        rc = usage_bisection_check(stretch, call, error);
+
+        if (rc == USAGE_OK) {
             return usage_bisection_close(stretch, error);
         }
-
-        rc = usage_pages_restart(&stretch->pages, call,
-            usage_bisection_unique(stretch->bisection)
-                ? "rows of one id"
-                : "rows of one user (desktop_user_domain tells users of one "
-                  "name apart)",
-            1, 2, error);
     }
 
     if (rc == USAGE_AGAIN && usage_pages_fresh(&stretch->pages)) {

@@ -4,12 +4,13 @@
  * The rule "Few upstream calls": the days of one desktop, or of one user, by
  * bisection, from statistics narrowed to it.
  *
- * The window over all days is asked for first.  If it shows no use, no day has
- * any.  Otherwise the days are cut in two: the first part is asked for, and the
- * second part is the rest.  Parts with use are cut again, down to days.  So
- * there is at most one call for each day, and one for each part without use.
- * If sums are not whole milliseconds the rest might be rounded: then each day
- * is asked for.
+ * The window over all days is asked for first; if that is too long for
+ * statistics of users, its last day is a window of its own.  If no use is
+ * shown, no day has any.  Otherwise the days are cut in two: the first part is
+ * asked for, and the second part is the rest.  Parts with use are cut again,
+ * down to days.  So there is at most one call for each day, and one for each
+ * part without use. If sums are not whole milliseconds the rest might be
+ * rounded: then each day is asked for.
  *
  * The upstream's filters are fuzzy.  So rows are matched by their exact id, and
  * a window may have pages.
@@ -33,12 +34,14 @@ typedef struct {
     usage_day_t         first;
     size_t              days;
     size_t              given; /* a day whose seconds are set; days: none is */
+    int64_t             until; /* of users: no window ends after this second */
     const usage_pool_t *pool;
-    bool                wants_days; /* not only the total is needed */
-    bool                known;      /* the total is here */
-    bool                shown;      /* a row matched */
-    int64_t             rows;       /* of the window over all days */
-    double              total;      /* seconds */
+    bool                wants_days;    /* not only the total is needed */
+    unsigned            first_windows; /* of all days, that aren't here yet */
+    bool                known;         /* the total is here */
+    bool                shown;         /* a row matched */
+    int64_t             rows;          /* of the window over all days */
+    double              total;         /* seconds */
     double              seconds[USAGE_DAYS_MAX];
     usage_stretch_t    *stretches; /* days asked for by one window each */
 } usage_bisection_t;

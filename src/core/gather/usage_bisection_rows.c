@@ -15,6 +15,7 @@ usage_bisection_clear(usage_stretch_t *stretch)
 {
     stretch->matches = 0;
     stretch->seconds = 0;
+    stretch->projects = false;
     stretch->used = 0;
     stretch->unused = INT64_MAX;
     stretch->rows_count = 0;
@@ -61,6 +62,8 @@ usage_bisection_rows(usage_stretch_t *stretch, const usage_call_t *call,
             stretch->unused = offset;
         }
 
+        stretch->projects = stretch->projects || row->project != 0;
+
         if (usage_str_equal(row->desktop->id, stretch->bisection->match)) {
             stretch->matches++;
             stretch->seconds += row->seconds;
@@ -90,6 +93,10 @@ usage_bisection_compare(const void *one, const void *two)
         return p > q ? 1 : -1;
     }
 
+    if (a->project != b->project) {
+        return a->project > b->project ? 1 : -1;
+    }
+
     return (a->seconds > b->seconds) - (a->seconds < b->seconds);
 }
 
@@ -101,17 +108,26 @@ usage_bisection_unique(const usage_bisection_t *bisection)
 }
 
 
+bool
+usage_bisection_single(const usage_stretch_t *stretch)
+{
+    return !stretch->bisection->several
+           && (stretch->bisection->known || !stretch->projects);
+}
+
+
 /*
- * Tells whether two rows of one id are the same row, which came twice.  Users
- * of one name in several domains have a row each: there the seconds have to be
- * the same, too.  Many rows have the same 0.  But if rows come in order, the
- * row that was left out in favour of a 0 can only be a 0 as well.
+ * Tells whether two rows are the same row, which came twice: that of one id in
+ * one enterprise project.  Users of one name in several domains have a row
+ * each: there the seconds have to be the same, too.  Many rows have the same 0.
+ * But if rows come in order, the row that was left out in favour of a 0 can
+ * only be a 0 as well.
  */
 static bool
 usage_bisection_same(
     const usage_stretch_t *stretch, const usage_row_t *a, const usage_row_t *b)
 {
-    if (a->desktop != b->desktop) {
+    if (a->desktop != b->desktop || a->project != b->project) {
         return false;
     }
 
@@ -129,7 +145,7 @@ usage_bisection_twice(usage_stretch_t *stretch)
 {
     size_t i;
 
-    if (!stretch->bisection->several && stretch->matches > 0) {
+    if (usage_bisection_single(stretch) && stretch->matches > 0) {
         return stretch->matches > 1;
     }
 

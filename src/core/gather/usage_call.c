@@ -85,15 +85,21 @@ usage_call_filter(char *p, const char *parameter, usage_str_t value)
 static char *
 usage_call_window(char *p, const usage_call_t *call)
 {
-    char first[USAGE_TIME_LEN], last[USAGE_TIME_LEN];
+    char    first[USAGE_TIME_LEN], last[USAGE_TIME_LEN];
+    int64_t end;
 
     switch (call->api) {
 
     case USAGE_CALL_DESKTOPS:
     case USAGE_CALL_USERS:
+        end = ((int64_t) call->last + 1) * USAGE_SECONDS_PER_DAY - 1;
+
+        if (call->api == USAGE_CALL_USERS && call->to < end) {
+            end = call->to;
+        }
+
         usage_time_write((int64_t) call->first * USAGE_SECONDS_PER_DAY, first);
-        usage_time_write(
-            ((int64_t) call->last + 1) * USAGE_SECONDS_PER_DAY - 1, last);
+        usage_time_write(end, last);
         break;
 
     case USAGE_CALL_RECORDS:

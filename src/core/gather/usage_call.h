@@ -52,8 +52,9 @@ typedef struct {
     int64_t           limit;   /* rows */
     usage_day_t       first;   /* of statistics: the window's first day */
     usage_day_t       last;
-    int64_t           from; /* of records: seconds since 1970 */
-    int64_t           to;
+    int64_t           from;     /* of records: seconds since 1970 */
+    int64_t           to;       /* likewise; of statistics of users: the window
+                                 * doesn't end after that */
     usage_str_t       name;     /* filters; an empty one is left out */
     usage_str_t       domain;   /* (of statistics of users only) */
     usage_str_t       id;       /* (of statistics of desktops only) */

@@ -75,13 +75,14 @@ usage_fanout_found(const usage_fanout_t *fanout)
 
 
 /*
- * Tells whether all of a window that matters is here or asked for.
+ * Tells whether all of a window that matters is here or asked for.  If rows
+ * have enterprise projects, a target that is here may have more rows.
  */
 static bool
 usage_fanout_settled(const usage_fanout_t *fanout, size_t i)
 {
     return usage_pages_ended(&fanout->windows[i].pages)
-           || usage_fanout_shows_all(fanout, i);
+           || (!fanout->table->projects && usage_fanout_shows_all(fanout, i));
 }
 
 
@@ -317,7 +318,7 @@ usage_fanout_fill(usage_fanout_t *fanout)
             continue;
         }
 
-        if (day->count != range->count) {
+        if (fanout->table->split || day->count != range->count) {
             all = false;
             continue;
         }

@@ -6,7 +6,8 @@
  *
  * 1. Each day is a window of its own, whose rows come with the longest use
  *    first.  Its pages are asked for until all rows are here, or all targets,
- *    or a row without use.
+ *    or a row without use.  Targets don't count if rows have enterprise
+ *    projects: a desktop may then have more than one row.
  * 2. A desktop not seen by then has no use on that day.  But that relies on the
  *    order of the rows, and doesn't tell which desktops there are.  So the
  *    remaining pages of all days are asked for, or one window over the whole
@@ -77,8 +78,9 @@ bool usage_fanout_adds_up(const usage_fanout_t *fanout);
 /*
  * Enters what the remaining pages of days would show.  There is no target, and
  * the days add up to the range.  So a day with as many rows as the range shows
- * the same desktops, and those not seen have no use.  Tells whether that holds
- * for each day.
+ * the same desktops, and those not seen have no use.  (That does not hold if
+ * some desktop has rows of several enterprise projects: then nothing is
+ * entered.)  Tells whether that holds for each day.
  */
 bool usage_fanout_fill(usage_fanout_t *fanout);
 

@@ -31,25 +31,57 @@ usage_window_call(usage_window_t *window, usage_call_t *call)
 
 
 /*
- * Enters a page's rows in the window's column.  A desktop that has a cell there
- * came twice.
+ * Enters a row in the window's column.  USAGE_AGAIN: the window starts anew, as
+ * the row came twice, or the desktop's rows are longer than the window.
+ */
+static usage_result_t
+usage_window_enter_row(usage_window_t *window, const usage_call_t *call,
+    const usage_row_t *row, usage_table_t *table, usage_error_t *error)
+{
+    double sum, possible;
+
+    switch (usage_table_add_row(
+        table, row->desktop, window->column, row->project, row->seconds))
+    {
+    case USAGE_OK:
+        break;
+
+    case USAGE_AGAIN:
+        return usage_pages_restart(
+            &window->pages, call, "rows of one desktop", 1, 2, error);
+
+    default:
+        return usage_no_memory(table->pool, error);
+    }
+
+    sum = usage_cell_seconds(row->desktop, window->column);
+    possible = usage_desktop_seconds(window->last - window->first + 1);
+
+    return sum <= possible ? USAGE_OK
+                           : usage_pages_restart(&window->pages, call,
+                               "seconds of one desktop", (int64_t) possible,
+                               (int64_t) sum, error);
+}
+
+
+/*
+ * Enters a page's rows in the window's column.
  */
 static usage_result_t
 usage_window_enter(usage_window_t *window, const usage_call_t *call,
-    const usage_page_t *page, usage_error_t *error)
+    const usage_page_t *page, usage_table_t *table, usage_error_t *error)
 {
     size_t             n;
+    usage_result_t     rc;
     const usage_row_t *row;
 
     for (n = 0; n < page->rows_count; n++) {
         row = &page->rows[n];
 
-        if (usage_cell_shown(row->desktop, window->column)) {
-            return usage_pages_restart(
-                &window->pages, call, "rows of one desktop", 1, 2, error);
+        rc = usage_window_enter_row(window, call, row, table, error);
+        if (rc != USAGE_OK) {
+            return rc;
         }
-
-        usage_cell_show(row->desktop, window->column, row->seconds);
 
         if (row->seconds == 0) {
             window->unused = true;
@@ -70,7 +102,7 @@ usage_window_page(usage_window_t *window, const usage_call_t *call,
         (int64_t) page->rows_count, table->pool, error);
 
     if (rc == USAGE_OK) {
-        rc = usage_window_enter(window, call, page, error);
+        rc = usage_window_enter(window, call, page, table, error);
     }
 
     if (rc == USAGE_AGAIN && usage_pages_fresh(&window->pages)) {

@@ -74,6 +74,8 @@ usage_page_known(const usage_page_reader_t *reader, usage_str_t name)
                : usage_page_is(name, "metric")         ? USAGE_PAGE_KEY_METRIC
                : name.len > 0 && usage_str_equal(name, reader->keys->name)
                    ? USAGE_PAGE_KEY_NAME
+               : usage_page_is(name, USAGE_PAGE_PROJECT)
+                   ? USAGE_PAGE_KEY_PROJECT
                    : 0;
 
     case USAGE_PAGE_METRIC:

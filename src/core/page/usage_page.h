@@ -27,6 +27,7 @@
 typedef struct {
     usage_desktop_t *desktop;
     double           seconds; /* 0 if the row has no usage */
+    uint64_t         project; /* of its enterprise project: see usage_part_t */
 } usage_row_t;
 
 

@@ -11,6 +11,10 @@
 #include "base/usage_core.h"
 
 
+/* the key of a row's enterprise project */
+#define USAGE_PAGE_PROJECT "enterprise_project_id"
+
+
 typedef struct {
     usage_str_t id;     /* the key of a row's id */
     usage_str_t name;   /* the key of its name; empty: names are not wanted */

@@ -39,7 +39,8 @@ enum {
     USAGE_PAGE_ITEMS_FILLED = 1u << 7,   /* the page's items is an array */
     USAGE_PAGE_ROW_USAGE = 1u << 8,      /* the row had its usage metric */
     USAGE_PAGE_KEY_ERROR_CODE = 1u << 9, /* of the page, if it is an error */
-    USAGE_PAGE_KEY_ERROR_MSG = 1u << 10
+    USAGE_PAGE_KEY_ERROR_MSG = 1u << 10,
+    USAGE_PAGE_KEY_PROJECT = 1u << 11 /* of a row */
 };
 
 

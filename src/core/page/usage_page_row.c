@@ -6,6 +6,7 @@
  */
 
 #include "page/usage_page_private.h"
+#include "base/usage_hash.h"
 #include "base/usage_json.h"
 
 
@@ -15,6 +16,7 @@ usage_page_row_start(usage_page_reader_t *reader)
     reader->row_seen = 0;
     reader->row.desktop = NULL;
     reader->row.seconds = 0;
+    reader->row.project = 0;
     reader->name_len = 0;
 }
 
@@ -38,6 +40,17 @@ usage_page_row_name(usage_page_reader_t *reader, usage_str_t name)
 {
     reader->name_len = name.len;
     (void) usage_str_write(reader->name, name);
+}
+
+
+/*
+ * An empty id counts as none.
+ */
+static void
+usage_page_row_project(usage_page_reader_t *reader, usage_str_t id)
+{
+    reader->row.project =
+        id.len > 0 ? usage_hash(reader->table->pool->seed, id) : 0;
 }
 
 
@@ -70,6 +83,17 @@ usage_page_row_value(
         }
 
         return USAGE_OK;
+
+    case USAGE_PAGE_KEY_PROJECT:
+        if (value->kind == USAGE_SCAN_STRING) {
+            usage_page_row_project(reader, value->text);
+            return USAGE_OK;
+        }
+
+        return value->kind == USAGE_SCAN_NULL
+                   ? USAGE_OK
+                   : usage_page_nonsense(
+                       reader, USAGE_PAGE_PROJECT " is not a string");
 
     default: /* USAGE_PAGE_KEY_METRIC */
         return value->kind == USAGE_SCAN_NULL
@@ -166,6 +190,7 @@ usage_page_row_take(
     }
 
     usage_page_row_name(reader, row->name);
+    usage_page_row_project(reader, row->project);
     reader->row.seconds = row->seconds;
 
     return usage_page_row_end(reader);

@@ -103,6 +103,13 @@ usage_template_take_string(
         }
 
         row->name = text;
+
+    } else if (kind == USAGE_TEMPLATE_PROJECT) {
+        if (text.len > USAGE_ID_BYTES_MAX) {
+            return NULL;
+        }
+
+        row->project = text;
     }
 
     return p;
@@ -169,6 +176,7 @@ usage_template_read(const usage_template_t *template, const char *p,
     const usage_template_part_t *part;
 
     row->name.len = 0;
+    row->project.len = 0;
     row->seconds = 0;
     at = template->first;
 

@@ -81,8 +81,12 @@ usage_template_string_kind(const usage_template_draft_t *draft)
         return USAGE_TEMPLATE_ID;
     }
 
-    return draft->key.len > 0 && usage_str_equal(draft->key, draft->keys->name)
-               ? USAGE_TEMPLATE_NAME
+    if (draft->key.len > 0 && usage_str_equal(draft->key, draft->keys->name)) {
+        return USAGE_TEMPLATE_NAME;
+    }
+
+    return usage_template_is(draft->key, USAGE_PAGE_PROJECT)
+               ? USAGE_TEMPLATE_PROJECT
                : USAGE_TEMPLATE_STRING;
 }
 

@@ -10,7 +10,8 @@
 
 
 /*
- * Gives the seconds of the final days that an entry's sessions show.
+ * Gives the seconds that an entry's sessions show, of days that statistics
+ * have.
  */
 static void
 usage_plan_recorded(
@@ -30,7 +31,7 @@ usage_plan_recorded(
         plan->days, seconds);
 
     for (i = 0; i < plan->days; i++) {
-        if (!usage_day_final(first + (usage_day_t) i, plan->now)) {
+        if (!usage_day_filed(first + (usage_day_t) i, plan->now)) {
             seconds[i] = 0;
         }
     }

@@ -169,6 +169,7 @@ usage_stage_total_begin(usage_plan_t *plan, usage_error_t *error)
     total->first = plan->request->first;
     total->days = plan->days;
     total->given = plan->days;
+    total->until = plan->now;
     total->pool = plan->pool;
 
     return usage_bisection_start(total) == USAGE_OK

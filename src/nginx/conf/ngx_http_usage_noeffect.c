@@ -137,7 +137,7 @@ ngx_http_usage_block_own(ngx_conf_t *cf, ngx_http_usage_loc_conf_t *conf)
           conf->store != NGX_CONF_UNSET_PTR },
         { "usage_store_key", NGX_HTTP_USAGE_NEEDS_STORE,
           conf->store_key != NGX_CONF_UNSET_PTR },
-        { "usage_final_after", NGX_HTTP_USAGE_NEEDS_STORE,
+        { "usage_final_after", NGX_HTTP_USAGE_NEEDS_TRANSLATE,
           conf->final_after != NGX_CONF_UNSET },
         { "usage_fresh", NGX_HTTP_USAGE_NEEDS_STORE,
           conf->fresh != NGX_CONF_UNSET },

@@ -8,6 +8,7 @@
 #include "modes/ngx_http_usage_modes.h"
 #include "call/ngx_http_usage_call.h"
 #include "reply/ngx_http_usage_reply.h"
+#include "reply/ngx_http_usage_reply_headers.h"
 
 
 static void ngx_http_usage_hide_header(ngx_http_request_t *r,

@@ -6,10 +6,10 @@
  */
 
 #include "reply/ngx_http_usage_reply.h"
+#include "reply/ngx_http_usage_reply_headers.h"
 #include "sign/ngx_http_usage_sign.h"
 
 #include "base/usage_json.h"
-#include "base/usage_number.h"
 
 
 static void ngx_http_usage_answer(ngx_http_usage_ctx_t *ctx, ngx_uint_t status,
@@ -18,12 +18,8 @@ static void ngx_http_usage_fail(ngx_http_usage_ctx_t *ctx, ngx_uint_t status,
     u_char *data, size_t len, ngx_str_t *retry_after);
 static size_t ngx_http_usage_refused_key(ngx_http_usage_ctx_t *ctx,
     u_char *text);
-static ngx_int_t ngx_http_usage_add_retry_after(ngx_http_request_t *r,
-    ngx_uint_t status, ngx_str_t *value);
-static ngx_int_t ngx_http_usage_add_request_id(ngx_http_request_t *r);
 static void ngx_http_usage_explain(ngx_http_request_t *r,
     usage_error_t *error);
-static ngx_int_t ngx_http_usage_add_unattributed(ngx_http_usage_ctx_t *ctx);
 static usage_time_form_t ngx_http_usage_time_form(ngx_http_request_t *r);
 static usage_time_form_t ngx_http_usage_auto_form(ngx_http_request_t *r);
 
@@ -51,7 +47,8 @@ ngx_http_usage_reply_ok(ngx_http_usage_ctx_t *ctx)
                           answer->elements, answer->total, &form, &ctx->pool,
                           &reply)
         != USAGE_OK
-        || ngx_http_usage_add_unattributed(ctx) != NGX_OK)
+        || ngx_http_usage_add_unattributed(ctx) != NGX_OK
+        || ngx_http_usage_add_provisional(ctx) != NGX_OK)
     {
         (void) usage_no_memory(&ctx->pool, &ctx->error);
         ngx_http_usage_reply_error(ctx, NULL);
@@ -65,33 +62,6 @@ ngx_http_usage_reply_ok(ngx_http_usage_ctx_t *ctx)
     }
 
     ngx_http_usage_answer(ctx, NGX_HTTP_OK, (u_char *) reply.data, reply.len);
-}
-
-
-/*
- * Adds the hours of the entry without a desktop_id: translation.md, "One user".
- */
-
-static ngx_int_t
-ngx_http_usage_add_unattributed(ngx_http_usage_ctx_t *ctx)
-{
-    char      *p;
-    ngx_str_t  hours;
-
-    if (ctx->answer.unattributed == 0) {
-        return NGX_OK;
-    }
-
-    p = ngx_pnalloc(ctx->request->pool, USAGE_HOURS_MAX);
-    if (p == NULL) {
-        return NGX_ERROR;
-    }
-
-    hours.data = (u_char *) p;
-    hours.len = usage_hours_write_number(p, ctx->answer.unattributed) - p;
-
-    return ngx_http_usage_add_header(ctx->request, "X-Usage-Unattributed",
-                                     &hours);
 }
 
 
@@ -322,95 +292,6 @@ ngx_http_usage_send(ngx_http_usage_ctx_t *ctx, u_char *data, size_t len)
     out.next = NULL;
 
     ngx_http_finalize_request(r, ngx_http_output_filter(r, &out));
-}
-
-
-/*
- * Adds Retry-After (translation.md, "Errors"): the upstream's own value, or
- * else 60 to a 429.  If the value is empty, waiting doesn't help, and there is
- * none.
- */
-
-static ngx_int_t
-ngx_http_usage_add_retry_after(ngx_http_request_t *r, ngx_uint_t status,
-    ngx_str_t *value)
-{
-    u_char    *p;
-    ngx_str_t  text;
-
-    if (value && value->len) {
-        return ngx_http_usage_add_header(r, "Retry-After", value);
-    }
-
-    if (status != NGX_HTTP_TOO_MANY_REQUESTS || (value && value->data)) {
-        return NGX_OK;
-    }
-
-    p = ngx_pnalloc(r->pool, NGX_INT_T_LEN);
-    if (p == NULL) {
-        return NGX_ERROR;
-    }
-
-    text.data = p;
-    text.len = ngx_sprintf(p, "%d", USAGE_RETRY_AFTER) - p;
-
-    return ngx_http_usage_add_header(r, "Retry-After", &text);
-}
-
-
-ngx_int_t
-ngx_http_usage_add_headers(ngx_http_usage_ctx_t *ctx)
-{
-    ngx_http_request_t         *r;
-    ngx_http_usage_loc_conf_t  *ulcf;
-
-    r = ctx->request;
-    ulcf = ctx->conf;
-
-    if ((ulcf->deprecation.len
-         && ngx_http_usage_add_header(r, "Deprecation", &ulcf->deprecation)
-            != NGX_OK)
-        || (ulcf->sunset.len
-            && ngx_http_usage_add_header(r, "Sunset", &ulcf->sunset) != NGX_OK)
-        || (ulcf->link.len
-            && ngx_http_usage_add_header(r, "Link", &ulcf->link) != NGX_OK))
-    {
-        return NGX_ERROR;
-    }
-
-    return ngx_http_usage_add_request_id(r);
-}
-
-
-/*
- * Adds X-Request-Id, if the reply has none yet.
- */
-
-static ngx_int_t
-ngx_http_usage_add_request_id(ngx_http_request_t *r)
-{
-    ngx_str_t         id;
-    ngx_uint_t        i;
-    ngx_list_part_t  *part;
-    ngx_table_elt_t  *header;
-
-    part = &r->headers_out.headers.part;
-    i = 0;
-
-    while ((header = ngx_http_usage_find_header(&part, &i,
-                                              ngx_http_usage_request_id_names))
-           != NULL)
-    {
-        if (header->hash) {
-            return NGX_OK;
-        }
-    }
-
-    if (ngx_http_usage_request_id(r, &id) != NGX_OK) {
-        return NGX_ERROR;
-    }
-
-    return ngx_http_usage_add_header(r, "X-Request-Id", &id);
 }
 
 

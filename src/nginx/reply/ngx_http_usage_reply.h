@@ -36,12 +36,6 @@ void ngx_http_usage_reply_upstream(ngx_http_usage_ctx_t *ctx,
 void ngx_http_usage_send(ngx_http_usage_ctx_t *ctx, u_char *data, size_t len);
 
 /*
- * Adds the headers of usage_deprecation, and X-Request-Id, if the reply has
- * none yet.  NGX_ERROR: memory is out.
- */
-ngx_int_t ngx_http_usage_add_headers(ngx_http_usage_ctx_t *ctx);
-
-/*
  * Gives an error page of nginx itself the legacy form: sets its headers, and
  * ctx->answer.replacement as its body.  NGX_ERROR: memory is out.
  */

@@ -70,7 +70,7 @@ ngx_http_usage_store_used(ngx_http_usage_store_t *store,
 
 
 /*
- * translation.md, "Days": a day is final two hours after its end.
+ * translation.md, "Days": a day is final so long after its start.
  */
 
 time_t
