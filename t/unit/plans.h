@@ -168,6 +168,10 @@ plans_hand_in(plans_t *t, upstream_t *up, const usage_call_t *call)
         status = upstream_records(up, call, &t->text);
         break;
 
+    case USAGE_CALL_MONITOR:
+        status = upstream_monitor(up, call, &t->text);
+        break;
+
     case USAGE_CALL_DESKTOPS:
     case USAGE_CALL_USERS:
     default:

@@ -77,6 +77,16 @@ typedef struct {
 } upstream_record_t;
 
 
+/*
+ * When a desktop was in use.
+ */
+typedef struct {
+    size_t  desktop;
+    int64_t from;
+    int64_t to; /* 0: still in use */
+} upstream_period_t;
+
+
 typedef struct {
     double      seconds;
     uint64_t    place;
@@ -102,6 +112,8 @@ typedef struct {
     size_t              users_count;
     upstream_record_t  *records; /* in the order in which they are shown */
     size_t              records_count;
+    upstream_period_t  *periods; /* in the order in which they are shown */
+    size_t              periods_count;
     usage_day_t         first; /* of the days that they hold */
     size_t              days;
     usage_upstream_t    is; /* what the operator says of it */
@@ -111,6 +123,10 @@ typedef struct {
     bool                ignores_ids; /* the directory's filter by ids */
     bool                forbidden;   /* the directory */
     bool                records_forbidden;
+    bool                monitor_forbidden;
+    bool                monitor_earlier; /* it shows what began before */
+    bool                monitor_unknown; /* it answers 404 */
+    unsigned            monitor_lost;    /* so many per cent of periods */
     int                 records_release;
     int                 order;
     int                 fault;
@@ -130,6 +146,7 @@ typedef struct {
     unsigned      users_calls;
     unsigned      directory_calls;
     unsigned      records_calls;
+    unsigned      monitor_calls;
     unsigned      attempts[USAGE_DAYS_MAX + 1]; /* a bit each */
     unit_arena_t  arena;
     usage_table_t asked;
@@ -147,6 +164,7 @@ upstream_forget(upstream_t *up)
     up->users_calls = 0;
     up->directory_calls = 0;
     up->records_calls = 0;
+    up->monitor_calls = 0;
     memset(up->attempts, 0, sizeof(up->attempts));
 
     unit_arena_clear(&up->arena);
@@ -204,6 +222,7 @@ upstream_free(upstream_t *up)
     free(up->desktops);
     free(up->users);
     free(up->records);
+    free(up->periods);
     unit_arena_free(&up->arena);
 }
 
@@ -796,6 +815,97 @@ upstream_records(upstream_t *up, const usage_call_t *call, unit_text_t *text)
 }
 
 
+/* Desktop monitoring. */
+
+/*
+ * Makes periods of which the days' seconds, as far as these are whole, are the
+ * sum: one or two on each day, or one over midnight.
+ */
+static inline void
+upstream_make_periods(upstream_t *up)
+{
+    size_t             i, k, n;
+    int64_t            start, seconds, part;
+    upstream_period_t *list;
+
+    list = unit_must(
+        calloc(2 * up->count * up->days + 1, sizeof(upstream_period_t)));
+    n = 0;
+
+    for (i = 0; i < up->count; i++) {
+        for (k = 0; k < up->days; k++) {
+            seconds = (int64_t) up->desktops[i].seconds[k];
+            start = ((int64_t) up->first + (int64_t) k) * USAGE_SECONDS_PER_DAY;
+            part = seconds > 1 && unit_chance(up->rnd, 30) ? seconds / 2 : 0;
+
+            if (unit_chance(up->rnd, up->monitor_lost)) {
+                continue;
+            }
+
+            if (part > 0) {
+                list[n].desktop = i;
+                list[n].from = start;
+                list[n++].to = start + part;
+            }
+
+            if (seconds > 0) {
+                list[n].desktop = i;
+                list[n].to = start + USAGE_SECONDS_PER_DAY;
+                list[n].from = list[n].to - seconds + part;
+                n++;
+            }
+        }
+    }
+
+    free(up->periods);
+    up->periods = list;
+    up->periods_count = n;
+}
+
+
+/*
+ * Its reply; gives its status.
+ */
+static inline unsigned
+upstream_monitor(upstream_t *up, const usage_call_t *call, unit_text_t *text)
+{
+    size_t                   i, count;
+    const upstream_period_t *period;
+
+    if (up->monitor_forbidden) {
+        return 403;
+    }
+
+    if (up->monitor_unknown || upstream_find(up, call->id) == NULL) {
+        return 404;
+    }
+
+    unit_text_clear(text);
+    unit_adds(text, "{\"user_online_info\":[");
+
+    for (i = 0, count = 0; i < up->periods_count; i++) {
+        period = &up->periods[i];
+
+        if (!unit_is(call->id, up->desktops[period->desktop].id)
+            || period->from >= call->to
+            || (period->to != 0 && period->to <= call->from)
+            || (!up->monitor_earlier && period->from < call->from))
+        {
+            continue;
+        }
+
+        unit_adds(text, count++ > 0 ? ",{\"a\":0" : "{\"a\":0");
+        upstream_time(text, "connection_setup_time", period->from);
+        upstream_time(text, "connection_end_time", period->to);
+        unit_adds(text, "}");
+    }
+
+    unit_adds(text, "],\"online_status\":0}");
+
+    return 200;
+}
+
+
 /* A call is sound: within the range, at a page's offset, made once. */
 
 static inline void
@@ -881,6 +991,42 @@ upstream_check_records(upstream_t *up, const usage_call_t *call,
 }
 
 
+static inline void
+upstream_check_monitor(upstream_t *up, const usage_call_t *call,
+    const usage_plan_t *plan, size_t past)
+{
+    int64_t first, end;
+
+    up->monitor_calls++;
+    first = (int64_t) plan->request->first * USAGE_SECONDS_PER_DAY;
+    end = first + (int64_t) past * USAGE_SECONDS_PER_DAY;
+
+    assert_true(up->is.monitoring);
+    assert_true(usage_call_id_plain(call->id));
+    assert_in_range(call->to - call->from, 3600, 30 * USAGE_SECONDS_PER_DAY);
+    assert_true(call->from >= first - 30 * USAGE_SECONDS_PER_DAY);
+    assert_true(call->to <= end && call->to <= plan->now);
+}
+
+
+/*
+ * How often a call may be made: each of several desktops that the directory
+ * calls by one name is narrowed to by that name.
+ */
+static inline unsigned
+upstream_namesakes(const usage_call_t *call, const usage_plan_t *plan)
+{
+    size_t   i;
+    unsigned count;
+
+    for (i = 0, count = 0; i < plan->narrow.count; i++) {
+        count += usage_str_equal(plan->narrow.bisections[i].name, call->name);
+    }
+
+    return call->name.len > 0 && count > 0 ? count : 1;
+}
+
+
 /*
  * What narrowed windows don't show may be asked for anew, and records that are
  * forbidden, to be refused.
@@ -893,9 +1039,10 @@ upstream_check_once(
     unit_text_t      key = { 0 };
     usage_desktop_t *asked;
 
-    unit_addf(&key, "%d %u %" PRId64 " %" PRId64 " %" PRId32 " %" PRId32 " ",
+    unit_addf(&key,
+        "%d %u %" PRId64 " %" PRId64 " %" PRId32 " %" PRId32 " %" PRId64 " ",
         (int) call->api, call->attempt, call->offset, call->limit, call->first,
-        call->last);
+        call->last, call->api == USAGE_CALL_MONITOR ? call->from : 0);
     unit_add(&key, call->name.data, call->name.len);
     unit_adds(&key, " ");
     unit_add(&key, call->id.data, call->id.len);
@@ -909,7 +1056,7 @@ upstream_check_once(
     assert_non_null(asked);
     usage_cell_show(asked, 0, usage_cell_seconds(asked, 0) + 1);
 
-    times = 1;
+    times = upstream_namesakes(call, plan);
 
     if (call->api == USAGE_CALL_RECORDS && up->records_forbidden) {
         times++;
@@ -941,6 +1088,10 @@ upstream_check_call(upstream_t *up, const usage_call_t *call,
 
     case USAGE_CALL_RECORDS:
         upstream_check_records(up, call, plan, past);
+        break;
+
+    case USAGE_CALL_MONITOR:
+        upstream_check_monitor(up, call, plan, past);
         break;
 
     case USAGE_CALL_DESKTOPS:

@@ -36,14 +36,18 @@ typedef struct {
     size_t              given; /* a day whose seconds are set; days: none is */
     int64_t             until; /* of users: no window ends after this second */
     const usage_pool_t *pool;
-    bool                wants_days;    /* not only the total is needed */
-    unsigned            first_windows; /* of all days, that aren't here yet */
-    bool                known;         /* the total is here */
-    bool                shown;         /* a row matched */
-    int64_t             rows;          /* of the window over all days */
-    double              total;         /* seconds */
-    double              seconds[USAGE_DAYS_MAX];
-    usage_stretch_t    *stretches; /* days asked for by one window each */
+    bool                wants_days; /* not only the total is needed */
+    size_t              front;      /* days at the start of which only the
+                                     * sum is needed; 0: none */
+    bool             front_known;   /* that sum is here */
+    double           front_total;   /* seconds: that sum */
+    unsigned         first_windows; /* of all days, that aren't here yet */
+    bool             known;         /* the total is here */
+    bool             shown;         /* a row matched */
+    int64_t          rows;          /* of the window over all days */
+    double           total;         /* seconds */
+    double           seconds[USAGE_DAYS_MAX];
+    usage_stretch_t *stretches; /* days asked for by one window each */
 } usage_bisection_t;
 
 
@@ -53,7 +57,16 @@ typedef struct {
  */
 usage_result_t usage_bisection_start(usage_bisection_t *bisection);
 
-/* Says that the days are needed, too.  USAGE_ERROR: memory is out. */
+/*
+ * Says that the sum of the first days is needed, and each of the others.  The
+ * total is here.  USAGE_ERROR: memory is out.
+ */
+usage_result_t usage_bisection_sum(usage_bisection_t *bisection, size_t days);
+
+/* Takes the seconds of those first days from elsewhere: they are its sum. */
+void usage_bisection_take(usage_bisection_t *bisection, const double *seconds);
+
+/* Says that all days are needed, too.  USAGE_ERROR: memory is out. */
 usage_result_t usage_bisection_split(usage_bisection_t *bisection);
 
 /* Gives the next call.  USAGE_AGAIN: there is none just now. */

@@ -35,9 +35,9 @@ typedef struct {
     int64_t (*ahead)(const usage_plan_t *plan, usage_call_api_t api);
 
     /* Takes the refusal of a call.  USAGE_OUTCOME_CALLS: it is to be asked for
-     * in another way.  USAGE_OUTCOME_FORBIDDEN: the caller may not read it,
-     * which end() will give as the outcome.  NULL, USAGE_OUTCOME_ERROR: it is
-     * the end of the plan. */
+     * in another way, or isn't needed.  USAGE_OUTCOME_FORBIDDEN: the caller may
+     * not read it, which end() will give as the outcome.  NULL,
+     * USAGE_OUTCOME_ERROR: it is the end of the plan. */
     usage_outcome_t (*refused)(
         usage_plan_t *plan, const usage_call_t *call, unsigned status);
 } usage_stage_t;
@@ -122,6 +122,42 @@ extern const usage_stage_t usage_stage_explained, usage_stage_remainder,
     usage_stage_unexplained;
 
 
+/* usage_plan_monitor.c: what desktop monitoring takes, and its calls */
+
+/* Tells whether the plan may ask desktop monitoring. */
+bool usage_plan_monitors(const usage_plan_t *plan);
+
+/* Gives how many calls the days of a target take at most, its range included,
+ * if statistics are narrowed to it; and whether monitoring makes them fewer. */
+size_t usage_plan_narrow_calls(const usage_plan_t *plan);
+bool   usage_plan_monitor_saves(const usage_plan_t *plan);
+
+/* Make room for the periods of so many desktops, none of them yet; and start to
+ * read those of a desktop on the first so many days of the range, unless its id
+ * can't be asked for.  USAGE_ERROR: memory is out. */
+usage_result_t usage_plan_monitor_room(usage_plan_t *plan, size_t count);
+void           usage_plan_monitor_add(
+              usage_plan_t *plan, usage_desktop_t *desktop, size_t days);
+
+/* Gives the periods of a desktop.  NULL: they weren't asked for. */
+usage_monitor_t *
+usage_plan_monitor_of(const usage_plan_t *plan, const usage_desktop_t *desktop);
+
+/* Tells whether the caller may not read monitoring. */
+bool usage_plan_monitor_forbidden(const usage_plan_t *plan);
+
+/* Takes a reply of desktop monitoring. */
+usage_result_t usage_plan_monitor_body(usage_plan_t *plan,
+    const usage_call_t *call, usage_str_t body, usage_error_t *error);
+
+/* The next(), the ahead() and the refused() of stages that read periods. */
+usage_result_t usage_plan_next_monitor(usage_plan_t *plan, usage_call_t *call);
+int64_t
+usage_plan_ahead_monitor(const usage_plan_t *plan, usage_call_api_t api);
+usage_outcome_t usage_plan_monitor_refused(
+    usage_plan_t *plan, const usage_call_t *call, unsigned status);
+
+
 /* usage_plan_narrow.c: statistics narrowed to some desktops */
 
 extern const usage_stage_t usage_stage_names, usage_stage_totals;
@@ -135,13 +171,17 @@ void usage_plan_narrow_to(
  * names. */
 bool usage_plan_named(const usage_plan_t *plan);
 
+/* Tells whether narrowed statistics say everything of a desktop: their filter
+ * was exact, or they show it. */
+bool usage_plan_told(const usage_plan_t *plan, const usage_desktop_t *desktop);
+
 /* Tells whether narrowed statistics are still an option. */
 bool usage_plan_may_narrow(const usage_plan_t *plan);
 
 /*
  * Tells whether narrowed statistics take fewer calls than what is ahead of the
- * full fan-out.  They take days x targets calls at most, and those that tell
- * the targets' names.
+ * full fan-out.  They take usage_plan_narrow_calls() for each target at most,
+ * and those that tell the targets' names.
  */
 bool usage_plan_narrows(const usage_plan_t *plan);
 
@@ -162,6 +202,12 @@ extern const usage_stage_t usage_stage_narrowed, usage_stage_search;
 
 /* Tells whether the range of all desktops is searched for missing targets. */
 bool usage_plan_searched(const usage_plan_t *plan);
+
+
+/* usage_plan_periods.c: periods in place of days or records */
+
+extern const usage_stage_t usage_stage_final, usage_stage_monitored,
+    usage_stage_sums, usage_stage_periods;
 
 
 /* usage_plan_desktops.c: statistics of all desktops */

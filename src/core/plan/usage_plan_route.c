@@ -21,6 +21,10 @@ static const usage_stage_t *const usage_stages[USAGE_STAGE_END] = {
     [USAGE_STAGE_TOTALS] = &usage_stage_totals,
     [USAGE_STAGE_NARROWED] = &usage_stage_narrowed,
     [USAGE_STAGE_SEARCH] = &usage_stage_search,
+    [USAGE_STAGE_FINAL] = &usage_stage_final,
+    [USAGE_STAGE_MONITORED] = &usage_stage_monitored,
+    [USAGE_STAGE_SUMS] = &usage_stage_sums,
+    [USAGE_STAGE_PERIODS] = &usage_stage_periods,
     [USAGE_STAGE_DAYS] = &usage_stage_days,
     [USAGE_STAGE_RANGE] = &usage_stage_range,
     [USAGE_STAGE_COMPLETE] = &usage_stage_complete,
@@ -65,7 +69,13 @@ static const usage_route_t usage_routes[] = {
 
     route(DESKTOPS | USER, NAMES,    DONE,           TOTALS),
     route(DESKTOPS,        NAMES,    FORBIDDEN,      DAYS),
-    route(DESKTOPS | USER, TOTALS,   DONE,           NARROWED),
+    route(USER,            TOTALS,   DONE,           NARROWED),
+    route(DESKTOPS,        TOTALS,   DONE,           FINAL),
+    route(DESKTOPS,        FINAL,    NOTHING,        NARROWED),
+    route(DESKTOPS,        FINAL,    DONE,           PERIODS),
+    route(DESKTOPS,        PERIODS,  DONE,           NARROWED),
+    route(DESKTOPS,        PERIODS,  FORBIDDEN,      NARROWED),
+    route(DESKTOPS,        PERIODS,  ALL,            DAYS),
     route(DESKTOPS | USER, TOTALS,   ALL,            DAYS),
     route(DESKTOPS | USER, TOTALS,   UNKNOWN_FILTER, PROBE),
     route(DESKTOPS | USER, NARROWED, MISSING,        SEARCH),
@@ -139,11 +149,25 @@ static const usage_route_t usage_routes[] = {
     route(USER_HOURS, OWNED,     DONE,    RECORDS),
 
     route(HOURS | SOME_HOURS,              LISTED,    NOTHING,  END),
-    route(HOURS | SOME_HOURS,              LISTED,    DONE,     RECORDS),
+    route(HOURS,                           LISTED,    DONE,     RECORDS),
     route(SOME_HOURS | USER_HOURS,         RECORDS,   DOUBTFUL, DIRECTORY),
     route(SOME_HOURS | USER_HOURS,         DIRECTORY, DONE,     MATCH),
     route(HOURS | SOME_HOURS | USER_HOURS, RECORDS,   DONE,     MATCH),
     route(HOURS | SOME_HOURS | USER_HOURS, MATCH,     DONE,     END),
+
+    /* the hours of requested desktops, from their periods or from records */
+
+    route(SOME_HOURS, LISTED,    DONE,           MONITORED),
+    route(SOME_HOURS, MONITORED, NOTHING,        RECORDS),
+    route(SOME_HOURS, MONITORED, NARROWS,        TOTALS),
+    route(SOME_HOURS, MONITORED, DONE,           PERIODS),
+    route(SOME_HOURS, TOTALS,    UNKNOWN_FILTER, TOTALS),
+    route(SOME_HOURS, TOTALS,    ALL,            SUMS),
+    route(SOME_HOURS, TOTALS,    DONE,           SUMS),
+    route(SOME_HOURS, SUMS,      DONE,           PERIODS),
+    route(SOME_HOURS, PERIODS,   FORBIDDEN,      RECORDS),
+    route(SOME_HOURS, PERIODS,   DISAGREES,      RECORDS),
+    route(SOME_HOURS, PERIODS,   DONE,           END),
 };
 
 /* clang-format on */

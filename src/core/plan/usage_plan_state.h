@@ -12,6 +12,7 @@
 
 #include "gather/usage_bisection.h"
 #include "gather/usage_fanout.h"
+#include "gather/usage_monitor.h"
 #include "gather/usage_records.h"
 #include "request/usage_request.h"
 
@@ -23,6 +24,7 @@ typedef struct {
     bool    connections; /* connection records may be read */
     int64_t lookback;    /* read records of so many seconds before the range */
     bool    resource_id; /* statistics of desktops know the filter by id */
+    bool    monitoring;  /* desktop monitoring may be read */
 } usage_upstream_t;
 
 
@@ -52,6 +54,11 @@ typedef enum {
     USAGE_STAGE_TOTALS,   /* the range, narrowed to each target */
     USAGE_STAGE_NARROWED, /* the days, narrowed to each target */
     USAGE_STAGE_SEARCH,   /* the range of all desktops, for missing targets */
+
+    USAGE_STAGE_FINAL,     /* the final days, narrowed to each target */
+    USAGE_STAGE_MONITORED, /* (are hours to be taken from monitoring?) */
+    USAGE_STAGE_SUMS,      /* the range of all, for those without a sum */
+    USAGE_STAGE_PERIODS,   /* when each target was in use */
 
     USAGE_STAGE_DAYS,     /* each day of all desktops */
     USAGE_STAGE_RANGE,    /* the range of all desktops */
@@ -149,6 +156,14 @@ typedef struct {
 
 
 typedef struct {
+    usage_monitor_t *list; /* one for each desktop that is asked for */
+    size_t           count;
+    bool             allowed;   /* a call was answered */
+    bool             forbidden; /* the caller may not read monitoring */
+} usage_plan_periods_t;
+
+
+typedef struct {
     double days[USAGE_DAYS_MAX]; /* seconds of no known desktop */
     double unattributed;         /* seconds: their sum */
     double unexplained;          /* seconds that no record shows either */
@@ -159,9 +174,10 @@ typedef struct {
     const usage_request_t  *request;
     const usage_upstream_t *upstream;
     const usage_pool_t     *pool;
-    int64_t                 now;  /* seconds since 1970 */
-    size_t                  days; /* of the range, without future ones */
-    usage_user_t            user; /* its name is empty if none is requested */
+    int64_t                 now;   /* seconds since 1970 */
+    size_t                  days;  /* of the range, without future ones */
+    size_t                  final; /* of them, which come first */
+    usage_user_t            user;  /* its name is empty if none is requested */
     usage_plan_kind_t       kind;
 
     usage_plan_stage_t stage;
@@ -183,6 +199,7 @@ typedef struct {
     usage_plan_narrow_t    narrow;
     usage_plan_search_t    search;
     usage_plan_records_t   records;
+    usage_plan_periods_t   periods;
     usage_plan_remainder_t remainder;
 } usage_plan_t;
 
