@@ -352,17 +352,17 @@ test_shorten(void **state)
 
     start(&t, "", "", START + 30 * DAY);
     call = next(&t);
-    assert_true(usage_records_shorten(&t.records, &call));
+    assert_true(usage_records_reword(&t.records, &call));
     call = next(&t);
     assert_int_equal(call.limit, USAGE_RECORD_ROWS_OLD);
     assert_int_equal(call.offset, 0);
 
     /* it isn't that */
 
-    assert_false(usage_records_shorten(&t.records, &call));
+    assert_false(usage_records_reword(&t.records, &call));
     takes(&t, &call, 150, 0, 100);
     call = next(&t);
-    assert_false(usage_records_shorten(&t.records, &call));
+    assert_false(usage_records_reword(&t.records, &call));
     takes(&t, &call, 150, 100, 150);
     no_next(&t);
     assert_int_equal(t.records.count, 150);
@@ -374,7 +374,7 @@ test_shorten(void **state)
     call = next(&t);
     takes(&t, &call, 1100, 0, 1000);
     call = next(&t);
-    assert_false(usage_records_shorten(&t.records, &call));
+    assert_false(usage_records_reword(&t.records, &call));
     finish(&t);
 }
 

@@ -10,6 +10,26 @@
 #define USAGE_RECORDS_KEY_MAX 512
 
 
+/*
+ * Gives the last minute that begins before a time, which is after 1970.
+ */
+static int64_t
+usage_minute_before(int64_t time)
+{
+    return (time - 1) / 60 * 60;
+}
+
+
+/*
+ * Gives the first minute that begins after a time.
+ */
+static int64_t
+usage_minute_after(int64_t time)
+{
+    return (time / 60 + 1) * 60;
+}
+
+
 usage_result_t
 usage_records_init(usage_records_t *records, const usage_directory_t *directory,
     usage_day_t first, size_t days, int64_t lookback, int64_t now)
@@ -26,8 +46,10 @@ usage_records_init(usage_records_t *records, const usage_directory_t *directory,
     records->others = &directory->users;
     records->range.from = start;
     records->range.to = end < now ? end : now;
-    records->from = lookback < start ? start - lookback : start < 0 ? start : 0;
-    records->to = end - 1 < now ? end - 1 : now;
+    records->from = lookback < start ? usage_minute_before(start - lookback)
+                    : start < 0      ? start
+                                     : 0;
+    records->to = usage_minute_after(end - 1 < now ? end - 1 : now);
 
     usage_pages_start(&records->pages, USAGE_RECORD_ROWS);
 
@@ -42,6 +64,14 @@ usage_records_init(usage_records_t *records, const usage_directory_t *directory,
 }
 
 
+void
+usage_records_ask(usage_records_t *records, bool unfiltered, bool with_seconds)
+{
+    records->unfiltered = unfiltered;
+    records->with_seconds = with_seconds;
+}
+
+
 usage_result_t
 usage_records_next(usage_records_t *records, usage_call_t *call)
 {
@@ -53,7 +83,12 @@ usage_records_next(usage_records_t *records, usage_call_t *call)
     call->kind = USAGE_CALL_PERIOD;
     call->from = records->from;
     call->to = records->to;
-    call->name = records->user->name;
+    call->with_seconds = records->with_seconds;
+
+    if (!records->unfiltered) {
+        call->name = records->user->name;
+    }
+
     usage_pages_next(&records->pages, call);
 
     return USAGE_OK;
@@ -61,13 +96,32 @@ usage_records_next(usage_records_t *records, usage_call_t *call)
 
 
 bool
-usage_records_shorten(usage_records_t *records, const usage_call_t *call)
+usage_records_incomplete(const usage_records_t *records)
 {
-    if (call->offset > 0 || call->limit != USAGE_RECORD_ROWS) {
+    return records->user->name.len > 0 && !records->unfiltered
+           && !records->domain_shown;
+}
+
+
+bool
+usage_records_reword(usage_records_t *records, const usage_call_t *call)
+{
+    if (call->offset > 0) {
         return false;
     }
 
-    usage_pages_start(&records->pages, USAGE_RECORD_ROWS_OLD);
+    if (call->limit == USAGE_RECORD_ROWS) {
+        usage_pages_start(&records->pages, USAGE_RECORD_ROWS_OLD);
+        return true;
+    }
+
+    if (records->switched || records->answered) {
+        return false;
+    }
+
+    records->switched = true;
+    records->with_seconds = !records->with_seconds;
+    usage_pages_start(&records->pages, USAGE_RECORD_ROWS);
 
     return true;
 }
@@ -276,6 +330,22 @@ usage_records_counts(
 }
 
 
+/*
+ * Tells whether a record has the user's name with a domain, whichever that is.
+ */
+static bool
+usage_records_shows_domain(const usage_records_t *records, const json_t *row)
+{
+    usage_str_t name, user;
+
+    name = usage_json_text(row, "user_name");
+    user = records->user->name;
+
+    return name.len > user.len && name.data[user.len] == '@'
+           && memcmp(name.data, user.data, user.len) == 0;
+}
+
+
 static usage_result_t
 usage_records_row(usage_records_t *records, const usage_call_t *call,
     const json_t *row, usage_error_t *error)
@@ -304,6 +374,9 @@ usage_records_row(usage_records_t *records, const usage_call_t *call,
     {
         return USAGE_ERROR;
     }
+
+    records->domain_shown =
+        records->domain_shown || usage_records_shows_domain(records, row);
 
     if (!used || !usage_records_counts(records, row, &no_domain)) {
         return USAGE_OK;
@@ -343,6 +416,8 @@ usage_records_take(usage_records_t *records, const usage_call_t *call,
         records->pages.limit = USAGE_RECORD_ROWS_OLD;
         records->pages.next = USAGE_RECORD_ROWS_OLD;
     }
+
+    records->answered = true;
 
     rc = usage_pages_take(
         &records->pages, call, rows->count, rows->rows, records->pool, error);

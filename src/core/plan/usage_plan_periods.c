@@ -95,6 +95,19 @@ const usage_stage_t usage_stage_monitored = {
 
 
 /*
+ * The sums are there to check records, or periods that are still to come.
+ */
+static usage_outcome_t
+usage_stage_sums_end(usage_plan_t *plan, usage_error_t *error)
+{
+    (void) error;
+
+    return usage_plan_records_matched(plan) ? USAGE_OUTCOME_ENOUGH
+                                            : USAGE_OUTCOME_DONE;
+}
+
+
+/*
  * By the hour: looks for desktops that aren't found by their name in the
  * statistics of all.
  */
@@ -117,7 +130,7 @@ usage_stage_sums_begin(usage_plan_t *plan, usage_error_t *error)
     }
 
     if (count == 0) {
-        return USAGE_OUTCOME_DONE;
+        return usage_stage_sums_end(plan, error);
     }
 
     usage_fanout_set_targets(&plan->fanout, missing, count);
@@ -130,32 +143,10 @@ const usage_stage_t usage_stage_sums = {
     "sums",
     usage_stage_sums_begin,
     usage_plan_next_range,
-    usage_plan_end_done,
+    usage_stage_sums_end,
     usage_plan_ahead_range,
     NULL,
 };
-
-
-/*
- * Gives what statistics say of a desktop on final days.
- */
-static double
-usage_plan_final_seconds(
-    const usage_plan_t *plan, const usage_desktop_t *desktop)
-{
-    size_t                   i;
-    const usage_bisection_t *bisection;
-
-    for (i = 0; i < plan->narrow.count; i++) {
-        bisection = &plan->narrow.bisections[i];
-
-        if (bisection->desktop == desktop && bisection->shown) {
-            return bisection->total;
-        }
-    }
-
-    return usage_cell_seconds(desktop, plan->fanout.days);
-}
 
 
 /*

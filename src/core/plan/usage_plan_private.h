@@ -102,6 +102,12 @@ extern const usage_stage_t usage_stage_directory, usage_stage_listed,
 bool usage_plan_records_matched(const usage_plan_t *plan);
 bool usage_plan_records_forbidden(const usage_plan_t *plan);
 
+/*
+ * Tells whether the filter by the user's name may have left out records of the
+ * user.  Then the stage asks for all records when it comes next.
+ */
+bool usage_plan_records_unfilter(usage_plan_t *plan);
+
 /* Gives what stands for the desktops that records name and the directory
  * doesn't know: the first of a list. */
 usage_entry_t *usage_plan_records_unmatched(const usage_plan_t *plan);
@@ -114,6 +120,15 @@ extern const usage_stage_t usage_stage_owned, usage_stage_total,
 
 /* Tells whether the seconds that the user used are known, and gives them. */
 bool usage_plan_total_known(const usage_plan_t *plan, double *seconds);
+
+
+/* usage_plan_check.c: hours are held against the statistics */
+
+extern const usage_stage_t usage_stage_figures, usage_stage_check;
+
+/* Gives the seconds that statistics say of a desktop, on final days. */
+double usage_plan_final_seconds(
+    const usage_plan_t *plan, const usage_desktop_t *desktop);
 
 
 /* usage_plan_remainder.c: what the user's desktops leave of those statistics */
