@@ -598,6 +598,97 @@ test_hours(void **state)
 
 
 /*
+ * Desktop monitoring doesn't have all periods of days that are final.
+ */
+static void
+lose_periods(void)
+{
+    size_t                   i, n;
+    const upstream_period_t *period;
+
+    for (i = 0, n = 0; i < world.up.periods_count; i++) {
+        period = &world.up.periods[i];
+
+        if (period->to == 0
+            || period->to > world.now - 3 * USAGE_SECONDS_PER_DAY
+            || !unit_chance(world.rnd, 2))
+        {
+            world.up.periods[n++] = *period;
+        }
+    }
+
+    world.up.periods_count = n;
+}
+
+
+/*
+ * Hours of desktops from monitoring: true, or an error that says both figures;
+ * with records, always true.
+ */
+static void
+monitored(plans_t *t, uint64_t seed, unit_text_t *members, size_t *answered)
+{
+    uint64_t rnd;
+    unsigned status;
+
+    rnd = seed;
+    world_start(&world, unit_below(&rnd, WORLD_DESKTOPS + 1),
+        unit_chance(&rnd, 60) ? 1 + unit_below(&rnd, 7)
+                              : 1 + unit_below(&rnd, USAGE_DAYS_MAX),
+        &rnd);
+    world_break(&world);
+    world.up.is.monitoring = true;
+    world.up.is.connections = unit_chance(&rnd, 30);
+    world.up.is.tolerance.seconds_per_day = 0;
+    world.up.is.tolerance.share = 0;
+    world.up.monitor_forbidden = unit_chance(&rnd, 10);
+    world.up.monitor_earlier = unit_chance(&rnd, 70);
+
+
+    if (unit_chance(&rnd, 20)) {
+        lose_periods();
+    }
+
+    unit_text_clear(members);
+    world_ask_desktops(&world, members);
+    add_paging(members);
+    unit_adds(members, ",\"group_by_type\":\"HOUR\"");
+
+    status = carry_out(t, members->data);
+    expect_hours(t);
+    *answered += status == 0;
+
+    if (status == 403 && world.up.monitor_forbidden && !world.up.is.connections)
+    {
+        assert_int_equal(world.up.monitor_calls, 1);
+
+    } else if (status == 502 && !world.up.is.connections) {
+        assert_non_null(strstr(t->error.detail, "statistics disagree"));
+
+    } else if (status != 0 || !check(t)) {
+        report(seed, members->data, status, t);
+    }
+
+    world_free(&world);
+}
+
+
+static void
+test_hours_monitored(void **state)
+{
+    size_t      i, n, answered;
+    unit_text_t members = { 0 };
+
+    for (i = 0, answered = 0, n = unit_times(3000); i < n; i++) {
+        monitored(*state, unit_seed() * 1000003 + i, &members, &answered);
+    }
+
+    assert_true(answered > n / 2);
+    unit_text_free(&members);
+}
+
+
+/*
  * Records of which some are missing, as they began before what was asked for,
  * or are just not there.
  */
@@ -909,6 +1000,62 @@ test_few_calls(void **state)
 
 
 /*
+ * The hours of one desktop among 2000, which have many records.
+ */
+static void
+test_few_calls_monitored(void **state)
+{
+    char       members[128];
+    size_t     i;
+    uint64_t   rnd;
+    plans_t   *t;
+    upstream_t up;
+
+    t = *state;
+    rnd = unit_seed();
+    large(&up, 1, &rnd);
+    upstream_make_periods(&up);
+    (void) snprintf(members, sizeof(members),
+        ",\"group_by_type\":\"HOUR\",\"desktop_ids\":[\"%s\"]",
+        up.desktops[1999].id);
+
+    /* a name, a sum, two windows of at most 30 days */
+
+    up.is.monitoring = true;
+    assert_int_equal(calls_of(t, &up, members), 1 + 1 + 2);
+    assert_true(t->list[0].seconds[23] > 0);
+
+    /* the first page of records tells how many there are: few, or many */
+
+    up.is.connections = true;
+    assert_int_equal(calls_of(t, &up, members), 1 + 1);
+    assert_int_equal(up.records_calls, 1);
+
+    free(up.records);
+    up.records_count = 3500;
+    up.records = unit_must(calloc(up.records_count, sizeof(upstream_record_t)));
+
+    for (i = 0; i < up.records_count; i++) {
+        up.records[i].transaction = i;
+        up.records[i].computer = "DESK-7";
+        up.records[i].start = (int64_t) up.first * USAGE_SECONDS_PER_DAY;
+    }
+
+    assert_int_equal(calls_of(t, &up, members), 1 + 1 + 1 + 2);
+    assert_int_equal(up.records_calls, 1);
+
+    /* monitoring fails, and the other pages of records are read */
+
+    up.monitor_forbidden = true;
+    assert_int_equal(calls_of(t, &up, members), 1 + 1 + 1 + 1 + 3);
+    assert_int_equal(up.monitor_calls, 1);
+    assert_int_equal(up.records_calls, 4);
+
+    upstream_free(&up);
+}
+
+
+/*
  * Records that add up to the user's statistics: no statistics of desktops.
  */
 static void
@@ -1011,6 +1158,13 @@ test_out_of_memory(void **state)
 
             } else if (kind == HOURS) {
                 short_of_memory(*state, ",\"group_by_type\":\"HOUR\"");
+                world.up.is.monitoring = true;
+                world.up.is.connections = false;
+                unit_text_clear(&members);
+                unit_addf(&members,
+                    ",\"group_by_type\":\"HOUR\",\"desktop_ids\":[\"%s\"]",
+                    world.up.desktops[0].id);
+                short_of_memory(*state, members.data);
             }
 
             world_free(&world);
@@ -1029,9 +1183,11 @@ main(void)
         cmocka_unit_test(test_statistics),
         cmocka_unit_test(test_forbidden),
         cmocka_unit_test(test_hours),
+        cmocka_unit_test(test_hours_monitored),
         cmocka_unit_test(test_partial_records),
         cmocka_unit_test(test_few_calls),
         cmocka_unit_test(test_few_calls_with_records),
+        cmocka_unit_test(test_few_calls_monitored),
         cmocka_unit_test(test_out_of_memory),
     };
 

@@ -940,6 +940,7 @@ upstream_check_statistics(upstream_t *up, const usage_call_t *call,
 {
     usage_day_t first, last;
 
+    past = plan->request->hours ? plan->final : past;
     first = plan->request->first;
     last = first + (usage_day_t) past - 1;
 

@@ -244,21 +244,19 @@ usage_table_part(
 }
 
 
-/*
- * Tells whether the desktop has any row in the columns of these bits.
- */
-static bool
-usage_table_has_rows(const usage_desktop_t *desktop, uint64_t columns)
+size_t
+usage_cell_rows(const usage_desktop_t *desktop, size_t column)
 {
+    size_t              rows;
     const usage_part_t *part;
 
+    rows = 0;
+
     for (part = &desktop->part; part != NULL; part = part->next) {
-        if (part->rows & columns) {
-            return true;
-        }
+        rows += part->rows >> column & 1;
     }
 
-    return false;
+    return rows;
 }
 
 
@@ -270,7 +268,6 @@ usage_table_add_row(usage_table_t *table, usage_desktop_t *desktop,
     usage_part_t *part;
 
     bit = (uint64_t) 1 << column;
-    table->projects = table->projects || project != 0;
 
     part = usage_table_part(table, desktop, project);
     if (part == NULL) {
@@ -278,7 +275,7 @@ usage_table_add_row(usage_table_t *table, usage_desktop_t *desktop,
     }
 
     if (part->rows & bit
-        || (desktop->shown & bit && !usage_table_has_rows(desktop, bit)))
+        || (desktop->shown & bit && usage_cell_rows(desktop, column) == 0))
     {
         return USAGE_AGAIN;
     }

@@ -66,8 +66,7 @@ typedef struct {
     usage_bucket_t     *buckets;  /* open addressing */
     size_t              mask;     /* buckets, a power of 2, less 1 */
     size_t              columns;
-    bool                projects; /* some row had an enterprise project */
-    bool                split;    /* some desktop had several of them */
+    bool                split;    /* some desktop has several parts */
     char               *ids;      /* the room left for ids */
     size_t              ids_room; /* bytes */
 } usage_table_t;
@@ -98,6 +97,10 @@ usage_desktop_t *usage_table_find(const usage_table_t *table, usage_str_t id);
  */
 usage_result_t usage_table_add_row(usage_table_t *table,
     usage_desktop_t *desktop, size_t column, uint64_t project, double seconds);
+
+/* Gives how many rows of the column's window the desktop's cell is the sum of.
+ */
+size_t usage_cell_rows(const usage_desktop_t *desktop, size_t column);
 
 /* Forgets a column: its window shows no desktop. */
 void usage_table_clear(usage_table_t *table, size_t column);

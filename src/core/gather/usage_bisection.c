@@ -52,10 +52,7 @@ usage_bisection_start(usage_bisection_t *bisection)
 
     if (bisection->api == USAGE_CALL_USERS && last >= USAGE_USERS_DAYS_MAX) {
 
-        /* a window with days of both may have more rows that match */
-
         bisection->first_windows = 2;
-        bisection->several = true;
 
         if (usage_bisection_ask(bisection, last, last, last, 0) != USAGE_OK) {
             return USAGE_ERROR;
@@ -284,8 +281,9 @@ usage_bisection_split(usage_bisection_t *bisection)
 
 
 /*
- * Tells whether a stretch's next page is to be asked for now.  If only one row
- * may match, no page behind it matters: so pages are asked for one by one.
+ * Tells whether a stretch's next page is to be asked for now.  If it is known
+ * how many rows may match, no page behind them matters: so pages are asked for
+ * one by one.
  */
 static bool
 usage_bisection_needs_page(const usage_stretch_t *stretch)
@@ -294,7 +292,7 @@ usage_bisection_needs_page(const usage_stretch_t *stretch)
         return false;
     }
 
-    return !usage_bisection_single(stretch) || stretch->pages.waiting == 0;
+    return stretch->bisection->most == 0 || stretch->pages.waiting == 0;
 }
 
 
@@ -386,7 +384,11 @@ usage_bisection_total(const usage_stretch_t *stretch)
 
         /* no window within this one has more rows that match */
 
-        bisection->several = stretch->matches > 1;
+        bisection->most = stretch->matches;
+
+        if (bisection->given_rows < bisection->most) {
+            bisection->given = bisection->days; /* a page may lack a row */
+        }
 
     } else if (stretch->first == stretch->last) {
         bisection->given = stretch->last;
@@ -443,7 +445,7 @@ static bool
 usage_bisection_all_here(const usage_stretch_t *stretch)
 {
     return usage_pages_done(&stretch->pages)
-           || (stretch->matches > 0 && usage_bisection_single(stretch));
+           || usage_bisection_matched(stretch);
 }
 
 

@@ -13,7 +13,9 @@
  * rounded: then each day is asked for.
  *
  * The upstream's filters are fuzzy.  So rows are matched by their exact id, and
- * a window may have pages.
+ * a window may have pages.  All pages of the window over all days are read:
+ * they tell how many rows match, one for each enterprise project, and no window
+ * within it has more.  So the pages of those are read until as many are here.
  */
 
 #ifndef USAGE_BISECTION_H
@@ -30,10 +32,10 @@ typedef struct {
     usage_str_t         name;  /* the filters; an empty one is not used */
     usage_str_t         id;
     usage_str_t         domain;
-    bool                several; /* more than one row may match */
     usage_day_t         first;
     size_t              days;
     size_t              given; /* a day whose seconds are set; days: none is */
+    size_t              given_rows; /* that these seconds are the sum of */
     int64_t             until; /* of users: no window ends after this second */
     const usage_pool_t *pool;
     bool                wants_days; /* not only the total is needed */
@@ -45,7 +47,8 @@ typedef struct {
     bool             known;         /* the total is here */
     bool             shown;         /* a row matched */
     int64_t          rows;          /* of the window over all days */
-    double           total;         /* seconds */
+    size_t           most;  /* rows that match in a window; 0: any number */
+    double           total; /* seconds */
     double           seconds[USAGE_DAYS_MAX];
     usage_stretch_t *stretches; /* days asked for by one window each */
 } usage_bisection_t;

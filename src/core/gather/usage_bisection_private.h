@@ -24,12 +24,11 @@ struct usage_stretch_s {
     size_t             whole_last; /* the whole's last day; equals last: none */
     double             whole_seconds; /* the whole's */
     usage_pages_t      pages;
-    unsigned           matches;  /* rows that match, so far */
-    double             seconds;  /* of them */
-    bool               projects; /* a row has an enterprise project */
-    int64_t            used;     /* the offset behind the last row with use */
-    int64_t            unused;   /* the offset of the first one without */
-    usage_row_t       *rows;     /* all that came, to find one twice */
+    size_t             matches; /* rows that match, so far */
+    double             seconds; /* of them */
+    int64_t            used;    /* the offset behind the last row with use */
+    int64_t            unused;  /* the offset of the first one without */
+    usage_row_t       *rows;    /* all that came, to find one twice */
     size_t             rows_count;
     size_t             rows_room;
 };
@@ -48,11 +47,8 @@ usage_result_t usage_bisection_rows(usage_stretch_t *stretch,
  * enterprise project. */
 bool usage_bisection_unique(const usage_bisection_t *bisection);
 
-/*
- * Tells whether no more than one row of the stretch can match.  If rows have
- * enterprise projects, that isn't known until the first window is here.
- */
-bool usage_bisection_single(const usage_stretch_t *stretch);
+/* Tells whether as many rows as can match are here. */
+bool usage_bisection_matched(const usage_stretch_t *stretch);
 
 /*
  * Tells whether a row came twice.  Then another one may have been left out.

@@ -15,7 +15,6 @@ usage_bisection_clear(usage_stretch_t *stretch)
 {
     stretch->matches = 0;
     stretch->seconds = 0;
-    stretch->projects = false;
     stretch->used = 0;
     stretch->unused = INT64_MAX;
     stretch->rows_count = 0;
@@ -62,8 +61,6 @@ usage_bisection_rows(usage_stretch_t *stretch, const usage_call_t *call,
             stretch->unused = offset;
         }
 
-        stretch->projects = stretch->projects || row->project != 0;
-
         if (usage_str_equal(row->desktop->id, stretch->bisection->match)) {
             stretch->matches++;
             stretch->seconds += row->seconds;
@@ -109,10 +106,13 @@ usage_bisection_unique(const usage_bisection_t *bisection)
 
 
 bool
-usage_bisection_single(const usage_stretch_t *stretch)
+usage_bisection_matched(const usage_stretch_t *stretch)
 {
-    return !stretch->bisection->several
-           && (stretch->bisection->known || !stretch->projects);
+    size_t most;
+
+    most = stretch->bisection->most;
+
+    return most > 0 && stretch->matches >= most;
 }
 
 
@@ -145,8 +145,10 @@ usage_bisection_twice(usage_stretch_t *stretch)
 {
     size_t i;
 
-    if (usage_bisection_single(stretch) && stretch->matches > 0) {
-        return stretch->matches > 1;
+    if (usage_bisection_matched(stretch)
+        && stretch->matches > stretch->bisection->most)
+    {
+        return true;
     }
 
     if (stretch->rows_count > 1) {

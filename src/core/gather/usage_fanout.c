@@ -21,7 +21,7 @@ usage_fanout_init(usage_fanout_t *fanout, usage_table_t *table,
     fanout->table = table;
     usage_fanout_set_targets(fanout, NULL, 0);
     fanout->days = days;
-    fanout->known_found = false;
+    fanout->counts = false;
 
     for (i = 0; i < days; i++) {
         day = first + (usage_day_t) i;
@@ -57,7 +57,7 @@ usage_fanout_shows_all(const usage_fanout_t *fanout, size_t column)
         desktop = fanout->targets[i];
 
         if (!usage_cell_shown(desktop, column)
-            && (!fanout->known_found || desktop->entry == NULL))
+            && (!fanout->counts || desktop->entry == NULL))
         {
             return false;
         }
@@ -70,19 +70,28 @@ usage_fanout_shows_all(const usage_fanout_t *fanout, size_t column)
 bool
 usage_fanout_found(const usage_fanout_t *fanout)
 {
-    return usage_fanout_shows_all(fanout, fanout->days);
+    return fanout->counts && usage_fanout_shows_all(fanout, fanout->days);
 }
 
 
 /*
- * Tells whether all of a window that matters is here or asked for.  If rows
- * have enterprise projects, a target that is here may have more rows.
+ * Tells whether all of a window that matters is here or asked for.
  */
 static bool
 usage_fanout_settled(const usage_fanout_t *fanout, size_t i)
 {
     return usage_pages_ended(&fanout->windows[i].pages)
-           || (!fanout->table->projects && usage_fanout_shows_all(fanout, i));
+           || (fanout->counts && usage_fanout_shows_all(fanout, i));
+}
+
+
+/*
+ * Tells whether what is left of a window probably shows nothing new.
+ */
+static bool
+usage_fanout_seen(const usage_fanout_t *fanout, size_t i)
+{
+    return fanout->windows[i].unused || usage_fanout_shows_all(fanout, i);
 }
 
 
@@ -100,7 +109,8 @@ usage_fanout_needs_page(const usage_fanout_t *fanout, size_t i)
         return false;
     }
 
-    return window->complete || (window->pages.waiting == 0 && !window->unused);
+    return window->complete
+           || (window->pages.waiting == 0 && !usage_fanout_seen(fanout, i));
 }
 
 
@@ -191,11 +201,12 @@ int64_t
 usage_fanout_days_most(const usage_fanout_t *fanout)
 {
     size_t               i;
-    int64_t              pages, most;
+    int64_t              pages, seen, left, most;
     const usage_pages_t *day;
 
     most = usage_fanout_range_expected(fanout);
     pages = 0;
+    seen = 0;
 
     for (i = 0; i < fanout->days; i++) {
         day = &fanout->windows[i].pages;
@@ -204,31 +215,18 @@ usage_fanout_days_most(const usage_fanout_t *fanout)
             pages += most;
 
         } else if (day->count >= 0 && !usage_fanout_settled(fanout, i)) {
-            pages += usage_pages_of(day, day->count - day->next);
+            left = usage_pages_of(day, day->count - day->next);
+
+            if (usage_fanout_shows_all(fanout, i)) {
+                seen += left;
+
+            } else {
+                pages += left;
+            }
         }
     }
 
-    return pages;
-}
-
-
-/*
- * Gives how many pages a window still takes, at least: the one under way, or
- * the next, may show all targets.
- */
-static int64_t
-usage_fanout_window_ahead(
-    const usage_fanout_t *fanout, const usage_pages_t *pages)
-{
-    int64_t count;
-
-    count = usage_pages_ahead(pages);
-
-    if (fanout->targets_count > 0 && count > 0) {
-        return pages->waiting > 0 ? 0 : 1;
-    }
-
-    return count;
+    return pages + (seen < most ? seen : most); /* or else the range tells */
 }
 
 
@@ -249,11 +247,11 @@ usage_fanout_days_ahead(const usage_fanout_t *fanout, bool complete)
             first++;
 
         } else if (!usage_fanout_settled(fanout, i)) {
-            left += usage_fanout_window_ahead(fanout, day);
+            left += usage_pages_ahead(day);
         }
     }
 
-    range = fanout->targets_count > 0 ? 1 : usage_fanout_range_expected(fanout);
+    range = usage_fanout_range_expected(fanout);
 
     return first + (left > range && !complete ? range : left);
 }
@@ -271,13 +269,15 @@ usage_fanout_range_ahead(const usage_fanout_t *fanout)
         return 0;
     }
 
-    pages = usage_fanout_window_ahead(fanout, range);
+    pages = usage_pages_ahead(range);
+
+    if (fanout->counts && fanout->targets_count > 0 && pages > 0) {
+        return range->waiting > 0 ? 0 : 1; /* it may show all targets */
+    }
+
     expected = usage_fanout_range_expected(fanout);
 
-    return usage_pages_fresh(range) && fanout->targets_count == 0
-                   && expected > pages
-               ? expected
-               : pages;
+    return usage_pages_fresh(range) && expected > pages ? expected : pages;
 }
 
 

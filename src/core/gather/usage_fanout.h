@@ -6,14 +6,15 @@
  *
  * 1. Each day is a window of its own, whose rows come with the longest use
  *    first.  Its pages are asked for until all rows are here, or all targets,
- *    or a row without use.  Targets don't count if rows have enterprise
- *    projects: a desktop may then have more than one row.
- * 2. A desktop not seen by then has no use on that day.  But that relies on the
- *    order of the rows, and doesn't tell which desktops there are.  So the
+ *    or a row without use.
+ * 2. A desktop not seen by then has no use on that day, and one that was seen
+ *    has no other row.  But that relies on the order of the rows, and on one
+ * row for each desktop, which may have one for each enterprise project.  And it
+ *    doesn't tell which desktops there are.  So the
  *    remaining pages of all days are asked for, or one window over the whole
  *    range, whichever takes fewer calls.  The range shows each desktop, and the
- *    desktop's days have to add up to its seconds there: if they don't, the
- *    order wasn't kept, and the remaining pages are asked for after all.
+ *    desktop's days have to add up to its seconds there: if they don't, rows
+ *    are missing, and the remaining pages are asked for after all.
  */
 
 #ifndef USAGE_FANOUT_H
@@ -27,7 +28,8 @@ typedef struct {
     usage_desktop_t **targets;       /* rows of the table */
     size_t            targets_count; /* 0: all desktops */
     size_t            days;
-    bool           known_found; /* what the directory knows counts as found */
+    bool counts; /* only which targets there are matters: one row of
+                  * each, or that the directory knows it */
     usage_window_t windows[USAGE_DAYS_MAX + 1]; /* the last: the range */
 } usage_fanout_t;
 
@@ -49,7 +51,7 @@ usage_fanout_next_day(usage_fanout_t *fanout, usage_call_t *call);
 usage_result_t
 usage_fanout_next_range(usage_fanout_t *fanout, usage_call_t *call);
 
-/* Tells whether the range shows all targets.  Without targets: false. */
+/* Tells whether all targets are there, if only that matters. */
 bool usage_fanout_found(const usage_fanout_t *fanout);
 
 /*
@@ -59,7 +61,8 @@ bool usage_fanout_found(const usage_fanout_t *fanout);
 int64_t usage_fanout_days_left(const usage_fanout_t *fanout);
 int64_t usage_fanout_range_expected(const usage_fanout_t *fanout);
 
-/* Gives how many pages of days are still to be asked for, at most. */
+/* Gives how many pages are still to be asked for until the targets' days are
+ * known, at most, as far as can be told. */
 int64_t usage_fanout_days_most(const usage_fanout_t *fanout);
 
 /*

@@ -9,67 +9,19 @@
 
 
 /*
- * Collects the requested desktops that the reply lists.
- */
-static usage_result_t
-usage_plan_collect_listed(usage_plan_t *plan)
-{
-    size_t            i;
-    usage_desktop_t **listed;
-
-    listed = usage_alloc(
-        plan->pool, plan->request->desktops * sizeof(usage_desktop_t *));
-    if (listed == NULL) {
-        return USAGE_ERROR;
-    }
-
-    plan->figures.list = listed;
-    plan->figures.count = 0;
-
-    for (i = 0; i < plan->request->desktops; i++) {
-        if (plan->requested[i]->entry != NULL) {
-            listed[plan->figures.count++] = plan->requested[i];
-        }
-    }
-
-    return USAGE_OK;
-}
-
-
-/*
- * Tells whether the range has shown all of a desktop.  If rows have enterprise
- * projects, the desktop may have more of them.
- */
-static bool
-usage_plan_figure_here(const usage_plan_t *plan, const usage_desktop_t *desktop)
-{
-    return !plan->table.projects
-           && usage_cell_shown(desktop, plan->fanout.days);
-}
-
-
-/*
  * Tells whether the rest of the range takes more calls than to narrow it to
- * each desktop that it hasn't shown yet.
+ * each listed desktop.
  */
 static bool
 usage_plan_figures_narrow(const usage_plan_t *plan)
 {
-    size_t               i, missing;
     const usage_pages_t *range;
 
     range = &plan->fanout.windows[plan->fanout.days].pages;
 
-    if (plan->kind != USAGE_PLAN_SOME_HOURS || range->count < 0) {
-        return false;
-    }
-
-    for (i = 0, missing = 0; i < plan->figures.count; i++) {
-        missing += !usage_plan_figure_here(plan, plan->figures.list[i]);
-    }
-
-    return (int64_t) missing
-           < usage_pages_of(range, range->count - range->next);
+    return plan->kind == USAGE_PLAN_SOME_HOURS && range->count >= 0
+           && (int64_t) plan->narrow.list_count
+                  < usage_pages_of(range, range->count - range->next);
 }
 
 
@@ -93,19 +45,12 @@ usage_stage_figures_begin(usage_plan_t *plan, usage_error_t *error)
         return USAGE_OUTCOME_DONE;
     }
 
-    if (usage_plan_collect_listed(plan) != USAGE_OK) {
+    if (usage_plan_narrow_to_listed(plan) != USAGE_OK) {
         return usage_plan_no_memory(plan, error);
     }
 
-    if (plan->figures.count == 1) {
-        usage_plan_narrow_to(plan, plan->figures.list, 1, 0);
-        return USAGE_OUTCOME_NARROWS;
-    }
-
-    usage_fanout_set_targets(
-        &plan->fanout, plan->figures.list, plan->figures.count);
-
-    return USAGE_OUTCOME_CALLS;
+    return plan->narrow.list_count == 1 ? USAGE_OUTCOME_NARROWS
+                                        : USAGE_OUTCOME_CALLS;
 }
 
 
@@ -120,23 +65,18 @@ usage_stage_figures_next(usage_plan_t *plan, usage_call_t *call)
 static usage_outcome_t
 usage_stage_figures_end(usage_plan_t *plan, usage_error_t *error)
 {
-    size_t i, count;
-
     (void) error;
 
-    if (!usage_plan_figures_narrow(plan)) {
-        return USAGE_OUTCOME_DONE;
-    }
+    return usage_plan_figures_narrow(plan) ? USAGE_OUTCOME_NARROWS
+                                           : USAGE_OUTCOME_DONE;
+}
 
-    for (i = 0, count = 0; i < plan->figures.count; i++) {
-        if (!usage_plan_figure_here(plan, plan->figures.list[i])) {
-            plan->figures.list[count++] = plan->figures.list[i];
-        }
-    }
 
-    usage_plan_narrow_to(plan, plan->figures.list, count, 0);
-
-    return USAGE_OUTCOME_NARROWS;
+static int64_t
+usage_stage_figures_ahead(const usage_plan_t *plan, usage_call_api_t api)
+{
+    return usage_plan_figures_narrow(plan) ? 0
+                                           : usage_plan_ahead_range(plan, api);
 }
 
 
@@ -145,7 +85,7 @@ const usage_stage_t usage_stage_figures = {
     usage_stage_figures_begin,
     usage_stage_figures_next,
     usage_stage_figures_end,
-    usage_plan_ahead_range,
+    usage_stage_figures_ahead,
     NULL,
 };
 

@@ -165,7 +165,7 @@ usage_stage_count_begin(usage_plan_t *plan, usage_error_t *error)
     (void) error;
 
     usage_plan_fan_out(plan);
-    plan->fanout.known_found = true;
+    plan->fanout.counts = true;
 
     return usage_fanout_found(&plan->fanout) ? USAGE_OUTCOME_DONE
                                              : USAGE_OUTCOME_CALLS;

@@ -42,6 +42,32 @@ usage_plan_monitor_saves(const usage_plan_t *plan)
 }
 
 
+bool
+usage_plan_monitor_hours(const usage_plan_t *plan, int64_t calls)
+{
+    size_t i, listed;
+
+    if (plan->kind != USAGE_PLAN_SOME_HOURS || plan->periods.tried
+        || !usage_plan_monitors(plan))
+    {
+        return false;
+    }
+
+    for (i = 0, listed = 0; i < plan->request->desktops; i++) {
+        listed += plan->requested[i]->entry != NULL;
+    }
+
+    return (int64_t) (listed * usage_monitor_calls(plan->days)) <= calls;
+}
+
+
+void
+usage_plan_monitor_try(usage_plan_t *plan)
+{
+    plan->periods.tried = true;
+}
+
+
 usage_result_t
 usage_plan_monitor_room(usage_plan_t *plan, size_t count)
 {

@@ -19,6 +19,30 @@ usage_plan_narrow_to(
 }
 
 
+usage_result_t
+usage_plan_narrow_to_listed(usage_plan_t *plan)
+{
+    size_t            i, count;
+    usage_desktop_t **listed;
+
+    listed = usage_alloc(
+        plan->pool, plan->request->desktops * sizeof(usage_desktop_t *));
+    if (listed == NULL) {
+        return USAGE_ERROR;
+    }
+
+    for (i = 0, count = 0; i < plan->request->desktops; i++) {
+        if (plan->requested[i]->entry != NULL) {
+            listed[count++] = plan->requested[i];
+        }
+    }
+
+    usage_plan_narrow_to(plan, listed, count, 0);
+
+    return USAGE_OK;
+}
+
+
 bool
 usage_plan_named(const usage_plan_t *plan)
 {
@@ -76,12 +100,30 @@ usage_plan_narrows(const usage_plan_t *plan)
 }
 
 
+/*
+ * Tells whether a list shows the desktop's rows only, and all on one page.
+ */
+static bool
+usage_plan_selected(usage_str_t id, const usage_page_t *page)
+{
+    size_t n;
+
+    for (n = 0; n < page->rows_count && n < USAGE_PAGE_ROWS; n++) {
+        if (!usage_str_equal(page->rows[n].desktop->id, id)) {
+            return page->count <= 1;
+        }
+    }
+
+    return page->count <= USAGE_PAGE_ROWS;
+}
+
+
 usage_result_t
 usage_plan_narrowed_page(usage_plan_t *plan, const usage_call_t *call,
     const usage_page_t *page, usage_error_t *error)
 {
     if (call->id.len > 0 && !plan->narrow.id_known) {
-        plan->narrow.id_known = page->count <= 1;
+        plan->narrow.id_known = usage_plan_selected(call->id, page);
         plan->narrow.id_unknown = !plan->narrow.id_known;
     }
 
@@ -134,6 +176,7 @@ usage_plan_add_bisection(usage_plan_t *plan, usage_desktop_t *desktop)
 
     if (usage_cell_shown(desktop, plan->narrow.day)) {
         bisection->given = plan->narrow.day;
+        bisection->given_rows = usage_cell_rows(desktop, plan->narrow.day);
         bisection->seconds[plan->narrow.day] =
             usage_cell_seconds(desktop, plan->narrow.day);
     }

@@ -54,31 +54,15 @@ const usage_stage_t usage_stage_final = {
 static usage_outcome_t
 usage_stage_monitored_begin(usage_plan_t *plan, usage_error_t *error)
 {
-    size_t            i, count;
-    usage_desktop_t **listed;
-
-    if (!usage_plan_monitors(plan)) {
+    if (!usage_plan_monitor_hours(plan, usage_plan_records_least(plan))) {
         return USAGE_OUTCOME_NOTHING;
     }
 
-    listed = usage_alloc(
-        plan->pool, plan->request->desktops * sizeof(usage_desktop_t *));
-    if (listed == NULL) {
+    usage_plan_monitor_try(plan);
+
+    if (usage_plan_narrow_to_listed(plan) != USAGE_OK) {
         return usage_plan_no_memory(plan, error);
     }
-
-    for (i = 0, count = 0; i < plan->request->desktops; i++) {
-        if (plan->requested[i]->entry != NULL) {
-            listed[count++] = plan->requested[i];
-        }
-    }
-
-    if (plan->upstream->connections
-        && count * usage_monitor_calls(plan->days) > 1) {
-        return USAGE_OUTCOME_NOTHING; /* records take one call at least */
-    }
-
-    usage_plan_narrow_to(plan, listed, count, 0);
 
     return plan->final > 0 ? USAGE_OUTCOME_NARROWS : USAGE_OUTCOME_DONE;
 }
@@ -228,18 +212,6 @@ usage_plan_periods_days(usage_plan_t *plan)
 }
 
 
-static bool
-usage_tolerance_meets(double sum, double total, size_t days)
-{
-    double most;
-
-    most = 0.01 * total > 60.0 * (double) days ? 0.01 * total
-                                               : 60.0 * (double) days;
-
-    return sum - total <= most && total - sum <= most;
-}
-
-
 /*
  * Tells whether the periods of a desktop are what the statistics say, within
  * the tolerance.  If not, *error has both figures.
@@ -257,7 +229,10 @@ usage_plan_periods_agree(
                               plan->final, days);
     total = usage_plan_final_seconds(plan, desktop);
 
-    if (usage_tolerance_meets(sum, total, plan->final)) {
+    if (usage_tolerance_compare(
+            &plan->upstream->tolerance, sum, total, (int64_t) plan->final)
+        == USAGE_SHOWN_SAME)
+    {
         return true;
     }
 

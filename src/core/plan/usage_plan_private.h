@@ -92,6 +92,47 @@ usage_outcome_t usage_plan_look_up_refused(
     usage_plan_t *plan, const usage_call_t *call, unsigned status);
 
 
+/* usage_plan_monitor.c: what desktop monitoring takes, and its calls */
+
+/* Tells whether the plan may ask desktop monitoring. */
+bool usage_plan_monitors(const usage_plan_t *plan);
+
+/* Gives how many calls the days of a target take at most, its range included,
+ * if statistics are narrowed to it; and whether monitoring makes them fewer. */
+size_t usage_plan_narrow_calls(const usage_plan_t *plan);
+bool   usage_plan_monitor_saves(const usage_plan_t *plan);
+
+/* Tells whether hours are to be taken from monitoring, as that takes no more
+ * than so many calls; and says that they are.  It is tried once. */
+bool usage_plan_monitor_hours(const usage_plan_t *plan, int64_t calls);
+void usage_plan_monitor_try(usage_plan_t *plan);
+
+/* Make room for the periods of so many desktops, none of them yet; and start to
+ * read those of a desktop on the first so many days of the range, unless its id
+ * can't be asked for.  USAGE_ERROR: memory is out. */
+usage_result_t usage_plan_monitor_room(usage_plan_t *plan, size_t count);
+void           usage_plan_monitor_add(
+              usage_plan_t *plan, usage_desktop_t *desktop, size_t days);
+
+/* Gives the periods of a desktop.  NULL: they weren't asked for. */
+usage_monitor_t *
+usage_plan_monitor_of(const usage_plan_t *plan, const usage_desktop_t *desktop);
+
+/* Tells whether the caller may not read monitoring. */
+bool usage_plan_monitor_forbidden(const usage_plan_t *plan);
+
+/* Takes a reply of desktop monitoring. */
+usage_result_t usage_plan_monitor_body(usage_plan_t *plan,
+    const usage_call_t *call, usage_str_t body, usage_error_t *error);
+
+/* The next(), the ahead() and the refused() of stages that read periods. */
+usage_result_t usage_plan_next_monitor(usage_plan_t *plan, usage_call_t *call);
+int64_t
+usage_plan_ahead_monitor(const usage_plan_t *plan, usage_call_api_t api);
+usage_outcome_t usage_plan_monitor_refused(
+    usage_plan_t *plan, const usage_call_t *call, unsigned status);
+
+
 /* usage_plan_records.c: the connection records */
 
 extern const usage_stage_t usage_stage_directory, usage_stage_listed,
@@ -101,6 +142,9 @@ extern const usage_stage_t usage_stage_directory, usage_stage_listed,
  * may not read them. */
 bool usage_plan_records_matched(const usage_plan_t *plan);
 bool usage_plan_records_forbidden(const usage_plan_t *plan);
+
+/* Gives how many calls the records still take at least, as far as is known. */
+int64_t usage_plan_records_least(const usage_plan_t *plan);
 
 /*
  * Tells whether the filter by the user's name may have left out records of the
@@ -137,42 +181,6 @@ extern const usage_stage_t usage_stage_explained, usage_stage_remainder,
     usage_stage_unexplained;
 
 
-/* usage_plan_monitor.c: what desktop monitoring takes, and its calls */
-
-/* Tells whether the plan may ask desktop monitoring. */
-bool usage_plan_monitors(const usage_plan_t *plan);
-
-/* Gives how many calls the days of a target take at most, its range included,
- * if statistics are narrowed to it; and whether monitoring makes them fewer. */
-size_t usage_plan_narrow_calls(const usage_plan_t *plan);
-bool   usage_plan_monitor_saves(const usage_plan_t *plan);
-
-/* Make room for the periods of so many desktops, none of them yet; and start to
- * read those of a desktop on the first so many days of the range, unless its id
- * can't be asked for.  USAGE_ERROR: memory is out. */
-usage_result_t usage_plan_monitor_room(usage_plan_t *plan, size_t count);
-void           usage_plan_monitor_add(
-              usage_plan_t *plan, usage_desktop_t *desktop, size_t days);
-
-/* Gives the periods of a desktop.  NULL: they weren't asked for. */
-usage_monitor_t *
-usage_plan_monitor_of(const usage_plan_t *plan, const usage_desktop_t *desktop);
-
-/* Tells whether the caller may not read monitoring. */
-bool usage_plan_monitor_forbidden(const usage_plan_t *plan);
-
-/* Takes a reply of desktop monitoring. */
-usage_result_t usage_plan_monitor_body(usage_plan_t *plan,
-    const usage_call_t *call, usage_str_t body, usage_error_t *error);
-
-/* The next(), the ahead() and the refused() of stages that read periods. */
-usage_result_t usage_plan_next_monitor(usage_plan_t *plan, usage_call_t *call);
-int64_t
-usage_plan_ahead_monitor(const usage_plan_t *plan, usage_call_api_t api);
-usage_outcome_t usage_plan_monitor_refused(
-    usage_plan_t *plan, const usage_call_t *call, unsigned status);
-
-
 /* usage_plan_narrow.c: statistics narrowed to some desktops */
 
 extern const usage_stage_t usage_stage_names, usage_stage_totals;
@@ -181,6 +189,10 @@ extern const usage_stage_t usage_stage_names, usage_stage_totals;
  * a day may be here already: those that it shows aren't asked for that day. */
 void usage_plan_narrow_to(
     usage_plan_t *plan, usage_desktop_t **desktops, size_t count, size_t day);
+
+/* Sets them to the requested desktops that the directory knows: those that a
+ * reply of hours lists.  USAGE_ERROR: memory is out. */
+usage_result_t usage_plan_narrow_to_listed(usage_plan_t *plan);
 
 /* Tells whether the targets can be narrowed to without asking for their
  * names. */

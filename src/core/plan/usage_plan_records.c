@@ -43,6 +43,54 @@ usage_plan_with_seconds(const usage_plan_t *plan)
 }
 
 
+/*
+ * Tells whether the upstream has no records of the first of the hours any more.
+ * All that it shows would be zeros.
+ */
+static bool
+usage_plan_records_forgotten(const usage_plan_t *plan)
+{
+    return plan->request->hours && plan->upstream->records_memory != 0
+           && usage_day_forgotten(
+               plan->request->first, plan->now, plan->upstream->records_memory);
+}
+
+
+/*
+ * Tells whether the first page of records is here.
+ */
+static bool
+usage_plan_records_begun(const usage_plan_t *plan)
+{
+    return plan->records.found.pages.count >= 0
+           && !usage_pages_fresh(&plan->records.found.pages);
+}
+
+
+int64_t
+usage_plan_records_least(const usage_plan_t *plan)
+{
+    if (!plan->upstream->connections || usage_plan_records_forgotten(plan)) {
+        return INT64_MAX;
+    }
+
+    return usage_plan_records_begun(plan)
+               ? usage_pages_ahead(&plan->records.found.pages)
+               : 1;
+}
+
+
+/*
+ * Tells whether the pages that are left are more calls than monitoring takes.
+ */
+static bool
+usage_plan_records_leave(const usage_plan_t *plan)
+{
+    return usage_plan_records_begun(plan)
+           && usage_plan_monitor_hours(plan, usage_plan_records_least(plan));
+}
+
+
 usage_entry_t *
 usage_plan_records_unmatched(const usage_plan_t *plan)
 {
@@ -137,11 +185,8 @@ usage_plan_records_clear(usage_plan_t *plan)
 }
 
 
-/*
- * The upstream would show no records of these days, and all hours would be 0.
- */
 static usage_outcome_t
-usage_plan_records_forgotten(const usage_plan_t *plan, usage_error_t *error)
+usage_plan_records_refuse(const usage_plan_t *plan, usage_error_t *error)
 {
     char first[USAGE_DATE_LEN];
 
@@ -171,11 +216,12 @@ usage_stage_records_begin(usage_plan_t *plan, usage_error_t *error)
         return USAGE_OUTCOME_FORBIDDEN;
     }
 
-    if (plan->request->hours && plan->upstream->records_memory != 0
-        && usage_day_forgotten(
-            plan->request->first, plan->now, plan->upstream->records_memory))
-    {
-        return usage_plan_records_forgotten(plan, error);
+    if (usage_plan_records_forgotten(plan)) {
+        return usage_plan_records_refuse(plan, error);
+    }
+
+    if (plan->kind == USAGE_PLAN_SOME_HOURS && usage_plan_records_begun(plan)) {
+        return USAGE_OUTCOME_CALLS; /* after monitoring was tried */
     }
 
     found = &plan->records.found;
@@ -200,7 +246,7 @@ usage_stage_records_begin(usage_plan_t *plan, usage_error_t *error)
 static usage_result_t
 usage_stage_records_next(usage_plan_t *plan, usage_call_t *call)
 {
-    return plan->records.forbidden
+    return plan->records.forbidden || usage_plan_records_leave(plan)
                ? USAGE_AGAIN
                : usage_records_next(&plan->records.found, call);
 }
@@ -218,6 +264,11 @@ usage_stage_records_end(usage_plan_t *plan, usage_error_t *error)
     }
 
     plan->records.with_seconds = plan->records.found.with_seconds;
+
+    if (usage_plan_records_leave(plan)) {
+        return USAGE_OUTCOME_NARROWS;
+    }
+
     directory = &plan->directory;
 
     return !directory->full
@@ -235,6 +286,7 @@ static int64_t
 usage_stage_records_ahead(const usage_plan_t *plan, usage_call_api_t api)
 {
     return api == USAGE_CALL_RECORDS && !plan->records.forbidden
+                   && !usage_plan_records_leave(plan)
                ? usage_pages_ahead(&plan->records.found.pages)
                : 0;
 }

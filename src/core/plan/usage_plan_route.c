@@ -174,6 +174,7 @@ static const usage_route_t usage_routes[] = {
 
     route(SOME_HOURS, LISTED,    DONE,           MONITORED),
     route(SOME_HOURS, MONITORED, NOTHING,        RECORDS),
+    route(SOME_HOURS, RECORDS,   NARROWS,        MONITORED),
     route(SOME_HOURS, MONITORED, NARROWS,        TOTALS),
     route(SOME_HOURS, MONITORED, DONE,           PERIODS),
     route(SOME_HOURS, TOTALS,    UNKNOWN_FILTER, TOTALS),

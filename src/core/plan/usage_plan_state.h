@@ -167,16 +167,11 @@ typedef struct {
 
 
 typedef struct {
-    usage_desktop_t **list; /* requested ones that the reply lists */
-    size_t            count;
-} usage_plan_figures_t;
-
-
-typedef struct {
     usage_monitor_t *list; /* one for each desktop that is asked for */
     size_t           count;
     bool             allowed;   /* a call was answered */
     bool             forbidden; /* the caller may not read monitoring */
+    bool             tried;     /* hours were to be taken from it */
 } usage_plan_periods_t;
 
 
@@ -216,7 +211,6 @@ typedef struct {
     usage_plan_narrow_t    narrow;
     usage_plan_search_t    search;
     usage_plan_records_t   records;
-    usage_plan_figures_t   figures; /* of usage_plan_check.c */
     usage_plan_periods_t   periods;
     usage_plan_remainder_t remainder;
 } usage_plan_t;

@@ -170,7 +170,6 @@ usage_stage_total_begin(usage_plan_t *plan, usage_error_t *error)
     total->match = plan->user.name;
     total->name = usage_user_filter(&plan->user);
     total->domain = plan->user.domain;
-    total->several = plan->user.domain.len == 0;
     total->first = plan->request->first;
     total->days = plan->fanout.days;
     total->given = plan->fanout.days;
