@@ -25,12 +25,17 @@ typedef struct {
 
 static const char directory_rows[] =
     "{\"desktop_id\":\"a\",\"sid\":\"sa\",\"computer_name\":\"A\","
+    "\"os_host_name\":\"A-OS\","
     "\"attach_user_infos\":[{\"user_name\":\"jy01\",\"domain\":\"lab\"}]},"
     "{\"desktop_id\":\"b\",\"sid\":\"sb\",\"computer_name\":\"B\","
+    "\"os_host_name\":\"B\","
     "\"attach_user_infos\":[{\"user_name\":\"jy01\",\"domain\":\"corp\"},"
     "{\"user_name\":\"jy01@mail\"}]},"
     "{\"desktop_id\":\"c\",\"sid\":\"sc\",\"computer_name\":\"C\"},"
-    "{\"desktop_id\":\"d\",\"sid\":\"sd\",\"computer_name\":\"C\"}";
+    "{\"desktop_id\":\"d\",\"sid\":\"sd\",\"computer_name\":\"C\"},"
+    "{\"desktop_id\":\"e\",\"sid\":\"se\",\"computer_name\":\"A-OLD\","
+    "\"os_host_name\":\"D\"},"
+    "{\"desktop_id\":\"f\",\"sid\":\"sf\",\"computer_name\":\"D\"}";
 
 
 /*
@@ -55,7 +60,7 @@ start(records_test_t *t, const char *user, const char *domain, int64_t now)
     usage_directory_list(&t->directory, false);
     memset(&call, 0, sizeof(call));
     assert_int_equal(usage_directory_next(&t->directory, &call), USAGE_OK);
-    unit_addf(&body, "{\"total_count\":4,\"desktops\":[%s]}", directory_rows);
+    unit_addf(&body, "{\"total_count\":6,\"desktops\":[%s]}", directory_rows);
 
     if (usage_directory_page(
             &t->directory, &call, unit_text_str(&body), &t->error)
@@ -431,10 +436,14 @@ test_restart(void **state)
 #define BEGAN(time) "\"connection_start_time\":\"" time "\","
 #define SETUP(time) "\"connection_setup_time\":\"" time "\""
 #define AT(time)    "2020-04-24T" time "Z"
+#define WHO(user, computer)                                                    \
+    "\"user_name\":\"" user "\",\"computer_name\":\"" computer                 \
+    "\"," SETUP(AT("01:00:00"))
 
 
 /*
- * A record that comes twice; a reconnect has the transaction, and other times.
+ * A record that comes twice.  Those of one transaction are two if their user,
+ * desktop or times differ: as of a reconnect.
  */
 static void
 test_twice(void **state)
@@ -460,6 +469,12 @@ test_twice(void **state)
                 SETUP(AT("01:00:00")) "}",
             false },
         { "{" SETUP(AT("01:00:00")) "},{" SETUP(AT("01:00:00")) "}", false },
+        { "{" ID("t") WHO("a", "A") "},{" ID("t") WHO("a", "A") "}", true },
+        { "{" ID("t") WHO("a", "A") "},{" ID("t") WHO("b", "A") "}", false },
+        { "{" ID("t") WHO("a", "A") "},{" ID("t") WHO("a", "B") "}", false },
+        { "{" ID("t") "\"sid\":\"sa\"," WHO("a", "A") "},{" ID(
+              "t") "\"sid\":\"sb\"," WHO("a", "A") "}",
+            false },
         { "{" ID("") SETUP(AT("01:00:00")) "},{" ID("")
                 SETUP(AT("01:00:00")) "}",
             false },
@@ -647,6 +662,19 @@ test_times(void **state)
     session(OVER, FROM("null") TO("null"), NEVER);
     session(OVER, "", NEVER);
 
+    session(OVER, FROM("\"0001-01-01T00:00:00Z\""), NEVER);
+    session(OVER,
+        FROM("\"0001-01-01 00:00:00\"") TO("\"2020-04-24T03:36:43Z\""), NEVER);
+
+    /* as the vendor's other APIs write it */
+
+    session(OVER,
+        FROM("\"2020-04-24 03:02:49\"") TO("\"2020-04-24 03:36:43Z\""),
+        3 * 3600 + 169, 3 * 3600 + 36 * 60 + 43);
+    session(OVER,
+        FROM("\"2020-04-24T03:02:49\"") TO("\"2020-04-24 03:36:43.000000001\""),
+        3 * 3600 + 169, 3 * 3600 + 36 * 60 + 43);
+
     /* no time at all */
 
     session(OVER,
@@ -657,6 +685,12 @@ test_times(void **state)
     session(5000, FROM("\"2020-04-24T01:00:00Z\""), 3600, 5000);
     session(5000, FROM("\"2020-04-24T01:00:00Z\"") TO("null"), 3600, 5000);
     session(5000, FROM("\"2020-04-24T01:00:00Z\"") TO("\"\""), 3600, 5000);
+    session(5000,
+        FROM("\"2020-04-24T01:00:00Z\"") TO("\"0001-01-01T00:00:00Z\""), 3600,
+        5000);
+    session(5000,
+        FROM("\"2020-04-24T01:00:00Z\"") TO("\"0001-01-01 00:00:00\""), 3600,
+        5000);
     session(OVER, FROM("\"2020-04-24T01:00:00Z\""), 3600, 2 * DAY);
     session(OVER, FROM("\"2020-04-20T01:00:00Z\""), 0, 2 * DAY);
     session(3600, FROM("\"2020-04-24T01:00:00Z\""), NEVER);
@@ -693,8 +727,14 @@ test_wrong_times(void **state)
     (void) state;
 
     wrong(FROM("\"2020-04-24\""));
-    wrong(FROM("\"2020-04-24 03:02:49\""));
-    wrong(FROM("\"2020-04-24T03:02:49\""));
+    wrong(FROM("\"2020-04-24T\""));
+    wrong(FROM("\"2020-04-24 03:02\""));
+    wrong(FROM("\"2020-04-24  03:02:49\""));
+    wrong(FROM("\"2020-04-24_03:02:49\""));
+    wrong(FROM("\"2020-04-24 03:02:49 \""));
+    wrong(FROM("\"2020-04-24T03:02:49.0000000001Z\""));
+    wrong(FROM("\"0001-13-01T00:00:00Z\""));
+    wrong(FROM("\"0001-01-01\""));
     wrong(FROM("\"2020-04-24T03:02:49+08:00\""));
     wrong(FROM("\"2020-04-31T03:02:49Z\""));
     wrong(FROM("\"2020-04-24T24:02:49Z\""));
@@ -859,6 +899,14 @@ test_leads(void **state)
     leads(USED(SID("sx"), NAME("A")), "a", NULL);
     leads(USED(SID("sc"), NAME("C")), "c", NULL);
 
+    /* the name that the desktop's own system shows */
+
+    leads(USED("", NAME("A-OS")), "a", NULL);
+    leads(USED(SID("sx"), NAME("A-OS")), "a", NULL);
+    leads(USED(SID("sb"), NAME("A-OS")), "b", NULL);
+    leads(USED("", NAME("A-OLD")), "e", NULL);
+    leads(USED(SID("se"), NAME("D")), "e", NULL);
+
     leads(USED(SID("sx"), NAME("X")), NULL, "X");
     leads(USED("", NAME("X")), NULL, "X");
     leads(USED(SID("sx"), ""), NULL, "sx");
@@ -873,20 +921,24 @@ test_ambiguous(void **state)
     size_t         i;
     records_test_t t;
 
-    static const char *const lists[] = {
-        USED("", NAME("C")),
-        USED(SID("sx"), NAME("C")),
+    /* two of one name; D is the one's name, and the other's own name for itself
+     */
+
+    static const char *const lists[][2] = {
+        { USED("", NAME("C")), "computer_name \"C\"" },
+        { USED(SID("sx"), NAME("C")), "computer_name \"C\"" },
+        { USED("", NAME("D")), "computer_name \"D\"" },
     };
 
     (void) state;
 
     for (i = 0; i < unit_count(lists); i++) {
-        recorded(&t, "", "", 1, lists[i]);
+        recorded(&t, "", "", 1, lists[i][0]);
         assert_int_equal(
             usage_records_match(&t.records, &t.directory, i == 0, &t.error),
             USAGE_ERROR);
         assert_int_equal(t.error.status, 502);
-        assert_non_null(strstr(t.error.detail, "computer_name \"C\""));
+        assert_non_null(strstr(t.error.detail, lists[i][1]));
         finish(&t);
     }
 }

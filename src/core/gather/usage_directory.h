@@ -47,7 +47,7 @@ typedef struct {
     const usage_pool_t   *pool;
     const usage_user_t   *user;
     usage_table_t         ids;     /* entries by desktop_id */
-    usage_table_t         names;   /* entries by computer_name */
+    usage_table_t         names;   /* entries by computer_name, os_host_name */
     usage_table_t         sids;    /* entries by sid */
     usage_table_t         users;   /* names of others that have desktops */
     unsigned              listing; /* the number of the present listing */
@@ -101,10 +101,10 @@ usage_entry_t *
 usage_directory_find(const usage_directory_t *directory, usage_str_t id);
 
 /*
- * Finds the entry that matches a record's sid, or else its computer_name, or
- * gives NULL.  *doubtful: not all of the directory was read, and the sid is
- * none that it has shown; the rest may know another desktop of that sid, or of
- * that name.
+ * Finds the entry that matches a record's sid, or else its computer_name, which
+ * may be the directory's or its os_host_name; or gives NULL.  *doubtful: not
+ * all of the directory was read, and the sid is none that it has shown; the
+ * rest may know another desktop of that sid, or of that name.
  */
 usage_entry_t *usage_directory_match(const usage_directory_t *directory,
     usage_str_t sid, usage_str_t name, bool *doubtful);

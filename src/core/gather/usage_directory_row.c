@@ -101,7 +101,7 @@ usage_directory_attached(
 
 
 /*
- * Lets a computer_name or a sid match an entry.  *key: its copy, which stays.
+ * Lets a name or a sid match an entry.  *key: its copy, which stays.
  */
 static usage_result_t
 usage_directory_index(usage_table_t *table, usage_str_t text,
@@ -157,12 +157,19 @@ usage_result_t
 usage_directory_row(
     usage_directory_t *directory, const json_t *row, usage_entry_t **entry)
 {
+    usage_str_t os_name;
+
     *entry =
         usage_directory_entry(directory, usage_json_text(row, "desktop_id"));
+
+    /* a record's computer_name may be either of the two names */
 
     if (*entry == NULL
         || usage_directory_index(&directory->names,
                usage_json_text(row, "computer_name"), *entry, &(*entry)->name)
+               != USAGE_OK
+        || usage_directory_index(&directory->names,
+               usage_json_text(row, "os_host_name"), *entry, &os_name)
                != USAGE_OK
         || usage_directory_index(&directory->sids, usage_json_text(row, "sid"),
                *entry, &(*entry)->sid)

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
+#include "gather/usage_connection.h"
 #include "gather/usage_records.h"
 #include "gather/usage_rows.h"
 
-#include <stdio.h>
-
 
 #define USAGE_RECORDS_ROOM    256 /* to start with */
-#define USAGE_RECORDS_KEY_MAX 512
+#define USAGE_RECORDS_KEY_MAX 2048
 
 
 /*
@@ -127,71 +126,22 @@ usage_records_reword(usage_records_t *records, const usage_call_t *call)
 }
 
 
-static usage_result_t
-usage_records_nonsense(usage_error_t *error, const json_t *row, const char *key)
-{
-    usage_str_t text;
-
-    text = usage_json_text(row, key);
-
-    return usage_error(error, 502,
-        "the upstream's connection records make no sense: %s \"%.*s\"", key,
-        usage_shown(text), text.data);
-}
-
-
 /*
- * Reads a time of a record.  *given: the record has it.
- */
-static usage_result_t
-usage_records_time(const json_t *row, const char *key, bool *given,
-    int64_t *time, usage_error_t *error)
-{
-    usage_str_t   text;
-    const json_t *value;
-
-    value = json_object_get(row, key);
-    text = usage_json_text(row, key);
-
-    *given = value != NULL && !json_is_null(value)
-             && !(json_is_string(value) && text.len == 0);
-
-    if (*given && !usage_time_parse(text, time)) {
-        return usage_records_nonsense(error, row, key);
-    }
-
-    return USAGE_OK;
-}
-
-
-/*
- * Reads the session of a record: "setup to end; an open session, until now; no
- * setup time, never".  It is cut to the range.  *used: it was in use there.
+ * Reads the session of a record, and cuts it to the range.  *used: it was in
+ * use there.
  */
 static usage_result_t
 usage_records_session(const usage_records_t *records, const json_t *row,
     usage_session_t *session, bool *used, usage_error_t *error)
 {
-    bool connected, ended;
-
-    session->from = records->range.to;
-    session->to = records->range.to;
-
-    if (usage_records_time(
-            row, "connection_setup_time", &connected, &session->from, error)
-            != USAGE_OK
-        || usage_records_time(
-               row, "connection_end_time", &ended, &session->to, error)
-               != USAGE_OK)
+    if (usage_connection_read(
+            row, "connection records", records->range.to, session, used, error)
+        != USAGE_OK)
     {
         return USAGE_ERROR;
     }
 
-    if (connected && ended && session->to < session->from) {
-        return usage_records_nonsense(error, row, "connection_end_time");
-    }
-
-    if (!ended || session->to > records->range.to) {
+    if (session->to > records->range.to) {
         session->to = records->range.to;
     }
 
@@ -199,45 +149,49 @@ usage_records_session(const usage_records_t *records, const json_t *row,
         session->from = records->range.from;
     }
 
-    *used = connected && session->from < session->to;
+    *used = *used && session->from < session->to;
 
     return USAGE_OK;
 }
 
 
 /*
- * Tells whether a record came before.  Without a transaction_id it can't be
- * told.
+ * Tells whether a record came before: one of the same transaction, user,
+ * desktop and times.  (A reconnect may have the transaction of what it
+ * continues, but not its times.)  It can't be told of a record that has no
+ * transaction_id, or texts of an odd length.
  */
 static usage_result_t
 usage_records_twice(usage_records_t *records, const json_t *row, bool *twice)
 {
-    int         len;
+    static const char *const keys[] = { "transaction_id", "user_name", "sid",
+        "computer_name", "connection_start_time", "connection_setup_time" };
+
     bool        added;
     char        text[USAGE_RECORDS_KEY_MAX];
-    usage_str_t id, start, setup, key;
+    size_t      i;
+    usage_str_t part, key;
 
     *twice = false;
 
-    id = usage_json_text(row, "transaction_id");
-    start = usage_json_text(row, "connection_start_time");
-    setup = usage_json_text(row, "connection_setup_time");
-
-    if (id.len == 0) {
-        return USAGE_OK;
-    }
-
-    /* a reconnect may have the id of what it continues, but not its times */
-
-    len = snprintf(
-        text, sizeof(text), "%s %s %s", id.data, start.data, setup.data);
-
-    if (len < 0 || (size_t) len >= sizeof(text)) {
-        return USAGE_OK;
-    }
-
     key.data = text;
-    key.len = (size_t) len;
+    key.len = 0;
+
+    if (usage_json_text(row, keys[0]).len == 0) {
+        return USAGE_OK;
+    }
+
+    for (i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+        part = usage_json_text(row, keys[i]);
+
+        if (part.len >= sizeof(text) - key.len) {
+            return USAGE_OK;
+        }
+
+        memcpy(text + key.len, part.data, part.len);
+        key.len += part.len;
+        text[key.len++] = '\n';
+    }
 
     if (usage_table_add(&records->transactions, key, &added) == NULL) {
         return USAGE_ERROR;
