@@ -103,6 +103,13 @@ usage_records_incomplete(const usage_records_t *records)
 
 
 bool
+usage_records_none(const usage_records_t *records)
+{
+    return !records->user_shown;
+}
+
+
+bool
 usage_records_reword(usage_records_t *records, const usage_call_t *call)
 {
     if (call->offset > 0) {
@@ -285,18 +292,26 @@ usage_records_counts(
 
 
 /*
- * Tells whether a record has the user's name with a domain, whichever that is.
+ * Notes whether a record has the user's name, and with a domain, whichever that
+ * is.
  */
-static bool
-usage_records_shows_domain(const usage_records_t *records, const json_t *row)
+static void
+usage_records_note_name(usage_records_t *records, const json_t *row)
 {
     usage_str_t name, user;
 
     name = usage_json_text(row, "user_name");
     user = records->user->name;
 
-    return name.len > user.len && name.data[user.len] == '@'
-           && memcmp(name.data, user.data, user.len) == 0;
+    if (usage_str_equal(name, user)) {
+        records->user_shown = true;
+
+    } else if (name.len > user.len && name.data[user.len] == '@'
+               && memcmp(name.data, user.data, user.len) == 0)
+    {
+        records->user_shown = true;
+        records->domain_shown = true;
+    }
 }
 
 
@@ -329,8 +344,7 @@ usage_records_row(usage_records_t *records, const usage_call_t *call,
         return USAGE_ERROR;
     }
 
-    records->domain_shown =
-        records->domain_shown || usage_records_shows_domain(records, row);
+    usage_records_note_name(records, row);
 
     if (!used || !usage_records_counts(records, row, &no_domain)) {
         return USAGE_OK;

@@ -179,7 +179,12 @@ usage_plan_check_user(usage_plan_t *plan, usage_error_t *error)
     outcome = usage_plan_compare(plan, shown, plan->total.total,
         "desktop_username", plan->user.name, error);
 
-    if (outcome == USAGE_OUTCOME_ERROR && usage_plan_records_unfilter(plan)) {
+    /* of days that aren't final, no statistics tell that records are missing */
+
+    if ((outcome == USAGE_OUTCOME_ERROR
+            || (plan->final < plan->days && usage_plan_records_none(plan)))
+        && usage_plan_records_unfilter(plan))
+    {
         memset(error, 0, sizeof(usage_error_t));
         return USAGE_OUTCOME_UNFILTERED;
     }

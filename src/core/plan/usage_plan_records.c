@@ -37,6 +37,13 @@ usage_plan_records_unfilter(usage_plan_t *plan)
 
 
 bool
+usage_plan_records_none(const usage_plan_t *plan)
+{
+    return usage_records_none(&plan->records.found);
+}
+
+
+bool
 usage_plan_with_seconds(const usage_plan_t *plan)
 {
     return plan->records.with_seconds;

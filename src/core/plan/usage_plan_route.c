@@ -165,7 +165,7 @@ static const usage_route_t usage_routes[] = {
     route(SOME_HOURS,                      SUMS,      ENOUGH,     CHECK),
     route(HOURS | SOME_HOURS,              FIGURES,   DONE,       CHECK),
     route(USER_HOURS,                      MATCH,     DONE,       TOTAL),
-    route(USER_HOURS,                      TOTAL,     NOTHING,    END),
+    route(USER_HOURS,                      TOTAL,     NOTHING,    CHECK),
     route(USER_HOURS,                      TOTAL,     DONE,       CHECK),
     route(USER_HOURS,                      CHECK,     UNFILTERED, RECORDS),
     route(HOURS | SOME_HOURS | USER_HOURS, CHECK,     DONE,       END),
