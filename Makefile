@@ -84,11 +84,21 @@ $(BUILD)/sim/%.o: sim/%.c $(SIM_H)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -Wall -Wextra $(WERROR) -c $< -o $@
 
+# (for its unit tests)
 
-# The core as a library, once plain and once under sanitizers.
+SIM_SAN_O = $(patsubst sim/%.c,$(BUILD)/sim-san/%.o,\
+                $(filter-out sim/main.c,$(SIM)))
 
-CORE_O = $(CORE:src/core/%.c=$(BUILD)/core/%.o)
-CORE_SAN_O = $(CORE:src/core/%.c=$(BUILD)/core-san/%.o)
+$(BUILD)/sim-san/%.o: sim/%.c $(SIM_H)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -Wall -Wextra $(WERROR) $(SANITIZE) -c $< -o $@
+
+
+# The core as a library: plain, under sanitizers, and for the fuzzers.
+
+CORE_O      = $(CORE:src/core/%.c=$(BUILD)/core/%.o)
+CORE_SAN_O  = $(CORE:src/core/%.c=$(BUILD)/core-san/%.o)
+CORE_FUZZ_O = $(CORE:src/core/%.c=$(BUILD)/core-fuzz/%.o)
 
 $(BUILD)/core/%.o: src/core/%.c $(CORE_H)
 	@mkdir -p $(@D)
@@ -114,10 +124,11 @@ $(BUILD)/usagectl-san: $(CTL) $(CTL_H) $(CORE_H) $(BUILD)/libusage-san.a
 	    $(CTL) $(BUILD)/libusage-san.a -o $@ $(CTL_LIBS)
 
 $(BUILD)/libusage.a: $(CORE_O)
-	@rm -f $@
-	ar rcs $@ $^
-
 $(BUILD)/libusage-san.a: $(CORE_SAN_O)
+$(BUILD)/libusage-fuzz.a: $(CORE_FUZZ_O)
+$(BUILD)/libusagesim-san.a: $(SIM_SAN_O)
+
+$(BUILD)/lib%.a:
 	@rm -f $@
 	ar rcs $@ $^
 
@@ -127,10 +138,10 @@ $(BUILD)/libusage-san.a: $(CORE_SAN_O)
 UNIT_BINS = $(UNIT:t/unit/test_%.c=$(BUILD)/unit/%.t)
 
 $(UNIT_SIM:t/unit/test_%.c=$(BUILD)/unit/%.t): $(BUILD)/unit/%.t: \
-    t/unit/test_%.c $(filter-out sim/main.c,$(SIM)) $(SIM_H) $(UNIT_H)
+    t/unit/test_%.c $(SIM_H) $(UNIT_H) $(BUILD)/libusagesim-san.a
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -Wall -Wextra $(WERROR) $(SANITIZE) -Isim $< \
-	    $(filter-out sim/main.c,$(SIM)) -o $@ -lcmocka $(SIM_LIBS)
+	    $(BUILD)/libusagesim-san.a -o $@ -lcmocka $(SIM_LIBS)
 
 $(UNIT_CORE:t/unit/test_%.c=$(BUILD)/unit/%.t): $(BUILD)/unit/%.t: \
     t/unit/test_%.c $(UNIT_H) $(BUILD)/libusage-san.a
@@ -151,14 +162,18 @@ FUZZ_BINS    = $(addprefix $(BUILD)/fuzz/,page request signature sign compare \
                  plan report)
 
 $(BUILD)/fuzz/report: FUZZED = tools/usagectl/report_line.c
-$(BUILD)/fuzz/report: FUZZ_FLAGS += -D_GNU_SOURCE -Itools/usagectl
+$(BUILD)/fuzz/report: FUZZED_FLAGS = -D_GNU_SOURCE -Itools/usagectl
 $(BUILD)/fuzz/report: tools/usagectl/report_line.c $(CTL_H)
 
-$(BUILD)/fuzz/%: t/fuzz/fuzz_%.c $(wildcard t/fuzz/*.h) $(CORE) $(CORE_H) \
-    $(UNIT_H)
+$(BUILD)/core-fuzz/%.o: src/core/%.c $(CORE_H)
 	@mkdir -p $(@D)
-	$(FUZZ_CC) $(FUZZ_FLAGS) -Isrc/core -It/unit $< $(FUZZED) $(CORE) -o $@ \
-	    $(CORE_LIBS)
+	$(FUZZ_CC) $(FUZZ_FLAGS) -Isrc/core -c $< -o $@
+
+$(BUILD)/fuzz/%: t/fuzz/fuzz_%.c $(wildcard t/fuzz/*.h) $(CORE_H) $(UNIT_H) \
+    $(BUILD)/libusage-fuzz.a
+	@mkdir -p $(@D)
+	$(FUZZ_CC) $(FUZZ_FLAGS) $(FUZZED_FLAGS) -Isrc/core -It/unit $< $(FUZZED) \
+	    $(BUILD)/libusage-fuzz.a -o $@ $(CORE_LIBS)
 
 fuzz: $(FUZZ_BINS:$(BUILD)/fuzz/%=fuzz-%)
 
@@ -318,15 +333,16 @@ VALGRIND = valgrind -q --error-exitcode=99 --leak-check=full \
            --show-leak-kinds=definite --errors-for-leak-kinds=definite \
            --suppressions=$(CURDIR)/t/nginx.supp
 
-# (one more than there are processors: tests mostly wait, as for timeouts)
+# (two more than there are processors: tests mostly wait, as for timeouts)
 
-PROVE_JOBS = $(shell expr $(JOBS) + 1)
+PROVE_JOBS = $(shell expr $(JOBS) + 2)
 
 T          = $(wildcard t/*.t)
-T_VALGRIND = $(patsubst %,t/%.t,bounds calls errors headers hours life mode \
-               outcome pages retention routes sign simulator simulator_control \
-               simulator_faults simulator_sign simulator_tenants \
-               simulator_truth store_fair validation wake)
+T_VALGRIND = $(patsubst %,t/%.t,bounds errors headers hours life mode \
+               outcome pages retention routes sign sign_modes simulator \
+               simulator_control simulator_faults simulator_habits \
+               simulator_sign simulator_tenants simulator_truth store_fair \
+               validation wake)
 
 $(BUILD)/valgrind/%.t: t/%.t Makefile
 	@mkdir -p $(@D)
@@ -339,9 +355,9 @@ $(BUILD)/valgrind/%.t: t/%.t Makefile
 # tenth of its time.  Where the sources can't be had, that is said; in CI (which
 # sets CI) it fails.
 
-T_VANILLA = $(patsubst %,t/%.t,bounds client_address compare errors fallback \
-              headers hostile known life mode outcome pages reload replay retry \
-              store_fair user wake)
+T_VANILLA = $(patsubst %,t/%.t,bounds calls client_address compare errors \
+              fallback headers hostile known life mode outcome pages \
+              reload replay retry store_fair user wake)
 
 $(BUILD)/vanilla/nginx: $(MODULE) $(MODULE_H) config tools/vanilla-nginx
 	@BUILD=$(BUILD) JOBS=$(JOBS) tools/vanilla-nginx || test $$? = 3

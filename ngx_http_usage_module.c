@@ -162,6 +162,13 @@ static ngx_command_t  ngx_http_usage_commands[] = {
       offsetof(ngx_http_usage_loc_conf_t, lookback),
       NULL },
 
+    { ngx_string("usage_monitoring"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_FLAG,
+      ngx_conf_set_flag_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_usage_loc_conf_t, monitoring),
+      NULL },
+
     { ngx_string("usage_hour_format"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
       ngx_http_usage_hour_format,

@@ -231,12 +231,10 @@ sim_api_directory(sim_world_t *w, sim_call_t *c)
                  .count_key = "total_count",
                  .list_key = "desktops" };
     const sim_tenant_t *t = w->tenant;
-    const sim_habits_t *habits = &w->cfg.habits;
 
     c->offset = sim_query_number(&c->query, "offset", 0, SIM_OFFSET_MAX, 0);
-    page.limit = sim_query_number(&c->query, "limit", 0,
-        habits->directory_limit, habits->directory_limit);
-    read_filter(habits, c, &f);
+    page.limit = sim_query_number(&c->query, "limit", 0, 1000, 1000);
+    read_filter(&w->cfg.habits, c, &f);
 
     if (!sim_reply_bad_query(c)) {
         for (i = 0; i < t->ndesktops; i++) {

@@ -109,8 +109,6 @@ typedef enum {
         "the directory knows the filter desktop_id")                           \
     X(os_host_name, "true|false", 0, 0, 202501,                                \
         "rows of the directory have an os_host_name")                          \
-    X(directory_limit, "1000|100", 1, 1000000, 0,                              \
-        "the largest limit of the directory")                                  \
     X(directory_names, "fuzzy|exact", 0, 0, 0,                                 \
         "how the filter user_name of the directory compares")                  \
     X(directory_users, "all|owner", 0, 0, 0,                                   \

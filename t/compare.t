@@ -61,7 +61,7 @@ sub successors { return grep { $_->{api} ne 'legacy' } @{ $sim->calls } }
 subtest 'values' => sub {
     for my $value (qw(10% 0.25% 100% 0% 0.01% 0.1 1 0.0001 0 off)) {
         my ($ok, $out) = Usage::Nginx->check(location => "usage_compare_sample $value;");
-        ok($ok, $value) or diag $out;
+        ok($ok, "$value is taken") or diag $out;
     }
     for my $value (qw(10 1.5 0.00001 100.01% 101% -1% x% % 0.001% on), '""') {
         my ($ok, $out) = Usage::Nginx->check(location => "usage_compare_sample $value;");

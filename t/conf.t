@@ -298,7 +298,7 @@ subtest 'what has no effect' => sub {
         [ 'usage_clock_skew 1m;', 'usage_credentials is off' ],
         [ 'usage_sign_host x;', 'usage_credentials is off' ],
         [ 'usage_connections_lookback 1d;', 'usage_connections is off' ],
-        [ 'usage_hour_format %H;', 'usage_connections is off' ],
+        [ 'usage_hour_format %H;', 'usage_connections and usage_monitoring are off' ],
     ) {
         warns(location => $_->[0], $why->($_->[0] =~ /(\S+)/, $_->[1]));
     }

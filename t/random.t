@@ -77,9 +77,8 @@ for (@tenants) {
     for my $idle (qw(shown hidden)) {
         my $tenant = rnd(1 << 20);
         $pair->tenant(seed => $tenant, desktops => $desktops,
-            days => pick(10, 31, 40), idle => $idle,
-            resource_id => pick(JSON::PP::true(), JSON::PP::false()),
-            enterprise_projects => pick(JSON::PP::true(), JSON::PP::false()));
+            days => pick(10, 31, 40), habits => "random:$tenant", idle => $idle,
+            directory_limit => 1000);
         my $name = "$desktops desktops, idle $idle, tenant $tenant";
         my $begin = Time::HiRes::time();
 

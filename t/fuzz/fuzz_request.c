@@ -16,11 +16,12 @@
 #define FUZZ_DAY INT64_C(86400)
 
 
-/* with connection records, and without */
+/* with connection records, with desktop monitoring, and with neither */
 
 static const usage_rules_t fuzz_rules[] = {
-    { 180 * FUZZ_DAY, 30 * FUZZ_DAY, false },
-    { 30 * FUZZ_DAY, 60 * FUZZ_DAY, true },
+    { 180 * FUZZ_DAY, 30 * FUZZ_DAY, false, false },
+    { 30 * FUZZ_DAY, 60 * FUZZ_DAY, true, false },
+    { 90 * FUZZ_DAY, 30 * FUZZ_DAY, false, true },
 };
 
 
@@ -49,7 +50,9 @@ fuzz_accepted(const usage_request_t *request, usage_str_t body,
     fuzz_assert(
         request->user.len == 0 || request->hours
         || !usage_day_forgotten(request->first, FUZZ_NOW, rules->users_memory));
-    fuzz_assert(!request->hours || rules->connections);
+    fuzz_assert(
+        !request->hours || rules->connections
+        || (rules->monitoring && request->desktops > 0 && !request->user.len));
     fuzz_assert(usage_request_bins(request)
                 == usage_request_days(request) * (request->hours ? 24 : 1));
     fuzz_assert(usage_request_past(request, usage_day_of(FUZZ_NOW))

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
 /*
- * A legacy call, made as the vendor's clients for Node.js make their calls: with
+ * Legacy calls, made as the vendor's clients for Node.js make their calls: with
  * its client builder, credentials and HTTP client.
  *
- *     node t/node/client.js '{"endpoint": "http://127.0.0.1:8080", "ak": "…",
- *         "sk": "…", "token": "…", "project": "…", "body": {…}}'
+ *     node t/node/client.js '[{"endpoint": "http://127.0.0.1:8080", "ak": "…",
+ *         "sk": "…", "token": "…", "project": "…", "headers": {…},
+ *         "body": {…}}, …]'
  *
- * Prints the reply, or what the client makes of an error, as JSON.
+ * Prints each reply, or what the client makes of an error, as a line of JSON.
  */
 
 'use strict';
@@ -18,7 +19,7 @@ const { ClientBuilder } = require(`${core}/ClientBuilder.js`);
 const { BasicCredentials } = require(`${core}/auth/BasicCredentials.js`);
 
 
-async function main(o) {
+async function call(o) {
     const credentials = new BasicCredentials()
         .withAk(o.ak).withSk(o.sk).withProjectId(o.project);
 
@@ -36,7 +37,7 @@ async function main(o) {
             method: 'POST',
             url: '/v2/{project_id}/desktops/statistics/used',
             contentType: 'application/json',
-            queryParams: {}, pathParams: {}, headers: {},
+            queryParams: {}, pathParams: {}, headers: o.headers || {},
             data: o.body
         });
     } catch (e) {
@@ -46,6 +47,11 @@ async function main(o) {
 }
 
 
-main(JSON.parse(process.argv[2])).then((reply) => {
-    process.stdout.write(JSON.stringify(reply) + '\n');
-});
+async function main(calls) {
+    for (const o of calls) {
+        process.stdout.write(JSON.stringify(await call(o)) + '\n');
+    }
+}
+
+
+main(JSON.parse(process.argv[2]));

@@ -368,6 +368,62 @@ test_projects(void **state)
 
 
 /*
+ * The first page has one of a desktop's rows, and no row of an enterprise
+ * project.  A later page has the other row.  That is found in windows of all
+ * desktops, in windows that the filter by name hardly narrows, and in the page
+ * that tells how many desktops there are.
+ */
+static void
+test_projects_later(void **state)
+{
+    size_t              i, k, n;
+    uint64_t            rnd;
+    upstream_t          up;
+    plans_t            *t;
+    char                members[128];
+    upstream_desktop_t *desktop;
+
+    t = *state;
+
+    for (i = 0; i < 16; i++) {
+        rnd = unit_seed() + i;
+        upstream_start(&up, 250, 19006, i < 8 ? 1 : 2, &rnd); /* a Friday */
+        up.projects = true;
+        up.forbidden = i % 2 == 1;
+        up.is.resource_id = i % 4 >= 2;
+
+        for (n = 0; n < up.count; n++) {
+            desktop = &up.desktops[n];
+            desktop->place = n == 0 ? 33 : 48 * n + 1;
+
+            for (k = 0; k < up.days; k++) {
+                desktop->seconds[k] = n == 0 ? 70000 : 20000 + (double) n;
+            }
+
+            if (i / 4 % 2 == 1) {
+                (void) snprintf(desktop->name, sizeof(desktop->name), "DESK%s",
+                    n == 0 ? "" : "-of-others");
+                memcpy(desktop->called, desktop->name, sizeof(desktop->name));
+            }
+        }
+
+        (void) snprintf(members, sizeof(members), ",\"desktop_ids\":[\"%s\"]",
+            up.desktops[0].id);
+        plans_ask(t, &up, up.days, up.first + 9, members);
+
+        assert_int_equal(
+            plans_carry_out(t, &up, 1 + i % PLANS_FLIGHT_MAX), USAGE_OK);
+
+        if (!check_truth(t, &up)) {
+            fail_msg("case %zu: not the truth", i);
+        }
+
+        upstream_free(&up);
+    }
+}
+
+
+/*
  * Days that don't add up to the range: the days count, where all desktops are
  * asked for.
  */
@@ -1234,6 +1290,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_random),
         cmocka_unit_test(test_projects),
+        cmocka_unit_test(test_projects_later),
         cmocka_unit_test(test_off_totals),
         cmocka_unit_test(test_few_calls),
         cmocka_unit_test(test_few_calls_for_ids),

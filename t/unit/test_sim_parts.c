@@ -83,6 +83,24 @@ test_random(void **state)
 
 
 static void
+test_decode(void **state)
+{
+    char *s;
+
+    (void) state;
+
+    s = sim_decode("a+b%2Fc", 7, '+');
+    assert_string_equal(s, "a+b/c");
+    free(s);
+    s = sim_decode("a+b", 3, ' ');
+    assert_string_equal(s, "a b");
+    free(s);
+    assert_null(sim_decode("%2", 2, '+'));
+    assert_null(sim_decode("%00", 3, '+'));
+}
+
+
+static void
 test_query(void **state)
 {
     int64_t     t;
@@ -326,6 +344,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_buf),
         cmocka_unit_test(test_random),
+        cmocka_unit_test(test_decode),
         cmocka_unit_test(test_query),
         cmocka_unit_test(test_faults),
         cmocka_unit_test(test_quota),

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * The simulator's time in use: days, hours, overlaps, filing, rounding.
+ * The simulator's time in use: days, hours, periods, filing, rounding.
  */
 
 #include <setjmp.h>
@@ -69,6 +69,28 @@ test_dates(void **state)
 
 
 static void
+test_minutes(void **state)
+{
+    size_t  i;
+    int64_t t, minute;
+
+    static const char *const wrong[] = { "", "2016-08-20T21:11", "2016-08-20",
+        "2016-08-20T21:60Z", "2016-08-20T24:00Z", "2016-02-30T00:00Z",
+        "2016-08-20T21:11:00Z", "2016-08-20 21:11Z" };
+
+    (void) state;
+
+    assert_int_equal(sim_parse_minute("2016-08-20T21:11Z", &minute), 0);
+    assert_int_equal(sim_parse_time("2016-08-20T21:11:00Z", &t), 0);
+    assert_int_equal(minute, t);
+
+    for (i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+        assert_int_equal(sim_parse_minute(wrong[i], &minute), -1);
+    }
+}
+
+
+static void
 test_rounding(void **state)
 {
     (void) state;
@@ -86,13 +108,22 @@ test_rounding(void **state)
 static void
 test_filing(void **state)
 {
-    int64_t day = sim_time_day(at("2022-12-16T00:00:00Z"));
+    int     zone;
+    int64_t day = 19000, hour;
 
     (void) state;
 
-    assert_int_equal(sim_usage_filed(at("2022-12-16T01:59:59Z"), 0), day - 2);
-    assert_int_equal(sim_usage_filed(at("2022-12-16T02:00:00Z"), 0), day - 1);
-    assert_int_equal(sim_usage_filed(at("2022-12-16T23:59:59Z"), 0), day - 1);
+    /* a day is filed 26 hours after its start, less the zone, but not before
+     * it is over */
+
+    for (zone = -12; zone <= 14; zone++) {
+        hour = 26 - zone > 24 ? 26 - zone : 24;
+        assert_int_equal(
+            sim_usage_filed(day * SIM_DAY + hour * SIM_HOUR, zone), day);
+        assert_int_equal(
+            sim_usage_filed(day * SIM_DAY + hour * SIM_HOUR - 1, zone),
+            day - 1);
+    }
 }
 
 
@@ -204,6 +235,53 @@ test_hours(void **state)
 }
 
 
+static void
+test_periods(void **state)
+{
+    size_t        i, n;
+    sim_tenant_t *t = sim_tenant_new();
+    sim_period_t *p;
+
+    static const int64_t sessions[][2] = { { 100, 200 }, { 150, 160 },
+        { 180, 300 }, { 300, 310 }, { 400, 400 }, { 500, 900 },
+        { 600, SIM_NEVER }, { 700, 800 }, { 2000, 2100 } };
+
+    (void) state;
+
+    (void) sim_tenant_user(t, "a", "", NULL);
+    (void) sim_tenant_desktop(t, "d", "D", NULL, NULL);
+
+    for (i = 0; i < sizeof(sessions) / sizeof(sessions[0]); i++) {
+        (void) sim_tenant_session(
+            t, 0, 0, sessions[i][0], sessions[i][0], sessions[i][1]);
+    }
+
+    (void) sim_tenant_session(t, 0, 0, 350, SIM_NEVER, SIM_NEVER);
+    sim_tenant_index(t, 1000);
+
+    n = sim_usage_periods(t, 0, 1000, &p);
+    assert_int_equal(n, 3);
+    assert_int_equal(p[0].setup, 100);
+    assert_int_equal(p[0].end, 310);
+    assert_int_equal(p[1].setup, 400);
+    assert_int_equal(p[1].end, 400);
+    assert_int_equal(p[2].setup, 500);
+    assert_true(p[2].end == SIM_NEVER);
+    free(p);
+
+    /* what is later than the clock has not happened */
+
+    n = sim_usage_periods(t, 0, 250, &p);
+    assert_int_equal(n, 1);
+    assert_true(p[0].end == SIM_NEVER);
+    free(p);
+
+    assert_int_equal(sim_usage_periods(t, 0, 99, &p), 0);
+    free(p);
+    sim_tenant_free(t);
+}
+
+
 /* The sums of a generated tenant are those counted second by second. */
 
 static void
@@ -262,10 +340,12 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_dates),
+        cmocka_unit_test(test_minutes),
         cmocka_unit_test(test_rounding),
         cmocka_unit_test(test_filing),
         cmocka_unit_test(test_days),
         cmocka_unit_test(test_hours),
+        cmocka_unit_test(test_periods),
         cmocka_unit_test(test_generated),
     };
 

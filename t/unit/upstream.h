@@ -307,19 +307,20 @@ upstream_matches(usage_str_t filter, const char *text)
 
 /*
  * What a day's seconds are in the first or the second enterprise project of a
- * desktop or a user: all of them, none, or about half.
+ * desktop or a user: all of them, none, or an eighth and the rest, whose rows
+ * are far from each other.
  */
 static inline double
 upstream_part(double seconds, uint64_t place, size_t day, unsigned part)
 {
-    double half;
+    double little;
 
-    half = floor(seconds / 2);
+    little = floor(seconds / 8);
 
     switch ((place + day) % 3) {
 
     case 0:
-        return part == 0 ? half : seconds - half;
+        return part == 0 ? seconds - little : little;
 
     case 1:
         return part == 0 ? seconds : 0;

@@ -38,6 +38,7 @@ static const char help[] =
     "As the gateway's directives:\n"
     "      --connections      usage_connections on: records may be read\n"
     "      --lookback=TIME    usage_connections_lookback (7d)\n"
+    "      --monitoring       usage_monitoring on: monitoring may be read\n"
     "      --resource-id      usage_resource_id on: statistics know that "
     "filter\n"
     "      --retention=TIMES  usage_retention: off, or "
@@ -58,6 +59,7 @@ enum {
     OPTION_NOW,
     OPTION_CONNECTIONS,
     OPTION_LOOKBACK,
+    OPTION_MONITORING,
     OPTION_RESOURCE_ID,
     OPTION_RETENTION
 };
@@ -73,6 +75,7 @@ static const struct option options[] = {
     { "now", required_argument, NULL, OPTION_NOW },
     { "connections", no_argument, NULL, OPTION_CONNECTIONS },
     { "lookback", required_argument, NULL, OPTION_LOOKBACK },
+    { "monitoring", no_argument, NULL, OPTION_MONITORING },
     { "resource-id", no_argument, NULL, OPTION_RESOURCE_ID },
     { "retention", required_argument, NULL, OPTION_RETENTION },
     { "help", no_argument, NULL, 'h' },
@@ -184,6 +187,11 @@ set_assumption(ctl_plan_t *self, int option)
 
     case OPTION_LOOKBACK:
         self->upstream.lookback = ctl_duration("--lookback", optarg);
+        return true;
+
+    case OPTION_MONITORING:
+        self->rules.monitoring = true;
+        self->upstream.monitoring = true;
         return true;
 
     case OPTION_RESOURCE_ID:

@@ -38,19 +38,19 @@ typedef struct {
     size_t              given_rows; /* that these seconds are the sum of */
     int64_t             until; /* of users: no window ends after this second */
     const usage_pool_t *pool;
-    bool                wants_days; /* not only the total is needed */
-    size_t              front;      /* days at the start of which only the
-                                     * sum is needed; 0: none */
-    bool             front_known;   /* that sum is here */
-    double           front_total;   /* seconds: that sum */
-    unsigned         first_windows; /* of all days, that aren't here yet */
-    bool             known;         /* the total is here */
-    bool             shown;         /* a row matched */
-    int64_t          rows;          /* of the window over all days */
-    size_t           most;  /* rows that match in a window; 0: any number */
-    double           total; /* seconds */
-    double           seconds[USAGE_DAYS_MAX];
-    usage_stretch_t *stretches; /* days asked for by one window each */
+    bool                wants_days;    /* not only the total is needed */
+    unsigned            first_windows; /* of all days, that aren't here yet */
+    bool                known;         /* the total is here */
+    bool                shown;         /* a row matched */
+    int64_t             rows;          /* of the window over all days */
+    size_t              most;  /* rows that match in a window; 0: any number */
+    double              total; /* seconds */
+    double              seconds[USAGE_DAYS_MAX];
+    usage_stretch_t    *stretches; /* days asked for by one window each */
+
+    size_t front;       /* days at the start that are only summed; 0: none */
+    bool   front_known; /* their sum is here */
+    double front_total; /* seconds: that sum */
 } usage_bisection_t;
 
 

@@ -246,8 +246,8 @@ usage_request_remembered(const usage_request_reader_t *reader,
  * Reads group_by_type.
  */
 static usage_result_t
-usage_request_group(const usage_request_reader_t *reader,
-    usage_request_t *request, const usage_rules_t *rules)
+usage_request_group(
+    const usage_request_reader_t *reader, usage_request_t *request)
 {
     usage_str_t              text;
     static const usage_str_t day = usage_string("DAY");
@@ -261,13 +261,6 @@ usage_request_group(const usage_request_reader_t *reader,
     }
 
     request->hours = usage_str_equal(text, hour);
-
-    if (request->hours && !rules->connections) {
-        return usage_error(reader->error, 400,
-            "group_by_type \"HOUR\" needs connection records, which this "
-            "gateway doesn't read (usage_connections is off); allowed: "
-            "\"DAY\"");
-    }
 
     if (text.len != 0 && !request->hours && !usage_str_equal(text, day)) {
         return usage_error(reader->error, 400,
@@ -335,6 +328,31 @@ usage_request_user(
 
 
 /*
+ * Checks that something tells the hours, if they are requested.
+ */
+static usage_result_t
+usage_request_told(const usage_request_reader_t *reader,
+    const usage_request_t *request, const usage_rules_t *rules)
+{
+    if (!request->hours || rules->connections
+        || (rules->monitoring && request->desktops > 0
+            && request->user.len == 0))
+    {
+        return USAGE_OK;
+    }
+
+    return usage_error(reader->error, 400,
+        "group_by_type \"HOUR\" needs connection records, which this gateway "
+        "doesn't read (usage_connections is off)%s; allowed: \"DAY\"",
+        rules->monitoring
+            ? "; desktop monitoring tells hours of desktop_ids only, and not "
+              "those of a desktop_username"
+            : ", or for desktop_ids desktop monitoring (usage_monitoring is "
+              "off)");
+}
+
+
+/*
  * Reads all fields.
  */
 static usage_result_t
@@ -356,8 +374,9 @@ usage_request_fields(const usage_request_reader_t *reader,
         || usage_request_integer(
                reader, "limit", USAGE_LIMIT_MAX, &request->limit)
                != USAGE_OK
-        || usage_request_group(reader, request, rules) != USAGE_OK
+        || usage_request_group(reader, request) != USAGE_OK
         || usage_request_user(reader, request) != USAGE_OK
+        || usage_request_told(reader, request, rules) != USAGE_OK
         || usage_request_range(reader, request, now, &has_first) != USAGE_OK)
     {
         return USAGE_ERROR;

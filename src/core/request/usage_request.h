@@ -35,7 +35,9 @@ typedef struct {
 typedef struct {
     int64_t desktops_memory; /* seconds that statistics go back; 0: any */
     int64_t users_memory;    /* likewise, statistics of users */
-    bool    connections;     /* usage_connections is on, which HOUR needs */
+    bool    connections;     /* usage_connections is on: it tells hours */
+    bool    monitoring;      /* usage_monitoring is on: it tells hours of
+                              * desktop_ids, all users together */
 } usage_rules_t;
 
 

@@ -98,6 +98,7 @@ typedef struct {
     time_t                           retention_desktops; /* 0: not checked */
     time_t                           retention_users;    /* 0: not checked */
     ngx_flag_t                       connections;
+    ngx_flag_t                       monitoring;
     time_t                           lookback;   /* of connection records */
     ngx_str_t                        hour_format; /* strftime()'s, with a NUL */
     ngx_flag_t                       resource_id;
@@ -124,13 +125,14 @@ typedef struct {
 typedef struct ngx_http_usage_ctx_s      ngx_http_usage_ctx_t;
 typedef struct ngx_http_usage_store_s    ngx_http_usage_store_t;
 
-/* what the folders own of a request: fetch, pace, planner, store, modes */
+/* what the folders own of a request: fetch, pace, planner, store, modes, sign */
 
 typedef struct ngx_http_usage_fetches_s   ngx_http_usage_fetches_t;
 typedef struct ngx_http_usage_pace_s      ngx_http_usage_pace_t;
 typedef struct ngx_http_usage_planner_s   ngx_http_usage_planner_t;
 typedef struct ngx_http_usage_lookup_s    ngx_http_usage_lookup_t;
 typedef struct ngx_http_usage_endpoint_s  ngx_http_usage_endpoint_t;
+typedef struct ngx_http_usage_signing_s   ngx_http_usage_signing_t;
 
 
 /*
@@ -161,6 +163,7 @@ typedef struct {
  * What the client requests.
  */
 typedef struct {
+    usage_str_t                      path;       /* decoded by nginx */
     usage_str_t                      project_id;
     usage_str_t                      body;       /* data NULL: not read */
     usage_request_t                  request;    /* the body, if it is valid */
@@ -250,6 +253,7 @@ struct ngx_http_usage_ctx_s {
     ngx_http_usage_planner_t        *planner;    /* NULL: not translated */
     ngx_http_usage_lookup_t         *lookup;     /* NULL: no day store */
     ngx_http_usage_endpoint_t       *endpoint;   /* NULL: it isn't involved */
+    ngx_http_usage_signing_t        *signing;    /* NULL: not passed on signed */
 };
 
 
@@ -332,6 +336,13 @@ ngx_int_t ngx_http_usage_add_header(ngx_http_request_t *r, const char *name,
  * the signature covers the header.
  */
 ngx_uint_t ngx_http_usage_vouches(ngx_http_usage_ctx_t *ctx,
+    ngx_table_elt_t *header);
+
+/*
+ * Tells if a header may go to the service: it doesn't decide whose data comes,
+ * or it is certainly the caller's own.
+ */
+ngx_uint_t ngx_http_usage_travels(ngx_http_usage_ctx_t *ctx,
     ngx_table_elt_t *header);
 
 /* Returns the token of a request, or NULL. */

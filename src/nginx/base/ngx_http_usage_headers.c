@@ -162,3 +162,19 @@ ngx_http_usage_vouches(ngx_http_usage_ctx_t *ctx, ngx_table_elt_t *header)
 
     return usage_signature_signs(ctx->caller.signed_names, name);
 }
+
+
+ngx_uint_t
+ngx_http_usage_travels(ngx_http_usage_ctx_t *ctx, ngx_table_elt_t *header)
+{
+    /* other headers are for logs, and proxies add them after it is signed */
+
+    static ngx_str_t  deciding[] = {
+        ngx_string("x-project-id"),
+        ngx_string("x-security-token"),
+        ngx_null_string
+    };
+
+    return ngx_http_usage_header_in(header, deciding) == NULL
+           || ngx_http_usage_vouches(ctx, header);
+}

@@ -14,7 +14,8 @@
 /* ngx_http_usage_parse.c: what the client asks for */
 
 /*
- * Tells whether a path is the legacy call's; the project_id is set then.
+ * Sets the path of the request, and tells whether it is the legacy call's; the
+ * project_id is set then.
  */
 ngx_uint_t ngx_http_usage_route(ngx_http_usage_ctx_t *ctx, usage_str_t path);
 

@@ -20,6 +20,8 @@ ngx_http_usage_route(ngx_http_usage_ctx_t *ctx, usage_str_t path)
 
     umcf = ngx_http_get_module_main_conf(ctx->request, ngx_http_usage_module);
 
+    ctx->inbound.path = path;
+
     return usage_patterns_route(umcf->patterns, path,
                                 &ctx->inbound.project_id);
 }
@@ -38,6 +40,7 @@ ngx_http_usage_parse(ngx_http_usage_ctx_t *ctx)
     rules.desktops_memory = ctx->conf->retention_desktops;
     rules.users_memory = ctx->conf->retention_users;
     rules.connections = ctx->conf->connections;
+    rules.monitoring = ctx->conf->monitoring;
 
     if (ngx_http_usage_get_body(ctx, &inbound->body) != NGX_OK
         || usage_request_parse(&inbound->request, &ctx->pool, umcf->patterns,

@@ -34,18 +34,6 @@ static ngx_str_t  ngx_http_usage_headers[] = {
 };
 
 
-/*
- * Those of them that decide whose data comes.  The others are for logs, and
- * proxies on the way add them after a request is signed.
- */
-
-static ngx_str_t  ngx_http_usage_deciding[] = {
-    ngx_string("x-project-id"),
-    ngx_string("x-security-token"),
-    ngx_null_string
-};
-
-
 void
 ngx_http_usage_translate_call(ngx_http_usage_ctx_t *ctx)
 {
@@ -155,12 +143,6 @@ ngx_http_usage_prepare(ngx_http_usage_ctx_t *ctx)
 static ngx_int_t
 ngx_http_usage_prepare_headers(ngx_http_usage_ctx_t *ctx)
 {
-    static ngx_str_t  token[] = {
-        ngx_string("x-security-token"),
-        ngx_null_string
-    };
-
-    ngx_str_t            value;
     ngx_uint_t           i;
     ngx_list_t          *list;
     ngx_list_part_t     *part;
@@ -179,13 +161,6 @@ ngx_http_usage_prepare_headers(ngx_http_usage_ctx_t *ctx)
     ctx->fetches->headers_in.host = r->headers_in.host;
     ctx->fetches->headers_in.server = r->headers_in.server;
 
-    value.len = 0;
-
-    if (ctx->caller.credential) {
-        value.data = (u_char *) ctx->caller.credential->security_token.data;
-        value.len = ctx->caller.credential->security_token.len;
-    }
-
     part = &r->headers_in.headers.part;
     i = 0;
 
@@ -193,9 +168,7 @@ ngx_http_usage_prepare_headers(ngx_http_usage_ctx_t *ctx)
                                                 ngx_http_usage_headers))
            != NULL)
     {
-        if (ngx_http_usage_header_in(header, ngx_http_usage_deciding)
-            && !ngx_http_usage_vouches(ctx, header))
-        {
+        if (!ngx_http_usage_travels(ctx, header)) {
             continue;
         }
 
@@ -214,17 +187,9 @@ ngx_http_usage_prepare_headers(ngx_http_usage_ctx_t *ctx)
         if (header == r->headers_in.user_agent) {
             ctx->fetches->headers_in.user_agent = h;
         }
-
-        if (ngx_http_usage_header_in(header, token)) {
-            value.len = 0; /* the client's own */
-        }
     }
 
-    if (value.len == 0) {
-        return NGX_OK;
-    }
-
-    return ngx_http_usage_push_header(list, token, &value);
+    return NGX_OK;
 }
 
 

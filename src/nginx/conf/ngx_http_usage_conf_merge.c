@@ -99,6 +99,7 @@ ngx_http_usage_create_loc_conf(ngx_conf_t *cf)
     conf->retention_users = NGX_CONF_UNSET;
     conf->connections = NGX_CONF_UNSET;
     conf->lookback = NGX_CONF_UNSET;
+    conf->monitoring = NGX_CONF_UNSET;
     conf->resource_id = NGX_CONF_UNSET;
     conf->rate = NGX_CONF_UNSET_PTR;
     conf->retries = NGX_CONF_UNSET;
@@ -141,6 +142,7 @@ ngx_http_usage_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
                              30 * 24 * 60 * 60);
     ngx_conf_merge_value(conf->connections, prev->connections, 0);
     ngx_conf_merge_sec_value(conf->lookback, prev->lookback, 7 * 24 * 60 * 60);
+    ngx_conf_merge_value(conf->monitoring, prev->monitoring, 0);
     ngx_conf_merge_str_value(conf->hour_format, prev->hour_format,
                              "%Y-%m-%dT%H:00:00Z");
     ngx_conf_merge_value(conf->resource_id, prev->resource_id, 0);

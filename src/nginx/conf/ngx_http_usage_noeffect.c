@@ -19,7 +19,8 @@ typedef enum {
     NGX_HTTP_USAGE_NEEDS_COMPARE,
     NGX_HTTP_USAGE_NEEDS_FALLBACK,
     NGX_HTTP_USAGE_NEEDS_CREDENTIALS,
-    NGX_HTTP_USAGE_NEEDS_CONNECTIONS
+    NGX_HTTP_USAGE_NEEDS_CONNECTIONS,
+    NGX_HTTP_USAGE_NEEDS_HOURS
 } ngx_http_usage_needs_t;
 
 
@@ -125,7 +126,9 @@ ngx_http_usage_block_own(ngx_conf_t *cf, ngx_http_usage_loc_conf_t *conf)
           conf->connections != NGX_CONF_UNSET },
         { "usage_connections_lookback", NGX_HTTP_USAGE_NEEDS_CONNECTIONS,
           conf->lookback != NGX_CONF_UNSET },
-        { "usage_hour_format", NGX_HTTP_USAGE_NEEDS_CONNECTIONS,
+        { "usage_monitoring", NGX_HTTP_USAGE_NEEDS_TRANSLATE,
+          conf->monitoring != NGX_CONF_UNSET },
+        { "usage_hour_format", NGX_HTTP_USAGE_NEEDS_HOURS,
           conf->hour_format.data != NULL },
         { "usage_resource_id", NGX_HTTP_USAGE_NEEDS_TRANSLATE,
           conf->resource_id != NGX_CONF_UNSET },
@@ -221,6 +224,12 @@ ngx_http_usage_check_block(ngx_conf_t *cf, ngx_http_usage_loc_conf_t *conf)
         ngx_http_usage_block_warn(cf, &conf->block,
                                   NGX_HTTP_USAGE_NEEDS_CONNECTIONS,
                                   "usage_connections is off");
+    }
+
+    if (!conf->connections && !conf->monitoring) {
+        ngx_http_usage_block_warn(cf, &conf->block, NGX_HTTP_USAGE_NEEDS_HOURS,
+                                  "usage_connections and usage_monitoring "
+                                  "are off");
     }
 }
 

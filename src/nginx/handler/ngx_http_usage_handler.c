@@ -10,12 +10,17 @@
 #include "call/ngx_http_usage_call.h"
 #include "modes/ngx_http_usage_modes.h"
 #include "reply/ngx_http_usage_reply.h"
+#include "sign/ngx_http_usage_sign.h"
 
 
 static void ngx_http_usage_check(ngx_http_usage_ctx_t *ctx);
 static ngx_uint_t ngx_http_usage_passes(ngx_http_usage_ctx_t *ctx);
+static ngx_int_t ngx_http_usage_read(ngx_http_usage_ctx_t *ctx,
+    ngx_http_client_body_handler_pt next);
 static void ngx_http_usage_read_body(ngx_http_request_t *r);
+static void ngx_http_usage_start_pass(ngx_http_request_t *r);
 static void ngx_http_usage_start(ngx_http_request_t *r);
+static ngx_int_t ngx_http_usage_check_signature(ngx_http_usage_ctx_t *ctx);
 
 
 ngx_int_t
@@ -36,7 +41,14 @@ ngx_http_usage_handler(ngx_http_request_t *r)
     ngx_http_usage_check(ctx);
 
     if (ngx_http_usage_passes(ctx)) {
-        return ngx_http_usage_pass(ctx);
+
+        /* only a client's own request is found again and signed */
+
+        if (r != r->main || !ngx_http_usage_signs_anew(ctx)) {
+            return ngx_http_usage_pass(ctx);
+        }
+
+        return ngx_http_usage_read(ctx, ngx_http_usage_start_pass);
     }
 
     if (ctx->error.status) {
@@ -52,18 +64,7 @@ ngx_http_usage_handler(ngx_http_request_t *r)
         return NGX_DONE;
     }
 
-    rc = ngx_http_read_client_request_body(r, ngx_http_usage_start);
-
-    if (rc >= NGX_HTTP_SPECIAL_RESPONSE) {
-        return rc;
-    }
-
-    if (rc == NGX_AGAIN) {
-        ctx->inbound.read_body = r->read_event_handler;
-        r->read_event_handler = ngx_http_usage_read_body;
-    }
-
-    return NGX_DONE;
+    return ngx_http_usage_read(ctx, ngx_http_usage_start);
 }
 
 
@@ -130,6 +131,35 @@ ngx_http_usage_passes(ngx_http_usage_ctx_t *ctx)
 
 
 /*
+ * Reads the body, and goes on with next when it is complete.  Returns what the
+ * content handler is to return.
+ */
+
+static ngx_int_t
+ngx_http_usage_read(ngx_http_usage_ctx_t *ctx,
+    ngx_http_client_body_handler_pt next)
+{
+    ngx_int_t            rc;
+    ngx_http_request_t  *r;
+
+    r = ctx->request;
+
+    rc = ngx_http_read_client_request_body(r, next);
+
+    if (rc >= NGX_HTTP_SPECIAL_RESPONSE) {
+        return rc;
+    }
+
+    if (rc == NGX_AGAIN) {
+        ctx->inbound.read_body = r->read_event_handler;
+        r->read_event_handler = ngx_http_usage_read_body;
+    }
+
+    return NGX_DONE;
+}
+
+
+/*
  * Tells a client that is too slow with its body.  nginx alone would close the
  * connection.
  */
@@ -159,7 +189,26 @@ ngx_http_usage_read_body(ngx_http_request_t *r)
 
 
 /*
- * Goes on when the body is complete.
+ * Goes on with a request that the legacy endpoint gets signed anew.
+ */
+
+static void
+ngx_http_usage_start_pass(ngx_http_request_t *r)
+{
+    ngx_http_usage_ctx_t  *ctx;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_usage_module);
+
+    (void) ngx_http_usage_parse(ctx);
+
+    if (ngx_http_usage_check_signature(ctx) == NGX_OK) {
+        ngx_http_finalize_request(r, ngx_http_usage_pass(ctx));
+    }
+}
+
+
+/*
+ * Goes on with any other request when its body is complete.
  */
 
 static void
@@ -170,6 +219,12 @@ ngx_http_usage_start(ngx_http_request_t *r)
     ctx = ngx_http_get_module_ctx(r, ngx_http_usage_module);
 
     (void) ngx_http_usage_parse(ctx);
+
+    if (ctx->answerer.mode != NGX_HTTP_USAGE_MODE_TRANSLATE
+        && ngx_http_usage_check_signature(ctx) != NGX_OK)
+    {
+        return;
+    }
 
     if (ctx->answerer.mode == NGX_HTTP_USAGE_MODE_COMPARE) {
         ngx_http_finalize_request(r, ngx_http_usage_compare_pass(ctx));
@@ -183,4 +238,26 @@ ngx_http_usage_start(ngx_http_request_t *r)
     }
 
     ngx_http_usage_translate_call(ctx);
+}
+
+
+/*
+ * Verifies the signature of a request that the legacy endpoint gets signed
+ * anew.  NGX_ERROR: it is wrong, and the reply is sent.
+ */
+
+static ngx_int_t
+ngx_http_usage_check_signature(ngx_http_usage_ctx_t *ctx)
+{
+    /* a body that isn't there is too large, as the error says */
+
+    if (!ngx_http_usage_signs_anew(ctx)
+        || (ctx->inbound.body.data && ngx_http_usage_verify(ctx) == NGX_OK))
+    {
+        return NGX_OK;
+    }
+
+    ngx_http_usage_reply_error(ctx, NULL);
+
+    return NGX_ERROR;
 }

@@ -101,7 +101,6 @@ ngx_http_usage_fallback_pass(ngx_http_usage_ctx_t *ctx)
     ngx_http_usage_call_end(ctx);
 
     ctx->answerer.passed = 1;
-    ctx->endpoint->uri = r->uri;
     ctx->endpoint->uri_changes = r->uri_changes;
 
     r->headers_out = *headers;

@@ -37,7 +37,6 @@ struct ngx_http_usage_endpoint_s {
 
     /* if the request itself is passed on to the endpoint */
 
-    ngx_str_t                        uri;         /* of the request, before */
     ngx_uint_t                       uri_changes; /* left to nginx, after */
     ngx_http_usage_capture_t        *capture;     /* of the reply, or NULL */
 

@@ -32,7 +32,6 @@ ngx_http_usage_pass(ngx_http_usage_ctx_t *ctx)
 
     ctx->error.status = 0;
     ctx->answerer.passed = 1;
-    ctx->endpoint->uri = r->uri;
     ctx->endpoint->uri_changes = r->uri_changes - 1;
 
     args = r->args;
@@ -56,7 +55,8 @@ ngx_http_usage_pass_header(ngx_http_usage_ctx_t *ctx, ngx_http_request_t *r)
 
     /* logs tell what the client requested */
 
-    r->uri = ctx->endpoint->uri;
+    r->uri.data = (u_char *) ctx->inbound.path.data;
+    r->uri.len = ctx->inbound.path.len;
 
     ngx_http_usage_parse_passed(ctx);
 

@@ -66,6 +66,9 @@ ngx_http_usage_planner_start(ngx_http_usage_ctx_t *ctx)
     planner->upstream.connections = ctx->conf->connections;
     planner->upstream.lookback = ctx->conf->lookback;
     planner->upstream.resource_id = ctx->conf->resource_id;
+    planner->upstream.monitoring = ctx->conf->monitoring;
+    planner->upstream.tolerance.share = USAGE_TOLERANCE_SHARE;
+    planner->upstream.tolerance.seconds_per_day = USAGE_TOLERANCE_SECONDS;
 
     rc = ngx_http_usage_lookup_open(ctx);
 

@@ -30,11 +30,17 @@ ngx_int_t ngx_http_usage_default_host(ngx_conf_t *cf,
 /* ngx_http_usage_verify.c: signatures of clients */
 
 /*
- * Verifies the signature of a request, if it has one and no token.  If it is
- * right, ctx->caller has the access key.  NGX_ERROR: it is wrong, as ctx->error
- * says, or memory is out.
+ * Verifies the signature of a request whose body is read, once, if it has one
+ * and no token.  If it is right, ctx->caller has the access key.  NGX_ERROR: it
+ * is wrong, as ctx->error says, or memory is out.
  */
 ngx_int_t ngx_http_usage_verify(ngx_http_usage_ctx_t *ctx);
+
+/*
+ * Tells if the legacy endpoint gets a request signed anew: it has no token, and
+ * the access key that it names is in the file of usage_credentials.
+ */
+ngx_uint_t ngx_http_usage_signs_anew(ngx_http_usage_ctx_t *ctx);
 
 /*
  * Returns the access key that a request names, verified or not, cut to what may
@@ -56,7 +62,10 @@ void ngx_http_usage_signed_header(usage_header_t *header, ngx_str_t *name,
 
 /* ngx_http_usage_sign.c: signatures of upstream calls */
 
-/* Has upstream calls signed that need it: a handler of the precontent phase. */
+/*
+ * Has upstream calls signed that need it, and requests that are passed on to
+ * the legacy endpoint: a handler of the precontent phase.
+ */
 ngx_int_t ngx_http_usage_sign_phase_handler(ngx_http_request_t *r);
 
 

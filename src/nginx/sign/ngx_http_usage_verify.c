@@ -25,8 +25,10 @@ ngx_http_usage_verify(ngx_http_usage_ctx_t *ctx)
 {
     usage_signed_t  request;
 
-    if (ngx_http_usage_token(ctx->request)) {
-        return NGX_OK; /* with both, the service goes by the token, too */
+    /* with both, the service goes by the token, too */
+
+    if (ctx->caller.credential || ngx_http_usage_token(ctx->request)) {
+        return NGX_OK;
     }
 
     if (ngx_http_usage_verify_received(ctx, &request) != NGX_OK) {
@@ -138,6 +140,24 @@ ngx_http_usage_verify_tokens(ngx_http_usage_ctx_t *ctx)
     }
 
     return NGX_OK;
+}
+
+
+ngx_uint_t
+ngx_http_usage_signs_anew(ngx_http_usage_ctx_t *ctx)
+{
+    usage_header_t  header;
+    usage_signed_t  request;
+
+    if (ctx->conf->credentials == NULL || ngx_http_usage_token(ctx->request)) {
+        return 0;
+    }
+
+    ngx_http_usage_verify_authorization(ctx->request, &header, &request);
+
+    return usage_credentials_find(ctx->conf->credentials,
+                                  usage_signature_access_key(&request))
+           != NULL;
 }
 
 
