@@ -19,9 +19,9 @@
 /* with connection records, with desktop monitoring, and with neither */
 
 static const usage_rules_t fuzz_rules[] = {
-    { 180 * FUZZ_DAY, 30 * FUZZ_DAY, false, false },
-    { 30 * FUZZ_DAY, 60 * FUZZ_DAY, true, false },
-    { 90 * FUZZ_DAY, 30 * FUZZ_DAY, false, true },
+    { 180 * FUZZ_DAY, 30 * FUZZ_DAY, 40 * FUZZ_DAY, false, false },
+    { 30 * FUZZ_DAY, 60 * FUZZ_DAY, 20 * FUZZ_DAY, true, false },
+    { 90 * FUZZ_DAY, 30 * FUZZ_DAY, 0, false, true },
 };
 
 
@@ -48,7 +48,7 @@ fuzz_accepted(const usage_request_t *request, usage_str_t body,
     fuzz_assert(
         !usage_day_forgotten(request->first, FUZZ_NOW, rules->desktops_memory));
     fuzz_assert(
-        request->user.len == 0 || request->hours
+        request->user.len == 0
         || !usage_day_forgotten(request->first, FUZZ_NOW, rules->users_memory));
     fuzz_assert(
         !request->hours || rules->connections

@@ -194,23 +194,26 @@ test_filters(void **state)
 
     memset(&call, 0, sizeof(call));
     call.api = USAGE_CALL_RECORDS;
-    call.from = (int64_t) day("2022-12-02") * USAGE_SECONDS_PER_DAY + 3661;
-    call.to = (int64_t) day("2022-12-10") * USAGE_SECONDS_PER_DAY - 1;
+    call.from = (int64_t) day("2022-12-02") * USAGE_SECONDS_PER_DAY + 3660;
+    call.to = (int64_t) day("2022-12-10") * USAGE_SECONDS_PER_DAY;
     call.offset = 100;
     call.limit = 100;
-    check_query(&call,
-        "start_time=2022-12-02T01:01:01Z&end_time=2022-12-09T23:59:59Z"
-        "&offset=100&limit=100");
+    check_query(&call, "start_time=2022-12-02T01:01Z&end_time=2022-12-10T00:00Z"
+                       "&offset=100&limit=100");
 
     call.name = unit_str("\xc3\xa9");
+    check_query(&call, "start_time=2022-12-02T01:01Z&end_time=2022-12-10T00:00Z"
+                       "&offset=100&limit=100&user_name=%C3%A9");
+
+    call.with_seconds = true;
     check_query(&call,
-        "start_time=2022-12-02T01:01:01Z&end_time=2022-12-09T23:59:59Z"
+        "start_time=2022-12-02T01:01:00Z&end_time=2022-12-10T00:00:00Z"
         "&offset=100&limit=100&user_name=%C3%A9");
 
     call.api = USAGE_CALL_MONITOR;
     call.id = unit_str("a-1");
     check_query(&call,
-        "start_time=2022-12-02T01:01:01Z&end_time=2022-12-09T23:59:59Z"
+        "start_time=2022-12-02T01:01:00Z&end_time=2022-12-10T00:00:00Z"
         "&metric_name=user_online_info");
 }
 

@@ -39,6 +39,20 @@ enum {
     UPSTREAM_REFUSES /* of 100; 400 where more are asked for */
 };
 
+enum {
+    UPSTREAM_PART, /* a record's user_name has the filter's text */
+    UPSTREAM_BARE, /* it is the same without its domain */
+    UPSTREAM_FULL, /* it is the same */
+    UPSTREAM_RECORDS_NAMES
+};
+
+enum {
+    UPSTREAM_TIMES,   /* of records, in both forms */
+    UPSTREAM_MINUTES, /* to the minute; 400 for the other form */
+    UPSTREAM_SECONDS,
+    UPSTREAM_RECORDS_TIMES
+};
+
 #define UPSTREAM_RANGE USAGE_DAYS_MAX /* the place of the window over all */
 #define UPSTREAM_NAME  48
 
@@ -128,6 +142,9 @@ typedef struct {
     bool                monitor_unknown; /* it answers 404 */
     unsigned            monitor_lost;    /* so many per cent of periods */
     int                 records_release;
+    int                 records_names;
+    int                 records_times;
+    bool                records_open; /* without the ends of the time */
     int                 order;
     int                 fault;
     unsigned            faulty[USAGE_DAYS_MAX + 1]; /* so many attempts */
@@ -766,6 +783,32 @@ upstream_record(unit_text_t *text, const upstream_record_t *record, size_t n)
 
 
 /*
+ * Whether a call for records finds one.
+ */
+static inline bool
+upstream_finds(const upstream_t *up, const usage_call_t *call,
+    const upstream_record_t *record)
+{
+    size_t len;
+
+    if (record->start < call->from + up->records_open
+        || record->start > call->to - up->records_open)
+    {
+        return false;
+    }
+
+    len = up->records_names == UPSTREAM_BARE ? strcspn(record->user, "@")
+                                             : strlen(record->user);
+
+    return up->records_names == UPSTREAM_PART
+               ? upstream_matches(call->name, record->user)
+               : call->name.len == 0
+                     || (len == call->name.len
+                         && memcmp(record->user, call->name.data, len) == 0);
+}
+
+
+/*
  * Their reply; gives its status.
  */
 static inline unsigned
@@ -777,6 +820,12 @@ upstream_records(upstream_t *up, const usage_call_t *call, unit_text_t *text)
 
     if (up->records_forbidden) {
         return 403;
+    }
+
+    if (up->records_times
+        == (call->with_seconds ? UPSTREAM_MINUTES : UPSTREAM_SECONDS))
+    {
+        return 400;
     }
 
     limit = call->limit;
@@ -795,9 +844,7 @@ upstream_records(upstream_t *up, const usage_call_t *call, unit_text_t *text)
     for (i = 0, count = 0, shown = 0; i < up->records_count; i++) {
         record = &up->records[i];
 
-        if (record->start < call->from || record->start > call->to
-            || !upstream_matches(call->name, record->user))
-        {
+        if (!upstream_finds(up, call, record)) {
             continue;
         }
 
@@ -988,8 +1035,9 @@ upstream_check_records(upstream_t *up, const usage_call_t *call,
     assert_true(call->limit == USAGE_RECORD_ROWS
                 || call->limit == USAGE_RECORD_ROWS_OLD);
     assert_int_equal(call->offset % call->limit, 0);
-    assert_true(call->from <= call->to && call->to < end);
-    assert_true(call->to <= plan->now);
+    assert_true(call->from % 60 == 0 && call->to % 60 == 0);
+    assert_true(call->from <= call->to && call->to <= end);
+    assert_true(call->to <= plan->now + 60);
 }
 
 
@@ -1044,7 +1092,10 @@ upstream_check_once(
     unit_addf(&key,
         "%d %u %" PRId64 " %" PRId64 " %" PRId32 " %" PRId32 " %" PRId64 " ",
         (int) call->api, call->attempt, call->offset, call->limit, call->first,
-        call->last, call->api == USAGE_CALL_MONITOR ? call->from : 0);
+        call->last,
+        call->api == USAGE_CALL_MONITOR   ? call->from
+        : call->api == USAGE_CALL_RECORDS ? (int64_t) call->with_seconds
+                                          : 0);
     unit_add(&key, call->name.data, call->name.len);
     unit_adds(&key, " ");
     unit_add(&key, call->id.data, call->id.len);

@@ -590,6 +590,26 @@ world_start(world_t *world, size_t desktops, size_t days, uint64_t *rnd)
     world->up.ignores_id = unit_chance(rnd, 20);
     world->up.ignores_ids = unit_chance(rnd, 20);
     world->up.records_release = (int) unit_below(rnd, 3);
+    world->up.records_names = (int) unit_below(rnd, UPSTREAM_RECORDS_NAMES);
+    world->up.records_times =
+        unit_chance(rnd, 60) ? UPSTREAM_TIMES
+                             : (int) unit_below(rnd, UPSTREAM_RECORDS_TIMES);
+    world->up.records_open = unit_chance(rnd, 50);
+    world->up.is.with_seconds = unit_chance(rnd, 30);
+}
+
+
+/*
+ * Desktops of the crowd, which have no records, have no use.
+ */
+static inline void
+world_quiet_crowd(world_t *world)
+{
+    size_t n;
+
+    for (n = world->desktops; n < world->up.count; n++) {
+        world->up.desktops[n].seconds[0] = 0;
+    }
 }
 
 

@@ -108,6 +108,30 @@ usage_call_filter(char *p, const char *parameter, usage_str_t value)
 
 
 /*
+ * Writes the window of time of records: to the minute, which is the documented
+ * form, or with seconds.  first and last have USAGE_TIME_LEN characters.
+ */
+static char *
+usage_call_period(char *p, const usage_call_t *call, char *first, char *last)
+{
+    int         len;
+    const char *end;
+
+    len = USAGE_TIME_LEN;
+    end = "";
+
+    if (!call->with_seconds) {
+        len = sizeof("1970-01-01T00:00") - 1;
+        end = "Z";
+    }
+
+    return p
+           + sprintf(p, "start_time=%.*s%s&end_time=%.*s%s&", len, first, end,
+               len, last, end);
+}
+
+
+/*
  * Writes the window of time of statistics, records and monitoring, and the
  * order of rows of statistics.
  */
@@ -132,6 +156,11 @@ usage_call_window(char *p, const usage_call_t *call)
         break;
 
     case USAGE_CALL_RECORDS:
+        usage_time_write(call->from, first);
+        usage_time_write(call->to, last);
+
+        return usage_call_period(p, call, first, last);
+
     case USAGE_CALL_MONITOR:
         usage_time_write(call->from, first);
         usage_time_write(call->to, last);

@@ -61,6 +61,7 @@ typedef struct {
                                  * 1970 */
     int64_t to;                 /* likewise; of statistics of users: the window
                                  * doesn't end after that */
+    bool        with_seconds;   /* of records: how their times are written */
     usage_str_t name;           /* filters; an empty one is left out */
     usage_str_t domain;         /* (of statistics of users only) */
     usage_str_t id;             /* (of statistics of desktops only); of

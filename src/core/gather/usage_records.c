@@ -9,6 +9,26 @@
 #define USAGE_RECORDS_KEY_MAX 2048
 
 
+/*
+ * Gives the last minute that begins before a time, which is after 1970.
+ */
+static int64_t
+usage_minute_before(int64_t time)
+{
+    return (time - 1) / 60 * 60;
+}
+
+
+/*
+ * Gives the first minute that begins after a time.
+ */
+static int64_t
+usage_minute_after(int64_t time)
+{
+    return (time / 60 + 1) * 60;
+}
+
+
 usage_result_t
 usage_records_init(usage_records_t *records, const usage_directory_t *directory,
     usage_day_t first, size_t days, int64_t lookback, int64_t now)
@@ -25,8 +45,10 @@ usage_records_init(usage_records_t *records, const usage_directory_t *directory,
     records->others = &directory->users;
     records->range.from = start;
     records->range.to = end < now ? end : now;
-    records->from = lookback < start ? start - lookback : start < 0 ? start : 0;
-    records->to = end - 1 < now ? end - 1 : now;
+    records->from = lookback < start ? usage_minute_before(start - lookback)
+                    : start < 0      ? start
+                                     : 0;
+    records->to = usage_minute_after(end - 1 < now ? end - 1 : now);
 
     usage_pages_start(&records->pages, USAGE_RECORD_ROWS);
 
@@ -41,6 +63,14 @@ usage_records_init(usage_records_t *records, const usage_directory_t *directory,
 }
 
 
+void
+usage_records_ask(usage_records_t *records, bool unfiltered, bool with_seconds)
+{
+    records->unfiltered = unfiltered;
+    records->with_seconds = with_seconds;
+}
+
+
 usage_result_t
 usage_records_next(usage_records_t *records, usage_call_t *call)
 {
@@ -52,7 +82,12 @@ usage_records_next(usage_records_t *records, usage_call_t *call)
     call->kind = USAGE_CALL_PERIOD;
     call->from = records->from;
     call->to = records->to;
-    call->name = records->user->name;
+    call->with_seconds = records->with_seconds;
+
+    if (!records->unfiltered) {
+        call->name = records->user->name;
+    }
+
     usage_pages_next(&records->pages, call);
 
     return USAGE_OK;
@@ -60,13 +95,39 @@ usage_records_next(usage_records_t *records, usage_call_t *call)
 
 
 bool
-usage_records_shorten(usage_records_t *records, const usage_call_t *call)
+usage_records_incomplete(const usage_records_t *records)
 {
-    if (call->offset > 0 || call->limit != USAGE_RECORD_ROWS) {
+    return records->user->name.len > 0 && !records->unfiltered
+           && !records->domain_shown;
+}
+
+
+bool
+usage_records_none(const usage_records_t *records)
+{
+    return !records->user_shown;
+}
+
+
+bool
+usage_records_reword(usage_records_t *records, const usage_call_t *call)
+{
+    if (call->offset > 0) {
         return false;
     }
 
-    usage_pages_start(&records->pages, USAGE_RECORD_ROWS_OLD);
+    if (call->limit == USAGE_RECORD_ROWS) {
+        usage_pages_start(&records->pages, USAGE_RECORD_ROWS_OLD);
+        return true;
+    }
+
+    if (records->switched || records->answered) {
+        return false;
+    }
+
+    records->switched = true;
+    records->with_seconds = !records->with_seconds;
+    usage_pages_start(&records->pages, USAGE_RECORD_ROWS);
 
     return true;
 }
@@ -230,6 +291,30 @@ usage_records_counts(
 }
 
 
+/*
+ * Notes whether a record has the user's name, and with a domain, whichever that
+ * is.
+ */
+static void
+usage_records_note_name(usage_records_t *records, const json_t *row)
+{
+    usage_str_t name, user;
+
+    name = usage_json_text(row, "user_name");
+    user = records->user->name;
+
+    if (usage_str_equal(name, user)) {
+        records->user_shown = true;
+
+    } else if (name.len > user.len && name.data[user.len] == '@'
+               && memcmp(name.data, user.data, user.len) == 0)
+    {
+        records->user_shown = true;
+        records->domain_shown = true;
+    }
+}
+
+
 static usage_result_t
 usage_records_row(usage_records_t *records, const usage_call_t *call,
     const json_t *row, usage_error_t *error)
@@ -258,6 +343,8 @@ usage_records_row(usage_records_t *records, const usage_call_t *call,
     {
         return USAGE_ERROR;
     }
+
+    usage_records_note_name(records, row);
 
     if (!used || !usage_records_counts(records, row, &no_domain)) {
         return USAGE_OK;
@@ -297,6 +384,8 @@ usage_records_take(usage_records_t *records, const usage_call_t *call,
         records->pages.limit = USAGE_RECORD_ROWS_OLD;
         records->pages.next = USAGE_RECORD_ROWS_OLD;
     }
+
+    records->answered = true;
 
     rc = usage_pages_take(
         &records->pages, call, rows->count, rows->rows, records->pool, error);

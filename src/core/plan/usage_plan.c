@@ -23,6 +23,7 @@ static const char *const usage_outcome_names[] = {
     [USAGE_OUTCOME_UNKNOWN_FILTER] = "unknown filter",
     [USAGE_OUTCOME_FORBIDDEN] = "forbidden",
     [USAGE_OUTCOME_DOUBTFUL] = "doubtful",
+    [USAGE_OUTCOME_UNFILTERED] = "unfiltered",
     [USAGE_OUTCOME_UNEXPLAINED] = "unexplained",
 };
 
@@ -136,6 +137,7 @@ usage_plan_start(usage_plan_t *plan, const usage_request_t *request,
     plan->user.domain = request->domain;
     plan->kind = usage_plan_kind(request);
     plan->narrow.by_id = upstream->resource_id;
+    plan->records.with_seconds = upstream->with_seconds;
 
     while (plan->final < plan->days
            && usage_day_final(request->first + (usage_day_t) plan->final, now))

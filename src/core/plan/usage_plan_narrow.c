@@ -19,6 +19,30 @@ usage_plan_narrow_to(
 }
 
 
+usage_result_t
+usage_plan_narrow_to_listed(usage_plan_t *plan)
+{
+    size_t            i, count;
+    usage_desktop_t **listed;
+
+    listed = usage_alloc(
+        plan->pool, plan->request->desktops * sizeof(usage_desktop_t *));
+    if (listed == NULL) {
+        return USAGE_ERROR;
+    }
+
+    for (i = 0, count = 0; i < plan->request->desktops; i++) {
+        if (plan->requested[i]->entry != NULL) {
+            listed[count++] = plan->requested[i];
+        }
+    }
+
+    usage_plan_narrow_to(plan, listed, count, 0);
+
+    return USAGE_OK;
+}
+
+
 bool
 usage_plan_named(const usage_plan_t *plan)
 {

@@ -54,28 +54,15 @@ const usage_stage_t usage_stage_final = {
 static usage_outcome_t
 usage_stage_monitored_begin(usage_plan_t *plan, usage_error_t *error)
 {
-    size_t            i, count;
-    usage_desktop_t **listed;
-
     if (!usage_plan_monitor_hours(plan, usage_plan_records_least(plan))) {
         return USAGE_OUTCOME_NOTHING;
     }
 
     usage_plan_monitor_try(plan);
 
-    listed = usage_alloc(
-        plan->pool, plan->request->desktops * sizeof(usage_desktop_t *));
-    if (listed == NULL) {
+    if (usage_plan_narrow_to_listed(plan) != USAGE_OK) {
         return usage_plan_no_memory(plan, error);
     }
-
-    for (i = 0, count = 0; i < plan->request->desktops; i++) {
-        if (plan->requested[i]->entry != NULL) {
-            listed[count++] = plan->requested[i];
-        }
-    }
-
-    usage_plan_narrow_to(plan, listed, count, 0);
 
     return plan->final > 0 ? USAGE_OUTCOME_NARROWS : USAGE_OUTCOME_DONE;
 }
@@ -89,6 +76,19 @@ const usage_stage_t usage_stage_monitored = {
     NULL,
     NULL,
 };
+
+
+/*
+ * The sums are there to check records, or periods that are still to come.
+ */
+static usage_outcome_t
+usage_stage_sums_end(usage_plan_t *plan, usage_error_t *error)
+{
+    (void) error;
+
+    return usage_plan_records_matched(plan) ? USAGE_OUTCOME_ENOUGH
+                                            : USAGE_OUTCOME_DONE;
+}
 
 
 /*
@@ -114,7 +114,7 @@ usage_stage_sums_begin(usage_plan_t *plan, usage_error_t *error)
     }
 
     if (count == 0) {
-        return USAGE_OUTCOME_DONE;
+        return usage_stage_sums_end(plan, error);
     }
 
     usage_fanout_set_targets(&plan->fanout, missing, count);
@@ -127,32 +127,10 @@ const usage_stage_t usage_stage_sums = {
     "sums",
     usage_stage_sums_begin,
     usage_plan_next_range,
-    usage_plan_end_done,
+    usage_stage_sums_end,
     usage_plan_ahead_range,
     NULL,
 };
-
-
-/*
- * Gives what statistics say of a desktop on final days.
- */
-static double
-usage_plan_final_seconds(
-    const usage_plan_t *plan, const usage_desktop_t *desktop)
-{
-    size_t                   i;
-    const usage_bisection_t *bisection;
-
-    for (i = 0; i < plan->narrow.count; i++) {
-        bisection = &plan->narrow.bisections[i];
-
-        if (bisection->desktop == desktop && bisection->shown) {
-            return bisection->total;
-        }
-    }
-
-    return usage_cell_seconds(desktop, plan->fanout.days);
-}
 
 
 /*

@@ -146,6 +146,15 @@ bool usage_plan_records_forbidden(const usage_plan_t *plan);
 /* Gives how many calls the records still take at least, as far as is known. */
 int64_t usage_plan_records_least(const usage_plan_t *plan);
 
+/*
+ * Tells whether the filter by the user's name may have left out records of the
+ * user.  Then the stage asks for all records when it comes next.
+ */
+bool usage_plan_records_unfilter(usage_plan_t *plan);
+
+/* Tells whether no record of the user was shown. */
+bool usage_plan_records_none(const usage_plan_t *plan);
+
 /* Gives what stands for the desktops that records name and the directory
  * doesn't know: the first of a list. */
 usage_entry_t *usage_plan_records_unmatched(const usage_plan_t *plan);
@@ -158,6 +167,15 @@ extern const usage_stage_t usage_stage_owned, usage_stage_total,
 
 /* Tells whether the seconds that the user used are known, and gives them. */
 bool usage_plan_total_known(const usage_plan_t *plan, double *seconds);
+
+
+/* usage_plan_check.c: hours are held against the statistics */
+
+extern const usage_stage_t usage_stage_figures, usage_stage_check;
+
+/* Gives the seconds that statistics say of a desktop, on final days. */
+double usage_plan_final_seconds(
+    const usage_plan_t *plan, const usage_desktop_t *desktop);
 
 
 /* usage_plan_remainder.c: what the user's desktops leave of those statistics */
@@ -174,6 +192,10 @@ extern const usage_stage_t usage_stage_names, usage_stage_totals;
  * a day may be here already: those that it shows aren't asked for that day. */
 void usage_plan_narrow_to(
     usage_plan_t *plan, usage_desktop_t **desktops, size_t count, size_t day);
+
+/* Sets them to the requested desktops that the directory knows: those that a
+ * reply of hours lists.  USAGE_ERROR: memory is out. */
+usage_result_t usage_plan_narrow_to_listed(usage_plan_t *plan);
 
 /* Tells whether the targets can be narrowed to without asking for their
  * names. */

@@ -40,6 +40,8 @@ static const usage_stage_t *const usage_stages[USAGE_STAGE_END] = {
     [USAGE_STAGE_LISTED] = &usage_stage_listed,
     [USAGE_STAGE_RECORDS] = &usage_stage_records,
     [USAGE_STAGE_MATCH] = &usage_stage_match,
+    [USAGE_STAGE_FIGURES] = &usage_stage_figures,
+    [USAGE_STAGE_CHECK] = &usage_stage_check,
 };
 
 
@@ -119,6 +121,7 @@ static const usage_route_t usage_routes[] = {
 
     route(USER, TOTAL,       DONE,        EXPLAINED),
     route(USER, TOTAL,       KNOWN,       REMAINDER),
+    route(USER, EXPLAINED,   UNFILTERED,  RECORDS),
     route(USER, EXPLAINED,   ENOUGH,      END),
     route(USER, EXPLAINED,   NOTHING,     USER_DAYS),
     route(USER, EXPLAINED,   DONE,        PROBE),
@@ -153,7 +156,19 @@ static const usage_route_t usage_routes[] = {
     route(SOME_HOURS | USER_HOURS,         RECORDS,   DOUBTFUL, DIRECTORY),
     route(SOME_HOURS | USER_HOURS,         DIRECTORY, DONE,     MATCH),
     route(HOURS | SOME_HOURS | USER_HOURS, RECORDS,   DONE,     MATCH),
-    route(HOURS | SOME_HOURS | USER_HOURS, MATCH,     DONE,     END),
+
+    /* records are held against the statistics */
+
+    route(HOURS | SOME_HOURS,              MATCH,     DONE,       FIGURES),
+    route(HOURS | SOME_HOURS,              FIGURES,   NOTHING,    END),
+    route(SOME_HOURS,                      FIGURES,   NARROWS,    TOTALS),
+    route(SOME_HOURS,                      SUMS,      ENOUGH,     CHECK),
+    route(HOURS | SOME_HOURS,              FIGURES,   DONE,       CHECK),
+    route(USER_HOURS,                      MATCH,     DONE,       TOTAL),
+    route(USER_HOURS,                      TOTAL,     NOTHING,    CHECK),
+    route(USER_HOURS,                      TOTAL,     DONE,       CHECK),
+    route(USER_HOURS,                      CHECK,     UNFILTERED, RECORDS),
+    route(HOURS | SOME_HOURS | USER_HOURS, CHECK,     DONE,       END),
 
     /* the hours of requested desktops, from their periods or from records */
 

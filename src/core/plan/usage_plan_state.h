@@ -19,13 +19,17 @@
 
 
 /*
- * What the operator says of the upstream.
+ * What the operator says of the upstream, and what earlier plans have found out
+ * of it.
  */
 typedef struct {
-    bool    connections; /* connection records may be read */
-    int64_t lookback;    /* read records of so many seconds before the range */
-    bool    resource_id; /* statistics of desktops know the filter by id */
-    bool    monitoring;  /* desktop monitoring may be read */
+    bool    connections;    /* connection records may be read */
+    int64_t lookback;       /* read records of so many seconds before the
+                             * range */
+    int64_t records_memory; /* seconds that records are kept; 0: any */
+    bool    with_seconds;   /* the upstream takes no times to the minute */
+    bool    resource_id;    /* statistics of desktops know the filter by id */
+    bool    monitoring;     /* desktop monitoring may be read */
     usage_tolerance_t tolerance; /* of hours, against the statistics */
 } usage_upstream_t;
 
@@ -79,6 +83,8 @@ typedef enum {
     USAGE_STAGE_LISTED,    /* (does the reply list any desktop?) */
     USAGE_STAGE_RECORDS,   /* the connection records */
     USAGE_STAGE_MATCH,     /* (the records' desktops) */
+    USAGE_STAGE_FIGURES,   /* statistics of the listed desktops */
+    USAGE_STAGE_CHECK,     /* (do the records show what statistics say?) */
 
     USAGE_STAGE_END
 } usage_plan_stage_t;
@@ -103,6 +109,7 @@ typedef enum {
     USAGE_OUTCOME_UNKNOWN_FILTER, /* the upstream has no filter by id */
     USAGE_OUTCOME_FORBIDDEN,      /* the caller may not read it */
     USAGE_OUTCOME_DOUBTFUL,       /* more of the directory may say otherwise */
+    USAGE_OUTCOME_UNFILTERED,     /* records are to be read of all users */
     USAGE_OUTCOME_UNEXPLAINED     /* part of the usage is of unknown desktops */
 } usage_outcome_t;
 
@@ -151,9 +158,11 @@ typedef struct {
 
 typedef struct {
     usage_records_t found;
-    bool            matched;   /* they are matched with their desktops */
-    bool            forbidden; /* the caller may not read them */
-    bool            required;  /* without them there is no reply */
+    bool            matched;      /* they are matched with their desktops */
+    bool            forbidden;    /* the caller may not read them */
+    bool            required;     /* without them there is no reply */
+    bool            unfiltered;   /* those of all users are asked for */
+    bool            with_seconds; /* times are asked for so */
 } usage_plan_records_t;
 
 

@@ -35,6 +35,7 @@ typedef struct {
 typedef struct {
     int64_t desktops_memory; /* seconds that statistics go back; 0: any */
     int64_t users_memory;    /* likewise, statistics of users */
+    int64_t records_memory;  /* likewise, connection records */
     bool    connections;     /* usage_connections is on: it tells hours */
     bool    monitoring;      /* usage_monitoring is on: it tells hours of
                               * desktop_ids, all users together */

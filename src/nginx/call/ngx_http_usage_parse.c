@@ -39,6 +39,7 @@ ngx_http_usage_parse(ngx_http_usage_ctx_t *ctx)
 
     rules.desktops_memory = ctx->conf->retention_desktops;
     rules.users_memory = ctx->conf->retention_users;
+    rules.records_memory = ctx->conf->retention_records;
     rules.connections = ctx->conf->connections;
     rules.monitoring = ctx->conf->monitoring;
 

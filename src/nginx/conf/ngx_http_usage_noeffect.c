@@ -121,11 +121,14 @@ ngx_http_usage_block_own(ngx_conf_t *cf, ngx_http_usage_loc_conf_t *conf)
           conf->use_time != NGX_CONF_UNSET_PTR },
         { "usage_retention", NGX_HTTP_USAGE_NEEDS_TRANSLATE,
           conf->retention_desktops != NGX_CONF_UNSET
-          || conf->retention_users != NGX_CONF_UNSET },
+          || conf->retention_users != NGX_CONF_UNSET
+          || conf->retention_records != NGX_CONF_UNSET },
         { "usage_connections", NGX_HTTP_USAGE_NEEDS_TRANSLATE,
           conf->connections != NGX_CONF_UNSET },
         { "usage_connections_lookback", NGX_HTTP_USAGE_NEEDS_CONNECTIONS,
           conf->lookback != NGX_CONF_UNSET },
+        { "usage_connections_tolerance", NGX_HTTP_USAGE_NEEDS_HOURS,
+          conf->tolerance_share != NGX_CONF_UNSET },
         { "usage_monitoring", NGX_HTTP_USAGE_NEEDS_TRANSLATE,
           conf->monitoring != NGX_CONF_UNSET },
         { "usage_hour_format", NGX_HTTP_USAGE_NEEDS_HOURS,
