@@ -90,11 +90,13 @@ subtest 'usage_retention' => sub {
     for my $where (qw(http server location)) {
         passes($where => "usage_retention $_;") for 'off',
             'desktops=180d users=30d', 'users=30d desktops=180d',
-            'desktops=1y users=4w', 'desktops=24h users=24h';
+            'desktops=1y users=4w', 'desktops=24h users=24h', 'records=30d',
+            'records=90d desktops=180d users=30d';
         fails($where => "usage_retention $_;") for '', 'on', '180d', '180d 30d',
             'desktops=x users=30d', 'desktops=180d users=-1d', 'desktops=',
             'desktops=180d users=30d days=3d', 'off users=30d',
-            'desktops=1d desktops=2d';
+            'desktops=1d desktops=2d', 'records=', 'records=0', 'records=30d records=30d',
+            'desktops=180d users=30d records=30d days=3d';
     }
     fails(main => 'usage_retention off;', qr/not allowed/);
     fails(http => 'usage_retention off; usage_retention off;', qr/duplicate/);
@@ -165,6 +167,20 @@ subtest 'usage_connections, usage_monitoring, usage_resource_id' => sub {
         fails(main => "$name on;", qr/not allowed/);
         fails(http => "$name on; $name on;", qr/duplicate/);
     }
+};
+
+subtest 'usage_connections_tolerance' => sub {
+    for my $where (qw(http server location)) {
+        passes($where => "usage_connections_tolerance $_;")
+            for '1%', '0%', '100%', '0.25%', '1% 1m', '0% 0', '2.5% 1d', '1% 90';
+        fails($where => "usage_connections_tolerance $_;") for '', '1', '%', '-1%', '101%',
+            '1.125%', 'x%', '""', 'off', '1m', '1m 1%', '1% 1x', '1% -1', '1% 25h', '1% ""',
+            '1% 1m 1m';
+    }
+    fails(main => 'usage_connections_tolerance 1%;', qr/not allowed/);
+    fails(http => 'usage_connections_tolerance 1%; usage_connections_tolerance 2%;', qr/duplicate/);
+    fails(http => 'usage_connections_tolerance 1;', qr/invalid share "1", it must be "0%" to "100%"/);
+    fails(http => 'usage_connections_tolerance 1% 2d;', qr/invalid time "2d", it must be at most a day/);
 };
 
 subtest 'usage_connections_lookback' => sub {
@@ -264,7 +280,8 @@ subtest 'what has no effect' => sub {
     warns(server => "location /x { $_ }", $none->(/(\S+)/, '/x')) for
         'usage_fallback_for 5m;', 'usage_compare_sample 1%;',
         'usage_compare_log %%PREFIX%%/c.log;', 'usage_concurrency 3;', 'usage_use_time string;',
-        'usage_retention off;', 'usage_connections on;', 'usage_connections_lookback 1d;',
+        'usage_retention off;', 'usage_retention records=20d;', 'usage_connections on;',
+        'usage_connections_lookback 1d;', 'usage_connections_tolerance 1%;',
         'usage_monitoring on;', 'usage_hour_format %H;', 'usage_resource_id on;',
         'usage_rate off;', 'usage_retries 1;',
         'usage_store_key $uri;', 'usage_final_after 30h;', 'usage_fresh 5s;',
@@ -300,6 +317,7 @@ subtest 'what has no effect' => sub {
         [ 'usage_sign_host x;', 'usage_credentials is off' ],
         [ 'usage_connections_lookback 1d;', 'usage_connections is off' ],
         [ 'usage_hour_format %H;', 'usage_connections and usage_monitoring are off' ],
+        [ 'usage_connections_tolerance 1%;', 'usage_connections and usage_monitoring are off' ],
     ) {
         warns(location => $_->[0], $why->($_->[0] =~ /(\S+)/, $_->[1]));
     }
