@@ -25,6 +25,8 @@ my $nginx = Usage::Nginx->start(
     server   => join('',
         Usage::Nginx->at(off   => ''),
         Usage::Nginx->at(both  => 'usage_monitoring on; usage_connections on;'),
+        Usage::Nginx->at(old   => 'usage_monitoring on; usage_connections on;'
+                . ' usage_retention desktops=180d users=30d records=5d;'),
         Usage::Nginx->at(id    => 'usage_monitoring on; usage_resource_id on;'),
         Usage::Nginx->at(store => 'usage_monitoring on; usage_store days;'))
 );
@@ -250,7 +252,7 @@ subtest 'monitoring knows no such desktop: statistics decide' => sub {
     is_true('days', '', %week);
     is_true('hours, with records', 'both', %hours);
     my ($res) = ask('', %hours);
-    error_is($res, 502, 'hours without records', detail => [ qr/disagree/, qr/d1/, qr/shows 0 seconds/, qr/50421/ ]);
+    error_is($res, 502, 'hours without records', detail => [ qr/d1/, qr/monitoring shows 0\.00 hours/, qr/statistics say 14\.01/ ]);
 };
 
 subtest 'any other error is an error' => sub {
@@ -272,14 +274,23 @@ subtest 'any other error is an error' => sub {
 };
 
 subtest 'periods that are missing: days and hours are true, or refused' => sub {
-    # sessions of 1 h 59 min that monitoring does not list, as they began before
+    # a session that began long before, and one of an hour
     tenant(session(d1 => at(-29, '12:00:00'), at(2, '12:00:00')), session(d1 => at(4, '08:00:00'), at(4, '09:00:00')));
     $sim->config(monitor_earlier => $FALSE);
     my @calls = is_true('days', '', %week);
     is(of(monitor => @calls), 1, 'monitoring is asked');
     ok(of('desktop-metrics' => @calls) > 1, 'and days from statistics');
     my ($res) = ask('', %hours);
-    error_is($res, 502, 'hours: both figures', detail => [ qr/shows 3600 seconds/, qr/219600/ ]);
+    error_is($res, 502, 'hours: both figures', detail => [ qr/monitoring shows 1\.00 hours/, qr/statistics say 61\.00/ ]);
+};
+
+subtest 'hours that are older than the records' => sub {
+    some_sessions();
+    my @calls = is_true('monitoring tells them', 'old', %hours);
+    is(of(records => @calls), 0, 'no records');
+    $sim->faults({ fault => 'status', status => 404, code => 'WKS.0404', api => 'monitor' });
+    my ($res) = ask('old', %hours);
+    error_is($res, 502, 'or an error says both figures', detail => [ qr/monitoring shows 0\.00 hours/, qr/say 14\.01/ ]);
 };
 
 subtest 'the day store has what monitoring told' => sub {

@@ -153,10 +153,17 @@ test_monitored(void **state)
     strcpy(up.desktops[430].name, "NEW");
     goes(t, &up, members, "look up, totals, sums, periods, end");
 
+    up.records = unit_must(calloc(1, sizeof(upstream_record_t)));
+    up.records_count = 1;
+    up.records[0].computer = "DESK-430";
+    up.records[0].start = (int64_t) up.first * USAGE_SECONDS_PER_DAY;
+    up.records[0].setup = up.records[0].start;
+    up.records[0].end = up.records[0].start + 6 * 530;
     up.is.connections = true;
     up.monitor_lost = 100;
     upstream_make_periods(&up);
-    goes(t, &up, members, "look up, totals, sums, periods, records, end");
+    goes(t, &up, members,
+        "look up, totals, sums, periods, records, directory, end");
 
     upstream_free(&up);
 }
@@ -205,10 +212,21 @@ test_user(void **state)
     assert_string_equal(
         t->stages.data, "owned, records, total, totals, user days, records");
 
+    /* hours: no record, and no use */
+
+    for (k = 0; k < 7; k++) {
+        up.users[0].seconds[k] = 0;
+    }
+
+    for (k = 0; k < up.count; k++) {
+        memset(up.desktops[k].seconds, 0, sizeof(up.desktops[k].seconds));
+    }
+
     up.records_forbidden = false;
     goes(t, &up, ",\"group_by_type\":\"HOUR\",\"desktop_username\":\"ann\"",
-        "owned, records, end");
-    goes(t, &up, ",\"group_by_type\":\"HOUR\"", "directory, records, end");
+        "owned, records, total, end");
+    goes(t, &up, ",\"group_by_type\":\"HOUR\"",
+        "directory, records, figures, end");
     goes(t, &up, ",\"group_by_type\":\"HOUR\",\"limit\":0", "directory, end");
     goes(t, &up, ",\"group_by_type\":\"HOUR\",\"desktop_ids\":[\"x\"]",
         "look up, end");

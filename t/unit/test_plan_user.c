@@ -667,7 +667,7 @@ monitored(plans_t *t, uint64_t seed, unit_text_t *members, size_t *answered)
         assert_int_equal(world.up.monitor_calls, 1);
 
     } else if (status == 502 && !world.up.is.connections) {
-        assert_non_null(strstr(t->error.detail, "statistics disagree"));
+        assert_non_null(strstr(t->error.detail, "desktop monitoring shows"));
 
     } else if (status != 0 || !check(t)) {
         report(seed, members->data, status, t);

@@ -237,10 +237,10 @@ usage_plan_periods_agree(
     }
 
     (void) usage_error(error, 502,
-        "desktop monitoring and statistics disagree: of desktop \"%.*s\", in "
-        "the %zu days that are final, the former shows %.0f seconds, the "
-        "latter %.0f",
-        usage_shown(desktop->id), desktop->id.data, plan->final, sum, total);
+        "desktop monitoring shows %.2f hours of desktop \"%.*s\", where the "
+        "statistics say %.2f, for the first %zu days of the range",
+        sum / USAGE_SECONDS_PER_HOUR, usage_shown(desktop->id),
+        desktop->id.data, total / USAGE_SECONDS_PER_HOUR, plan->final);
 
     return false;
 }
@@ -266,7 +266,7 @@ usage_plan_periods_hours(usage_plan_t *plan, usage_error_t *error)
             continue;
         }
 
-        if (!plan->upstream->connections) {
+        if (usage_plan_records_least(plan) == INT64_MAX) {
             return USAGE_OUTCOME_ERROR;
         }
 
