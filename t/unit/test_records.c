@@ -57,7 +57,7 @@ start(records_test_t *t, const char *user, const char *domain, int64_t now)
         usage_directory_init(&t->directory, &t->user, &t->arena.pool),
         USAGE_OK);
 
-    usage_directory_list(&t->directory, false);
+    usage_directory_list(&t->directory);
     memset(&call, 0, sizeof(call));
     assert_int_equal(usage_directory_next(&t->directory, &call), USAGE_OK);
     unit_addf(&body, "{\"total_count\":6,\"desktops\":[%s]}", directory_rows);
@@ -1191,14 +1191,14 @@ test_namesakes(void **state)
 
 
 static void
-doubtful(const char *list, bool unmatched, bool is)
+doubtful(const char *list, bool is)
 {
     records_test_t t;
 
     recorded(&t, "", "", 1, list);
     t.directory.full = false;
 
-    if (usage_records_doubtful(&t.records, &t.directory, unmatched) != is) {
+    if (usage_records_doubtful(&t.records, &t.directory) != is) {
         fail_msg("%s: doubtful: %d", list, !is);
     }
 
@@ -1211,18 +1211,12 @@ test_doubtful(void **state)
 {
     (void) state;
 
-    doubtful(USED(SID("sa"), NAME("A")), true, false);
-    doubtful(USED(SID("sa"), NAME("A")), false, false);
-    doubtful(USED("", NAME("A")), true, true);
-    doubtful(USED("", NAME("A")), false, true);
-    doubtful(USED(SID("sx"), NAME("A")), true, true);
-    doubtful(USED(SID("sx"), NAME("A")), false, true);
-    doubtful(USED(SID("sx"), NAME("X")), true, true);
-    doubtful(USED(SID("sx"), NAME("X")), false, false);
-    doubtful(USED("", NAME("X")), true, true);
-    doubtful(USED("", NAME("X")), false, false);
-    doubtful(USED("", ""), true, true);
-    doubtful(USED("", ""), false, false);
+    doubtful(USED(SID("sa"), NAME("A")), false);
+    doubtful(USED("", NAME("A")), true);
+    doubtful(USED(SID("sx"), NAME("A")), true);
+    doubtful(USED(SID("sx"), NAME("X")), false);
+    doubtful(USED("", NAME("X")), false);
+    doubtful(USED("", ""), false);
 }
 
 

@@ -95,10 +95,10 @@ bool usage_records_none(const usage_records_t *records);
 
 /*
  * Tells whether the whole directory may match a record with another desktop
- * than the part of it that was read, or, if unmatched is set, with one at all.
+ * than the part of it that was read.
  */
-bool usage_records_doubtful(const usage_records_t *records,
-    const usage_directory_t *directory, bool unmatched);
+bool usage_records_doubtful(
+    const usage_records_t *records, const usage_directory_t *directory);
 
 /*
  * Adds each record's session to the directory's entry that it matches.  If
