@@ -59,7 +59,6 @@ typedef enum {
 
 typedef enum {
     SIM_TRANSACTIONS_ONE,
-    SIM_TRANSACTIONS_REPEATED,
     SIM_TRANSACTIONS_SHARED
 } sim_transactions_t;
 
@@ -87,9 +86,8 @@ typedef enum {
     X(records_clamp, "false|true", 0, 0, 0,                                    \
         "a larger limit of records is cut to that one, not refused")           \
     X(sid, "true|false", 0, 0, 202407, "records have a sid")                   \
-    X(transactions, "one|repeated|shared", 0, 0, 0,                            \
-        "whether a record of a reconnect comes twice, or two sessions share "  \
-        "a transaction_id")                                                    \
+    X(transactions, "one|shared", 0, 0, 0,                                     \
+        "each session has a transaction_id, or two share one")                 \
     X(times, "T-Z|T|space-Z|space", 0, 0, 0,                                   \
         "the form of times in records and in monitoring")                      \
     X(open_end, "missing|null|empty|year-1|year-1-space", 0, 0, 0,             \

@@ -318,11 +318,6 @@ list_records(const filter_t *f, sim_list_t *out)
         }
 
         sim_list_add(out, n);
-
-        if (s->reconnect
-            && f->habits->transactions == SIM_TRANSACTIONS_REPEATED) {
-            sim_list_add(out, n);
-        }
     }
 }
 

@@ -90,11 +90,13 @@ subtest 'usage_retention' => sub {
     for my $where (qw(http server location)) {
         passes($where => "usage_retention $_;") for 'off',
             'desktops=180d users=30d', 'users=30d desktops=180d',
-            'desktops=1y users=4w', 'desktops=24h users=24h';
+            'desktops=1y users=4w', 'desktops=24h users=24h', 'records=30d',
+            'records=90d desktops=180d users=30d';
         fails($where => "usage_retention $_;") for '', 'on', '180d', '180d 30d',
             'desktops=x users=30d', 'desktops=180d users=-1d', 'desktops=',
             'desktops=180d users=30d days=3d', 'off users=30d',
-            'desktops=1d desktops=2d';
+            'desktops=1d desktops=2d', 'records=', 'records=0', 'records=30d records=30d',
+            'desktops=180d users=30d records=30d days=3d';
     }
     fails(main => 'usage_retention off;', qr/not allowed/);
     fails(http => 'usage_retention off; usage_retention off;', qr/duplicate/);
@@ -156,8 +158,8 @@ subtest 'usage_retries' => sub {
     fails(http => 'usage_retries 1; usage_retries 2;', qr/duplicate/);
 };
 
-subtest 'usage_connections, usage_resource_id' => sub {
-    for my $name (qw(usage_connections usage_resource_id)) {
+subtest 'usage_connections, usage_monitoring, usage_resource_id' => sub {
+    for my $name (qw(usage_connections usage_monitoring usage_resource_id)) {
         for my $where (qw(http server location)) {
             passes($where => "$name $_;") for qw(on off);
             fails($where => "$name $_;") for qw(yes 1 true 7d ""), '', 'on on';
@@ -175,6 +177,20 @@ subtest 'usage_enterprise_project' => sub {
     }
     fails(main => 'usage_enterprise_project 0;', qr/not allowed/);
     fails(http => 'usage_enterprise_project 0; usage_enterprise_project 0;', qr/duplicate/);
+};
+
+subtest 'usage_connections_tolerance' => sub {
+    for my $where (qw(http server location)) {
+        passes($where => "usage_connections_tolerance $_;")
+            for '1%', '0%', '100%', '0.25%', '1% 1m', '0% 0', '2.5% 1d', '1% 90';
+        fails($where => "usage_connections_tolerance $_;") for '', '1', '%', '-1%', '101%',
+            '1.125%', 'x%', '""', 'off', '1m', '1m 1%', '1% 1x', '1% -1', '1% 25h', '1% ""',
+            '1% 1m 1m';
+    }
+    fails(main => 'usage_connections_tolerance 1%;', qr/not allowed/);
+    fails(http => 'usage_connections_tolerance 1%; usage_connections_tolerance 2%;', qr/duplicate/);
+    fails(http => 'usage_connections_tolerance 1;', qr/invalid share "1", it must be "0%" to "100%"/);
+    fails(http => 'usage_connections_tolerance 1% 2d;', qr/invalid time "2d", it must be at most a day/);
 };
 
 subtest 'usage_connections_lookback' => sub {
@@ -274,8 +290,10 @@ subtest 'what has no effect' => sub {
     warns(server => "location /x { $_ }", $none->(/(\S+)/, '/x')) for
         'usage_fallback_for 5m;', 'usage_compare_sample 1%;',
         'usage_compare_log %%PREFIX%%/c.log;', 'usage_concurrency 3;', 'usage_use_time string;',
-        'usage_retention off;', 'usage_connections on;', 'usage_connections_lookback 1d;',
-        'usage_hour_format %H;', 'usage_resource_id on;', 'usage_enterprise_project 0;',
+        'usage_retention off;', 'usage_retention records=20d;', 'usage_connections on;',
+        'usage_connections_lookback 1d;', 'usage_connections_tolerance 1%;',
+        'usage_monitoring on;', 'usage_hour_format %H;', 'usage_resource_id on;',
+        'usage_enterprise_project 0;',
         'usage_rate off;', 'usage_retries 1;',
         'usage_store_key $uri;', 'usage_final_after 30h;', 'usage_fresh 5s;',
         'usage_credentials off;', 'usage_clock_skew 5m;', 'usage_sign_host x;',
@@ -309,14 +327,16 @@ subtest 'what has no effect' => sub {
         [ 'usage_clock_skew 1m;', 'usage_credentials is off' ],
         [ 'usage_sign_host x;', 'usage_credentials is off' ],
         [ 'usage_connections_lookback 1d;', 'usage_connections is off' ],
-        [ 'usage_hour_format %H;', 'usage_connections is off' ],
+        [ 'usage_hour_format %H;', 'usage_connections and usage_monitoring are off' ],
+        [ 'usage_connections_tolerance 1%;', 'usage_connections and usage_monitoring are off' ],
     ) {
         warns(location => $_->[0], $why->($_->[0] =~ /(\S+)/, $_->[1]));
     }
     warns(location => $_) for 'usage_compare_log %%PREFIX%%/c.log; usage_mode compare;',
         'usage_compare_sample 1%; usage_fallback_for 1m; usage_mode $arg_mode;',
         'usage_fallback_for 1m; usage_mode fallback;',
-        'usage_connections_lookback 1d; usage_hour_format %H; usage_connections on;';
+        'usage_connections_lookback 1d; usage_hour_format %H; usage_connections on;',
+        'usage_hour_format %H; usage_monitoring on;';
     is_deeply([ warnings(http => 'usage_store zone=a:1m; usage_store a; usage_connections on; usage_mode compare;',
         location => 'usage_store_key $uri; usage_fresh 1s; usage_hour_format %H; usage_compare_sample 1%;') ],
         [], 'directives that are inherited have an effect');

@@ -30,6 +30,7 @@ my $nginx = Usage::Nginx->start(
         usage_timeout ${short}ms;
         usage_retention desktops=10d users=5d;
         usage_connections on;
+        usage_monitoring on;
         usage_deprecation 2025-07-14 sunset=2026-12-31;
         map \$http_x_form \$form { default number; text string; odd odd; none ''; }
         server {
@@ -38,6 +39,7 @@ my $nginx = Usage::Nginx->start(
             usage_concurrency 5;
             usage_retention off;
             usage_connections off;
+            usage_monitoring off;
             usage_deprecation 2024-01-01;
             location /a/v2/ { rewrite ^/a(/.*) \$1 break;
                 usage_translate /workspace; }
@@ -54,6 +56,9 @@ my $nginx = Usage::Nginx->start(
                 location /c/v2/ { rewrite ^/c(/.*) \$1 break;
                     usage_translate /workspace; }
             }
+            location /d/v2/ { rewrite ^/d(/.*) \$1 break;
+                usage_translate /workspace;
+                usage_monitoring on; }
             location /workspace/ { internal; proxy_pass http://successors/; }
         }",
 );
@@ -119,6 +124,12 @@ subtest 'usage_connections, inherited' => sub {
     unlike(other('/b', 'p', @hour)->{body}, qr/usage_connections is off/, 'location: on');
     error_is(other('/c', 'p', @hour), 400, 'two locations deep: off, as the server',
         detail => $off);
+};
+
+subtest 'usage_monitoring, inherited' => sub {
+    my @hour = (group_by_type => 'HOUR');
+    error_is(other('/a', 'p', @hour), 400, 'server: off', detail => qr/usage_monitoring is off/);
+    error_is(other('/d', 'p', @hour), 400, 'location: on', detail => qr/hours of desktop_ids only/);
 };
 
 subtest 'usage_concurrency, inherited' => sub {

@@ -17,6 +17,7 @@ my $nginx = Usage::Nginx->start(
     upstream => $sim->port,
     http     => 'usage_retention off;',
     server   => Usage::Nginx->at('records', 'usage_connections on;')
+        . Usage::Nginx->at('monitor', 'usage_monitoring on;')
         . Usage::Nginx->at('id', 'usage_resource_id on;'),
 );
 
@@ -103,6 +104,12 @@ same('one of 250', '', { %week, desktop_ids => ['d0001'] }, '--desktops=250');
 same('one of 250 by its id', 'id', { %week, desktop_ids => ['d0001'] },
     '--desktops=250', '--resource-id');
 same('count only', '', { %week, limit => 0 }, '--desktops=250');
+
+same('one of 250, monitored', 'monitor', { %week, desktop_ids => ['d0001'] },
+    '--desktops=250', '--monitoring');
+same('hours of one of 250, monitored', 'monitor',
+    { %three, desktop_ids => ['d0001'], group_by_type => 'HOUR' },
+    '--desktops=250', '--monitoring');
 
 tenant(250, 20);
 same('20 of 250 in use', '', {%week}, '--desktops=250', '--in-use=20');

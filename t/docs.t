@@ -195,12 +195,13 @@ SKIP: {
 
 my ($table) = slurp("$root/docs/operations.md") =~ /\| upstream call \| action \|\n(.*?)\n\n/s;
 my @actions = $table =~ /`(\w+:\w+:\w+)`/g;
-my @code    = slurp("$root/src/core/gather/usage_call.c") =~ /"(\w+:\w+:\w+)"/g;
+my @code    = slurp("$root/src/core/gather/usage_call.c") =~ /\b(\w+:\w+:\w+)\b/g;
 is_deeply([ sort @actions ], [ sort @code ], 'docs/operations.md has the actions that the log names');
 
-for my $file (qw(iam-policy iam-policy-records)) {
+for my $file (qw(iam-policy iam-policy-records iam-policy-monitoring)) {
     my $policy = decode_json(slurp("$root/examples/$file.json"));
-    my @allows = grep { $file =~ /records/ || !/connections/ } @code;
+    my @allows = grep { ($file =~ /records/ || !/connections/)
+            && ($file =~ /monitoring/ || !/getMonitor|metricData/) } @code;
     is_deeply([ sort @{ $policy->{Statement}[0]{Action} } ], [ sort @allows ],
         "examples/$file.json allows what is needed, and no more");
 }

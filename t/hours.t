@@ -27,6 +27,9 @@ my $nginx = Usage::Nginx->start(
         Usage::Nginx->at(hour   => 'usage_connections on; usage_connections_lookback 1h;'),
         Usage::Nginx->at(none   => 'usage_connections on; usage_connections_lookback 0;'),
         Usage::Nginx->at(one    => 'usage_connections on; usage_concurrency 1;'),
+        Usage::Nginx->at(long   => 'usage_connections on; usage_retention off;'),
+        Usage::Nginx->at(exact  => 'usage_connections on; usage_connections_tolerance 0% 0;'),
+        Usage::Nginx->at(loose  => 'usage_connections on; usage_connections_tolerance 100%;'),
         Usage::Nginx->at(string => 'usage_connections on; usage_use_time string;'))
 );
 
@@ -163,7 +166,6 @@ subtest 'sessions' => sub {
             { 0 => 1, 1 => 0.5 } ],
         [ 'still open', [ [ 'ann', 46 * $H + 1800, undef ] ], { 46 => 0.5, 47 => 1 } ],
         [ 'open since before', [ [ 'ann', -3600, undef ] ], { map { $_ => 1 } 0 .. 47 } ],
-        [ 'longer than the lookback', [ [ 'ann', -8 * 86400, 3600 ] ], {} ],
         [ 'nearly so long', [ [ 'ann', -7 * 86400 + 3, 3600 ] ], { 0 => 1 } ],
     );
     for (@cases) {
@@ -172,8 +174,8 @@ subtest 'sessions' => sub {
             map { my ($user, @s) = @$_; session('d1', $user, @s) } @$sessions);
         hours_are(ask(''), $name, d1 => $hours, d2 => {});
         hours_are(ask('', desktop_ids => ['d1']), "$name, of a requested desktop", d1 => $hours);
-        is_true('', "$name, as the simulator", desktop_ids => [ 'd2', 'd1' ]) unless $name =~ /longer/;
-        is_true('', "$name, user $_", desktop_username => $_) for $name =~ /longer/ ? () : qw(ann bob);
+        is_true('', "$name, as the simulator", desktop_ids => [ 'd2', 'd1' ]);
+        is_true('', "$name, user $_", desktop_username => $_) for qw(ann bob);
     }
 
     # a range of one day, of the days around it
@@ -217,17 +219,23 @@ subtest 'the window of records' => sub {
         return map { s/%3A/:/gr } map { $_->{query} =~ /start_time=([^&]*)&end_time=([^&]*)/ }
             grep { $_->{api} eq 'records' } @{ $sim->calls };
     };
-    is(join(' ', $window->('')), at(-7 * 86400) . ' ' . at(2 * 86400 - 1),
+    my $minute = sub { return at(60 * $_[0]) =~ s/:00Z/Z/r };
+    my $end    = $minute->(2 * 1440);
+    is(join(' ', $window->('')), $minute->(-7 * 1440 - 1) . " $end",
         'the window of records begins seven days before');
-    is(join(' ', $window->('hour')), at(-3600) . ' ' . at(2 * 86400 - 1),
+    is(join(' ', $window->('hour')), $minute->(-61) . " $end",
         'the window begins an hour before, with look-back 1h');
-    is(join(' ', $window->('none')), at(0) . ' ' . at(2 * 86400 - 1),
+    is(join(' ', $window->('none')), $minute->(-1) . " $end",
         'the window begins with the range, with look-back 0');
-    is(($window->('', start_time => day(-1), end_time => day(3)))[1] le day(0) . 'T23:59:59Z', 1,
-        'the window does not reach into the future');
+    my ($last) = ($window->('', start_time => day(-1), end_time => day(3)))[1];
+    cmp_ok($last, 'le', date_add(day(0), 1) . 'T00:00Z', 'the window ends with the next minute');
     hours_are(ask(''), 'sessions with the default look-back', d1 => { 0 => 1, 25 => 1 });
-    hours_are(ask('hour'), 'sessions with a look-back of 1h', d1 => { 25 => 1 });
-    hours_are(ask('none'), 'sessions with look-back 0', d1 => { 25 => 1 });
+
+    # a session that began too early is missing
+    for my $at (qw(hour none)) {
+        error_is(ask($at), 502, "a look-back that is too short, $at",
+            detail => [ qr/1\.00 hours of desktop "d1"/, qr/2\.00/ ]);
+    }
 };
 
 subtest 'which desktops' => sub {
@@ -262,9 +270,14 @@ subtest 'which desktops' => sub {
     is(ask('', desktop_username => 'ann')->{headers}{'x-usage-unattributed'}, undef,
         'by the hour there is no X-Usage-Unattributed');
 
-    # hours come from records: the retention of user statistics doesn't matter
-    is_true('', "a user's hours of 40 days ago", desktop_username => 'ann', start_time => day(-40),
-        end_time => day(-39));
+    # records are kept for 30 days
+    for my $body ({}, { desktop_username => 'ann' }, { desktop_ids => ['d1'] }) {
+        error_is(ask('', %$body, start_time => day(-40), end_time => day(-39)), 400,
+            body(%$body) . ': hours of 40 days ago', detail => [ qr/start_time/, qr/30 days .* of (?:connection records|users)/ ]);
+        is(scalar calls(), 0, body(%$body) . ': hours of 40 days ago take no upstream call');
+        is(ask('', %$body, start_time => day(-30), end_time => day(-29))->{status}, 200,
+            body(%$body) . ': hours of 30 days ago');
+    }
 
     # more than a page of the directory
     tenant([ map { desktop(sprintf 'd%05d', $_) } 1 .. 1001 ], session('d01001', 'ann', 0, 3600));
@@ -378,7 +391,9 @@ subtest 'what leads to a desktop' => sub {
     for my $name ("caf\x{e9}\x{738b}" x 20, 'x' x 3000, "\x7f\t\x01\n") {
         tenant([ desktop('d1', 'ann') ],
             session('d1', 'ann', 0, 1800, computer_name => $name, sid => undef));
-        hours_are(ask(''), 'a record with an odd name is left out', d1 => {});
+        error_is(ask(''), 502, 'the time of a record with an odd name is missing',
+            detail => [ qr/0\.00 hours of desktop "d1"/, qr/0\.50/ ]);
+        hours_are(ask('loose'), 'a record with an odd name is left out', d1 => {});
     }
 };
 
@@ -422,7 +437,7 @@ subtest 'pages of records' => sub {
     is($res->{status}, 400, '400 for any page');
     is((decode($res->{body}) || {})->{error_code}, 'WKS.0400',
         'the error_code of the upstream is passed on');
-    is($pages->(), 2, 'a 400 for limit 1000 is followed by one with limit 100');
+    is($pages->(), 4, 'a 400 is followed by one with limit 100, and by both with seconds');
     $sim->faults;
 };
 
@@ -481,7 +496,7 @@ subtest 'the form' => sub {
         is($have, $label, "$where: usage_hour_format")
             or diag($r->{body});
         my ($records) = grep { $_->{api} eq 'records' } @{ $sim->calls };
-        like($records->{query} =~ s/%3A/:/gr, qr/start_time=\Q${\ at(-$lookback)}\E/,
+        like($records->{query} =~ s/%3A/:/gr, qr/start_time=\Q${\ substr at(-60 - $lookback), 0, 16}\EZ/,
             "$where: look-back");
         $r = $post->(desktop_ids => ['d1'], start_time => day(-30), end_time => day(-2));
         is($r->{status}, 200, "$where: use by the day is a 200");
@@ -517,12 +532,138 @@ subtest 'rights' => sub {
 
 subtest '31 days of 100 desktops' => sub {
     plan skip_all => 'midnight is near' if near_midnight(120);
-    $sim->tenant(seed => 31, desktops => 100, days => 45, users => 40, idle => 'shown');
+    $sim->tenant(seed => 31, desktops => 100, days => 45, users => 40, idle => 'shown',
+        records_days => 0);
     my %month = (start_time => day(-31), end_time => day(-1), group_by_type => 'HOUR');
-    my $res = is_true('', 'the reply', %month);
+    my $res = is_true('long', 'the reply', %month);
     is(length($res->{body}) > 31 * 24 * 90 * 40, 1, 'all of it: ' . length($res->{body}) . ' bytes');
-    is_true('', 'with 100 a page', %month), $sim->config(records_limit => 1000)
+    is_true('long', 'with 100 a page', %month), $sim->config(records_limit => 1000)
         if $sim->config(records_limit => 100);
+    $sim->config(records_days => 30);
+};
+
+# --- Against the statistics.
+
+subtest 'against the statistics' => sub {
+    my @three = (desktop('d1', 'ann'), desktop('d2', 'ann', 'bob'), desktop('d3'));
+    my @sessions = (session('d1', 'ann', 0, 36000), session('d2', 'ann', 3600, 39600),
+        session('d2', 'bob', 36000, 43200), session('d3', 'bob', 90000, 93600));
+
+    # one window over the range, as far as it is final
+    my $figures = sub { return grep { /metrics/ } calls() };
+    tenant(\@three, @sessions);
+    my %narrowed = (desktop_ids => ['d2']);
+    for ([ {}, 'desktop-metrics' ], [ {%narrowed}, 'desktop-metrics' ], [ { desktop_ids => [qw(d3 d1)] }, 'desktop-metrics' ],
+        [ { desktop_username => 'ann' }, 'user-metrics' ], [ { desktop_username => 'ann', %narrowed }, 'user-metrics' ],
+        [ { limit => 0 }, '' ], [ { desktop_ids => ['x'] }, '' ], [ { offset => 3 }, '' ])
+    {
+        my ($body, $want) = @$_;
+        is_true('', body(%$body) . ': a true reply', %$body);
+        is(join(' ', $figures->()), $want, body(%$body) . ': one window of statistics, or none');
+    }
+    my ($window) = map { $_->{query} =~ s/%3A/:/gr } grep { $_->{api} eq 'desktop-metrics' }
+        ask('', %narrowed) ? @{ $sim->calls } : ();
+    like($window, qr/start_time=${day}T00:00:00Z&end_time=${\ date_add($day, 1)}T23:59:59Z/,
+        'the window has all days that are final');
+    like($window, qr/resource_name=PC-d2-/, 'the window is narrowed to one desktop');
+
+    # days that aren't final are not compared
+    is(ask('', %$_, start_time => day(0), end_time => day(1))->{status}, 200, body(%$_) . ': today'),
+        is(join(' ', $figures->()), '', body(%$_) . ': no statistics of today')
+        for {}, {%narrowed}, { desktop_username => 'ann' };
+
+    # records that are kept for less than that
+    $sim->config(records_days => 1);
+    error_is(ask('', %{ $_->[0] }), 502, body(%{ $_->[0] }) . ': records are not kept', detail => $_->[1])
+        for [ {}, [ qr/0\.00 hours of desktop "d1"/, qr/10\.00/ ] ],
+        [ {%narrowed}, [ qr/0\.00 hours of desktop "d2"/, qr/11\.00/ ] ],
+        [ { desktop_username => 'ann' }, [ qr/0\.00 hours of desktop_username "ann"/, qr/20\.00/ ] ],
+        [ { desktop_username => 'bob', %narrowed }, [ qr/desktop_username "bob"/, qr/3\.00/ ] ];
+    $sim->config(records_days => 30);
+
+    # the tolerance: 1 %, or a minute a day
+    my $lost = sub {
+        tenant([ desktop('d1', 'ann') ], @_);
+        return map { ask($_)->{status} } '', qw(exact loose);
+    };
+    my @hidden = (computer_name => 'nowhere', sid => undef);
+    is(join(' ', $lost->(session('d1', 'ann', 0, 3600), session('d1', 'ann', 3600, 3720, @hidden))),
+        '200 502 200', 'two minutes are missing of two days');
+    is(join(' ', $lost->(session('d1', 'ann', 0, 3600), session('d1', 'ann', 3600, 3721, @hidden))),
+        '502 502 200', 'a second more is missing');
+    is(join(' ', $lost->(session('d1', 'ann', 0, 79200), session('d1', 'ann', 79200, 80000, @hidden))),
+        '200 502 200', 'less than 1 % is missing');
+    is(join(' ', $lost->(session('d1', 'ann', 0, 79200), session('d1', 'ann', 79200, 80001, @hidden))),
+        '502 502 200', 'more than 1 % is missing');
+
+    # statistics that can't be read
+    tenant(\@three, @sessions);
+    for ([ 'desktop-metrics' => {} ], [ 'desktop-metrics' => {%narrowed} ],
+        [ 'user-metrics' => { desktop_username => 'ann' } ]) {
+        my ($api, $body) = @$_;
+        $sim->faults({ fault => 'status', status => 403, api => $api, code => 'WKS.0403', msg => 'no' });
+        my $res = ask('', %$body);
+        is($res->{status}, 403, body(%$body) . ": 403 of $api");
+        like($res->{body}, qr/WKS\.0403/, body(%$body) . ": 403 of $api goes back as it is");
+    }
+    $sim->faults;
+};
+
+subtest 'the filter of records by name' => sub {
+    my @two = (desktop('d1', 'ann'), desktop('p'), desktop('d2', 'bob'));
+    my @sessions = (session('d1', 'ann', 0, 3600), session('p', 'ann', 7200, 9000),
+        session('p', 'annabel', 36000, 39600), session('d2', 'bob', 0, 1800));
+    my $read = sub {
+        return join ' ', map { $_->{query} =~ /user_name=(\w+)/ ? $1 : 'all' }
+            grep { $_->{api} eq 'records' } @{ $sim->calls };
+    };
+    for my $names (qw(fuzzy exact full)) {
+        for my $domain ($TRUE, $FALSE) {
+            tenant(\@two, map { { %$_, domain => 'corp' } } @sessions);
+            $sim->config(records_names => $names, records_domain => $domain);
+            my $how = "$names, " . ($domain ? 'with domains' : 'without domains');
+            my $blind = $names eq 'full' && $domain;
+            for my $user (qw(ann annabel bob)) {
+                is_true('', "$how: $user", desktop_username => $user);
+                is($read->(), $blind ? "$user all" : $user, "$how: the calls for records of $user");
+            }
+            is_true('', "$how: nobody", desktop_username => 'nobody');
+            is($read->(), 'nobody', "$how: the call for records of nobody");
+
+            # today, of which statistics tell nothing
+            is(ask('', desktop_username => 'ann', start_time => day(0), end_time => day(0))->{status},
+                200, "$how: today");
+            is($read->(), $blind ? 'ann all' : 'ann', "$how: the calls for today");
+        }
+    }
+    $sim->config(records_names => 'fuzzy', records_domain => $TRUE);
+};
+
+subtest 'the form of times' => sub {
+    my $read = sub {
+        return join ' ', map { $_->{query} =~ s/%3A/:/gr =~ /start_time=\S{16}(\S*?)&/ ? $1 : '-' }
+            grep { $_->{api} eq 'records' } @{ $sim->calls };
+    };
+    tenant([ desktop('d1', 'ann') ], session('d1', 'ann', 0, 3600),
+        session('d1', 'ann', 86400, 90000, start => at(86400)),
+        session('d1', 'ann', 172740, 172800, start => at(172740)));
+    for my $ends (qw(both start end none)) {
+        $sim->config(records_ends => $ends);
+        for my $times (qw(both minutes)) {
+            $sim->config(records_times => $times);
+            is_true($_, "ends $ends, times $times, at '$_'") for '', 'none';
+            is($read->(), 'Z', "ends $ends, times $times: one call");
+        }
+    }
+    $sim->config(records_times => 'seconds');
+    is_true('exact', 'a service that takes times with seconds only');
+    is($read->(), 'Z Z :00Z :00Z' =~ s/ :00Z$//r, 'the other forms are refused first');
+    is_true('exact', 'a second time');
+    is($read->(), ':00Z', 'the form that is taken is remembered');
+    $sim->config(records_times => 'minutes', records_limit => 100);
+    is_true('exact', 'the service changes its mind');
+    is($read->(), ':00Z :00Z Z Z', 'both forms, with both limits');
+    $sim->config(records_times => 'both', records_ends => 'both', records_limit => 1000);
 };
 
 # --- Generated tenants.

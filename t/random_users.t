@@ -110,8 +110,8 @@ sub some_personal {
 
     $r->{group_by_type} = !$r->{desktop_username} || chance(40) ? 'HOUR' : 'DAY';
 
-    # mostly days that the service still keeps for users
-    if ($r->{group_by_type} eq 'DAY' && chance(90)) {
+    # mostly days that the service still keeps for users, and records of
+    if (chance(90)) {
         delete $r->{start_time} if chance(5);
         my $from = -rnd(31) + pick(0, 0, 0, 2);
         $days = 1 + rnd(31);
@@ -258,6 +258,14 @@ sub between {
     return '';
 }
 
+# Whether hours begin on a day of which there are no records any more.
+sub forgotten {
+    my ($r) = @_;
+    return 0 if $r->{group_by_type} ne 'HOUR';
+    my ($start, $end) = map { length($_ // '') ? $_ : undef } @$r{qw(start_time end_time)};
+    return ($start // date_add($end // day(0), -14)) lt day(-30);
+}
+
 # One call; gives what is wrong, in words.
 sub check_personal {
     my ($r, $days, $records, $name) = @_;
@@ -280,6 +288,8 @@ sub check_personal {
         $differ = $mine->{status} != $after->{status} && "status $mine->{status}, not $after->{status}";
     } elsif ($mine->{status} == 502 && twins($r) && $mine->{body} =~ /rows of one user/) {
         return;    # two of one name, in two domains, with the same time
+    } elsif ($records && forgotten($r)) {
+        $differ = $mine->{status} != 400 && "status $mine->{status}, of hours that aren't kept";
     } elsif ($records) {
         $differ = $mine->{status} != 200 ? "status $mine->{status}: $mine->{body}"
             : same_json($mine->{body}, $after->{body})

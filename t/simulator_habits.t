@@ -166,10 +166,6 @@ subtest 'records_computer and os_host_name' => sub {
 subtest 'transactions' => sub {
     habits();
     is(scalar(uniq(map { $_->{transaction_id} } records())), 5, 'each record has its own');
-    habits(transactions => 'repeated');
-    my @twice = grep { $_->{is_reconnect} } records();
-    is_deeply($twice[0], $twice[1], "a reconnect's record comes twice");
-    is(scalar(records()), 6, 'no other record does');
     habits(transactions => 'shared');
     my %ids;
     push @{ $ids{ $_->{transaction_id} } }, $_ for records();

@@ -655,6 +655,44 @@ for (qw(shown hidden)) {
     };
 }
 
+subtest 'the filter of records by name' => sub {
+    my @sessions = (used('d1', 'ann', 1, 3600, 1800), used('p1', 'ann', 1, 7200, 7200),
+        used('p2', 'ann', 3, 100, 3600), used('p2', 'annabel', 2, 0, 1800));
+    my $read = sub {
+        return join ' ', map { $_->{query} =~ /user_name=(\w+)/ ? $1 : 'all' }
+            grep { $_->{api} eq 'records' } @{ $sim->calls };
+    };
+    for my $names (qw(fuzzy exact full)) {
+        for my $domain ($TRUE, $FALSE) {
+            tenant([ desktop('d1', { user_name => 'ann', domain => 'corp' }), desktop('p1'), desktop('p2') ],
+                map { { %$_, domain => 'corp' } } @sessions);
+            $sim->config(records_names => $names, records_domain => $domain);
+            my $how = "$names, " . ($domain ? 'with domains' : 'without domains');
+            my $all = $names eq 'full' && $domain ? ' all' : '';
+            for my $body ({}, { desktop_ids => ['p2'] }, { desktop_user_domain => 'corp' }) {
+                is_true('on', "$how: " . body(%$body), desktop_username => 'ann', %$body);
+                is($read->(), "ann$all", "$how: the calls for records");
+            }
+            is_true('on', "$how: nobody", desktop_username => 'nobody');
+            is($read->(), 'nobody', "$how: the call for records of nobody");
+        }
+    }
+    $sim->config(records_names => 'fuzzy', records_domain => $TRUE);
+};
+
+subtest 'records that are no longer kept' => sub {
+    # statistics of users go back further, so there is an entry without a desktop
+    tenant([ desktop('d1', 'ann'), desktop('p1'), desktop('p2') ],
+        used('d1', 'ann', 1, 3600, 1800), used('p1', 'ann', 1, 7200, 7200),
+        used('p2', 'ann', 3, 100, 3600));
+    $sim->config(records_days => 3);
+    is_reply(ask('on', desktop_username => 'ann'), 'what they lack has no desktop', 'ann',
+        [ [ 'd1', 0.5, 0, 0 ], [ 'p2', 0, 0, 1 ], [ undef, 2, 0, 0 ] ]);
+    error_is(ask('on', desktop_username => 'ann', desktop_ids => ['p1']), 502,
+        'what they lack may be of a requested desktop', detail => [ qr/2\.00 hours/, qr/"p1"/ ]);
+    $sim->config(records_days => 30);
+};
+
 $nginx->stop_ok;
 $sim->stop;
 

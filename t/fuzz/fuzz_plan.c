@@ -58,8 +58,8 @@ fuzz_load(fuzz_plan_t *t, usage_str_t text)
     usage_str_t   line;
     fuzz_reply_t *reply;
 
-    static const char          apis[] = "DULR";
-    static const usage_rules_t rules = { 0, 0, true, false };
+    static const char apis[] = "DULRM";
+    usage_rules_t     rules = { 0, 0, 0, false, false, false };
 
     if (text.len == 0) {
         return false;
@@ -71,13 +71,15 @@ fuzz_load(fuzz_plan_t *t, usage_str_t text)
     t->upstream.resource_id = (flags & 2) != 0;
     t->upstream.lookback = USAGE_SECONDS_PER_DAY;
     t->keeps = (flags & 4) != 0;
+    t->upstream.monitoring = (flags & 8) != 0;
+    rules.connections = t->upstream.connections;
+    rules.monitoring = t->upstream.monitoring;
 
     line = fuzz_until(&t->arena, &text, '\n');
 
     if (usage_request_parse(&t->request, &t->arena.pool, fuzz_forms, line,
             FUZZ_NOW, &rules, &t->error)
-            != USAGE_OK
-        || (t->request.hours && !t->upstream.connections))
+        != USAGE_OK)
     {
         return false;
     }
@@ -85,7 +87,7 @@ fuzz_load(fuzz_plan_t *t, usage_str_t text)
     while (text.len > 0 && t->count < FUZZ_REPLIES) {
         line = fuzz_until(&t->arena, &text, '\n');
 
-        if (line.len == 0 || memchr(apis, line.data[0], 4) == NULL) {
+        if (line.len == 0 || memchr(apis, line.data[0], 5) == NULL) {
             continue;
         }
 
@@ -150,6 +152,14 @@ static void
 fuzz_call(const fuzz_plan_t *t, const usage_call_t *call)
 {
     fuzz_assert(call->attempt <= USAGE_REFETCH_MAX);
+
+    if (call->api == USAGE_CALL_MONITOR) {
+        fuzz_assert(t->upstream.monitoring);
+        fuzz_assert(call->to - call->from <= 30 * 86400);
+        fuzz_assert(call->from < call->to && call->to <= FUZZ_NOW);
+        return;
+    }
+
     fuzz_assert(call->limit > 0 && call->offset >= 0);
 
     if (call->api == USAGE_CALL_RECORDS) {

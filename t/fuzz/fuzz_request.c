@@ -16,11 +16,12 @@
 #define FUZZ_DAY INT64_C(86400)
 
 
-/* with connection records, and without */
+/* with connection records, with desktop monitoring, and with neither */
 
 static const usage_rules_t fuzz_rules[] = {
-    { 180 * FUZZ_DAY, 30 * FUZZ_DAY, false, false },
-    { 30 * FUZZ_DAY, 60 * FUZZ_DAY, true, false },
+    { 180 * FUZZ_DAY, 30 * FUZZ_DAY, 40 * FUZZ_DAY, false, false, false },
+    { 30 * FUZZ_DAY, 60 * FUZZ_DAY, 20 * FUZZ_DAY, true, false, false },
+    { 90 * FUZZ_DAY, 30 * FUZZ_DAY, 0, false, true, false },
 };
 
 
@@ -47,9 +48,11 @@ fuzz_accepted(const usage_request_t *request, usage_str_t body,
     fuzz_assert(
         !usage_day_forgotten(request->first, FUZZ_NOW, rules->desktops_memory));
     fuzz_assert(
-        request->user.len == 0 || request->hours
+        request->user.len == 0
         || !usage_day_forgotten(request->first, FUZZ_NOW, rules->users_memory));
-    fuzz_assert(!request->hours || rules->connections);
+    fuzz_assert(
+        !request->hours || rules->connections
+        || (rules->monitoring && request->desktops > 0 && !request->user.len));
     fuzz_assert(usage_request_bins(request)
                 == usage_request_days(request) * (request->hours ? 24 : 1));
     fuzz_assert(usage_request_past(request, usage_day_of(FUZZ_NOW))

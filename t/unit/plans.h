@@ -71,7 +71,7 @@ plans_ask_at(plans_t *t, const upstream_t *up, size_t days, int64_t now,
     char        first[USAGE_DATE_LEN + 1] = "", last[USAGE_DATE_LEN + 1] = "";
     unit_text_t body = { 0 };
 
-    static const usage_rules_t rules = { 0, 0, true, false };
+    static const usage_rules_t rules = { 0, 0, 0, true, false, false };
 
     usage_day_write(up->first, first);
     usage_day_write(up->first + (usage_day_t) days - 1, last);
@@ -166,6 +166,10 @@ plans_hand_in(plans_t *t, upstream_t *up, const usage_call_t *call)
 
     case USAGE_CALL_RECORDS:
         status = upstream_records(up, call, &t->text);
+        break;
+
+    case USAGE_CALL_MONITOR:
+        status = upstream_monitor(up, call, &t->text);
         break;
 
     case USAGE_CALL_DESKTOPS:

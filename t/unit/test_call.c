@@ -8,6 +8,8 @@
 #include "gather/usage_call.h"
 #include "base/usage_percent.h"
 
+#include <ctype.h>
+
 
 static void
 check_path(usage_call_api_t api, const char *project, const char *expected)
@@ -18,6 +20,7 @@ check_path(usage_call_api_t api, const char *project, const char *expected)
 
     memset(&call, 0xa5, sizeof(call));
     call.api = api;
+    call.id = unit_str("a-1");
     unit_arena_start(&arena);
 
     assert_int_equal(
@@ -48,6 +51,7 @@ test_path(void **state)
     check_path(USAGE_CALL_USERS, "p", "/v2/p/statistics/metrics/users");
     check_path(USAGE_CALL_DIRECTORY, "p", "/v2/p/desktops");
     check_path(USAGE_CALL_RECORDS, "p", "/v2/p/connections/desktops");
+    check_path(USAGE_CALL_MONITOR, "p", "/v2/p/desktop-monitor/a-1");
 
     for (i = 0; i < unit_count(projects); i++) {
         snprintf(expected, sizeof(expected),
@@ -192,23 +196,50 @@ test_filters(void **state)
     check_query(&call, "offset=0&limit=1000");
 
     call.offset = 2000;
-    call.name = unit_str("u");
-    check_query(&call, "offset=2000&limit=1000&user_name=u");
+    check_query(&call, "offset=2000&limit=1000");
 
     memset(&call, 0, sizeof(call));
     call.api = USAGE_CALL_RECORDS;
-    call.from = (int64_t) day("2022-12-02") * USAGE_SECONDS_PER_DAY + 3661;
-    call.to = (int64_t) day("2022-12-10") * USAGE_SECONDS_PER_DAY - 1;
+    call.from = (int64_t) day("2022-12-02") * USAGE_SECONDS_PER_DAY + 3660;
+    call.to = (int64_t) day("2022-12-10") * USAGE_SECONDS_PER_DAY;
     call.offset = 100;
     call.limit = 100;
-    check_query(&call,
-        "start_time=2022-12-02T01:01:01Z&end_time=2022-12-09T23:59:59Z"
-        "&offset=100&limit=100");
+    check_query(&call, "start_time=2022-12-02T01:01Z&end_time=2022-12-10T00:00Z"
+                       "&offset=100&limit=100");
 
     call.name = unit_str("\xc3\xa9");
+    check_query(&call, "start_time=2022-12-02T01:01Z&end_time=2022-12-10T00:00Z"
+                       "&offset=100&limit=100&user_name=%C3%A9");
+
+    call.with_seconds = true;
     check_query(&call,
-        "start_time=2022-12-02T01:01:01Z&end_time=2022-12-09T23:59:59Z"
+        "start_time=2022-12-02T01:01:00Z&end_time=2022-12-10T00:00:00Z"
         "&offset=100&limit=100&user_name=%C3%A9");
+
+    call.api = USAGE_CALL_MONITOR;
+    call.id = unit_str("a-1");
+    check_query(&call,
+        "start_time=2022-12-02T01:01:00Z&end_time=2022-12-10T00:00:00Z"
+        "&metric_name=user_online_info");
+}
+
+
+static void
+test_plain(void **state)
+{
+    int  c;
+    char id[] = "a-1_Z";
+
+    (void) state;
+
+    assert_true(usage_call_id_plain(unit_str(id)));
+    assert_false(usage_call_id_plain(unit_str("")));
+
+    for (c = 1; c < 256; c++) {
+        id[1] = (char) c;
+        assert_int_equal(usage_call_id_plain(unit_str(id)),
+            (c < 128 && isalnum(c)) || c == '-' || c == '_');
+    }
 }
 
 
@@ -264,6 +295,8 @@ test_action(void **state)
         usage_call_action(USAGE_CALL_DIRECTORY), "workspace:desktops:list");
     assert_string_equal(usage_call_action(USAGE_CALL_RECORDS),
         "workspace:connections:securityList");
+    assert_string_equal(usage_call_action(USAGE_CALL_MONITOR),
+        "workspace:desktops:getMonitor and ces:metricData:get");
 }
 
 
@@ -289,6 +322,8 @@ test_name(void **state)
     assert_string_equal(usage_call_name(&call, buffer), "desktop directory");
     call.api = USAGE_CALL_RECORDS;
     assert_string_equal(usage_call_name(&call, buffer), "connection records");
+    call.api = USAGE_CALL_MONITOR;
+    assert_string_equal(usage_call_name(&call, buffer), "desktop monitoring");
 }
 
 
@@ -373,8 +408,8 @@ test_out_of_memory(void **state)
     arena.left = 0;
     memset(&call, 0, sizeof(call));
 
-    for (call.api = USAGE_CALL_DESKTOPS; call.api <= USAGE_CALL_RECORDS;
-         call.api++) {
+    for (call.api = USAGE_CALL_DESKTOPS; call.api < USAGE_CALL_APIS; call.api++)
+    {
         assert_int_equal(
             usage_call_path(&call, unit_str("p"), &arena.pool, &text),
             USAGE_ERROR);
@@ -393,6 +428,7 @@ main(void)
         cmocka_unit_test(test_path),
         cmocka_unit_test(test_statistics),
         cmocka_unit_test(test_filters),
+        cmocka_unit_test(test_plain),
         cmocka_unit_test(test_long_filters),
         cmocka_unit_test(test_name),
         cmocka_unit_test(test_action),

@@ -219,6 +219,24 @@ add_members(unit_text_t *text, const upstream_t *up)
 }
 
 
+/*
+ * Desktop monitoring, mostly sound: any of its habits.
+ */
+static void
+monitor(upstream_t *up)
+{
+    up->is.monitoring = unit_chance(up->rnd, 50);
+    up->monitor_forbidden = unit_chance(up->rnd, 10);
+    up->monitor_unknown = unit_chance(up->rnd, 5);
+    up->monitor_earlier = unit_chance(up->rnd, 70);
+    up->monitor_lost = unit_chance(up->rnd, 70) ? 0 : 3;
+
+    if (up->is.monitoring) {
+        upstream_make_periods(up);
+    }
+}
+
+
 static void
 test_random(void **state)
 {
@@ -255,6 +273,7 @@ test_random(void **state)
         up.is.resource_id = unit_chance(&rnd, 30);
         up.ignores_id = unit_chance(&rnd, 20);
         up.ignores_ids = unit_chance(&rnd, 20);
+        monitor(&up);
 
         for (k = 0; k < up.count; k++) {
             up.desktops[k].counted = !unit_chance(&rnd, 5);
@@ -787,6 +806,166 @@ test_few_calls_narrowed(void **state)
 
 
 /*
+ * Desktop monitoring in place of days: few calls, and none in vain where
+ * bisection takes no more.
+ */
+static void
+test_few_calls_monitored(void **state)
+{
+    size_t      i, k, n;
+    uint64_t    rnd;
+    upstream_t  up;
+    plans_t    *t;
+    unit_text_t members = { 0 };
+
+    static const struct {
+        size_t      desktops;
+        size_t      days;
+        size_t      asked;
+        usage_day_t today; /* days from the first on */
+        bool        resource_id;
+        unsigned    calls;
+        unsigned    monitor_calls;
+    } cases[] = {
+
+        /* name, range, two windows of at most 30 days */
+
+        { 2000, 31, 1, 100, false, 1 + 1 + 2, 2 },
+        { 2000, 31, 1, 100, true, 1 + 2, 2 },
+        { 2000, 29, 1, 100, false, 1 + 1 + 1, 1 },
+        { 20, 31, 1, 100, false, 1 + 1 + 2, 2 },
+
+        /* days that aren't final: the range of those that are, and they */
+
+        { 2000, 31, 1, 30, false, 1 + 2 + 1 + 1, 1 },
+        { 2000, 31, 1, 31, false, 1 + 2 + 2, 2 },
+
+        /* a page that tells how many there are */
+
+        { 2000, 31, 5, 100, false, 1 + 1 + 5 + 10, 10 },
+        { 20, 31, 5, 100, false, 1 + 1 + 5 + 10, 10 },
+        { 20, 31, 10, 100, false, 31, 0 },
+        { 2000, 31, 20, 100, false, 1 + 1 + 20 + 40, 40 },
+
+        /* too few days */
+
+        { 2000, 3, 1, 100, false, 1 + 1 + 2, 1 },
+        { 2000, 2, 1, 100, false, 1 + 1 + 2, 0 },
+        { 2000, 1, 1, 100, false, 1 + 1 + 1, 0 },
+    };
+
+    t = *state;
+    rnd = unit_seed();
+
+    for (i = 0; i < unit_count(cases); i++) {
+        for (n = 0; n < 10; n++) {
+            upstream_start(&up, cases[i].desktops, 19000, cases[i].days, &rnd);
+            up.idle_shown = n % 2 == 0;
+            up.is.resource_id = cases[i].resource_id;
+            up.is.monitoring = true;
+            up.monitor_earlier = true;
+            used_by(&up, cases[i].desktops);
+
+            for (k = cases[i].today < 99 ? (size_t) cases[i].today - 1 : 99;
+                 k < up.days; k++)
+            {
+                up.desktops[up.count - 1].seconds[k] = 0;
+            }
+
+            upstream_make_periods(&up);
+            ask_for(&members, &up, up.count - cases[i].asked, cases[i].asked);
+            plans_ask(t, &up, up.days, up.first + cases[i].today, members.data);
+
+            if (plans_carry_out(t, &up, 8) != USAGE_OK) {
+                fail_msg("%s", t->error.detail);
+            }
+
+            assert_true(check_truth(t, &up));
+
+            if (up.calls > cases[i].calls
+                || up.monitor_calls != cases[i].monitor_calls) {
+                fail_msg("case %zu: %u calls, %u of monitoring, not %u, %u", i,
+                    up.calls, up.monitor_calls, cases[i].calls,
+                    cases[i].monitor_calls);
+            }
+
+            upstream_free(&up);
+        }
+    }
+
+    unit_text_free(&members);
+}
+
+
+/*
+ * Periods that don't add up to the statistics, or that may not be read: the
+ * days come from statistics alone, and monitoring is asked no more than it has
+ * to be.
+ */
+static void
+test_not_monitored(void **state)
+{
+    uint64_t    rnd;
+    upstream_t  up;
+    plans_t    *t;
+    unit_text_t members = { 0 };
+
+    t = *state;
+    rnd = unit_seed();
+
+    upstream_start(&up, 2000, 19000, 31, &rnd);
+    up.is.monitoring = true;
+    up.monitor_earlier = true;
+    used_by(&up, 2000);
+    upstream_make_periods(&up);
+    ask_for(&members, &up, 1500, 3);
+
+    answer(t, &up, members.data);
+    assert_int_equal(up.calls, 1 + 1 + 3 * (1 + 2));
+
+    /* a second is missing: one desktop is bisected */
+
+    up.desktops[1501].seconds[7]++;
+    answer(t, &up, members.data);
+    assert_int_equal(up.monitor_calls, 3 * 2);
+    assert_in_range(up.calls, 1 + 1 + 3 * (1 + 2) + 20, 1 + 1 + 3 * 3 + 30);
+    up.desktops[1501].seconds[7]--;
+
+    /* no right: one call; no desktop there */
+
+    up.monitor_forbidden = true;
+    answer(t, &up, members.data);
+    assert_int_equal(up.monitor_calls, 1);
+    assert_in_range(up.calls, 60, 1 + 1 + 1 + 3 * 31);
+
+    up.monitor_forbidden = false;
+    up.monitor_unknown = true;
+    answer(t, &up, members.data);
+    assert_int_equal(up.monitor_calls, 3 * 2);
+
+    /* many desktops that are to be bisected: all desktops take fewer calls */
+
+    up.monitor_unknown = false;
+    up.monitor_forbidden = true;
+    ask_for(&members, &up, 1500, 30);
+    answer(t, &up, members.data);
+    assert_int_equal(up.monitor_calls, 1);
+    assert_true(up.calls <= 1 + 1 + 30 + 1 + 20 * 31);
+
+    /* an id that can't stand in a path */
+
+    up.monitor_forbidden = false;
+    strcpy(up.desktops[1500].id, "a/b");
+    ask_for(&members, &up, 1500, 1);
+    answer(t, &up, members.data);
+    assert_int_equal(up.monitor_calls, 0);
+
+    upstream_free(&up);
+    unit_text_free(&members);
+}
+
+
+/*
  * The future costs nothing.
  */
 static void
@@ -1145,6 +1324,17 @@ test_out_of_memory(void **state)
     assert_int_equal(up.directory_calls, 0);
     upstream_free(&up);
 
+    /* by their periods */
+
+    upstream_start(&up, 450, 19000, 6, &rnd);
+    up.is.monitoring = true;
+    used_by(&up, 450);
+    upstream_make_periods(&up);
+    ask_for(&members, &up, 430, 2);
+    short_of_memory(t, &up, members.data);
+    assert_int_equal(up.monitor_calls, 2);
+    upstream_free(&up);
+
     /* the directory */
 
     upstream_start(&up, 1, 19000, 1, &rnd);
@@ -1175,6 +1365,8 @@ main(void)
         cmocka_unit_test(test_few_calls),
         cmocka_unit_test(test_few_calls_for_ids),
         cmocka_unit_test(test_few_calls_narrowed),
+        cmocka_unit_test(test_few_calls_monitored),
+        cmocka_unit_test(test_not_monitored),
         cmocka_unit_test(test_future),
         cmocka_unit_test(test_used_once),
         cmocka_unit_test(test_never_agrees),

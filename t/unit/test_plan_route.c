@@ -114,6 +114,62 @@ test_few_desktops(void **state)
 
 
 static void
+test_monitored(void **state)
+{
+    uint64_t   rnd;
+    char       members[256];
+    upstream_t up;
+    plans_t   *t;
+
+    t = *state;
+    rnd = unit_seed();
+
+    start(&up, 450, 6, &rnd);
+    up.is.monitoring = true;
+    up.monitor_earlier = true;
+    upstream_make_periods(&up);
+    (void) snprintf(members, sizeof(members), ",\"desktop_ids\":[\"%s\"]",
+        up.desktops[430].id);
+
+    goes(t, &up, members, "names, totals, periods, end");
+
+    up.monitor_forbidden = true;
+    goes(t, &up, members, "names, totals, periods, narrowed, end");
+
+    /* days that aren't final */
+
+    up.monitor_forbidden = false;
+    plans_ask(t, &up, 6, up.first + 6, members);
+    assert_int_equal(plans_carry_out(t, &up, 8), USAGE_OK);
+    assert_string_equal(t->stages.data, "names, totals, final, periods, end");
+
+    /* hours; of a desktop that isn't found by its name */
+
+    (void) snprintf(members, sizeof(members),
+        ",\"group_by_type\":\"HOUR\",\"desktop_ids\":[\"%s\"]",
+        up.desktops[430].id);
+    goes(t, &up, members, "look up, totals, periods, end");
+
+    strcpy(up.desktops[430].name, "NEW");
+    goes(t, &up, members, "look up, totals, sums, periods, end");
+
+    up.records = unit_must(calloc(1, sizeof(upstream_record_t)));
+    up.records_count = 1;
+    up.records[0].computer = "DESK-430";
+    up.records[0].start = (int64_t) up.first * USAGE_SECONDS_PER_DAY;
+    up.records[0].setup = up.records[0].start;
+    up.records[0].end = up.records[0].start + 6 * 530;
+    up.is.connections = true;
+    up.monitor_lost = 100;
+    upstream_make_periods(&up);
+    goes(t, &up, members,
+        "look up, totals, sums, periods, records, directory, end");
+
+    upstream_free(&up);
+}
+
+
+static void
 test_user(void **state)
 {
     size_t     k;
@@ -156,10 +212,21 @@ test_user(void **state)
     assert_string_equal(
         t->stages.data, "owned, records, total, totals, user days, records");
 
+    /* hours: no record, and no use */
+
+    for (k = 0; k < 7; k++) {
+        up.users[0].seconds[k] = 0;
+    }
+
+    for (k = 0; k < up.count; k++) {
+        memset(up.desktops[k].seconds, 0, sizeof(up.desktops[k].seconds));
+    }
+
     up.records_forbidden = false;
     goes(t, &up, ",\"group_by_type\":\"HOUR\",\"desktop_username\":\"ann\"",
-        "owned, records, end");
-    goes(t, &up, ",\"group_by_type\":\"HOUR\"", "directory, records, end");
+        "owned, records, total, end");
+    goes(t, &up, ",\"group_by_type\":\"HOUR\"",
+        "directory, records, figures, end");
     goes(t, &up, ",\"group_by_type\":\"HOUR\",\"limit\":0", "directory, end");
     goes(t, &up, ",\"group_by_type\":\"HOUR\",\"desktop_ids\":[\"x\"]",
         "look up, end");
@@ -284,6 +351,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_desktops),
         cmocka_unit_test(test_few_desktops),
+        cmocka_unit_test(test_monitored),
         cmocka_unit_test(test_user),
         cmocka_unit_test(test_error),
         cmocka_unit_test(test_outcomes),

@@ -496,6 +496,10 @@ random_plan(plans_t *t, uint64_t seed, int kind, unit_text_t *members)
     world.up.is.connections = kind != STATISTICS;
     world.up.records_forbidden = kind == FORBIDDEN;
 
+    if (kind == HOURS) {
+        world_quiet_crowd(&world);
+    }
+
     unit_text_clear(members);
 
     if (kind != HOURS || unit_chance(&rnd, 50)) {
@@ -552,7 +556,7 @@ random_plan(plans_t *t, uint64_t seed, int kind, unit_text_t *members)
     {
         /* a name that leads nowhere may be an old one of what is asked for */
 
-    } else if (kind == RECORDS && namesakes()) {
+    } else if ((kind == RECORDS || kind == HOURS) && namesakes()) {
 
         /* at the same time on one desktop, they count twice in statistics and
          * once in sessions */
@@ -620,6 +624,97 @@ test_hours(void **state)
 
 
 /*
+ * Desktop monitoring doesn't have all periods of days that are final.
+ */
+static void
+lose_periods(void)
+{
+    size_t                   i, n;
+    const upstream_period_t *period;
+
+    for (i = 0, n = 0; i < world.up.periods_count; i++) {
+        period = &world.up.periods[i];
+
+        if (period->to == 0
+            || period->to > world.now - 3 * USAGE_SECONDS_PER_DAY
+            || !unit_chance(world.rnd, 2))
+        {
+            world.up.periods[n++] = *period;
+        }
+    }
+
+    world.up.periods_count = n;
+}
+
+
+/*
+ * Hours of desktops from monitoring: true, or an error that says both figures;
+ * with records, always true.
+ */
+static void
+monitored(plans_t *t, uint64_t seed, unit_text_t *members, size_t *answered)
+{
+    uint64_t rnd;
+    unsigned status;
+
+    rnd = seed;
+    world_start(&world, unit_below(&rnd, WORLD_DESKTOPS + 1),
+        unit_chance(&rnd, 60) ? 1 + unit_below(&rnd, 7)
+                              : 1 + unit_below(&rnd, USAGE_DAYS_MAX),
+        &rnd);
+    world_break(&world);
+    world_quiet_crowd(&world);
+    world.up.is.monitoring = true;
+    world.up.is.connections = unit_chance(&rnd, 30);
+    world.up.is.tolerance.seconds_per_day = 0;
+    world.up.is.tolerance.share = 0;
+    world.up.monitor_forbidden = unit_chance(&rnd, 10);
+    world.up.monitor_earlier = unit_chance(&rnd, 70);
+
+    if (unit_chance(&rnd, 20)) {
+        lose_periods();
+    }
+
+    unit_text_clear(members);
+    world_ask_desktops(&world, members);
+    add_paging(members);
+    unit_adds(members, ",\"group_by_type\":\"HOUR\"");
+
+    status = carry_out(t, members->data);
+    expect_hours(t);
+    *answered += status == 0;
+
+    if (status == 403 && world.up.monitor_forbidden && !world.up.is.connections)
+    {
+        assert_int_equal(world.up.monitor_calls, 1);
+
+    } else if (status == 502 && !world.up.is.connections) {
+        assert_non_null(strstr(t->error.detail, "desktop monitoring shows"));
+
+    } else if (status != 0 || !check(t)) {
+        report(seed, members->data, status, t);
+    }
+
+    world_free(&world);
+}
+
+
+static void
+test_hours_monitored(void **state)
+{
+    size_t      i, n, answered;
+    unit_text_t members = { 0 };
+
+    for (i = 0, answered = 0, n = unit_times(3000); i < n; i++) {
+        monitored(*state, unit_seed() * 1000003 + i, &members, &answered);
+    }
+
+    assert_true(answered > n / 2);
+    unit_text_free(&members);
+}
+
+
+/*
  * Records of which some are missing, as they began before what was asked for,
  * or are just not there.
  */
@@ -638,6 +733,75 @@ lose_records(void)
     }
 
     world.up.records_count = n;
+}
+
+
+/*
+ * Hours of such records: true, or an error that says both figures.
+ */
+static void
+partial_hours(plans_t *t, uint64_t seed, unit_text_t *members, size_t *counts)
+{
+    uint64_t rnd;
+    unsigned status;
+
+    rnd = seed;
+    world_start(&world, unit_below(&rnd, WORLD_DESKTOPS + 1),
+        1 + unit_below(&rnd, 5), &rnd);
+    world_quiet_crowd(&world);
+    world.up.is.connections = true;
+    world.up.is.tolerance.share = 0;
+    world.up.is.tolerance.seconds_per_day = 0;
+    lose_records();
+
+    unit_text_clear(members);
+
+    if (unit_chance(&rnd, 50)) {
+        world_ask_user(&world, members);
+    }
+
+    if (unit_chance(&rnd, 50)) {
+        world_ask_desktops(&world, members);
+    }
+
+    unit_adds(members, ",\"group_by_type\":\"HOUR\"");
+    status = carry_out(t, members->data);
+    expect_hours(t);
+
+    if (namesakes()
+        || !usage_day_final(
+            world.up.first + (usage_day_t) world.days - 1, world.now))
+    {
+        /* see random_plan(); days that aren't final aren't compared */
+
+    } else if (status == 502) {
+        assert_non_null(strstr(t->error.detail, "connection records show"));
+        assert_non_null(strstr(t->error.detail, "statistics say"));
+        counts[1]++;
+
+    } else if (status != 0 || !check(t)) {
+        report(seed, members->data, status, t);
+
+    } else {
+        counts[0]++;
+    }
+
+    world_free(&world);
+}
+
+
+static void
+test_partial_hours(void **state)
+{
+    size_t      i, n, counts[2] = { 0, 0 };
+    unit_text_t members = { 0 };
+
+    for (i = 0, n = unit_times(2000); i < n; i++) {
+        partial_hours(*state, unit_seed() * 1000003 + i, &members, counts);
+    }
+
+    assert_true(counts[0] > n / 10 && counts[1] > n / 10);
+    unit_text_free(&members);
 }
 
 
@@ -830,6 +994,39 @@ large(upstream_t *up, size_t own, uint64_t *rnd)
 }
 
 
+/*
+ * So many records: the first 31 are all use of a desktop, by its user.
+ */
+static void
+large_records(upstream_t *up, size_t desktop, size_t count)
+{
+    size_t             i;
+    upstream_record_t *record;
+
+    free(up->records);
+    up->records = unit_must(calloc(count, sizeof(upstream_record_t)));
+    up->records_count = count;
+
+    for (i = 0; i < count; i++) {
+        record = &up->records[i];
+        record->transaction = i;
+        record->computer = "DESK-7";
+        record->sid = up->desktops[7].sid;
+        record->start = (int64_t) up->first * USAGE_SECONDS_PER_DAY;
+        (void) snprintf(record->user, sizeof(record->user), "u400@lab");
+
+        if (i < 31) {
+            record->computer = up->desktops[desktop].called;
+            record->sid = up->desktops[desktop].sid;
+            record->start += (int64_t) i * USAGE_SECONDS_PER_DAY;
+            record->setup = record->start;
+            record->end =
+                record->start + (int64_t) up->desktops[desktop].seconds[i];
+        }
+    }
+}
+
+
 static unsigned
 calls_of(plans_t *t, upstream_t *up, const char *members)
 {
@@ -860,11 +1057,11 @@ test_few_calls(void **state)
 
     for (own = 1; own <= 5; own++) {
         large(&up, own, &rnd);
-        assert_in_range(calls_of(t, &up, user), 1, 1 + 2 + 1 + 31 * own);
+        assert_in_range(calls_of(t, &up, user), 1, 2 + 2 + 1 + 31 * own);
         assert_int_equal(t->total, own);
 
         up.is.resource_id = true;
-        assert_in_range(calls_of(t, &up, user), 1, 1 + 2 + 1 + 31 * own);
+        assert_in_range(calls_of(t, &up, user), 1, 2 + 2 + 1 + 31 * own);
         upstream_free(&up);
     }
 
@@ -888,20 +1085,20 @@ test_few_calls(void **state)
     memset(up.desktops[1500].seconds, 0, sizeof(up.desktops[1500].seconds));
     up.desktops[1500].seconds[17] = 3600;
     up.users[400].seconds[17] = 3600;
-    assert_in_range(calls_of(t, &up, user), 1, 1 + 2 + 10);
+    assert_in_range(calls_of(t, &up, user), 1, 2 + 2 + 10);
 
     /* no use at all: nothing to split */
 
     up.desktops[1500].seconds[17] = 0;
     up.users[400].seconds[17] = 0;
-    assert_in_range(calls_of(t, &up, user), 1, 4);
+    assert_in_range(calls_of(t, &up, user), 1, 5);
     assert_int_equal(t->total, 1);
     upstream_free(&up);
 
     /* nobody */
 
     large(&up, 1, &rnd);
-    assert_int_equal(calls_of(t, &up, ",\"desktop_username\":\"nobody\""), 3);
+    assert_int_equal(calls_of(t, &up, ",\"desktop_username\":\"nobody\""), 4);
     assert_int_equal(t->total, 0);
 
     /* one that is asked for: the total doesn't matter */
@@ -911,17 +1108,28 @@ test_few_calls(void **state)
 
         (void) snprintf(members, sizeof(members), "%s,\"desktop_ids\":[\"%s\"]",
             user, up.desktops[1500].id);
-        assert_in_range(calls_of(t, &up, members), 1, 1 + 31);
+        assert_in_range(calls_of(t, &up, members), 1, 2 + 31);
     }
 
-    /* records by the hour, of the user and of all */
+    /* records by the hour, of the user and of all: the user's 31 days are two
+     * windows of statistics, those of all desktops 20 pages */
 
     up.is.connections = true;
+    large_records(&up, 1500, 31);
     assert_int_equal(calls_of(t, &up,
                          ",\"group_by_type\":\"HOUR\",\"desktop_username\":"
                          "\"u400\""),
-        2);
-    assert_int_equal(calls_of(t, &up, ",\"group_by_type\":\"HOUR\""), 2 + 1);
+        2 + 1 + 2);
+
+    for (k = 0; k < up.count; k++) {
+        if (k != 1500) {
+            memset(up.desktops[k].seconds, 0, sizeof(up.desktops[k].seconds));
+        }
+    }
+
+    up.idle_shown = true;
+    assert_int_equal(
+        calls_of(t, &up, ",\"group_by_type\":\"HOUR\""), 2 + 1 + 20);
     assert_int_equal(t->total, 2000);
     assert_int_equal(
         calls_of(t, &up, ",\"group_by_type\":\"HOUR\",\"limit\":0"), 2);
@@ -994,6 +1202,53 @@ test_ignored_domain(void **state)
 
 
 /*
+ * The hours of one desktop among 2000, which have many records.
+ */
+static void
+test_few_calls_monitored(void **state)
+{
+    char       members[128];
+    uint64_t   rnd;
+    plans_t   *t;
+    upstream_t up;
+
+    t = *state;
+    rnd = unit_seed();
+    large(&up, 1, &rnd);
+    upstream_make_periods(&up);
+    (void) snprintf(members, sizeof(members),
+        ",\"group_by_type\":\"HOUR\",\"desktop_ids\":[\"%s\"]",
+        up.desktops[1999].id);
+
+    /* a name, a sum, two windows of at most 30 days */
+
+    up.is.monitoring = true;
+    assert_int_equal(calls_of(t, &up, members), 1 + 1 + 2);
+    assert_true(t->list[0].seconds[23] > 0);
+
+    /* the first page of records tells how many there are: few, or many */
+
+    up.is.connections = true;
+    large_records(&up, 1999, 31);
+    assert_int_equal(calls_of(t, &up, members), 1 + 1 + 1);
+    assert_int_equal(up.records_calls, 1);
+
+    large_records(&up, 1999, 3500);
+    assert_int_equal(calls_of(t, &up, members), 1 + 1 + 1 + 2);
+    assert_int_equal(up.records_calls, 1);
+
+    /* monitoring fails, and the other pages of records are read */
+
+    up.monitor_forbidden = true;
+    assert_int_equal(calls_of(t, &up, members), 1 + 1 + 1 + 1 + 3);
+    assert_int_equal(up.monitor_calls, 1);
+    assert_int_equal(up.records_calls, 4);
+
+    upstream_free(&up);
+}
+
+
+/*
  * Records that add up to the user's statistics: no statistics of desktops.
  */
 static void
@@ -1012,6 +1267,8 @@ test_few_calls_with_records(void **state)
         world_start(&world, unit_below(&rnd, WORLD_DESKTOPS + 1), 7, &rnd);
         world.up.is.connections = true;
         world.up.records_release = UPSTREAM_NEW;
+        world.up.records_names = UPSTREAM_PART;
+        world.up.records_times = UPSTREAM_TIMES;
         unit_text_clear(&members);
         world_ask_user(&world, &members);
 
@@ -1080,6 +1337,7 @@ test_out_of_memory(void **state)
         for (kind = RECORDS; kind <= HOURS; kind++) {
             rnd = unit_seed() + i;
             world_start(&world, 3 + i, 3, &rnd);
+            world_quiet_crowd(&world);
             world.domains = false;
             world.up.is.connections = kind != STATISTICS;
             world.up.records_forbidden = kind == FORBIDDEN;
@@ -1096,6 +1354,13 @@ test_out_of_memory(void **state)
 
             } else if (kind == HOURS) {
                 short_of_memory(*state, ",\"group_by_type\":\"HOUR\"");
+                world.up.is.monitoring = true;
+                world.up.is.connections = false;
+                unit_text_clear(&members);
+                unit_addf(&members,
+                    ",\"group_by_type\":\"HOUR\",\"desktop_ids\":[\"%s\"]",
+                    world.up.desktops[0].id);
+                short_of_memory(*state, members.data);
             }
 
             world_free(&world);
@@ -1114,10 +1379,13 @@ main(void)
         cmocka_unit_test(test_statistics),
         cmocka_unit_test(test_forbidden),
         cmocka_unit_test(test_hours),
+        cmocka_unit_test(test_hours_monitored),
         cmocka_unit_test(test_partial_records),
+        cmocka_unit_test(test_partial_hours),
         cmocka_unit_test(test_few_calls),
         cmocka_unit_test(test_ignored_domain),
         cmocka_unit_test(test_few_calls_with_records),
+        cmocka_unit_test(test_few_calls_monitored),
         cmocka_unit_test(test_out_of_memory),
     };
 

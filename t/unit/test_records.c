@@ -57,7 +57,7 @@ start(records_test_t *t, const char *user, const char *domain, int64_t now)
         usage_directory_init(&t->directory, &t->user, &t->arena.pool),
         USAGE_OK);
 
-    usage_directory_list(&t->directory, false);
+    usage_directory_list(&t->directory);
     memset(&call, 0, sizeof(call));
     assert_int_equal(usage_directory_next(&t->directory, &call), USAGE_OK);
     unit_addf(&body, "{\"total_count\":6,\"desktops\":[%s]}", directory_rows);
@@ -148,6 +148,22 @@ entry(const records_test_t *t, const char *id)
 
 /* What is asked for. */
 
+/*
+ * Records that begin after from and before to, both left out, are all that
+ * matter; and no whole minute can be left out.
+ */
+static void
+asks(records_test_t *t, int64_t from, int64_t to)
+{
+    usage_call_t call;
+
+    call = next(t);
+    assert_int_equal(call.from, from);
+    assert_int_equal(call.to, to);
+    assert_false(call.with_seconds);
+}
+
+
 static void
 test_range(void **state)
 {
@@ -158,8 +174,8 @@ test_range(void **state)
 
     start(&t, "", "", START + 30 * DAY);
     call = next(&t);
-    assert_int_equal(call.from, START - 7 * DAY);
-    assert_int_equal(call.to, START + 2 * DAY - 1);
+    assert_int_equal(call.from, START - 7 * DAY - 60);
+    assert_int_equal(call.to, START + 2 * DAY);
     assert_int_equal(call.offset, 0);
     assert_int_equal(call.limit, USAGE_RECORD_ROWS);
     assert_int_equal(call.name.len, 0);
@@ -170,21 +186,36 @@ test_range(void **state)
 
     start(&t, "jy01", "lab", START + DAY + 77);
     call = next(&t);
-    assert_int_equal(call.from, START - 7 * DAY);
-    assert_int_equal(call.to, START + DAY + 77);
+    assert_int_equal(call.from, START - 7 * DAY - 60);
+    assert_int_equal(call.to, START + DAY + 120);
     assert_true(unit_is(call.name, "jy01"));
     finish(&t);
 
-    /* at its very start, and in its last second */
+    /* of all users */
+
+    start(&t, "jy01", "lab", START + DAY + 77);
+    usage_records_ask(&t.records, true, false);
+    call = next(&t);
+    assert_int_equal(call.name.len, 0);
+    finish(&t);
+
+    /* at its very start, in a minute's first and last second, and in the last
+     * second of all */
 
     start(&t, "", "", START);
-    call = next(&t);
-    assert_int_equal(call.to, START);
+    asks(&t, START - 7 * DAY - 60, START + 60);
+    finish(&t);
+
+    start(&t, "", "", START + DAY + 60);
+    asks(&t, START - 7 * DAY - 60, START + DAY + 120);
+    finish(&t);
+
+    start(&t, "", "", START + DAY + 59);
+    asks(&t, START - 7 * DAY - 60, START + DAY + 60);
     finish(&t);
 
     start(&t, "", "", START + 2 * DAY - 1);
-    call = next(&t);
-    assert_int_equal(call.to, START + 2 * DAY - 1);
+    asks(&t, START - 7 * DAY - 60, START + 2 * DAY);
     finish(&t);
 
     /* never before 1970 */
@@ -193,15 +224,19 @@ test_range(void **state)
     assert_int_equal(
         usage_records_init(&t.records, &t.directory, 3, 1, 7 * DAY, START),
         USAGE_OK);
-    call = next(&t);
-    assert_int_equal(call.from, 0);
-    assert_int_equal(call.to, 4 * DAY - 1);
+    asks(&t, 0, 4 * DAY);
+
+    /* a lookback of no time, and of 61 seconds */
 
     assert_int_equal(
         usage_records_init(&t.records, &t.directory, FIRST, 1, 0, START),
         USAGE_OK);
-    call = next(&t);
-    assert_int_equal(call.from, START);
+    asks(&t, START - 60, START + 60);
+
+    assert_int_equal(
+        usage_records_init(&t.records, &t.directory, FIRST, 1, 61, START),
+        USAGE_OK);
+    asks(&t, START - 120, START + 60);
     finish(&t);
 }
 
@@ -345,11 +380,21 @@ test_clamp(void **state)
 
 
 /*
- * One that refuses longer pages.
+ * One that refuses longer pages, or times in one of their forms.
  */
-static void
-test_shorten(void **state)
+static usage_call_t
+refused(records_test_t *t, const usage_call_t *call)
 {
+    assert_true(usage_records_reword(&t->records, call));
+
+    return next(t);
+}
+
+
+static void
+test_reword(void **state)
+{
+    size_t         i;
     usage_call_t   call;
     records_test_t t;
 
@@ -357,30 +402,94 @@ test_shorten(void **state)
 
     start(&t, "", "", START + 30 * DAY);
     call = next(&t);
-    assert_true(usage_records_shorten(&t.records, &call));
-    call = next(&t);
+    call = refused(&t, &call);
     assert_int_equal(call.limit, USAGE_RECORD_ROWS_OLD);
     assert_int_equal(call.offset, 0);
-
-    /* it isn't that */
-
-    assert_false(usage_records_shorten(&t.records, &call));
+    assert_false(call.with_seconds);
     takes(&t, &call, 150, 0, 100);
+
+    /* now it isn't that */
+
+    assert_false(usage_records_reword(&t.records, &call));
     call = next(&t);
-    assert_false(usage_records_shorten(&t.records, &call));
+    assert_false(usage_records_reword(&t.records, &call));
     takes(&t, &call, 150, 100, 150);
     no_next(&t);
     assert_int_equal(t.records.count, 150);
     finish(&t);
 
-    /* behind the first page it is no matter of length */
+    /* times, in the one form first or in the other */
+
+    for (i = 0; i < 2; i++) {
+        start(&t, "", "", START + 30 * DAY);
+        usage_records_ask(&t.records, false, i == 1);
+        call = next(&t);
+        assert_int_equal(call.with_seconds, i == 1);
+        call = refused(&t, &call);
+        assert_int_equal(call.with_seconds, i == 1);
+        call = refused(&t, &call);
+        assert_int_equal(call.with_seconds, i == 0);
+        assert_int_equal(call.limit, USAGE_RECORD_ROWS);
+        assert_int_equal(call.from, START - 7 * DAY - 60);
+        assert_int_equal(call.to, START + 2 * DAY);
+
+        /* both at once */
+
+        call = refused(&t, &call);
+        assert_int_equal(call.with_seconds, i == 0);
+        assert_int_equal(call.limit, USAGE_RECORD_ROWS_OLD);
+        assert_false(usage_records_reword(&t.records, &call));
+        finish(&t);
+    }
+
+    /* behind the first page it is no matter of form */
 
     start(&t, "", "", START + 30 * DAY);
     call = next(&t);
     takes(&t, &call, 1100, 0, 1000);
     call = next(&t);
-    assert_false(usage_records_shorten(&t.records, &call));
+    assert_false(usage_records_reword(&t.records, &call));
     finish(&t);
+}
+
+
+/*
+ * Whether the filter by name may have left out some.
+ */
+static void
+incomplete(const char *user, const char *list, bool is)
+{
+    usage_call_t   call;
+    records_test_t t;
+
+    start(&t, user, "", START + 30 * DAY);
+    call = next(&t);
+    assert_int_equal(rows(&t, &call, 1, list), USAGE_OK);
+
+    if (usage_records_incomplete(&t.records) != is) {
+        fail_msg("%s: incomplete: %d", list, !is);
+    }
+
+    usage_records_ask(&t.records, true, false);
+    assert_false(usage_records_incomplete(&t.records));
+    finish(&t);
+}
+
+
+static void
+test_incomplete(void **state)
+{
+    (void) state;
+
+    incomplete("jy01", "{\"user_name\":\"jy01\"}", true);
+    incomplete("jy01", "{\"user_name\":\"JY01\"}", true);
+    incomplete("jy01", "{\"user_name\":\"jy01@\"}", false);
+    incomplete("jy01", "{\"user_name\":\"jy01@lab\"}", false);
+    incomplete("jy01", "{\"user_name\":\"jy012@lab\"}", true);
+    incomplete("jy01", "{\"user_name\":\"xjy01@lab\"}", true);
+    incomplete("jy01", "{\"user_name\":null}", true);
+    incomplete("jy01", "{\"user_name\":\"jy01@\",\"x\":1}", false);
+    incomplete("", "{\"user_name\":\"jy01\"}", false);
 }
 
 
@@ -513,6 +622,65 @@ test_twice(void **state)
         no_next(&t);
         finish(&t);
     }
+}
+
+
+/*
+ * The record of a reconnect is there twice: once on a page, or at the end of
+ * one and the start of the next.
+ */
+static void
+test_repeated(void **state)
+{
+    usage_call_t   call;
+    unit_text_t    list = { 0 };
+    records_test_t t;
+
+    static const char again[] =
+        "{\"user_name\":\"jy01\",\"sid\":\"sa\",\"transaction_id\":\"r\","
+        "\"is_reconnect\":true,\"connection_setup_time\":"
+        "\"2020-04-24T01:00:00Z\"}";
+
+    (void) state;
+
+    start(&t, "", "", START + 30 * DAY);
+    call = next(&t);
+    unit_addf(&list, "%s,%s", again, again);
+    assert_int_equal(rows(&t, &call, 2, list.data), USAGE_OK);
+    assert_int_equal(t.records.count, 1);
+    no_next(&t);
+    finish(&t);
+
+    /* the last of 1000, and the first of the others */
+
+    start(&t, "", "", START + 30 * DAY);
+    call = next(&t);
+    add_rows(&list, 0, 999);
+    unit_addf(&list, ",%s", again);
+    assert_int_equal(rows(&t, &call, 1002, list.data), USAGE_OK);
+    call = next(&t);
+    add_rows(&list, 999, 1000);
+    unit_addf(&list, ",%s", again);
+    assert_int_equal(rows(&t, &call, 1002, list.data), USAGE_OK);
+    assert_int_equal(t.records.count, 0);
+
+    /* they are not on two pages of another length */
+
+    call = next(&t);
+    assert_int_equal(call.attempt, 1);
+    assert_int_equal(call.limit, 999);
+    add_rows(&list, 0, 999);
+    assert_int_equal(rows(&t, &call, 1002, list.data), USAGE_OK);
+    call = next(&t);
+    assert_int_equal(call.offset, 999);
+    unit_text_clear(&list);
+    unit_addf(&list, "%s,%s,", again, again);
+    unit_adds(&list, "{}");
+    assert_int_equal(rows(&t, &call, 1002, list.data), USAGE_OK);
+    assert_int_equal(t.records.count, 1000);
+    no_next(&t);
+    finish(&t);
+    unit_text_free(&list);
 }
 
 
@@ -1023,14 +1191,14 @@ test_namesakes(void **state)
 
 
 static void
-doubtful(const char *list, bool unmatched, bool is)
+doubtful(const char *list, bool is)
 {
     records_test_t t;
 
     recorded(&t, "", "", 1, list);
     t.directory.full = false;
 
-    if (usage_records_doubtful(&t.records, &t.directory, unmatched) != is) {
+    if (usage_records_doubtful(&t.records, &t.directory) != is) {
         fail_msg("%s: doubtful: %d", list, !is);
     }
 
@@ -1043,18 +1211,12 @@ test_doubtful(void **state)
 {
     (void) state;
 
-    doubtful(USED(SID("sa"), NAME("A")), true, false);
-    doubtful(USED(SID("sa"), NAME("A")), false, false);
-    doubtful(USED("", NAME("A")), true, true);
-    doubtful(USED("", NAME("A")), false, true);
-    doubtful(USED(SID("sx"), NAME("A")), true, true);
-    doubtful(USED(SID("sx"), NAME("A")), false, true);
-    doubtful(USED(SID("sx"), NAME("X")), true, true);
-    doubtful(USED(SID("sx"), NAME("X")), false, false);
-    doubtful(USED("", NAME("X")), true, true);
-    doubtful(USED("", NAME("X")), false, false);
-    doubtful(USED("", ""), true, true);
-    doubtful(USED("", ""), false, false);
+    doubtful(USED(SID("sa"), NAME("A")), false);
+    doubtful(USED("", NAME("A")), true);
+    doubtful(USED(SID("sx"), NAME("A")), true);
+    doubtful(USED(SID("sx"), NAME("X")), false);
+    doubtful(USED("", NAME("X")), false);
+    doubtful(USED("", ""), false);
 }
 
 
@@ -1117,9 +1279,11 @@ main(void)
         cmocka_unit_test(test_range),
         cmocka_unit_test(test_pages),
         cmocka_unit_test(test_clamp),
-        cmocka_unit_test(test_shorten),
+        cmocka_unit_test(test_reword),
+        cmocka_unit_test(test_incomplete),
         cmocka_unit_test(test_restart),
         cmocka_unit_test(test_twice),
+        cmocka_unit_test(test_repeated),
         cmocka_unit_test(test_nonsense),
         cmocka_unit_test(test_times),
         cmocka_unit_test(test_wrong_times),

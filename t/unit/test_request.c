@@ -9,10 +9,11 @@
 #include "request/usage_request.h"
 
 
-#define NOW    INT64_C(1673352000) /* 2023-01-10T12:00:00Z */
-#define DAY    INT64_C(86400)
-#define MEMORY (180 * DAY)
-#define USERS  (30 * DAY)
+#define NOW     INT64_C(1673352000) /* 2023-01-10T12:00:00Z */
+#define DAY     INT64_C(86400)
+#define MEMORY  (180 * DAY)
+#define USERS   (30 * DAY)
+#define RECORDS (20 * DAY)
 
 
 typedef struct {
@@ -29,6 +30,7 @@ usual_rules(request_test_t *t)
 {
     t->rules.desktops_memory = MEMORY;
     t->rules.users_memory = USERS;
+    t->rules.records_memory = RECORDS;
     t->rules.connections = false;
     t->rules.one_project = false;
 }
@@ -694,8 +696,7 @@ check_oldest(request_test_t *t, const char *oldest, const char *members,
 
 
 /*
- * Days of one user have to be remembered by both statistics, hours by that of
- * desktops only.
+ * Days of one user have to be remembered by both statistics.
  */
 static void
 test_forgotten_user(void **state)
@@ -733,21 +734,65 @@ test_forgotten_user(void **state)
     }
 
     usual_rules(t);
-    t->rules.connections = true;
 
     check_oldest(
         t, "2022-07-14", "\"desktop_user_domain\":\"d\"", "of desktops");
     check_oldest(t, "2022-07-14", "\"desktop_username\":\"\"", "of desktops");
-    check_oldest(t, "2022-07-14", "\"group_by_type\":\"HOUR\"", "of desktops");
-    check_oldest(t, "2022-07-14",
-        "\"group_by_type\":\"HOUR\",\"desktop_username\":\"u\"", "of desktops");
 
-    /* neither is checked */
+    /* neither is checked; days don't need records */
 
     t->rules.desktops_memory = 0;
     t->rules.users_memory = 0;
 
     good(t, "{\"desktop_username\":\"u\",\"end_time\":\"1999-07-20\"}");
+
+    usual_rules(t);
+}
+
+
+/*
+ * Hours have to be remembered by the records as well, unless monitoring may
+ * tell them.
+ */
+static void
+test_forgotten_hours(void **state)
+{
+    size_t          i;
+    request_test_t *t;
+
+    static const char hours[] = "\"group_by_type\":\"HOUR\"";
+    static const char of_user[] =
+        "\"group_by_type\":\"HOUR\",\"desktop_username\":\"u\"";
+    static const char of_ids[] =
+        "\"group_by_type\":\"HOUR\",\"desktop_ids\":[\"a\"]";
+    static const char of_both[] =
+        "\"group_by_type\":\"HOUR\",\"desktop_ids\":[\"a\"],"
+        "\"desktop_username\":\"u\"";
+
+    t = *state;
+
+    for (i = 0; i < 2; i++) {
+        usual_rules(t);
+        t->rules.connections = true;
+        t->rules.monitoring = i == 1;
+
+        check_oldest(t, "2022-12-21", hours,
+            "20 days that the successor API keeps of connection records");
+        check_oldest(t, "2022-12-21", of_user, "of connection records");
+        check_oldest(t, "2022-12-21", of_both, "of connection records");
+        check_oldest(t, i == 0 ? "2022-12-21" : "2022-07-14", of_ids,
+            i == 0 ? "of connection records" : "of desktops");
+    }
+
+    /* longer than the statistics, which hours are held against */
+
+    t->rules.records_memory = 200 * DAY;
+    check_oldest(t, "2022-12-11", of_user, "of users");
+    check_oldest(t, "2022-07-14", hours, "of desktops");
+
+    t->rules.records_memory = 0;
+    check_oldest(t, "2022-12-11", of_user, "of users");
+    check_oldest(t, "2022-07-14", hours, "of desktops");
 
     usual_rules(t);
 }
@@ -850,11 +895,25 @@ test_group(void **state)
     bad(t, "{\"group_by_type\":\"HOUR\"}", "usage_connections is off");
     bad(t, "{\"group_by_type\":\"HOUR\"}", "allowed: \"DAY\"");
     bad(t, "{\"group_by_type\":\"HOUR\",\"desktop_username\":\"u\"}", "HOUR");
+    bad(t, "{\"group_by_type\":\"HOUR\",\"desktop_ids\":[\"d\"]}",
+        "usage_monitoring is off");
     bad(t, "{\"group_by_type\":\"day\"}", "group_by_type");
     bad(t, "{\"group_by_type\":\"day\"}", "\"day\"");
     bad(t, "{\"group_by_type\":\"DAYS\"}", "group_by_type");
     bad(t, "{\"group_by_type\":\" DAY\"}", "group_by_type");
     bad(t, "{\"group_by_type\":\"MONTH\"}", "DAY");
+
+    /* desktop monitoring knows desktops, and no users */
+
+    t->rules.monitoring = true;
+    good(t, "{\"group_by_type\":\"HOUR\",\"desktop_ids\":[\"d\"]}");
+    assert_true(t->request.hours);
+    bad(t, "{\"group_by_type\":\"HOUR\"}", "hours of desktop_ids only");
+    bad(t,
+        "{\"group_by_type\":\"HOUR\",\"desktop_ids\":[\"d\"],"
+        "\"desktop_username\":\"u\"}",
+        "usage_connections is off");
+    t->rules.monitoring = false;
 
     t->rules.connections = true;
 
@@ -1136,6 +1195,7 @@ main(void)
         cmocka_unit_test(test_today),
         cmocka_unit_test(test_forgotten),
         cmocka_unit_test(test_forgotten_user),
+        cmocka_unit_test(test_forgotten_hours),
         cmocka_unit_test(test_offset_and_limit),
         cmocka_unit_test(test_group),
         cmocka_unit_test(test_user),

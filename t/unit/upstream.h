@@ -39,6 +39,20 @@ enum {
     UPSTREAM_REFUSES /* of 100; 400 where more are asked for */
 };
 
+enum {
+    UPSTREAM_PART, /* a record's user_name has the filter's text */
+    UPSTREAM_BARE, /* it is the same without its domain */
+    UPSTREAM_FULL, /* it is the same */
+    UPSTREAM_RECORDS_NAMES
+};
+
+enum {
+    UPSTREAM_TIMES,   /* of records, in both forms */
+    UPSTREAM_MINUTES, /* to the minute; 400 for the other form */
+    UPSTREAM_SECONDS,
+    UPSTREAM_RECORDS_TIMES
+};
+
 #define UPSTREAM_RANGE USAGE_DAYS_MAX /* the place of the window over all */
 #define UPSTREAM_NAME  48
 
@@ -77,6 +91,16 @@ typedef struct {
 } upstream_record_t;
 
 
+/*
+ * When a desktop was in use.
+ */
+typedef struct {
+    size_t  desktop;
+    int64_t from;
+    int64_t to; /* 0: still in use */
+} upstream_period_t;
+
+
 typedef struct {
     double      seconds;
     uint64_t    place;
@@ -102,6 +126,8 @@ typedef struct {
     size_t              users_count;
     upstream_record_t  *records; /* in the order in which they are shown */
     size_t              records_count;
+    upstream_period_t  *periods; /* in the order in which they are shown */
+    size_t              periods_count;
     usage_day_t         first; /* of the days that they hold */
     size_t              days;
     usage_upstream_t    is; /* what the operator says of it */
@@ -113,7 +139,14 @@ typedef struct {
     bool                ignores_ids;     /* the directory's filter by ids */
     bool                forbidden;       /* the directory */
     bool                records_forbidden;
+    bool                monitor_forbidden;
+    bool                monitor_earlier; /* it shows what began before */
+    bool                monitor_unknown; /* it answers 404 */
+    unsigned            monitor_lost;    /* so many per cent of periods */
     int                 records_release;
+    int                 records_names;
+    int                 records_times;
+    bool                records_open; /* without the ends of the time */
     int                 order;
     int                 fault;
     unsigned            faulty[USAGE_DAYS_MAX + 1]; /* so many attempts */
@@ -132,6 +165,7 @@ typedef struct {
     unsigned      users_calls;
     unsigned      directory_calls;
     unsigned      records_calls;
+    unsigned      monitor_calls;
     unsigned      attempts[USAGE_DAYS_MAX + 1]; /* a bit each */
     unit_arena_t  arena;
     usage_table_t asked;
@@ -149,6 +183,7 @@ upstream_forget(upstream_t *up)
     up->users_calls = 0;
     up->directory_calls = 0;
     up->records_calls = 0;
+    up->monitor_calls = 0;
     memset(up->attempts, 0, sizeof(up->attempts));
 
     unit_arena_clear(&up->arena);
@@ -206,6 +241,7 @@ upstream_free(upstream_t *up)
     free(up->desktops);
     free(up->users);
     free(up->records);
+    free(up->periods);
     unit_arena_free(&up->arena);
 }
 
@@ -763,6 +799,32 @@ upstream_record(unit_text_t *text, const upstream_record_t *record, size_t n)
 
 
 /*
+ * Whether a call for records finds one.
+ */
+static inline bool
+upstream_finds(const upstream_t *up, const usage_call_t *call,
+    const upstream_record_t *record)
+{
+    size_t len;
+
+    if (record->start < call->from + up->records_open
+        || record->start > call->to - up->records_open)
+    {
+        return false;
+    }
+
+    len = up->records_names == UPSTREAM_BARE ? strcspn(record->user, "@")
+                                             : strlen(record->user);
+
+    return up->records_names == UPSTREAM_PART
+               ? upstream_matches(call->name, record->user)
+               : call->name.len == 0
+                     || (len == call->name.len
+                         && memcmp(record->user, call->name.data, len) == 0);
+}
+
+
+/*
  * Their reply; gives its status.
  */
 static inline unsigned
@@ -774,6 +836,12 @@ upstream_records(upstream_t *up, const usage_call_t *call, unit_text_t *text)
 
     if (up->records_forbidden) {
         return 403;
+    }
+
+    if (up->records_times
+        == (call->with_seconds ? UPSTREAM_MINUTES : UPSTREAM_SECONDS))
+    {
+        return 400;
     }
 
     limit = call->limit;
@@ -792,9 +860,7 @@ upstream_records(upstream_t *up, const usage_call_t *call, unit_text_t *text)
     for (i = 0, count = 0, shown = 0; i < up->records_count; i++) {
         record = &up->records[i];
 
-        if (record->start < call->from || record->start > call->to
-            || !upstream_matches(call->name, record->user))
-        {
+        if (!upstream_finds(up, call, record)) {
             continue;
         }
 
@@ -808,6 +874,97 @@ upstream_records(upstream_t *up, const usage_call_t *call, unit_text_t *text)
 
     count += call->attempt < up->records_faulty;
     unit_addf(text, "],\"total_count\":%zu}", count);
+
+    return 200;
+}
+
+
+/* Desktop monitoring. */
+
+/*
+ * Makes periods of which the days' seconds, as far as these are whole, are the
+ * sum: one or two on each day, or one over midnight.
+ */
+static inline void
+upstream_make_periods(upstream_t *up)
+{
+    size_t             i, k, n;
+    int64_t            start, seconds, part;
+    upstream_period_t *list;
+
+    list = unit_must(
+        calloc(2 * up->count * up->days + 1, sizeof(upstream_period_t)));
+    n = 0;
+
+    for (i = 0; i < up->count; i++) {
+        for (k = 0; k < up->days; k++) {
+            seconds = (int64_t) up->desktops[i].seconds[k];
+            start = ((int64_t) up->first + (int64_t) k) * USAGE_SECONDS_PER_DAY;
+            part = seconds > 1 && unit_chance(up->rnd, 30) ? seconds / 2 : 0;
+
+            if (unit_chance(up->rnd, up->monitor_lost)) {
+                continue;
+            }
+
+            if (part > 0) {
+                list[n].desktop = i;
+                list[n].from = start;
+                list[n++].to = start + part;
+            }
+
+            if (seconds > 0) {
+                list[n].desktop = i;
+                list[n].to = start + USAGE_SECONDS_PER_DAY;
+                list[n].from = list[n].to - seconds + part;
+                n++;
+            }
+        }
+    }
+
+    free(up->periods);
+    up->periods = list;
+    up->periods_count = n;
+}
+
+
+/*
+ * Its reply; gives its status.
+ */
+static inline unsigned
+upstream_monitor(upstream_t *up, const usage_call_t *call, unit_text_t *text)
+{
+    size_t                   i, count;
+    const upstream_period_t *period;
+
+    if (up->monitor_forbidden) {
+        return 403;
+    }
+
+    if (up->monitor_unknown || upstream_find(up, call->id) == NULL) {
+        return 404;
+    }
+
+    unit_text_clear(text);
+    unit_adds(text, "{\"user_online_info\":[");
+
+    for (i = 0, count = 0; i < up->periods_count; i++) {
+        period = &up->periods[i];
+
+        if (!unit_is(call->id, up->desktops[period->desktop].id)
+            || period->from >= call->to
+            || (period->to != 0 && period->to <= call->from)
+            || (!up->monitor_earlier && period->from < call->from))
+        {
+            continue;
+        }
+
+        unit_adds(text, count++ > 0 ? ",{\"a\":0" : "{\"a\":0");
+        upstream_time(text, "connection_setup_time", period->from);
+        upstream_time(text, "connection_end_time", period->to);
+        unit_adds(text, "}");
+    }
+
+    unit_adds(text, "],\"online_status\":0}");
 
     return 200;
 }
@@ -847,6 +1004,7 @@ upstream_check_statistics(upstream_t *up, const usage_call_t *call,
 {
     usage_day_t first, last;
 
+    past = plan->request->hours ? plan->final : past;
     first = plan->request->first;
     last = first + (usage_day_t) past - 1;
 
@@ -891,11 +1049,51 @@ upstream_check_records(upstream_t *up, const usage_call_t *call,
           * USAGE_SECONDS_PER_DAY;
 
     assert_true(up->is.connections);
-    assert_true(call->limit == USAGE_RECORD_ROWS
-                || call->limit == USAGE_RECORD_ROWS_OLD);
+    assert_true(
+        (call->limit <= USAGE_RECORD_ROWS
+            && call->limit >= USAGE_RECORD_ROWS - USAGE_REFETCH_MAX)
+        || (call->limit <= USAGE_RECORD_ROWS_OLD
+            && call->limit >= USAGE_RECORD_ROWS_OLD - USAGE_REFETCH_MAX));
     assert_int_equal(call->offset % call->limit, 0);
-    assert_true(call->from <= call->to && call->to < end);
-    assert_true(call->to <= plan->now);
+    assert_true(call->from % 60 == 0 && call->to % 60 == 0);
+    assert_true(call->from <= call->to && call->to <= end);
+    assert_true(call->to <= plan->now + 60);
+}
+
+
+static inline void
+upstream_check_monitor(upstream_t *up, const usage_call_t *call,
+    const usage_plan_t *plan, size_t past)
+{
+    int64_t first, end;
+
+    up->monitor_calls++;
+    first = (int64_t) plan->request->first * USAGE_SECONDS_PER_DAY;
+    end = first + (int64_t) past * USAGE_SECONDS_PER_DAY;
+
+    assert_true(up->is.monitoring);
+    assert_true(usage_call_id_plain(call->id));
+    assert_in_range(call->to - call->from, 3600, 30 * USAGE_SECONDS_PER_DAY);
+    assert_true(call->from >= first - 30 * USAGE_SECONDS_PER_DAY);
+    assert_true(call->to <= end && call->to <= plan->now);
+}
+
+
+/*
+ * How often a call may be made: each of several desktops that the directory
+ * calls by one name is narrowed to by that name.
+ */
+static inline unsigned
+upstream_namesakes(const usage_call_t *call, const usage_plan_t *plan)
+{
+    size_t   i;
+    unsigned count;
+
+    for (i = 0, count = 0; i < plan->narrow.count; i++) {
+        count += usage_str_equal(plan->narrow.bisections[i].name, call->name);
+    }
+
+    return call->name.len > 0 && count > 0 ? count : 1;
 }
 
 
@@ -911,9 +1109,13 @@ upstream_check_once(
     unit_text_t      key = { 0 };
     usage_desktop_t *asked;
 
-    unit_addf(&key, "%d %u %" PRId64 " %" PRId64 " %" PRId32 " %" PRId32 " ",
+    unit_addf(&key,
+        "%d %u %" PRId64 " %" PRId64 " %" PRId32 " %" PRId32 " %" PRId64 " ",
         (int) call->api, call->attempt, call->offset, call->limit, call->first,
-        call->last);
+        call->last,
+        call->api == USAGE_CALL_MONITOR   ? call->from
+        : call->api == USAGE_CALL_RECORDS ? (int64_t) call->with_seconds
+                                          : 0);
     unit_add(&key, call->name.data, call->name.len);
     unit_adds(&key, " ");
     unit_add(&key, call->id.data, call->id.len);
@@ -929,7 +1131,7 @@ upstream_check_once(
     assert_non_null(asked);
     usage_cell_show(asked, 0, usage_cell_seconds(asked, 0) + 1);
 
-    times = 1;
+    times = upstream_namesakes(call, plan);
 
     if (call->api == USAGE_CALL_RECORDS && up->records_forbidden) {
         times++;
@@ -966,6 +1168,10 @@ upstream_check_call(upstream_t *up, const usage_call_t *call,
 
     case USAGE_CALL_RECORDS:
         upstream_check_records(up, call, plan, past);
+        break;
+
+    case USAGE_CALL_MONITOR:
+        upstream_check_monitor(up, call, plan, past);
         break;
 
     case USAGE_CALL_DESKTOPS:

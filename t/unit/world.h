@@ -389,6 +389,29 @@ world_sessions(world_t *world)
 }
 
 
+/*
+ * What desktop monitoring shows: each session, with any user's.
+ */
+static inline void
+world_periods(world_t *world)
+{
+    size_t             i;
+    upstream_period_t *period;
+
+    world->up.periods =
+        unit_must(calloc(world->count + 1, sizeof(upstream_period_t)));
+    world->up.periods_count = world->count;
+
+    for (i = 0; i < world->count; i++) {
+        period = &world->up.periods[i];
+        period->desktop = world->sessions[i].desktop;
+        period->from = world->sessions[i].from;
+        period->to =
+            world->sessions[i].to >= world->now ? 0 : world->sessions[i].to;
+    }
+}
+
+
 static inline int
 world_earliest(const void *one, const void *two)
 {
@@ -548,6 +571,7 @@ world_start(world_t *world, size_t desktops, size_t days, uint64_t *rnd)
     }
 
     world_sessions(world);
+    world_periods(world);
     world_statistics(world);
 
     if (crowd) {
@@ -555,6 +579,9 @@ world_start(world_t *world, size_t desktops, size_t days, uint64_t *rnd)
     }
 
     world->up.is.lookback = WORLD_EARLY * USAGE_SECONDS_PER_DAY;
+    world->up.is.tolerance.share = USAGE_TOLERANCE_SHARE;
+    world->up.is.tolerance.seconds_per_day = USAGE_TOLERANCE_SECONDS;
+    world->up.monitor_earlier = true;
     world->up.idle_shown = unit_chance(rnd, 50);
     world->up.projects = unit_chance(rnd, 30);
     world->up.order =
@@ -567,6 +594,26 @@ world_start(world_t *world, size_t desktops, size_t days, uint64_t *rnd)
                           : world->up.ignores_domain ? USAGE_FILTER_IGNORED
                                                      : USAGE_FILTER_KNOWN;
     world->up.records_release = (int) unit_below(rnd, 3);
+    world->up.records_names = (int) unit_below(rnd, UPSTREAM_RECORDS_NAMES);
+    world->up.records_times =
+        unit_chance(rnd, 60) ? UPSTREAM_TIMES
+                             : (int) unit_below(rnd, UPSTREAM_RECORDS_TIMES);
+    world->up.records_open = unit_chance(rnd, 50);
+    world->up.is.with_seconds = unit_chance(rnd, 30);
+}
+
+
+/*
+ * Desktops of the crowd, which have no records, have no use.
+ */
+static inline void
+world_quiet_crowd(world_t *world)
+{
+    size_t n;
+
+    for (n = world->desktops; n < world->up.count; n++) {
+        world->up.desktops[n].seconds[0] = 0;
+    }
 }
 
 

@@ -38,6 +38,7 @@ static const char help[] =
     "As the gateway's directives:\n"
     "      --connections      usage_connections on: records may be read\n"
     "      --lookback=TIME    usage_connections_lookback (7d)\n"
+    "      --monitoring       usage_monitoring on: monitoring may be read\n"
     "      --resource-id      usage_resource_id on: statistics know that "
     "filter\n"
     "      --retention=TIMES  usage_retention: off, or "
@@ -58,6 +59,7 @@ enum {
     OPTION_NOW,
     OPTION_CONNECTIONS,
     OPTION_LOOKBACK,
+    OPTION_MONITORING,
     OPTION_RESOURCE_ID,
     OPTION_RETENTION
 };
@@ -73,6 +75,7 @@ static const struct option options[] = {
     { "now", required_argument, NULL, OPTION_NOW },
     { "connections", no_argument, NULL, OPTION_CONNECTIONS },
     { "lookback", required_argument, NULL, OPTION_LOOKBACK },
+    { "monitoring", no_argument, NULL, OPTION_MONITORING },
     { "resource-id", no_argument, NULL, OPTION_RESOURCE_ID },
     { "retention", required_argument, NULL, OPTION_RETENTION },
     { "help", no_argument, NULL, 'h' },
@@ -87,8 +90,8 @@ static const char *const formats[] = { "urls", "curl", "json", NULL };
 
 
 /*
- * Reads the retention as the directive has it: off, or desktops=TIME and
- * users=TIME.
+ * Reads the retention as the directive has it: off, or desktops=TIME,
+ * users=TIME and records=TIME.
  */
 static void
 set_retention(ctl_plan_t *self, const char *text)
@@ -98,6 +101,7 @@ set_retention(ctl_plan_t *self, const char *text)
     if (strcmp(text, "off") == 0) {
         self->rules.desktops_memory = 0;
         self->rules.users_memory = 0;
+        self->rules.records_memory = 0;
         return;
     }
 
@@ -112,9 +116,12 @@ set_retention(ctl_plan_t *self, const char *text)
         } else if (strncmp(word, "users=", 6) == 0) {
             self->rules.users_memory = ctl_duration("--retention", word + 6);
 
+        } else if (strncmp(word, "records=", 8) == 0) {
+            self->rules.records_memory = ctl_duration("--retention", word + 8);
+
         } else {
             ctl_misuse("--retention \"%s\" is neither off nor "
-                       "desktops=TIME,users=TIME",
+                       "desktops=TIME,users=TIME,records=TIME",
                 text);
         }
     }
@@ -186,6 +193,11 @@ set_assumption(ctl_plan_t *self, int option)
         self->upstream.lookback = ctl_duration("--lookback", optarg);
         return true;
 
+    case OPTION_MONITORING:
+        self->rules.monitoring = true;
+        self->upstream.monitoring = true;
+        return true;
+
     case OPTION_RESOURCE_ID:
         self->upstream.resource_id = true;
         return true;
@@ -241,7 +253,9 @@ start(ctl_plan_t *self)
 
     self->rules.desktops_memory = (int64_t) 180 * USAGE_SECONDS_PER_DAY;
     self->rules.users_memory = (int64_t) 30 * USAGE_SECONDS_PER_DAY;
+    self->rules.records_memory = (int64_t) 30 * USAGE_SECONDS_PER_DAY;
     self->upstream.lookback = (int64_t) 7 * USAGE_SECONDS_PER_DAY;
+    self->upstream.tolerance.share = 1; /* the model's records show no use */
     self->model.now = time(NULL);
     self->model.desktops = PLAN_DESKTOPS;
     self->model.in_use = PLAN_UNSET;
@@ -294,6 +308,7 @@ is_forgotten(
     rules = self->rules;
     rules.desktops_memory = 0;
     rules.users_memory = 0;
+    rules.records_memory = 0;
 
     return usage_request_parse(&self->request, &self->arena.pool, patterns,
                body, self->model.now, &rules, &error)

@@ -225,6 +225,27 @@ records_of(const ctl_model_t *model, const usage_call_t *call, size_t desktops,
 
 
 /*
+ * Writes a period of desktop monitoring: that of the n-th day from first on.
+ */
+static void
+put_period(FILE *out, usage_day_t first, size_t n)
+{
+    char    times[2][USAGE_TIME_LEN];
+    int64_t start;
+
+    start =
+        ((int64_t) first + (int64_t) n) * USAGE_SECONDS_PER_DAY + MODEL_STARTS;
+    usage_time_write(start, times[0]);
+    usage_time_write(start + MODEL_SECONDS, times[1]);
+
+    (void) fprintf(out,
+        "{\"connection_setup_time\":\"%.*s\","
+        "\"connection_end_time\":\"%.*s\"}",
+        (int) USAGE_TIME_LEN, times[0], (int) USAGE_TIME_LEN, times[1]);
+}
+
+
+/*
  * What a reply lists.
  */
 typedef struct {
@@ -232,52 +253,12 @@ typedef struct {
     const char *list;     /* the name of the member with the rows */
     size_t      total;    /* rows, on all pages */
     size_t      desktops; /* that records are of */
-    usage_day_t first;    /* that records are of */
+    usage_day_t first;    /* that records and periods are of */
 } model_list_t;
 
 
 /*
- * Finds out what the reply to an upstream call lists.
- */
-static void
-list_of(const ctl_model_t *model, const usage_call_t *call, model_list_t *list)
-{
-    list->desktops = model->desktops;
-    list->first = 0;
-
-    switch (call->api) {
-
-    case USAGE_CALL_DIRECTORY:
-        list->count = "total_count";
-        list->list = "desktops";
-        list->total = call->count > 0      ? call->count
-                      : call->name.len > 0 ? model->owned
-                                           : model->desktops;
-        return;
-
-    case USAGE_CALL_RECORDS:
-        list->desktops = call->name.len > 0 ? model->owned : model->in_use;
-        list->count = "total_count";
-        list->list = "records";
-        list->total = records_of(model, call, list->desktops, &list->first);
-        return;
-
-    case USAGE_CALL_USERS:
-    case USAGE_CALL_DESKTOPS:
-    default:
-        list->count = "count";
-        list->list = "items";
-        list->total = call->api == USAGE_CALL_USERS || call->name.len > 0
-                              || call->id.len > 0
-                          ? 1
-                          : model->desktops;
-        return;
-    }
-}
-
-
-/*
- * Finds the desktop that a call for the statistics of one desktop is for.
+ * Finds the desktop that a call is narrowed to.
  */
 static size_t
 narrowed_to(const ctl_model_t *model, const usage_call_t *call)
@@ -306,6 +287,54 @@ narrowed_to(const ctl_model_t *model, const usage_call_t *call)
 }
 
 
+/*
+ * Finds out what the reply to an upstream call lists.
+ */
+static void
+list_of(const ctl_model_t *model, const usage_call_t *call, model_list_t *list)
+{
+    list->desktops = model->desktops;
+    list->first = 0;
+
+    switch (call->api) {
+
+    case USAGE_CALL_DIRECTORY:
+        list->count = "total_count";
+        list->list = "desktops";
+        list->total = call->count > 0      ? call->count
+                      : call->name.len > 0 ? model->owned
+                                           : model->desktops;
+        return;
+
+    case USAGE_CALL_RECORDS:
+        list->desktops = call->name.len > 0 ? model->owned : model->in_use;
+        list->count = "total_count";
+        list->list = "records";
+        list->total = records_of(model, call, list->desktops, &list->first);
+        return;
+
+    case USAGE_CALL_MONITOR:
+        list->count = "online_status";
+        list->list = "user_online_info";
+        list->total = narrowed_to(model, call) < model->in_use
+                          ? records_of(model, call, 1, &list->first)
+                          : 0;
+        return;
+
+    case USAGE_CALL_USERS:
+    case USAGE_CALL_DESKTOPS:
+    default:
+        list->count = "count";
+        list->list = "items";
+        list->total = call->api == USAGE_CALL_USERS || call->name.len > 0
+                              || call->id.len > 0
+                          ? 1
+                          : model->desktops;
+        return;
+    }
+}
+
+
 static void
 put_row(FILE *out, const ctl_model_t *model, const usage_call_t *call,
     const model_list_t *list, size_t i)
@@ -323,6 +352,10 @@ put_row(FILE *out, const ctl_model_t *model, const usage_call_t *call,
 
     case USAGE_CALL_RECORDS:
         put_record(out, model, list->first, list->desktops, i);
+        return;
+
+    case USAGE_CALL_MONITOR:
+        put_period(out, list->first, i);
         return;
 
     case USAGE_CALL_USERS:
@@ -349,7 +382,7 @@ ctl_model_reply(const ctl_model_t *model, const usage_call_t *call, size_t *len)
     from = (size_t) call->offset;
     to = from + (size_t) call->limit;
 
-    if (to > list.total) {
+    if (to > list.total || call->api == USAGE_CALL_MONITOR) {
         to = list.total;
     }
 

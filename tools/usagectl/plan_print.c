@@ -40,6 +40,10 @@ static const char *const notes_ids[] = {
     "each of the desktop_ids may be requested alone, by its name or by",
     "resource_id, or all desktops are requested: whichever takes fewer calls.",
     "A day that isn't requested is the difference of the windows around it.",
+    "With monitoring (--monitoring), a desktop's days are those of its "
+    "periods, "
+    "if",
+    "these add up to its statistics: 1 call for 29 days, 2 for more.",
     "Desktops that no page lists are looked up in the directory: 1 call for "
     "100.",
     "A day's use_time is metric_value of desktop_usage / 3600, two decimals.",
@@ -60,7 +64,8 @@ static const char *const notes_user[] = {
 static const char *const notes_hours[] = {
     "A page has 1000 desktops or 1000 records at most: 1 call more for each",
     "further 1000. An hour's use_time is the time from setup to end of the",
-    "records within it; where they overlap, it counts once.",
+    "records within it; where they overlap, it counts once. With monitoring",
+    "(--monitoring), the periods of few desktop_ids may stand for records.",
     NULL,
 };
 
@@ -236,7 +241,7 @@ print_text(const ctl_plan_t *self)
 
 
 static const char *const api_names[] = { "desktop-metrics", "user-metrics",
-    "directory", "records" };
+    "directory", "records", "monitor" };
 
 
 /*

@@ -183,6 +183,12 @@ usage_bisection_settle(
     size_t i, middle;
     double rest;
 
+    if (first == 0 && last + 1 == bisection->front && !bisection->front_known) {
+        bisection->front_known = true;
+        bisection->front_total = seconds;
+        return USAGE_OK;
+    }
+
     if (first == last) {
         bisection->seconds[first] = seconds;
         return USAGE_OK;
@@ -224,8 +230,41 @@ usage_bisection_settle(
 
 
 usage_result_t
+usage_bisection_sum(usage_bisection_t *bisection, size_t days)
+{
+    bisection->wants_days = true;
+    bisection->front = days;
+
+    if (days == bisection->days) {
+        return usage_bisection_settle(bisection, 0, days - 1, bisection->total);
+    }
+
+    return usage_bisection_ask(
+        bisection, 0, days - 1, bisection->days - 1, bisection->total);
+}
+
+
+void
+usage_bisection_take(usage_bisection_t *bisection, const double *seconds)
+{
+    memcpy(bisection->seconds, seconds, bisection->front * sizeof(double));
+    bisection->front = 0;
+}
+
+
+usage_result_t
 usage_bisection_split(usage_bisection_t *bisection)
 {
+    size_t front;
+
+    if (bisection->front > 0) {
+        front = bisection->front;
+        bisection->front = 0;
+
+        return usage_bisection_settle(
+            bisection, 0, front - 1, bisection->front_total);
+    }
+
     if (bisection->wants_days) {
         return USAGE_OK;
     }

@@ -51,6 +51,10 @@ typedef struct {
     double              total; /* seconds */
     double              seconds[USAGE_DAYS_MAX];
     usage_stretch_t    *stretches; /* days asked for by one window each */
+
+    size_t front;       /* days at the start that are only summed; 0: none */
+    bool   front_known; /* their sum is here */
+    double front_total; /* seconds: that sum */
 } usage_bisection_t;
 
 
@@ -60,7 +64,16 @@ typedef struct {
  */
 usage_result_t usage_bisection_start(usage_bisection_t *bisection);
 
-/* Says that the days are needed, too.  USAGE_ERROR: memory is out. */
+/*
+ * Says that the sum of the first days is needed, and each of the others.  The
+ * total is here.  USAGE_ERROR: memory is out.
+ */
+usage_result_t usage_bisection_sum(usage_bisection_t *bisection, size_t days);
+
+/* Takes the seconds of those first days from elsewhere: they are its sum. */
+void usage_bisection_take(usage_bisection_t *bisection, const double *seconds);
+
+/* Says that all days are needed, too.  USAGE_ERROR: memory is out. */
 usage_result_t usage_bisection_split(usage_bisection_t *bisection);
 
 /* Gives the next call.  USAGE_AGAIN: there is none just now. */

@@ -30,11 +30,34 @@ static const struct {
     { "/statistics/metrics/users", "statistics of users",
         "workspace:statistics:listUserMetrics", "username", "domain", NULL,
         "user_usage" },
-    { "/desktops", "desktop directory", "workspace:desktops:list", "user_name",
-        NULL, "desktop_id", NULL },
+    { "/desktops", "desktop directory", "workspace:desktops:list", NULL, NULL,
+        "desktop_id", NULL },
     { "/connections/desktops", "connection records",
         "workspace:connections:securityList", "user_name", NULL, NULL, NULL },
+    { "/desktop-monitor/", "desktop monitoring",
+        "workspace:desktops:getMonitor and ces:metricData:get", NULL, NULL,
+        NULL, NULL },
 };
+
+
+bool
+usage_call_id_plain(usage_str_t id)
+{
+    size_t i;
+    char   c;
+
+    for (i = 0; i < id.len; i++) {
+        c = id.data[i];
+
+        if (!(c >= 'A' && c <= 'Z') && !(c >= 'a' && c <= 'z')
+            && !(c >= '0' && c <= '9') && c != '-' && c != '_')
+        {
+            return false;
+        }
+    }
+
+    return id.len > 0;
+}
 
 
 usage_result_t
@@ -44,16 +67,22 @@ usage_call_path(const usage_call_t *call, usage_str_t project,
     char       *p;
     size_t      len;
     const char *tail;
+    usage_str_t id = usage_string("");
+
+    if (call->api == USAGE_CALL_MONITOR) {
+        id = call->id;
+    }
 
     tail = usage_calls[call->api].path;
-    len = sizeof("/v2/") - 1 + project.len + strlen(tail);
+    len = sizeof("/v2/") - 1 + project.len + strlen(tail) + id.len;
 
     p = usage_alloc(pool, len + 1);
     if (p == NULL) {
         return USAGE_ERROR;
     }
 
-    (void) sprintf(p, "/v2/%.*s%s", (int) project.len, project.data, tail);
+    (void) sprintf(p, "/v2/%.*s%s%.*s", (int) project.len, project.data, tail,
+        (int) id.len, id.data);
 
     path->data = p;
     path->len = len;
@@ -79,8 +108,32 @@ usage_call_filter(char *p, const char *parameter, usage_str_t value)
 
 
 /*
- * Writes the window of time of statistics and records, and the order of their
- * rows.
+ * Writes the window of time of records: to the minute, which is the documented
+ * form, or with seconds.  first and last have USAGE_TIME_LEN characters.
+ */
+static char *
+usage_call_period(char *p, const usage_call_t *call, char *first, char *last)
+{
+    int         len;
+    const char *end;
+
+    len = USAGE_TIME_LEN;
+    end = "";
+
+    if (!call->with_seconds) {
+        len = sizeof("1970-01-01T00:00") - 1;
+        end = "Z";
+    }
+
+    return p
+           + sprintf(p, "start_time=%.*s%s&end_time=%.*s%s&", len, first, end,
+               len, last, end);
+}
+
+
+/*
+ * Writes the window of time of statistics, records and monitoring, and the
+ * order of rows of statistics.
  */
 static char *
 usage_call_window(char *p, const usage_call_t *call)
@@ -103,6 +156,12 @@ usage_call_window(char *p, const usage_call_t *call)
         break;
 
     case USAGE_CALL_RECORDS:
+        usage_time_write(call->from, first);
+        usage_time_write(call->to, last);
+
+        return usage_call_period(p, call, first, last);
+
+    case USAGE_CALL_MONITOR:
         usage_time_write(call->from, first);
         usage_time_write(call->to, last);
         break;
@@ -164,6 +223,14 @@ usage_call_query(
     query->data = p;
 
     p = usage_call_window(p, call);
+
+    if (call->api == USAGE_CALL_MONITOR) {
+        p += sprintf(p, "metric_name=user_online_info");
+        query->len = (size_t) (p - query->data);
+
+        return USAGE_OK;
+    }
+
     p += sprintf(
         p, "offset=%" PRId64 "&limit=%" PRId64, call->offset, call->limit);
 

@@ -15,10 +15,11 @@ typedef enum {
     USAGE_CALL_DESKTOPS,  /* a page of the desktop usage statistics */
     USAGE_CALL_USERS,     /* a page of the user usage statistics */
     USAGE_CALL_DIRECTORY, /* a page of the desktop directory */
-    USAGE_CALL_RECORDS    /* a page of the connection records */
+    USAGE_CALL_RECORDS,   /* a page of the connection records */
+    USAGE_CALL_MONITOR    /* when a desktop was in use */
 } usage_call_api_t;
 
-#define USAGE_CALL_APIS (USAGE_CALL_RECORDS + 1)
+#define USAGE_CALL_APIS (USAGE_CALL_MONITOR + 1)
 
 
 /*
@@ -31,15 +32,18 @@ typedef enum {
     USAGE_CALL_LOOK_UP,    /* some desktops, in the directory */
     USAGE_CALL_PERIOD,     /* connection records */
     USAGE_CALL_FILTER,     /* whether a filter of statistics is known */
+    USAGE_CALL_MONITORED,  /* when a desktop was in use */
     USAGE_CALL_PROBE       /* whether the caller may read statistics */
 } usage_call_kind_t;
 
 
-/* what takes the replies: of a window, of narrowed statistics, of a look-up */
+/* what takes the replies: of a window, of narrowed statistics, of a look-up, of
+ * desktop monitoring */
 
 typedef struct usage_window_s  usage_window_t;
 typedef struct usage_stretch_s usage_stretch_t;
 typedef struct usage_batch_s   usage_batch_t;
+typedef struct usage_monitor_s usage_monitor_t;
 
 
 typedef struct {
@@ -48,22 +52,32 @@ typedef struct {
     usage_window_t   *window;  /* of a call for a window; otherwise NULL */
     usage_stretch_t  *stretch; /* of a narrowed call; otherwise NULL */
     usage_batch_t    *batch;   /* of a look-up; otherwise NULL */
+    usage_monitor_t  *monitor; /* of desktop monitoring; otherwise NULL */
     unsigned          attempt; /* restarts of the list that the page is of */
-    int64_t           offset;  /* rows */
+    int64_t           offset;  /* rows; desktop monitoring has no pages */
     int64_t           limit;   /* rows */
     usage_day_t       first;   /* of statistics: the window's first day */
     usage_day_t       last;
-    int64_t           from;   /* of records: seconds since 1970 */
-    int64_t           to;     /* likewise; of statistics of users: the window
+    int64_t           from;   /* of records and monitoring: seconds since
+                               * 1970 */
+    int64_t to;               /* likewise; of statistics of users: the window
                                * doesn't end after that */
-    usage_str_t       name;   /* filters; an empty one is left out */
-    usage_str_t       domain; /* (of statistics of users only) */
-    usage_str_t       id;     /* (of statistics of desktops only) */
+    bool        with_seconds; /* of records: how their times are written */
+    usage_str_t name;         /* filters; an empty one is left out */
+    usage_str_t domain;       /* (of statistics of users only) */
+    usage_str_t id;           /* (of statistics of desktops only); of
+                               * monitoring: whose */
     usage_str_t       enterprise_project; /* (of statistics only) */
     usage_desktop_t **desktops; /* of the directory: which to look up */
     size_t            count;
 } usage_call_t;
 
+
+/*
+ * Tells whether an id can stand in a path as it is: it has letters, digits,
+ * '-' and '_' only, as ids of desktops have.  Others aren't monitored.
+ */
+bool usage_call_id_plain(usage_str_t id);
 
 /*
  * Give the path and the query of a call; their memory comes from pool.  project
@@ -86,7 +100,8 @@ size_t usage_call_id_bytes(usage_str_t id);
 const char *usage_call_name(const usage_call_t *call, char *buffer);
 
 /*
- * Names the action that a caller needs for an API (successors.md, "Rights").
+ * Names the action that a caller needs for an API, or both of them
+ * (successors.md, "Rights").
  */
 const char *usage_call_action(usage_call_api_t api);
 

@@ -9,6 +9,26 @@
 #define USAGE_RECORDS_KEY_MAX 2048
 
 
+/*
+ * Gives the last minute that begins before a time, which is after 1970.
+ */
+static int64_t
+usage_minute_before(int64_t time)
+{
+    return (time - 1) / 60 * 60;
+}
+
+
+/*
+ * Gives the first minute that begins after a time.
+ */
+static int64_t
+usage_minute_after(int64_t time)
+{
+    return (time / 60 + 1) * 60;
+}
+
+
 usage_result_t
 usage_records_init(usage_records_t *records, const usage_directory_t *directory,
     usage_day_t first, size_t days, int64_t lookback, int64_t now)
@@ -25,19 +45,29 @@ usage_records_init(usage_records_t *records, const usage_directory_t *directory,
     records->others = &directory->users;
     records->range.from = start;
     records->range.to = end < now ? end : now;
-    records->from = lookback < start ? start - lookback : start < 0 ? start : 0;
-    records->to = end - 1 < now ? end - 1 : now;
+    records->from = lookback < start ? usage_minute_before(start - lookback)
+                    : start < 0      ? start
+                                     : 0;
+    records->to = usage_minute_after(end - 1 < now ? end - 1 : now);
 
     usage_pages_start(&records->pages, USAGE_RECORD_ROWS);
 
     if (usage_table_init(&records->names, records->pool, 0) != USAGE_OK
-        || usage_table_init(&records->transactions, records->pool, 0)
+        || usage_table_init(&records->transactions, records->pool, 1)
                != USAGE_OK)
     {
         return USAGE_ERROR;
     }
 
     return USAGE_OK;
+}
+
+
+void
+usage_records_ask(usage_records_t *records, bool unfiltered, bool with_seconds)
+{
+    records->unfiltered = unfiltered;
+    records->with_seconds = with_seconds;
 }
 
 
@@ -52,7 +82,12 @@ usage_records_next(usage_records_t *records, usage_call_t *call)
     call->kind = USAGE_CALL_PERIOD;
     call->from = records->from;
     call->to = records->to;
-    call->name = records->user->name;
+    call->with_seconds = records->with_seconds;
+
+    if (!records->unfiltered) {
+        call->name = records->user->name;
+    }
+
     usage_pages_next(&records->pages, call);
 
     return USAGE_OK;
@@ -60,13 +95,39 @@ usage_records_next(usage_records_t *records, usage_call_t *call)
 
 
 bool
-usage_records_shorten(usage_records_t *records, const usage_call_t *call)
+usage_records_incomplete(const usage_records_t *records)
 {
-    if (call->offset > 0 || call->limit != USAGE_RECORD_ROWS) {
+    return records->user->name.len > 0 && !records->unfiltered
+           && !records->domain_shown;
+}
+
+
+bool
+usage_records_none(const usage_records_t *records)
+{
+    return !records->user_shown;
+}
+
+
+bool
+usage_records_reword(usage_records_t *records, const usage_call_t *call)
+{
+    if (call->offset > 0) {
         return false;
     }
 
-    usage_pages_start(&records->pages, USAGE_RECORD_ROWS_OLD);
+    if (call->limit == USAGE_RECORD_ROWS) {
+        usage_pages_start(&records->pages, USAGE_RECORD_ROWS_OLD);
+        return true;
+    }
+
+    if (records->switched || records->answered) {
+        return false;
+    }
+
+    records->switched = true;
+    records->with_seconds = !records->with_seconds;
+    usage_pages_start(&records->pages, USAGE_RECORD_ROWS);
 
     return true;
 }
@@ -105,20 +166,24 @@ usage_records_session(const usage_records_t *records, const json_t *row,
  * Tells whether a record came before: one of the same transaction, user,
  * desktop and times.  (A reconnect may have the transaction of what it
  * continues, but not its times.)  It can't be told of a record that has no
- * transaction_id, or texts of an odd length.
+ * transaction_id, or texts of an odd length.  *page is the offset of the page
+ * that showed it first: that of this page, if it didn't come before.
  */
 static usage_result_t
-usage_records_twice(usage_records_t *records, const json_t *row, bool *twice)
+usage_records_twice(usage_records_t *records, const json_t *row, int64_t offset,
+    bool *twice, int64_t *page)
 {
     static const char *const keys[] = { "transaction_id", "user_name", "sid",
         "computer_name", "connection_start_time", "connection_setup_time" };
 
-    bool        added;
-    char        text[USAGE_RECORDS_KEY_MAX];
-    size_t      i;
-    usage_str_t part, key;
+    bool             added;
+    char             text[USAGE_RECORDS_KEY_MAX];
+    size_t           i;
+    usage_str_t      part, key;
+    usage_desktop_t *seen;
 
     *twice = false;
+    *page = offset;
 
     key.data = text;
     key.len = 0;
@@ -139,13 +204,50 @@ usage_records_twice(usage_records_t *records, const json_t *row, bool *twice)
         text[key.len++] = '\n';
     }
 
-    if (usage_table_add(&records->transactions, key, &added) == NULL) {
+    seen = usage_table_add(&records->transactions, key, &added);
+    if (seen == NULL) {
         return USAGE_ERROR;
     }
 
+    if (added) {
+        usage_cell_show(seen, 0, (double) offset);
+    }
+
     *twice = !added;
+    *page = (int64_t) usage_cell_seconds(seen, 0);
 
     return USAGE_OK;
+}
+
+
+/*
+ * Takes a record that came before.  That of a reconnect may be there twice, so
+ * on one page it is one record.  If it is on two pages, these may as well have
+ * shifted meanwhile: they are cut elsewhere, which brings the two together if
+ * they were next to each other.  Any other that comes twice hides one that
+ * didn't come.
+ */
+static usage_result_t
+usage_records_repeated(usage_records_t *records, const usage_call_t *call,
+    const json_t *row, int64_t page, usage_error_t *error)
+{
+    bool           reconnect;
+    usage_result_t rc;
+
+    reconnect = json_is_true(json_object_get(row, "is_reconnect"));
+
+    if (reconnect && page == call->offset) {
+        return USAGE_OK;
+    }
+
+    rc = usage_pages_restart(
+        &records->pages, call, "rows of one record", 1, 2, error);
+
+    if (rc == USAGE_AGAIN && reconnect) {
+        records->pages.limit--;
+    }
+
+    return rc;
 }
 
 
@@ -230,11 +332,36 @@ usage_records_counts(
 }
 
 
+/*
+ * Notes whether a record has the user's name, and with a domain, whichever that
+ * is.
+ */
+static void
+usage_records_note_name(usage_records_t *records, const json_t *row)
+{
+    usage_str_t name, user;
+
+    name = usage_json_text(row, "user_name");
+    user = records->user->name;
+
+    if (usage_str_equal(name, user)) {
+        records->user_shown = true;
+
+    } else if (name.len > user.len && name.data[user.len] == '@'
+               && memcmp(name.data, user.data, user.len) == 0)
+    {
+        records->user_shown = true;
+        records->domain_shown = true;
+    }
+}
+
+
 static usage_result_t
 usage_records_row(usage_records_t *records, const usage_call_t *call,
     const json_t *row, usage_error_t *error)
 {
     bool            twice, used, no_domain;
+    int64_t         page;
     usage_session_t session;
 
     used = false;
@@ -245,19 +372,21 @@ usage_records_row(usage_records_t *records, const usage_call_t *call,
             "an object");
     }
 
-    if (usage_records_twice(records, row, &twice) != USAGE_OK) {
+    if (usage_records_twice(records, row, call->offset, &twice, &page)
+        != USAGE_OK) {
         return usage_no_memory(records->pool, error);
     }
 
     if (twice) {
-        return usage_pages_restart(
-            &records->pages, call, "rows of one record", 1, 2, error);
+        return usage_records_repeated(records, call, row, page, error);
     }
 
     if (usage_records_session(records, row, &session, &used, error) != USAGE_OK)
     {
         return USAGE_ERROR;
     }
+
+    usage_records_note_name(records, row);
 
     if (!used || !usage_records_counts(records, row, &no_domain)) {
         return USAGE_OK;
@@ -298,6 +427,8 @@ usage_records_take(usage_records_t *records, const usage_call_t *call,
         records->pages.next = USAGE_RECORD_ROWS_OLD;
     }
 
+    records->answered = true;
+
     rc = usage_pages_take(
         &records->pages, call, rows->count, rows->rows, records->pool, error);
 
@@ -314,7 +445,7 @@ usage_records_take(usage_records_t *records, const usage_call_t *call,
     if (rc == USAGE_AGAIN && usage_pages_fresh(&records->pages)) {
         records->count = 0;
 
-        if (usage_table_init(&records->transactions, records->pool, 0)
+        if (usage_table_init(&records->transactions, records->pool, 1)
             != USAGE_OK) {
             return usage_no_memory(records->pool, error);
         }

@@ -28,14 +28,21 @@ typedef struct {
     const usage_table_t *others; /* users that may be called "name@domain" */
     usage_session_t      range;  /* in which use counts */
     int64_t              from;   /* records that begin from then on... */
-    int64_t              to;     /* ...and until then are asked for */
+    int64_t              to;     /* ...and until then are asked for: minutes */
+    bool                 with_seconds; /* which form these times have */
+    bool                 switched;     /* the other form was refused */
+    bool                 answered;     /* a page is here */
+    bool                 unfiltered;   /* those of all users are asked for */
+    bool                 user_shown;   /* one has the user's name */
+    bool                 domain_shown; /* one has it with a domain */
     usage_pages_t        pages;
     usage_table_t        names;        /* sids and computer_names */
-    usage_table_t        transactions; /* to find a record that comes twice */
-    usage_record_t      *list;
-    size_t               count;
-    size_t               room;
-    usage_entry_t       *unmatched; /* desktops that the directory lacks */
+    usage_table_t        transactions; /* to find a record that comes twice: the
+                                        * column is its page's offset */
+    usage_record_t *list;
+    size_t          count;
+    size_t          room;
+    usage_entry_t  *unmatched; /* desktops that the directory lacks */
 } usage_records_t;
 
 
@@ -44,10 +51,20 @@ typedef struct {
  * many days from first on, and those that began up to lookback seconds before.
  * now is the time, in seconds since 1970; none of the days is in the future.
  * USAGE_ERROR: memory is out.
+ *
+ * It isn't documented whether the two ends of the time that is asked for are
+ * part of it.  So it begins a minute earlier if there is a record to lose.
  */
 usage_result_t
 usage_records_init(usage_records_t *records, const usage_directory_t *directory,
     usage_day_t first, size_t days, int64_t lookback, int64_t now);
+
+/*
+ * Says how records are asked for: all, or those that the filter by the user's
+ * name shows; and whether times are written with seconds.
+ */
+void
+usage_records_ask(usage_records_t *records, bool unfiltered, bool with_seconds);
 
 /* Gives the next call.  USAGE_AGAIN: there is none just now. */
 usage_result_t usage_records_next(usage_records_t *records, usage_call_t *call);
@@ -60,18 +77,28 @@ usage_result_t usage_records_page(usage_records_t *records,
     const usage_call_t *call, usage_str_t body, usage_error_t *error);
 
 /*
- * Tells whether the reply to call, of status 400, may come from an older
- * release, which allows shorter pages only.  Then it asks for those from now
- * on.
+ * Tells whether the reply to call, of status 400, may be due to the form of the
+ * call: older releases allow shorter pages only, and times may be refused in
+ * one of their two forms.  Then the next form is asked for from now on.
  */
-bool usage_records_shorten(usage_records_t *records, const usage_call_t *call);
+bool usage_records_reword(usage_records_t *records, const usage_call_t *call);
+
+/*
+ * Tells whether records of the user may have been left out, as it isn't
+ * documented whether the filter by name shows those of "name@domain".  If it
+ * has shown one of them, it shows all.
+ */
+bool usage_records_incomplete(const usage_records_t *records);
+
+/* Tells whether no record of the user was shown. */
+bool usage_records_none(const usage_records_t *records);
 
 /*
  * Tells whether the whole directory may match a record with another desktop
- * than the part of it that was read, or, if unmatched is set, with one at all.
+ * than the part of it that was read.
  */
-bool usage_records_doubtful(const usage_records_t *records,
-    const usage_directory_t *directory, bool unmatched);
+bool usage_records_doubtful(
+    const usage_records_t *records, const usage_directory_t *directory);
 
 /*
  * Adds each record's session to the directory's entry that it matches.  If

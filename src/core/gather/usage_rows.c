@@ -4,20 +4,13 @@
 
 
 /*
- * Checks that it is no error of the API, checks the count and the list, and
- * takes them from the root.
+ * Checks the count and the list, and takes them from the root.
  */
 static usage_result_t
 usage_rows_check(
     usage_rows_t *rows, const char *key, const char *what, usage_error_t *error)
 {
     json_t *count;
-
-    if (json_is_string(json_object_get(rows->root, "error_code"))) {
-        return usage_error_told(error, 200,
-            usage_json_text(rows->root, "error_code"),
-            usage_json_text(rows->root, "error_msg"));
-    }
 
     count = json_object_get(rows->root, "total_count");
     rows->list = json_object_get(rows->root, key);
@@ -48,22 +41,46 @@ usage_rows_check(
 }
 
 
-usage_result_t
-usage_rows_load(usage_rows_t *rows, usage_str_t body, const char *key,
-    const char *what, const usage_pool_t *pool, usage_error_t *error)
+json_t *
+usage_rows_root(usage_str_t body, const char *what, const usage_pool_t *pool,
+    usage_error_t *error)
 {
+    json_t      *root;
     json_error_t reason;
 
     if (!usage_fits(
             pool, usage_json_parts(body, USAGE_JSON_ANY), USAGE_JSON_PART)) {
-        return usage_no_memory(pool, error);
+        (void) usage_no_memory(pool, error);
+        return NULL;
     }
 
-    rows->root = usage_json_load(body, USAGE_JSON_ANY, 0, &reason);
+    root = usage_json_load(body, USAGE_JSON_ANY, 0, &reason);
+
+    if (root == NULL) {
+        (void) usage_error(
+            error, 502, "the upstream's %s is not JSON: %s", what, reason.text);
+        return NULL;
+    }
+
+    if (json_is_string(json_object_get(root, "error_code"))) {
+        (void) usage_error_told(error, 200, usage_json_text(root, "error_code"),
+            usage_json_text(root, "error_msg"));
+        json_decref(root);
+        return NULL;
+    }
+
+    return root;
+}
+
+
+usage_result_t
+usage_rows_load(usage_rows_t *rows, usage_str_t body, const char *key,
+    const char *what, const usage_pool_t *pool, usage_error_t *error)
+{
+    rows->root = usage_rows_root(body, what, pool, error);
 
     if (rows->root == NULL) {
-        return usage_error(
-            error, 502, "the upstream's %s is not JSON: %s", what, reason.text);
+        return USAGE_ERROR;
     }
 
     if (usage_rows_check(rows, key, what, error) != USAGE_OK) {

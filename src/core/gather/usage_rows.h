@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * A page of the directory or of the connection records, as JSON.
+ * A page of the directory or of the connection records, as JSON; and any body
+ * that is read as a whole.
  */
 
 #ifndef USAGE_ROWS_H
@@ -18,6 +19,14 @@ typedef struct {
     int64_t rows;  /* rows of this page */
 } usage_rows_t;
 
+
+/*
+ * Reads a body, which what names in errors.  The caller releases what it gives.
+ * NULL: 502, it isn't JSON, is an error of the API, or takes more than what is
+ * left of the pool's budget.
+ */
+json_t *usage_rows_root(usage_str_t body, const char *what,
+    const usage_pool_t *pool, usage_error_t *error);
 
 /*
  * Reads a page: its total_count, and the list that is called key.  what names

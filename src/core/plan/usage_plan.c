@@ -24,6 +24,7 @@ static const char *const usage_outcome_names[] = {
     [USAGE_OUTCOME_UNKNOWN_FILTER] = "unknown filter",
     [USAGE_OUTCOME_FORBIDDEN] = "forbidden",
     [USAGE_OUTCOME_DOUBTFUL] = "doubtful",
+    [USAGE_OUTCOME_UNFILTERED] = "unfiltered",
     [USAGE_OUTCOME_UNEXPLAINED] = "unexplained",
 };
 
@@ -138,6 +139,13 @@ usage_plan_start(usage_plan_t *plan, const usage_request_t *request,
     plan->kind = usage_plan_kind(request);
     plan->narrow.by_id = upstream->resource_id;
     plan->filters.domain = upstream->domain;
+    plan->records.with_seconds = upstream->with_seconds;
+
+    while (plan->final < plan->days
+           && usage_day_final(request->first + (usage_day_t) plan->final, now))
+    {
+        plan->final++;
+    }
 
     usage_template_start(&plan->template);
 
@@ -149,7 +157,10 @@ usage_plan_start(usage_plan_t *plan, const usage_request_t *request,
         return usage_no_memory(pool, error);
     }
 
-    usage_fanout_init(&plan->fanout, &plan->table, request->first, plan->days);
+    /* hours are compared with statistics, which know of final days only */
+
+    usage_fanout_init(&plan->fanout, &plan->table, request->first,
+        request->hours ? plan->final : plan->days);
 
     return usage_plan_proceed(plan, USAGE_OUTCOME_DONE, error);
 }
@@ -344,6 +355,10 @@ usage_plan_body(usage_plan_t *plan, const usage_call_t *call, usage_str_t body,
 
     if (call->kind == USAGE_CALL_PERIOD) {
         return usage_records_page(&plan->records.found, call, body, error);
+    }
+
+    if (call->kind == USAGE_CALL_MONITORED) {
+        return usage_plan_monitor_body(plan, call, body, error);
     }
 
     return usage_directory_page(&plan->directory, call, body, error);

@@ -109,6 +109,13 @@ size_t usage_plan_unmatched(const usage_plan_t *plan, usage_str_t *name);
 usage_filter_t usage_plan_domain_filter(const usage_plan_t *plan);
 
 /*
+ * Tells whether the upstream takes times of records only if they are written
+ * with seconds, as far as the plan knows: usage_upstream_t told it, or the plan
+ * has found it out.
+ */
+bool usage_plan_with_seconds(const usage_plan_t *plan);
+
+/*
  * Tells whether a column of the table shows all desktops.  A column is a day,
  * counted from 0, or the range if it is plan->days.
  */

@@ -19,10 +19,52 @@ usage_plan_narrow_to(
 }
 
 
+usage_result_t
+usage_plan_narrow_to_listed(usage_plan_t *plan)
+{
+    size_t            i, count;
+    usage_desktop_t **listed;
+
+    listed = usage_alloc(
+        plan->pool, plan->request->desktops * sizeof(usage_desktop_t *));
+    if (listed == NULL) {
+        return USAGE_ERROR;
+    }
+
+    for (i = 0, count = 0; i < plan->request->desktops; i++) {
+        if (plan->requested[i]->entry != NULL) {
+            listed[count++] = plan->requested[i];
+        }
+    }
+
+    usage_plan_narrow_to(plan, listed, count, 0);
+
+    return USAGE_OK;
+}
+
+
 bool
 usage_plan_named(const usage_plan_t *plan)
 {
     return plan->narrow.by_id || plan->targets.named;
+}
+
+
+bool
+usage_plan_told(const usage_plan_t *plan, const usage_desktop_t *desktop)
+{
+    size_t                   i;
+    const usage_bisection_t *bisection;
+
+    for (i = 0; i < plan->narrow.count; i++) {
+        bisection = &plan->narrow.bisections[i];
+
+        if (bisection->desktop == desktop) {
+            return plan->narrow.by_id || bisection->shown;
+        }
+    }
+
+    return false;
 }
 
 
@@ -43,7 +85,7 @@ usage_plan_narrows(const usage_plan_t *plan)
         return false;
     }
 
-    calls = (int64_t) (plan->days * plan->targets.count);
+    calls = (int64_t) (usage_plan_narrow_calls(plan) * plan->targets.count);
 
     if (!usage_plan_named(plan)) {
         calls += ((int64_t) plan->targets.count + USAGE_DIRECTORY_IDS - 1)
@@ -114,7 +156,7 @@ const usage_stage_t usage_stage_names = {
 
 
 /*
- * Adds the bisection of a desktop's days.
+ * Adds the bisection of a desktop's days: those that the fan-out has, too.
  */
 static usage_result_t
 usage_plan_add_bisection(usage_plan_t *plan, usage_desktop_t *desktop)
@@ -129,7 +171,7 @@ usage_plan_add_bisection(usage_plan_t *plan, usage_desktop_t *desktop)
     bisection->match = desktop->id;
     bisection->unique = true;
     bisection->first = plan->request->first;
-    bisection->days = plan->days;
+    bisection->days = plan->fanout.days;
     bisection->pool = plan->pool;
     bisection->given = bisection->days;
 
@@ -177,9 +219,10 @@ usage_stage_totals_begin(usage_plan_t *plan, usage_error_t *error)
         }
     }
 
-    /* one by its name: nothing takes fewer calls */
+    /* one by its name, whose days are needed: nothing takes fewer calls */
 
     if (plan->targets.count == 1 && narrow->count == 1 && !narrow->by_id
+        && !plan->request->hours && !usage_plan_monitor_saves(plan)
         && usage_bisection_split(&narrow->bisections[0]) != USAGE_OK)
     {
         return usage_plan_no_memory(plan, error);
@@ -237,7 +280,7 @@ usage_plan_selects(const usage_plan_t *plan)
         return true;
     }
 
-    range = &plan->fanout.windows[plan->days].pages;
+    range = &plan->fanout.windows[plan->fanout.days].pages;
     most = usage_fanout_range_expected(&plan->fanout);
     sum = 0;
 

@@ -35,9 +35,9 @@ typedef struct {
     int64_t (*ahead)(const usage_plan_t *plan, usage_call_api_t api);
 
     /* Takes the refusal of a call.  USAGE_OUTCOME_CALLS: it is to be asked for
-     * in another way.  USAGE_OUTCOME_FORBIDDEN: the caller may not read it,
-     * which end() will give as the outcome.  NULL, USAGE_OUTCOME_ERROR: it is
-     * the end of the plan. */
+     * in another way, or isn't needed.  USAGE_OUTCOME_FORBIDDEN: the caller may
+     * not read it, which end() will give as the outcome.  NULL,
+     * USAGE_OUTCOME_ERROR: it is the end of the plan. */
     usage_outcome_t (*refused)(
         usage_plan_t *plan, const usage_call_t *call, unsigned status);
 } usage_stage_t;
@@ -92,6 +92,47 @@ usage_outcome_t usage_plan_look_up_refused(
     usage_plan_t *plan, const usage_call_t *call, unsigned status);
 
 
+/* usage_plan_monitor.c: what desktop monitoring takes, and its calls */
+
+/* Tells whether the plan may ask desktop monitoring. */
+bool usage_plan_monitors(const usage_plan_t *plan);
+
+/* Gives how many calls the days of a target take at most, its range included,
+ * if statistics are narrowed to it; and whether monitoring makes them fewer. */
+size_t usage_plan_narrow_calls(const usage_plan_t *plan);
+bool   usage_plan_monitor_saves(const usage_plan_t *plan);
+
+/* Tells whether hours are to be taken from monitoring, as that takes no more
+ * than so many calls; and says that they are.  It is tried once. */
+bool usage_plan_monitor_hours(const usage_plan_t *plan, int64_t calls);
+void usage_plan_monitor_try(usage_plan_t *plan);
+
+/* Make room for the periods of so many desktops, none of them yet; and start to
+ * read those of a desktop on the first so many days of the range, unless its id
+ * can't be asked for.  USAGE_ERROR: memory is out. */
+usage_result_t usage_plan_monitor_room(usage_plan_t *plan, size_t count);
+void           usage_plan_monitor_add(
+              usage_plan_t *plan, usage_desktop_t *desktop, size_t days);
+
+/* Gives the periods of a desktop.  NULL: they weren't asked for. */
+usage_monitor_t *
+usage_plan_monitor_of(const usage_plan_t *plan, const usage_desktop_t *desktop);
+
+/* Tells whether the caller may not read monitoring. */
+bool usage_plan_monitor_forbidden(const usage_plan_t *plan);
+
+/* Takes a reply of desktop monitoring. */
+usage_result_t usage_plan_monitor_body(usage_plan_t *plan,
+    const usage_call_t *call, usage_str_t body, usage_error_t *error);
+
+/* The next(), the ahead() and the refused() of stages that read periods. */
+usage_result_t usage_plan_next_monitor(usage_plan_t *plan, usage_call_t *call);
+int64_t
+usage_plan_ahead_monitor(const usage_plan_t *plan, usage_call_api_t api);
+usage_outcome_t usage_plan_monitor_refused(
+    usage_plan_t *plan, const usage_call_t *call, unsigned status);
+
+
 /* usage_plan_records.c: the connection records */
 
 extern const usage_stage_t usage_stage_directory, usage_stage_listed,
@@ -101,6 +142,18 @@ extern const usage_stage_t usage_stage_directory, usage_stage_listed,
  * may not read them. */
 bool usage_plan_records_matched(const usage_plan_t *plan);
 bool usage_plan_records_forbidden(const usage_plan_t *plan);
+
+/* Gives how many calls the records still take at least, as far as is known. */
+int64_t usage_plan_records_least(const usage_plan_t *plan);
+
+/*
+ * Tells whether the filter by the user's name may have left out records of the
+ * user.  Then the stage asks for all records when it comes next.
+ */
+bool usage_plan_records_unfilter(usage_plan_t *plan);
+
+/* Tells whether no record of the user was shown. */
+bool usage_plan_records_none(const usage_plan_t *plan);
 
 /* Gives what stands for the desktops that records name and the directory
  * doesn't know: the first of a list. */
@@ -136,6 +189,15 @@ usage_result_t usage_plan_filters_page(usage_plan_t *plan,
     const usage_call_t *call, const usage_page_t *page, usage_error_t *error);
 
 
+/* usage_plan_check.c: hours are held against the statistics */
+
+extern const usage_stage_t usage_stage_figures, usage_stage_check;
+
+/* Gives the seconds that statistics say of a desktop, on final days. */
+double usage_plan_final_seconds(
+    const usage_plan_t *plan, const usage_desktop_t *desktop);
+
+
 /* usage_plan_remainder.c: what the user's desktops leave of those statistics */
 
 extern const usage_stage_t usage_stage_explained, usage_stage_remainder,
@@ -151,17 +213,25 @@ extern const usage_stage_t usage_stage_names, usage_stage_totals;
 void usage_plan_narrow_to(
     usage_plan_t *plan, usage_desktop_t **desktops, size_t count, size_t day);
 
+/* Sets them to the requested desktops that the directory knows: those that a
+ * reply of hours lists.  USAGE_ERROR: memory is out. */
+usage_result_t usage_plan_narrow_to_listed(usage_plan_t *plan);
+
 /* Tells whether the targets can be narrowed to without asking for their
  * names. */
 bool usage_plan_named(const usage_plan_t *plan);
+
+/* Tells whether narrowed statistics say everything of a desktop: their filter
+ * was exact, or they show it. */
+bool usage_plan_told(const usage_plan_t *plan, const usage_desktop_t *desktop);
 
 /* Tells whether narrowed statistics are still an option. */
 bool usage_plan_may_narrow(const usage_plan_t *plan);
 
 /*
  * Tells whether narrowed statistics take fewer calls than what is ahead of the
- * full fan-out.  They take days x targets calls at most, and those that tell
- * the targets' names.
+ * full fan-out.  They take usage_plan_narrow_calls() for each target at most,
+ * and those that tell the targets' names.
  */
 bool usage_plan_narrows(const usage_plan_t *plan);
 
@@ -182,6 +252,12 @@ extern const usage_stage_t usage_stage_narrowed, usage_stage_search;
 
 /* Tells whether the range of all desktops is searched for missing targets. */
 bool usage_plan_searched(const usage_plan_t *plan);
+
+
+/* usage_plan_periods.c: periods in place of days or records */
+
+extern const usage_stage_t usage_stage_final, usage_stage_monitored,
+    usage_stage_sums, usage_stage_periods;
 
 
 /* usage_plan_desktops.c: statistics of all desktops */

@@ -45,6 +45,19 @@ usage_plan_probed(usage_plan_t *plan)
 }
 
 
+/*
+ * Tells whether the only target is narrowed to however many desktops there are:
+ * a full fan-out takes a call for each day at least.
+ */
+static bool
+usage_plan_one_narrows(const usage_plan_t *plan)
+{
+    return usage_plan_named(plan)
+           || (usage_plan_may_narrow(plan)
+               && 1 + usage_plan_narrow_calls(plan) < plan->days);
+}
+
+
 static usage_outcome_t
 usage_stage_probe_begin(usage_plan_t *plan, usage_error_t *error)
 {
@@ -54,7 +67,7 @@ usage_stage_probe_begin(usage_plan_t *plan, usage_error_t *error)
         return USAGE_OUTCOME_ALL;
     }
 
-    if (plan->targets.count == 1 && usage_plan_named(plan)) {
+    if (plan->targets.count == 1 && usage_plan_one_narrows(plan)) {
         usage_plan_probed(plan);
         return USAGE_OUTCOME_NARROWS;
     }

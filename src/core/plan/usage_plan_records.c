@@ -23,6 +23,81 @@ usage_plan_records_forbidden(const usage_plan_t *plan)
 }
 
 
+bool
+usage_plan_records_unfilter(usage_plan_t *plan)
+{
+    if (!usage_records_incomplete(&plan->records.found)) {
+        return false;
+    }
+
+    plan->records.unfiltered = true;
+
+    return true;
+}
+
+
+bool
+usage_plan_records_none(const usage_plan_t *plan)
+{
+    return usage_records_none(&plan->records.found);
+}
+
+
+bool
+usage_plan_with_seconds(const usage_plan_t *plan)
+{
+    return plan->records.with_seconds;
+}
+
+
+/*
+ * Tells whether the upstream has no records of the first of the hours any more.
+ * All that it shows would be zeros.
+ */
+static bool
+usage_plan_records_forgotten(const usage_plan_t *plan)
+{
+    return plan->request->hours && plan->upstream->records_memory != 0
+           && usage_day_forgotten(
+               plan->request->first, plan->now, plan->upstream->records_memory);
+}
+
+
+/*
+ * Tells whether the first page of records is here.
+ */
+static bool
+usage_plan_records_begun(const usage_plan_t *plan)
+{
+    return plan->records.found.pages.count >= 0
+           && !usage_pages_fresh(&plan->records.found.pages);
+}
+
+
+int64_t
+usage_plan_records_least(const usage_plan_t *plan)
+{
+    if (!plan->upstream->connections || usage_plan_records_forgotten(plan)) {
+        return INT64_MAX;
+    }
+
+    return usage_plan_records_begun(plan)
+               ? usage_pages_ahead(&plan->records.found.pages)
+               : 1;
+}
+
+
+/*
+ * Tells whether the pages that are left are more calls than monitoring takes.
+ */
+static bool
+usage_plan_records_leave(const usage_plan_t *plan)
+{
+    return usage_plan_records_begun(plan)
+           && usage_plan_monitor_hours(plan, usage_plan_records_least(plan));
+}
+
+
 usage_entry_t *
 usage_plan_records_unmatched(const usage_plan_t *plan)
 {
@@ -40,7 +115,7 @@ usage_stage_directory_begin(usage_plan_t *plan, usage_error_t *error)
     (void) error;
 
     if (!plan->directory.full) {
-        usage_directory_list(&plan->directory, false);
+        usage_directory_list(&plan->directory);
     }
 
     return USAGE_OUTCOME_CALLS;
@@ -100,12 +175,50 @@ const usage_stage_t usage_stage_listed = {
 
 
 /*
+ * Forgets what earlier records have shown.
+ */
+static void
+usage_plan_records_clear(usage_plan_t *plan)
+{
+    size_t               i;
+    const usage_table_t *ids;
+
+    ids = &plan->directory.ids;
+    plan->records.matched = false;
+
+    for (i = 0; i < ids->count; i++) {
+        ids->desktops[i]->entry->sessions.count = 0;
+    }
+}
+
+
+static usage_outcome_t
+usage_plan_records_refuse(const usage_plan_t *plan, usage_error_t *error)
+{
+    char first[USAGE_DATE_LEN];
+
+    usage_day_write(plan->request->first, first);
+
+    (void) usage_error(error, 400,
+        "start_time %.*s is older than the %lld days that the successor API "
+        "keeps of connection records, and desktop monitoring doesn't tell "
+        "these hours",
+        (int) USAGE_DATE_LEN, first,
+        (long long) (plan->upstream->records_memory / USAGE_SECONDS_PER_DAY));
+
+    return USAGE_OUTCOME_ERROR;
+}
+
+
+/*
  * Records that were forbidden are asked for again if there is no reply without
  * them.  Then the refusal is what the client gets.
  */
 static usage_outcome_t
 usage_stage_records_begin(usage_plan_t *plan, usage_error_t *error)
 {
+    usage_records_t *found;
+
     /* records are of all enterprise projects, so they can't explain statistics
      * of one */
 
@@ -114,22 +227,37 @@ usage_stage_records_begin(usage_plan_t *plan, usage_error_t *error)
         return USAGE_OUTCOME_FORBIDDEN;
     }
 
+    if (usage_plan_records_forgotten(plan)) {
+        return usage_plan_records_refuse(plan, error);
+    }
+
+    if (plan->kind == USAGE_PLAN_SOME_HOURS && usage_plan_records_begun(plan)) {
+        return USAGE_OUTCOME_CALLS; /* after monitoring was tried */
+    }
+
+    found = &plan->records.found;
     plan->records.required = plan->records.forbidden;
     plan->records.forbidden = false;
+    usage_plan_records_clear(plan);
 
-    return usage_records_init(&plan->records.found, &plan->directory,
-               plan->request->first, plan->days, plan->upstream->lookback,
-               plan->now)
-                   == USAGE_OK
-               ? USAGE_OUTCOME_CALLS
-               : usage_plan_no_memory(plan, error);
+    if (usage_records_init(found, &plan->directory, plan->request->first,
+            plan->days, plan->upstream->lookback, plan->now)
+        != USAGE_OK)
+    {
+        return usage_plan_no_memory(plan, error);
+    }
+
+    usage_records_ask(
+        found, plan->records.unfiltered, plan->records.with_seconds);
+
+    return USAGE_OUTCOME_CALLS;
 }
 
 
 static usage_result_t
 usage_stage_records_next(usage_plan_t *plan, usage_call_t *call)
 {
-    return plan->records.forbidden
+    return plan->records.forbidden || usage_plan_records_leave(plan)
                ? USAGE_AGAIN
                : usage_records_next(&plan->records.found, call);
 }
@@ -138,19 +266,19 @@ usage_stage_records_next(usage_plan_t *plan, usage_call_t *call)
 static usage_outcome_t
 usage_stage_records_end(usage_plan_t *plan, usage_error_t *error)
 {
-    const usage_directory_t *directory;
-
     (void) error;
 
     if (plan->records.forbidden) {
         return USAGE_OUTCOME_FORBIDDEN;
     }
 
-    directory = &plan->directory;
+    plan->records.with_seconds = plan->records.found.with_seconds;
 
-    return !directory->full
-                   && usage_records_doubtful(
-                       &plan->records.found, directory, directory->by_user)
+    if (usage_plan_records_leave(plan)) {
+        return USAGE_OUTCOME_NARROWS;
+    }
+
+    return usage_records_doubtful(&plan->records.found, &plan->directory)
                ? USAGE_OUTCOME_DOUBTFUL
                : USAGE_OUTCOME_DONE;
 }
@@ -163,6 +291,7 @@ static int64_t
 usage_stage_records_ahead(const usage_plan_t *plan, usage_call_api_t api)
 {
     return api == USAGE_CALL_RECORDS && !plan->records.forbidden
+                   && !usage_plan_records_leave(plan)
                ? usage_pages_ahead(&plan->records.found.pages)
                : 0;
 }
@@ -172,7 +301,7 @@ static usage_outcome_t
 usage_stage_records_refused(
     usage_plan_t *plan, const usage_call_t *call, unsigned status)
 {
-    if (status == 400 && usage_records_shorten(&plan->records.found, call)) {
+    if (status == 400 && usage_records_reword(&plan->records.found, call)) {
         return USAGE_OUTCOME_CALLS;
     }
 
@@ -207,8 +336,8 @@ usage_stage_match_begin(usage_plan_t *plan, usage_error_t *error)
 
     directory = &plan->directory;
 
-    if (usage_records_match(&plan->records.found, directory,
-            directory->by_user || directory->full, error)
+    if (usage_records_match(
+            &plan->records.found, directory, directory->full, error)
         != USAGE_OK)
     {
         return USAGE_OUTCOME_ERROR;

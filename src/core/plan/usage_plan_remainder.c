@@ -150,7 +150,8 @@ usage_plan_enter_records(usage_plan_t *plan, bool alone, const bool *trusted)
 /*
  * Ends the plan if the records add up to the user's statistics, to the second:
  * then they tell all that the desktops' statistics could.  If one has no known
- * desktop, these may tell more.
+ * desktop, these may tell more.  If they show less, perhaps the filter by the
+ * user's name has left some out.
  */
 static usage_outcome_t
 usage_stage_explained_begin(usage_plan_t *plan, usage_error_t *error)
@@ -174,6 +175,14 @@ usage_stage_explained_begin(usage_plan_t *plan, usage_error_t *error)
     for (i = 0, sum = 0, unmatched = 0; i < plan->days; i++) {
         sum += sums.known[i];
         unmatched += sums.unmatched[i];
+    }
+
+    if (usage_tolerance_compare(&plan->upstream->tolerance, sum + unmatched,
+            plan->total.total, (int64_t) plan->days)
+            == USAGE_SHOWN_LESS
+        && usage_plan_records_unfilter(plan))
+    {
+        return USAGE_OUTCOME_UNFILTERED;
     }
 
     if (unmatched > 0 || !usage_fanout_same(sum, plan->total.total)) {

@@ -21,6 +21,10 @@ static const usage_stage_t *const usage_stages[USAGE_STAGE_END] = {
     [USAGE_STAGE_TOTALS] = &usage_stage_totals,
     [USAGE_STAGE_NARROWED] = &usage_stage_narrowed,
     [USAGE_STAGE_SEARCH] = &usage_stage_search,
+    [USAGE_STAGE_FINAL] = &usage_stage_final,
+    [USAGE_STAGE_MONITORED] = &usage_stage_monitored,
+    [USAGE_STAGE_SUMS] = &usage_stage_sums,
+    [USAGE_STAGE_PERIODS] = &usage_stage_periods,
     [USAGE_STAGE_DAYS] = &usage_stage_days,
     [USAGE_STAGE_RANGE] = &usage_stage_range,
     [USAGE_STAGE_COMPLETE] = &usage_stage_complete,
@@ -37,6 +41,8 @@ static const usage_stage_t *const usage_stages[USAGE_STAGE_END] = {
     [USAGE_STAGE_LISTED] = &usage_stage_listed,
     [USAGE_STAGE_RECORDS] = &usage_stage_records,
     [USAGE_STAGE_MATCH] = &usage_stage_match,
+    [USAGE_STAGE_FIGURES] = &usage_stage_figures,
+    [USAGE_STAGE_CHECK] = &usage_stage_check,
 };
 
 
@@ -66,7 +72,13 @@ static const usage_route_t usage_routes[] = {
 
     route(DESKTOPS | USER, NAMES,    DONE,           TOTALS),
     route(DESKTOPS,        NAMES,    FORBIDDEN,      DAYS),
-    route(DESKTOPS | USER, TOTALS,   DONE,           NARROWED),
+    route(USER,            TOTALS,   DONE,           NARROWED),
+    route(DESKTOPS,        TOTALS,   DONE,           FINAL),
+    route(DESKTOPS,        FINAL,    NOTHING,        NARROWED),
+    route(DESKTOPS,        FINAL,    DONE,           PERIODS),
+    route(DESKTOPS,        PERIODS,  DONE,           NARROWED),
+    route(DESKTOPS,        PERIODS,  FORBIDDEN,      NARROWED),
+    route(DESKTOPS,        PERIODS,  ALL,            DAYS),
     route(DESKTOPS | USER, TOTALS,   ALL,            DAYS),
     route(DESKTOPS | USER, TOTALS,   UNKNOWN_FILTER, PROBE),
     route(DESKTOPS | USER, NARROWED, MISSING,        SEARCH),
@@ -103,13 +115,12 @@ static const usage_route_t usage_routes[] = {
     route(USER, OWNED,       DONE,        RECORDS),
 
     route(USER, RECORDS,     FORBIDDEN,   TOTAL),
-    route(USER, RECORDS,     DOUBTFUL,    DIRECTORY),
     route(USER, RECORDS,     DONE,        MATCH),
-    route(USER, DIRECTORY,   DONE,        MATCH),
     route(USER, MATCH,       DONE,        TOTAL),
 
     route(USER, TOTAL,       DONE,        EXPLAINED),
     route(USER, TOTAL,       KNOWN,       REMAINDER),
+    route(USER, EXPLAINED,   UNFILTERED,  RECORDS),
     route(USER, EXPLAINED,   ENOUGH,      END),
     route(USER, EXPLAINED,   NOTHING,     USER_DAYS),
     route(USER, EXPLAINED,   DONE,        PROBE),
@@ -142,11 +153,38 @@ static const usage_route_t usage_routes[] = {
     route(USER_HOURS, OWNED,     DONE,    RECORDS),
 
     route(HOURS | SOME_HOURS,              LISTED,    NOTHING,  END),
-    route(HOURS | SOME_HOURS,              LISTED,    DONE,     RECORDS),
-    route(SOME_HOURS | USER_HOURS,         RECORDS,   DOUBTFUL, DIRECTORY),
-    route(SOME_HOURS | USER_HOURS,         DIRECTORY, DONE,     MATCH),
+    route(HOURS,                           LISTED,    DONE,     RECORDS),
+    route(SOME_HOURS,                      RECORDS,   DOUBTFUL, DIRECTORY),
+    route(SOME_HOURS,                      DIRECTORY, DONE,     MATCH),
     route(HOURS | SOME_HOURS | USER_HOURS, RECORDS,   DONE,     MATCH),
-    route(HOURS | SOME_HOURS | USER_HOURS, MATCH,     DONE,     END),
+
+    /* records are held against the statistics */
+
+    route(HOURS | SOME_HOURS,              MATCH,     DONE,       FIGURES),
+    route(HOURS | SOME_HOURS,              FIGURES,   NOTHING,    END),
+    route(SOME_HOURS,                      FIGURES,   NARROWS,    TOTALS),
+    route(SOME_HOURS,                      SUMS,      ENOUGH,     CHECK),
+    route(HOURS | SOME_HOURS,              FIGURES,   DONE,       CHECK),
+    route(USER_HOURS,                      MATCH,     DONE,       TOTAL),
+    route(USER_HOURS,                      TOTAL,     NOTHING,    CHECK),
+    route(USER_HOURS,                      TOTAL,     DONE,       CHECK),
+    route(USER_HOURS,                      CHECK,     UNFILTERED, RECORDS),
+    route(HOURS | SOME_HOURS | USER_HOURS, CHECK,     DONE,       END),
+
+    /* the hours of requested desktops, from their periods or from records */
+
+    route(SOME_HOURS, LISTED,    DONE,           MONITORED),
+    route(SOME_HOURS, MONITORED, NOTHING,        RECORDS),
+    route(SOME_HOURS, RECORDS,   NARROWS,        MONITORED),
+    route(SOME_HOURS, MONITORED, NARROWS,        TOTALS),
+    route(SOME_HOURS, MONITORED, DONE,           PERIODS),
+    route(SOME_HOURS, TOTALS,    UNKNOWN_FILTER, TOTALS),
+    route(SOME_HOURS, TOTALS,    ALL,            SUMS),
+    route(SOME_HOURS, TOTALS,    DONE,           SUMS),
+    route(SOME_HOURS, SUMS,      DONE,           PERIODS),
+    route(SOME_HOURS, PERIODS,   FORBIDDEN,      RECORDS),
+    route(SOME_HOURS, PERIODS,   DISAGREES,      RECORDS),
+    route(SOME_HOURS, PERIODS,   DONE,           END),
 };
 
 /* clang-format on */

@@ -78,28 +78,6 @@ usage_plan_disagrees(usage_plan_t *plan)
 
 
 /*
- * Tells whether narrowed statistics say everything of a desktop: their filter
- * was exact, or they show it.
- */
-static bool
-usage_plan_told(const usage_plan_t *plan, const usage_desktop_t *desktop)
-{
-    size_t                   i;
-    const usage_bisection_t *bisection;
-
-    for (i = 0; i < plan->narrow.count; i++) {
-        bisection = &plan->narrow.bisections[i];
-
-        if (bisection->desktop == desktop) {
-            return plan->narrow.by_id || bisection->shown;
-        }
-    }
-
-    return false;
-}
-
-
-/*
  * Tells whether the narrowed statistics use up those of the user: then there is
  * nothing to search for.
  */

@@ -10,8 +10,10 @@
 #ifndef USAGE_PLAN_STATE_H
 #define USAGE_PLAN_STATE_H
 
+#include "base/usage_tolerance.h"
 #include "gather/usage_bisection.h"
 #include "gather/usage_fanout.h"
+#include "gather/usage_monitor.h"
 #include "gather/usage_records.h"
 #include "request/usage_request.h"
 
@@ -31,12 +33,17 @@ typedef enum {
  * of it.
  */
 typedef struct {
-    bool    connections; /* connection records may be read */
-    int64_t lookback;    /* read records of so many seconds before the range */
-    bool    resource_id; /* statistics of desktops know the filter by id */
-    usage_filter_t domain;             /* the filter of statistics of users */
-    usage_str_t    enterprise_project; /* statistics are of this one; empty: of
-                                        * all */
+    bool    connections;    /* connection records may be read */
+    int64_t lookback;       /* read records of so many seconds before the
+                             * range */
+    int64_t records_memory; /* seconds that records are kept; 0: any */
+    bool    with_seconds;   /* the upstream takes no times to the minute */
+    bool    resource_id;    /* statistics of desktops know the filter by id */
+    bool    monitoring;     /* desktop monitoring may be read */
+    usage_tolerance_t tolerance; /* of hours, against the statistics */
+    usage_filter_t    domain;    /* the filter of statistics of users */
+    usage_str_t       enterprise_project; /* statistics are of this one; empty:
+                                           * of all */
 } usage_upstream_t;
 
 
@@ -67,6 +74,11 @@ typedef enum {
     USAGE_STAGE_NARROWED, /* the days, narrowed to each target */
     USAGE_STAGE_SEARCH,   /* the range of all desktops, for missing targets */
 
+    USAGE_STAGE_FINAL,     /* the final days, narrowed to each target */
+    USAGE_STAGE_MONITORED, /* (are hours to be taken from monitoring?) */
+    USAGE_STAGE_SUMS,      /* the range of all, for those without a sum */
+    USAGE_STAGE_PERIODS,   /* when each target was in use */
+
     USAGE_STAGE_DAYS,     /* each day of all desktops */
     USAGE_STAGE_RANGE,    /* the range of all desktops */
     USAGE_STAGE_COMPLETE, /* the rest of the days */
@@ -85,6 +97,8 @@ typedef enum {
     USAGE_STAGE_LISTED,    /* (does the reply list any desktop?) */
     USAGE_STAGE_RECORDS,   /* the connection records */
     USAGE_STAGE_MATCH,     /* (the records' desktops) */
+    USAGE_STAGE_FIGURES,   /* statistics of the listed desktops */
+    USAGE_STAGE_CHECK,     /* (do the records show what statistics say?) */
 
     USAGE_STAGE_END
 } usage_plan_stage_t;
@@ -109,6 +123,7 @@ typedef enum {
     USAGE_OUTCOME_UNKNOWN_FILTER, /* the upstream has no filter by id */
     USAGE_OUTCOME_FORBIDDEN,      /* the caller may not read it */
     USAGE_OUTCOME_DOUBTFUL,       /* more of the directory may say otherwise */
+    USAGE_OUTCOME_UNFILTERED,     /* records are to be read of all users */
     USAGE_OUTCOME_UNEXPLAINED     /* part of the usage is of unknown desktops */
 } usage_outcome_t;
 
@@ -157,9 +172,11 @@ typedef struct {
 
 typedef struct {
     usage_records_t found;
-    bool            matched;   /* they are matched with their desktops */
-    bool            forbidden; /* the caller may not read them */
-    bool            required;  /* without them there is no reply */
+    bool            matched;      /* they are matched with their desktops */
+    bool            forbidden;    /* the caller may not read them */
+    bool            required;     /* without them there is no reply */
+    bool            unfiltered;   /* those of all users are asked for */
+    bool            with_seconds; /* times are asked for so */
 } usage_plan_records_t;
 
 
@@ -168,6 +185,15 @@ typedef struct {
     usage_pages_t  pages;   /* of the list that tells */
     bool           checked; /* all that can be found out is */
 } usage_plan_filters_t;
+
+
+typedef struct {
+    usage_monitor_t *list; /* one for each desktop that is asked for */
+    size_t           count;
+    bool             allowed;   /* a call was answered */
+    bool             forbidden; /* the caller may not read monitoring */
+    bool             tried;     /* hours were to be taken from it */
+} usage_plan_periods_t;
 
 
 typedef struct {
@@ -182,9 +208,10 @@ typedef struct {
     const usage_request_t  *request;
     const usage_upstream_t *upstream;
     const usage_pool_t     *pool;
-    int64_t                 now;  /* seconds since 1970 */
-    size_t                  days; /* of the range, without future ones */
-    usage_user_t            user; /* its name is empty if none is requested */
+    int64_t                 now;   /* seconds since 1970 */
+    size_t                  days;  /* of the range, without future ones */
+    size_t                  final; /* of them, which come first */
+    usage_user_t            user;  /* its name is empty if none is requested */
     usage_plan_kind_t       kind;
 
     usage_plan_stage_t stage;
@@ -207,6 +234,7 @@ typedef struct {
     usage_plan_search_t    search;
     usage_plan_records_t   records;
     usage_plan_filters_t   filters;
+    usage_plan_periods_t   periods;
     usage_plan_remainder_t remainder;
 } usage_plan_t;
 

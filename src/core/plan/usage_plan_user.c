@@ -60,7 +60,7 @@ usage_stage_owned_begin(usage_plan_t *plan, usage_error_t *error)
 {
     (void) error;
 
-    usage_directory_list(&plan->directory, true);
+    usage_directory_list(&plan->directory);
 
     return USAGE_OUTCOME_CALLS;
 }
@@ -148,7 +148,8 @@ const usage_stage_t usage_stage_owned = {
 
 
 /*
- * The user's range comes first: its days may not be needed.
+ * The user's range comes first: its days may not be needed.  By the hour, it is
+ * that of the final days.
  */
 static usage_outcome_t
 usage_stage_total_begin(usage_plan_t *plan, usage_error_t *error)
@@ -157,8 +158,12 @@ usage_stage_total_begin(usage_plan_t *plan, usage_error_t *error)
 
     total = &plan->total;
 
+    if (plan->fanout.days == 0) {
+        return USAGE_OUTCOME_NOTHING;
+    }
+
     if (total->known) {
-        return USAGE_OUTCOME_KNOWN;
+        return total->wants_days ? USAGE_OUTCOME_KNOWN : USAGE_OUTCOME_DONE;
     }
 
     total->api = USAGE_CALL_USERS;
@@ -168,8 +173,8 @@ usage_stage_total_begin(usage_plan_t *plan, usage_error_t *error)
     total->unique =
         plan->user.domain.len > 0 && plan->filters.domain == USAGE_FILTER_KNOWN;
     total->first = plan->request->first;
-    total->days = plan->days;
-    total->given = plan->days;
+    total->days = plan->fanout.days;
+    total->given = plan->fanout.days;
     total->until = plan->now;
     total->pool = plan->pool;
 

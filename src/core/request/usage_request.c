@@ -195,6 +195,64 @@ usage_request_range(const usage_request_reader_t *reader,
 
 
 /*
+ * Tells whether desktop monitoring tells the hours: those of desktops, all
+ * users together.
+ */
+static bool
+usage_request_monitored(
+    const usage_request_t *request, const usage_rules_t *rules)
+{
+    return rules->monitoring && request->desktops > 0 && request->user.len == 0;
+}
+
+
+/*
+ * The shortest memory of the successors that a request needs, in seconds; 0:
+ * any.  whose says of what they keep so much.
+ */
+typedef struct {
+    int64_t     seconds;
+    const char *whose;
+} usage_request_memory_t;
+
+
+static void
+usage_request_shorten(
+    usage_request_memory_t *memory, int64_t seconds, const char *whose)
+{
+    if (seconds != 0 && (memory->seconds == 0 || seconds < memory->seconds)) {
+        memory->seconds = seconds;
+        memory->whose = whose;
+    }
+}
+
+
+/*
+ * Finds that memory.  What is of one user comes from both statistics; hours
+ * come from records, unless desktop monitoring may tell them.
+ */
+static usage_request_memory_t
+usage_request_memory(const usage_request_t *request, const usage_rules_t *rules)
+{
+    usage_request_memory_t memory;
+
+    memory.seconds = rules->desktops_memory;
+    memory.whose = "desktops";
+
+    if (request->user.len > 0) {
+        usage_request_shorten(&memory, rules->users_memory, "users");
+    }
+
+    if (request->hours && !usage_request_monitored(request, rules)) {
+        usage_request_shorten(
+            &memory, rules->records_memory, "connection records");
+    }
+
+    return memory;
+}
+
+
+/*
  * Checks that the successors still have the range.  For days that they have
  * forgotten they would answer without rows, and these days would read as days
  * without use.
@@ -205,29 +263,20 @@ usage_request_remembered(const usage_request_reader_t *reader,
     bool has_first)
 {
     char        first[USAGE_DATE_LEN + 1] = "", text[USAGE_DATE_LEN + 1] = "";
-    int64_t     memory;
-    const char *whose;
     usage_day_t oldest;
+    usage_request_memory_t memory;
 
-    memory = rules->desktops_memory;
-    whose = "desktops";
+    memory = usage_request_memory(request, rules);
 
-    /* days of one user come from both statistics: the shorter memory counts */
-
-    if (request->user.len != 0 && !request->hours && rules->users_memory != 0
-        && (memory == 0 || rules->users_memory < memory))
+    if (memory.seconds == 0
+        || !usage_day_forgotten(request->first, now, memory.seconds))
     {
-        memory = rules->users_memory;
-        whose = "users";
-    }
-
-    if (memory == 0 || !usage_day_forgotten(request->first, now, memory)) {
         return USAGE_OK;
     }
 
     oldest = request->first;
 
-    while (usage_day_forgotten(oldest, now, memory)) {
+    while (usage_day_forgotten(oldest, now, memory.seconds)) {
         oldest++;
     }
 
@@ -238,7 +287,8 @@ usage_request_remembered(const usage_request_reader_t *reader,
         "%s %s is older than the %lld days that the successor API keeps of "
         "%s; allowed: from %s on",
         has_first ? "start_time" : "the range's first day", first,
-        (long long) (memory / USAGE_SECONDS_PER_DAY), whose, text);
+        (long long) (memory.seconds / USAGE_SECONDS_PER_DAY), memory.whose,
+        text);
 }
 
 
@@ -246,8 +296,8 @@ usage_request_remembered(const usage_request_reader_t *reader,
  * Reads group_by_type.
  */
 static usage_result_t
-usage_request_group(const usage_request_reader_t *reader,
-    usage_request_t *request, const usage_rules_t *rules)
+usage_request_group(
+    const usage_request_reader_t *reader, usage_request_t *request)
 {
     usage_str_t              text;
     static const usage_str_t day = usage_string("DAY");
@@ -261,20 +311,6 @@ usage_request_group(const usage_request_reader_t *reader,
     }
 
     request->hours = usage_str_equal(text, hour);
-
-    if (request->hours && !rules->connections) {
-        return usage_error(reader->error, 400,
-            "group_by_type \"HOUR\" needs connection records, which this "
-            "gateway doesn't read (usage_connections is off); allowed: "
-            "\"DAY\"");
-    }
-
-    if (request->hours && rules->one_project) {
-        return usage_error(reader->error, 400,
-            "group_by_type \"HOUR\" needs connection records, which are of all "
-            "enterprise projects, and usage_enterprise_project asks for one; "
-            "allowed: \"DAY\"");
-    }
 
     if (text.len != 0 && !request->hours && !usage_str_equal(text, day)) {
         return usage_error(reader->error, 400,
@@ -342,6 +378,37 @@ usage_request_user(
 
 
 /*
+ * Checks that something tells the hours, if they are requested.
+ */
+static usage_result_t
+usage_request_told(const usage_request_reader_t *reader,
+    const usage_request_t *request, const usage_rules_t *rules)
+{
+    if (request->hours && rules->one_project) {
+        return usage_error(reader->error, 400,
+            "group_by_type \"HOUR\" needs connection records or desktop "
+            "monitoring, which are of all enterprise projects, and "
+            "usage_enterprise_project asks for one; allowed: \"DAY\"");
+    }
+
+    if (!request->hours || rules->connections
+        || usage_request_monitored(request, rules))
+    {
+        return USAGE_OK;
+    }
+
+    return usage_error(reader->error, 400,
+        "group_by_type \"HOUR\" needs connection records, which this gateway "
+        "doesn't read (usage_connections is off)%s; allowed: \"DAY\"",
+        rules->monitoring
+            ? "; desktop monitoring tells hours of desktop_ids only, and not "
+              "those of a desktop_username"
+            : ", or for desktop_ids desktop monitoring (usage_monitoring is "
+              "off)");
+}
+
+
+/*
  * Reads all fields.
  */
 static usage_result_t
@@ -363,8 +430,9 @@ usage_request_fields(const usage_request_reader_t *reader,
         || usage_request_integer(
                reader, "limit", USAGE_LIMIT_MAX, &request->limit)
                != USAGE_OK
-        || usage_request_group(reader, request, rules) != USAGE_OK
+        || usage_request_group(reader, request) != USAGE_OK
         || usage_request_user(reader, request) != USAGE_OK
+        || usage_request_told(reader, request, rules) != USAGE_OK
         || usage_request_range(reader, request, now, &has_first) != USAGE_OK)
     {
         return USAGE_ERROR;

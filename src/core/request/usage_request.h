@@ -35,8 +35,11 @@ typedef struct {
 typedef struct {
     int64_t desktops_memory; /* seconds that statistics go back; 0: any */
     int64_t users_memory;    /* likewise, statistics of users */
-    bool    connections;     /* usage_connections is on, which HOUR needs */
-    bool    one_project;     /* statistics are of one enterprise project only */
+    int64_t records_memory;  /* likewise, connection records */
+    bool    connections;     /* usage_connections is on: it tells hours */
+    bool    monitoring;      /* usage_monitoring is on: it tells hours of
+                              * desktop_ids, all users together */
+    bool one_project;        /* statistics are of one enterprise project only */
 } usage_rules_t;
 
 

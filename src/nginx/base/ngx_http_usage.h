@@ -24,6 +24,9 @@
 /* usage_compare_sample counts in parts of this: all requests */
 #define NGX_HTTP_USAGE_SAMPLE_ALL   10000
 
+/* likewise, of usage_connections_tolerance */
+#define NGX_HTTP_USAGE_SHARE_ALL    10000
+
 /* bytes of the largest reply of the legacy endpoint that is held or compared */
 #define NGX_HTTP_USAGE_LEGACY_MAX   (16 * 1024 * 1024)
 
@@ -97,8 +100,15 @@ typedef struct {
     ngx_http_complex_value_t        *use_time;   /* NULL: auto */
     time_t                           retention_desktops; /* 0: not checked */
     time_t                           retention_users;    /* 0: not checked */
+    time_t                           retention_records;  /* 0: not checked */
     ngx_flag_t                       connections;
+    ngx_flag_t                       monitoring;
     time_t                           lookback;   /* of connection records */
+    ngx_int_t                        tolerance_share; /* of SHARE_ALL */
+    time_t                           tolerance_time;  /* for each day */
+    ngx_uint_t                       with_seconds; /* no times to the minute
+                                                    * are taken: found out by
+                                                    * this worker */
     ngx_str_t                        hour_format; /* strftime()'s, with a NUL */
     ngx_http_complex_value_t        *enterprise_project;
     ngx_flag_t                       resource_id;
@@ -125,7 +135,7 @@ typedef struct {
 typedef struct ngx_http_usage_ctx_s      ngx_http_usage_ctx_t;
 typedef struct ngx_http_usage_store_s    ngx_http_usage_store_t;
 
-/* what the folders own of a request: fetch, pace, planner, store, modes, sign */
+/* what folders own of a request: fetch, pace, planner, store, modes, sign */
 
 typedef struct ngx_http_usage_fetches_s   ngx_http_usage_fetches_t;
 typedef struct ngx_http_usage_pace_s      ngx_http_usage_pace_t;
@@ -254,7 +264,7 @@ struct ngx_http_usage_ctx_s {
     ngx_http_usage_planner_t        *planner;    /* NULL: not translated */
     ngx_http_usage_lookup_t         *lookup;     /* NULL: no day store */
     ngx_http_usage_endpoint_t       *endpoint;   /* NULL: it isn't involved */
-    ngx_http_usage_signing_t        *signing;    /* NULL: not passed on signed */
+    ngx_http_usage_signing_t        *signing;    /* NULL: not signed anew */
 };
 
 

@@ -44,8 +44,10 @@ ngx_http_usage_parse(ngx_http_usage_ctx_t *ctx)
 
     rules.desktops_memory = ctx->conf->retention_desktops;
     rules.users_memory = ctx->conf->retention_users;
+    rules.records_memory = ctx->conf->retention_records;
     rules.connections = ctx->conf->connections;
     rules.one_project = inbound->enterprise_project.len > 0;
+    rules.monitoring = ctx->conf->monitoring;
 
     if (ngx_http_usage_get_body(ctx, &inbound->body) != NGX_OK
         || usage_request_parse(&inbound->request, &ctx->pool, umcf->patterns,

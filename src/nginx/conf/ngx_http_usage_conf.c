@@ -11,6 +11,8 @@
 #include "handler/ngx_http_usage_handler.h"
 #include "modes/ngx_http_usage_modes.h"
 
+#include "base/usage_tolerance.h"
+
 
 static char *ngx_http_usage_retention_parameter(ngx_conf_t *cf,
     ngx_http_usage_loc_conf_t *ulcf, ngx_str_t *value);
@@ -176,7 +178,8 @@ ngx_http_usage_retention(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     ngx_uint_t   i;
 
     if (ulcf->retention_desktops != NGX_CONF_UNSET
-        || ulcf->retention_users != NGX_CONF_UNSET)
+        || ulcf->retention_users != NGX_CONF_UNSET
+        || ulcf->retention_records != NGX_CONF_UNSET)
     {
         return "is duplicate";
     }
@@ -186,6 +189,7 @@ ngx_http_usage_retention(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     if (cf->args->nelts == 2 && ngx_strcmp(value[1].data, "off") == 0) {
         ulcf->retention_desktops = 0;
         ulcf->retention_users = 0;
+        ulcf->retention_records = 0;
         return NGX_CONF_OK;
     }
 
@@ -218,11 +222,16 @@ ngx_http_usage_retention_parameter(ngx_conf_t *cf,
         s.data = value->data + 6;
         s.len = value->len - 6;
 
+    } else if (ngx_strncmp(value->data, "records=", 8) == 0) {
+        field = &ulcf->retention_records;
+        s.data = value->data + 8;
+        s.len = value->len - 8;
+
     } else {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "invalid parameter \"%V\", it must be "
-                           "\"desktops=time\", \"users=time\" or \"off\"",
-                           value);
+                           "\"desktops=time\", \"users=time\", "
+                           "\"records=time\" or \"off\"", value);
         return NGX_CONF_ERROR;
     }
 
@@ -238,6 +247,57 @@ ngx_http_usage_retention_parameter(ngx_conf_t *cf,
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "invalid time in \"%V\", it must be longer than "
                            "0, as \"180d\"", value);
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+/*
+ * Reads a share, as "1%" or "0.25%", and a time for each day.
+ */
+
+char *
+ngx_http_usage_tolerance(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_usage_loc_conf_t *ulcf = conf;
+
+    size_t      len;
+    ngx_str_t  *value;
+
+    if (ulcf->tolerance_share != NGX_CONF_UNSET) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+    len = value[1].len;
+
+    ulcf->tolerance_share = len && value[1].data[len - 1] == '%'
+                            ? ngx_atofp(value[1].data, len - 1, 2) : NGX_ERROR;
+
+    if (ulcf->tolerance_share == NGX_ERROR
+        || ulcf->tolerance_share > NGX_HTTP_USAGE_SHARE_ALL)
+    {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid share \"%V\", it must be \"0%%\" to "
+                           "\"100%%\", with two decimals at most", &value[1]);
+        return NGX_CONF_ERROR;
+    }
+
+    if (cf->args->nelts == 2) {
+        ulcf->tolerance_time = USAGE_TOLERANCE_SECONDS;
+        return NGX_CONF_OK;
+    }
+
+    ulcf->tolerance_time = ngx_parse_time(&value[2], 1);
+
+    if (ulcf->tolerance_time == (time_t) NGX_ERROR
+        || ulcf->tolerance_time > USAGE_SECONDS_PER_DAY)
+    {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid time \"%V\", it must be at most a day, as "
+                           "\"1m\"", &value[2]);
         return NGX_CONF_ERROR;
     }
 

@@ -36,6 +36,7 @@ char *ngx_http_usage_clock_skew(ngx_conf_t *cf, void *post, void *data);
 char *ngx_http_usage_memory(ngx_conf_t *cf, void *post, void *data);
 char *ngx_http_usage_use_time(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_http_usage_retention(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_http_usage_tolerance(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_http_usage_hour_format(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_http_usage_deprecation(ngx_conf_t *cf, ngx_command_t *cmd,

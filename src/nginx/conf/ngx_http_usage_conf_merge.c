@@ -10,6 +10,8 @@
 #include "sign/ngx_http_usage_sign.h"
 #include "status/ngx_http_usage_status.h"
 
+#include "base/usage_tolerance.h"
+
 #include <openssl/rand.h>
 
 
@@ -83,6 +85,7 @@ ngx_http_usage_create_loc_conf(ngx_conf_t *cf)
      *                     { 0, NULL }, 0 };
      *     conf->status = 0;
      *     conf->translate = 0;
+     *     conf->with_seconds = 0;
      *     conf->prefix = { 0, NULL };
      *     conf->upstream = { 0, 0 };
      *     conf->hour_format = { 0, NULL };
@@ -97,9 +100,13 @@ ngx_http_usage_create_loc_conf(ngx_conf_t *cf)
     conf->use_time = NGX_CONF_UNSET_PTR;
     conf->retention_desktops = NGX_CONF_UNSET;
     conf->retention_users = NGX_CONF_UNSET;
+    conf->retention_records = NGX_CONF_UNSET;
     conf->connections = NGX_CONF_UNSET;
     conf->lookback = NGX_CONF_UNSET;
     conf->enterprise_project = NGX_CONF_UNSET_PTR;
+    conf->tolerance_share = NGX_CONF_UNSET;
+    conf->tolerance_time = NGX_CONF_UNSET;
+    conf->monitoring = NGX_CONF_UNSET;
     conf->resource_id = NGX_CONF_UNSET;
     conf->rate = NGX_CONF_UNSET_PTR;
     conf->retries = NGX_CONF_UNSET;
@@ -140,8 +147,15 @@ ngx_http_usage_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
                              prev->retention_desktops, 180 * 24 * 60 * 60);
     ngx_conf_merge_sec_value(conf->retention_users, prev->retention_users,
                              30 * 24 * 60 * 60);
+    ngx_conf_merge_sec_value(conf->retention_records, prev->retention_records,
+                             30 * 24 * 60 * 60);
     ngx_conf_merge_value(conf->connections, prev->connections, 0);
     ngx_conf_merge_sec_value(conf->lookback, prev->lookback, 7 * 24 * 60 * 60);
+    ngx_conf_merge_value(conf->tolerance_share, prev->tolerance_share,
+                         USAGE_TOLERANCE_SHARE * NGX_HTTP_USAGE_SHARE_ALL);
+    ngx_conf_merge_sec_value(conf->tolerance_time, prev->tolerance_time,
+                             USAGE_TOLERANCE_SECONDS);
+    ngx_conf_merge_value(conf->monitoring, prev->monitoring, 0);
     ngx_conf_merge_str_value(conf->hour_format, prev->hour_format,
                              "%Y-%m-%dT%H:00:00Z");
     ngx_conf_merge_ptr_value(conf->enterprise_project,

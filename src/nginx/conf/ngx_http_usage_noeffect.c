@@ -19,7 +19,8 @@ typedef enum {
     NGX_HTTP_USAGE_NEEDS_COMPARE,
     NGX_HTTP_USAGE_NEEDS_FALLBACK,
     NGX_HTTP_USAGE_NEEDS_CREDENTIALS,
-    NGX_HTTP_USAGE_NEEDS_CONNECTIONS
+    NGX_HTTP_USAGE_NEEDS_CONNECTIONS,
+    NGX_HTTP_USAGE_NEEDS_HOURS
 } ngx_http_usage_needs_t;
 
 
@@ -120,12 +121,17 @@ ngx_http_usage_block_own(ngx_conf_t *cf, ngx_http_usage_loc_conf_t *conf)
           conf->use_time != NGX_CONF_UNSET_PTR },
         { "usage_retention", NGX_HTTP_USAGE_NEEDS_TRANSLATE,
           conf->retention_desktops != NGX_CONF_UNSET
-          || conf->retention_users != NGX_CONF_UNSET },
+          || conf->retention_users != NGX_CONF_UNSET
+          || conf->retention_records != NGX_CONF_UNSET },
         { "usage_connections", NGX_HTTP_USAGE_NEEDS_TRANSLATE,
           conf->connections != NGX_CONF_UNSET },
         { "usage_connections_lookback", NGX_HTTP_USAGE_NEEDS_CONNECTIONS,
           conf->lookback != NGX_CONF_UNSET },
-        { "usage_hour_format", NGX_HTTP_USAGE_NEEDS_CONNECTIONS,
+        { "usage_connections_tolerance", NGX_HTTP_USAGE_NEEDS_HOURS,
+          conf->tolerance_share != NGX_CONF_UNSET },
+        { "usage_monitoring", NGX_HTTP_USAGE_NEEDS_TRANSLATE,
+          conf->monitoring != NGX_CONF_UNSET },
+        { "usage_hour_format", NGX_HTTP_USAGE_NEEDS_HOURS,
           conf->hour_format.data != NULL },
         { "usage_enterprise_project", NGX_HTTP_USAGE_NEEDS_TRANSLATE,
           conf->enterprise_project != NGX_CONF_UNSET_PTR },
@@ -223,6 +229,12 @@ ngx_http_usage_check_block(ngx_conf_t *cf, ngx_http_usage_loc_conf_t *conf)
         ngx_http_usage_block_warn(cf, &conf->block,
                                   NGX_HTTP_USAGE_NEEDS_CONNECTIONS,
                                   "usage_connections is off");
+    }
+
+    if (!conf->connections && !conf->monitoring) {
+        ngx_http_usage_block_warn(cf, &conf->block, NGX_HTTP_USAGE_NEEDS_HOURS,
+                                  "usage_connections and usage_monitoring "
+                                  "are off");
     }
 }
 

@@ -67,6 +67,12 @@ ngx_http_usage_planner_start(ngx_http_usage_ctx_t *ctx)
     planner->upstream.lookback = ctx->conf->lookback;
     planner->upstream.resource_id = ctx->conf->resource_id;
     planner->upstream.enterprise_project = ctx->inbound.enterprise_project;
+    planner->upstream.monitoring = ctx->conf->monitoring;
+    planner->upstream.records_memory = ctx->conf->retention_records;
+    planner->upstream.with_seconds = ctx->conf->with_seconds;
+    planner->upstream.tolerance.share = (double) ctx->conf->tolerance_share
+                                        / NGX_HTTP_USAGE_SHARE_ALL;
+    planner->upstream.tolerance.seconds_per_day = ctx->conf->tolerance_time;
 
     rc = ngx_http_usage_lookup_open(ctx);
 
@@ -355,6 +361,10 @@ ngx_http_usage_planner_planned(ngx_http_usage_ctx_t *ctx)
     }
 
     planner->ready = 1;
+
+    /* the worker's next requests need not find it out again */
+
+    ctx->conf->with_seconds = usage_plan_with_seconds(&planner->plan);
 
     ctx->answer.elements = usage_plan_past(&planner->plan);
     ctx->answer.unattributed = usage_plan_unattributed(&planner->plan);

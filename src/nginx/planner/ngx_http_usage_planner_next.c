@@ -133,7 +133,20 @@ ngx_uint_t
 ngx_http_usage_planner_refused(ngx_http_usage_ctx_t *ctx,
     ngx_http_usage_fetch_t *fetch)
 {
-    return fetch->kind == NGX_HTTP_USAGE_FETCH_PLAN
-           && usage_plan_refused(&ctx->planner->plan, &fetch->call,
-                                 fetch->status);
+    if (fetch->kind != NGX_HTTP_USAGE_FETCH_PLAN
+        || !usage_plan_refused(&ctx->planner->plan, &fetch->call,
+                               fetch->status))
+    {
+        return 0;
+    }
+
+    if (fetch->call.api == USAGE_CALL_MONITOR
+        && fetch->status == NGX_HTTP_FORBIDDEN)
+    {
+        /* the request's next plans need not find out again */
+
+        ctx->planner->upstream.monitoring = 0;
+    }
+
+    return 1;
 }

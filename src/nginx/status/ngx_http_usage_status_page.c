@@ -56,6 +56,7 @@ static ngx_str_t  ngx_http_usage_apis[NGX_HTTP_USAGE_APIS] = {
     ngx_string("users"),
     ngx_string("directory"),
     ngx_string("records"),
+    ngx_string("monitor"),
     ngx_string("legacy")
 };
 
