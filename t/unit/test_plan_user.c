@@ -768,7 +768,7 @@ partial_hours(plans_t *t, uint64_t seed, unit_text_t *members, size_t *counts)
     status = carry_out(t, members->data);
     expect_hours(t);
 
-    if (namesakes()
+    if (namesakes() || unproven(t, status)
         || !usage_day_final(
             world.up.first + (usage_day_t) world.days - 1, world.now))
     {

@@ -32,6 +32,7 @@ usual_rules(request_test_t *t)
     t->rules.users_memory = USERS;
     t->rules.records_memory = RECORDS;
     t->rules.connections = false;
+    t->rules.monitoring = false;
     t->rules.one_project = false;
 }
 
@@ -885,6 +886,8 @@ test_group(void **state)
     request_test_t *t;
 
     t = *state;
+    usual_rules(t);
+    t->rules.records_memory = 0;
 
     good(t, "{\"group_by_type\":\"DAY\"}");
     assert_false(t->request.hours);

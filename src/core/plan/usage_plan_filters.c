@@ -95,7 +95,7 @@ usage_plan_filters_page(usage_plan_t *plan, const usage_call_t *call,
 
 /*
  * Draws the conclusion: without records there is no way on if the statistics
- * may be of others, too.  With desktop_ids it depends on these.
+ * may be of others, too.  With desktop_ids, and by the hour, later stages tell.
  */
 static usage_outcome_t
 usage_stage_filters_end(usage_plan_t *plan, usage_error_t *error)
@@ -105,7 +105,7 @@ usage_stage_filters_end(usage_plan_t *plan, usage_error_t *error)
     plan->filters.checked = true;
 
     if (!usage_plan_unfiltered(plan) || !usage_plan_no_records(plan)
-        || plan->request->desktops > 0)
+        || plan->request->desktops > 0 || plan->request->hours)
     {
         return USAGE_OUTCOME_DONE;
     }

@@ -169,6 +169,8 @@ static const usage_route_t usage_routes[] = {
     route(USER_HOURS,                      TOTAL,     NOTHING,    CHECK),
     route(USER_HOURS,                      TOTAL,     DONE,       CHECK),
     route(USER_HOURS,                      CHECK,     UNFILTERED, RECORDS),
+    route(USER_HOURS,                      CHECK,     UNKNOWN_FILTER, FILTERS),
+    route(USER_HOURS,                      FILTERS,   DONE,       CHECK),
     route(HOURS | SOME_HOURS | USER_HOURS, CHECK,     DONE,       END),
 
     /* the hours of requested desktops, from their periods or from records */
