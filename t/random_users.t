@@ -27,6 +27,7 @@ my @with = (
     [ recone  => 'usage_connections on; usage_concurrency 1;' ],
     [ recid   => 'usage_connections on; usage_resource_id on;' ],
     [ recstr  => 'usage_connections on; usage_use_time string;' ],
+    [ recmon  => 'usage_connections on; usage_monitoring on;' ],
     [ rectiny => 'usage_connections on; usage_concurrency 20;', '/in/tiny' ],
 );
 my @without = ([ '' => '' ], [ one => 'usage_concurrency 1;' ],
@@ -253,10 +254,12 @@ sub between {
     return '';
 }
 
-# Whether hours begin on a day of which there are no records any more.
+# Whether hours begin on a day of which there are no records any more.  Monitoring
+# tells those of desktop_ids.
 sub forgotten {
-    my ($r) = @_;
-    return 0 if $r->{group_by_type} ne 'HOUR';
+    my ($r, $place) = @_;
+    return 0 if $r->{group_by_type} ne 'HOUR' || $place->[0] eq 'recmon'
+        && @{ $r->{desktop_ids} || [] } && !length($r->{desktop_username} // '');
     my ($start, $end) = map { length($_ // '') ? $_ : undef } @$r{qw(start_time end_time)};
     return ($start // date_add($end // day(0), -14)) lt day(-30);
 }
@@ -304,7 +307,7 @@ sub check_personal {
         $differ = $mine->{status} != $after->{status} && "status $mine->{status}, not $after->{status}";
     } elsif ($mine->{status} == 502 && untold($r, $mine)) {
         return;
-    } elsif ($records && forgotten($r)) {
+    } elsif ($records && forgotten($r, $place)) {
         $differ = $mine->{status} != 400 && "status $mine->{status}, of hours that aren't kept";
     } elsif ($records) {
         $differ = $mine->{status} != 200 ? "status $mine->{status}: $mine->{body}"
