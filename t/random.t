@@ -29,6 +29,8 @@ my @places = (
     [ unbuf  => '', '/in/unbuf' ],
     [ tiny   => 'usage_concurrency 20;', '/in/tiny' ],
     [ id     => 'usage_resource_id on;' ],
+    [ monitor => 'usage_monitoring on;' ],
+    [ both   => 'usage_monitoring on; usage_resource_id on;' ],
 );
 
 my $pair = Usage::Pair->start(places => \@places);
