@@ -484,8 +484,9 @@ enum { RECORDS, STATISTICS, FORBIDDEN, HOURS };
 static void
 random_plan(plans_t *t, uint64_t seed, int kind, unit_text_t *members)
 {
-    unsigned status;
-    uint64_t rnd;
+    unsigned    status;
+    uint64_t    rnd;
+    usage_str_t name;
 
     rnd = seed;
     world_start(&world, unit_below(&rnd, WORLD_DESKTOPS + 1),
@@ -555,6 +556,12 @@ random_plan(plans_t *t, uint64_t seed, int kind, unit_text_t *members)
                && strstr(t->error.detail, "they may be of desktop") != NULL)
     {
         /* a name that leads nowhere may be an old one of what is asked for */
+
+    } else if (status == 502 && kind == HOURS && t->request.user.len > 0
+               && usage_plan_unmatched(&t->plan, &name) > 0
+               && strstr(t->error.detail, "connection records show") != NULL)
+    {
+        /* likewise, and what it shows accounts for nothing */
 
     } else if ((kind == RECORDS || kind == HOURS) && namesakes()) {
 

@@ -192,6 +192,8 @@ typedef struct {
     const usage_credential_t        *credential; /* NULL: it isn't signed */
     usage_str_t                      signed_names; /* of headers */
     uint64_t                         key[2];     /* of the credential */
+    ngx_uint_t                       domain;     /* a usage_filter_t: what the
+                                                  * service makes of it */
     unsigned                         refused:1;  /* the signature is wrong */
     unsigned                         trusted:1;  /* the service took it */
     unsigned                         allowed:1;  /* to read statistics, now */
