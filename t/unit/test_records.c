@@ -625,119 +625,6 @@ test_twice(void **state)
 }
 
 
-#define AGAIN                                                                  \
-    "{\"user_name\":\"jy01\",\"sid\":\"sa\",\"transaction_id\":\"r\","         \
-    "\"is_reconnect\":true,\"connection_setup_time\":"                         \
-    "\"2020-04-24T01:00:00Z\"}"
-
-
-/*
- * Two pages, of limit and of the rest of 1005 records.  A reconnect's record is
- * the last of the one and the first of the other.  lost, if not 0, came in the
- * place of the last.
- */
-static usage_result_t
-straddle(records_test_t *t, size_t limit, size_t lost)
-{
-    unit_text_t    list = { 0 }, rest = { 0 };
-    usage_call_t   call;
-    usage_result_t rc;
-
-    call = next(t);
-    assert_int_equal(call.limit, limit);
-    add_rows(&list, 0, limit - 1);
-    unit_adds(&list, "," AGAIN);
-    assert_int_equal(rows(t, &call, 1005, list.data), USAGE_OK);
-
-    call = next(t);
-    add_rows(&rest, limit - 1, 1002);
-    unit_text_clear(&list);
-    unit_addf(&list, "%s,", AGAIN);
-    unit_adds(&list, rest.data);
-    unit_addf(&list, ",{\"transaction_id\":\"x%zu\"}", lost);
-    rc = rows(t, &call, 1005, list.data);
-    unit_text_free(&list);
-    unit_text_free(&rest);
-
-    return rc;
-}
-
-
-/*
- * The record of a reconnect is there twice: once on a page, or at the end of
- * one and the start of the next.
- */
-static void
-test_repeated(void **state)
-{
-    usage_call_t   call;
-    unit_text_t    list = { 0 };
-    records_test_t t;
-
-    static const char again[] = AGAIN;
-
-    (void) state;
-
-    start(&t, "", "", START + 30 * DAY);
-    call = next(&t);
-    unit_addf(&list, "%s,%s", again, again);
-    assert_int_equal(rows(&t, &call, 2, list.data), USAGE_OK);
-    assert_int_equal(t.records.count, 1);
-    no_next(&t);
-    finish(&t);
-
-    /* the last of 1000, and the first of the others */
-
-    start(&t, "", "", START + 30 * DAY);
-    call = next(&t);
-    add_rows(&list, 0, 999);
-    unit_addf(&list, ",%s", again);
-    assert_int_equal(rows(&t, &call, 1002, list.data), USAGE_OK);
-    call = next(&t);
-    add_rows(&list, 999, 1000);
-    unit_adds(&list, ",");
-    unit_adds(&list, again);
-    assert_int_equal(rows(&t, &call, 1002, list.data), USAGE_OK);
-    assert_int_equal(t.records.count, 0);
-
-    /* they are not on two pages of another length */
-
-    call = next(&t);
-    assert_int_equal(call.attempt, 1);
-    assert_int_equal(call.limit, 999);
-    add_rows(&list, 0, 999);
-    assert_int_equal(rows(&t, &call, 1002, list.data), USAGE_OK);
-    call = next(&t);
-    assert_int_equal(call.offset, 999);
-    unit_text_clear(&list);
-    unit_addf(&list, "%s,%s,{}", again, again);
-    assert_int_equal(rows(&t, &call, 1002, list.data), USAGE_OK);
-    assert_int_equal(t.records.count, 1000);
-    no_next(&t);
-    finish(&t);
-
-    /* they are, but so are the same records */
-
-    start(&t, "", "", START + 30 * DAY);
-    assert_int_equal(straddle(&t, 1000, 0), USAGE_OK);
-    assert_int_equal(t.records.count, 0);
-    assert_int_equal(straddle(&t, 999, 0), USAGE_OK);
-    assert_int_equal(t.records.count, 1003);
-    no_next(&t);
-    finish(&t);
-
-    /* others: shifted each time */
-
-    start(&t, "", "", START + 30 * DAY);
-    assert_int_equal(straddle(&t, 1000, 0), USAGE_OK);
-    assert_int_equal(straddle(&t, 999, 1), USAGE_OK);
-    assert_int_equal(straddle(&t, 998, 2), USAGE_ERROR);
-    assert_int_equal(t.error.status, 502);
-    finish(&t);
-    unit_text_free(&list);
-}
-
-
 static void
 test_nonsense(void **state)
 {
@@ -1337,7 +1224,6 @@ main(void)
         cmocka_unit_test(test_incomplete),
         cmocka_unit_test(test_restart),
         cmocka_unit_test(test_twice),
-        cmocka_unit_test(test_repeated),
         cmocka_unit_test(test_nonsense),
         cmocka_unit_test(test_times),
         cmocka_unit_test(test_wrong_times),

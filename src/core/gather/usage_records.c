@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 #include "gather/usage_connection.h"
-#include "gather/usage_records_private.h"
+#include "gather/usage_records.h"
 #include "gather/usage_rows.h"
 
 
-#define USAGE_RECORDS_ROOM 256 /* to start with */
+#define USAGE_RECORDS_ROOM    256 /* to start with */
+#define USAGE_RECORDS_KEY_MAX 2048
 
 
 /*
@@ -52,7 +53,8 @@ usage_records_init(usage_records_t *records, const usage_directory_t *directory,
     usage_pages_start(&records->pages, USAGE_RECORD_ROWS);
 
     if (usage_table_init(&records->names, records->pool, 0) != USAGE_OK
-        || usage_records_forget(records) != USAGE_OK)
+        || usage_table_init(&records->transactions, records->pool, 0)
+               != USAGE_OK)
     {
         return USAGE_ERROR;
     }
@@ -155,6 +157,54 @@ usage_records_session(const usage_records_t *records, const json_t *row,
     }
 
     *used = *used && session->from < session->to;
+
+    return USAGE_OK;
+}
+
+
+/*
+ * Tells whether a record came before: one of the same transaction, user,
+ * desktop and times.  (A reconnect may have the transaction of what it
+ * continues, but not its times.)  It can't be told of a record that has no
+ * transaction_id, or texts of an odd length.
+ */
+static usage_result_t
+usage_records_twice(usage_records_t *records, const json_t *row, bool *twice)
+{
+    static const char *const keys[] = { "transaction_id", "user_name", "sid",
+        "computer_name", "connection_start_time", "connection_setup_time" };
+
+    bool        added;
+    char        text[USAGE_RECORDS_KEY_MAX];
+    size_t      i;
+    usage_str_t part, key;
+
+    *twice = false;
+
+    key.data = text;
+    key.len = 0;
+
+    if (usage_json_text(row, keys[0]).len == 0) {
+        return USAGE_OK;
+    }
+
+    for (i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+        part = usage_json_text(row, keys[i]);
+
+        if (part.len >= sizeof(text) - key.len) {
+            return USAGE_OK;
+        }
+
+        memcpy(text + key.len, part.data, part.len);
+        key.len += part.len;
+        text[key.len++] = '\n';
+    }
+
+    if (usage_table_add(&records->transactions, key, &added) == NULL) {
+        return USAGE_ERROR;
+    }
+
+    *twice = !added;
 
     return USAGE_OK;
 }
@@ -270,7 +320,6 @@ usage_records_row(usage_records_t *records, const usage_call_t *call,
     const json_t *row, usage_error_t *error)
 {
     bool            twice, used, no_domain;
-    usage_result_t  rc;
     usage_session_t session;
 
     used = false;
@@ -281,10 +330,13 @@ usage_records_row(usage_records_t *records, const usage_call_t *call,
             "an object");
     }
 
-    rc = usage_records_twice(records, call, row, &twice, error);
+    if (usage_records_twice(records, row, &twice) != USAGE_OK) {
+        return usage_no_memory(records->pool, error);
+    }
 
-    if (rc != USAGE_OK || twice) {
-        return rc;
+    if (twice) {
+        return usage_pages_restart(
+            &records->pages, call, "rows of one record", 1, 2, error);
     }
 
     if (usage_records_session(records, row, &session, &used, error) != USAGE_OK)
@@ -348,14 +400,11 @@ usage_records_take(usage_records_t *records, const usage_call_t *call,
         }
     }
 
-    if (rc == USAGE_OK && usage_pages_done(&records->pages)) {
-        rc = usage_records_settle(records, call, error);
-    }
-
     if (rc == USAGE_AGAIN && usage_pages_fresh(&records->pages)) {
         records->count = 0;
 
-        if (usage_records_forget(records) != USAGE_OK) {
+        if (usage_table_init(&records->transactions, records->pool, 0)
+            != USAGE_OK) {
             return usage_no_memory(records->pool, error);
         }
     }

@@ -170,8 +170,9 @@ usage_plan_check_user(usage_plan_t *plan, usage_error_t *error)
         shown += usage_plan_shown(plan, ids->desktops[i]->entry);
     }
 
-    /* A record with a sid that the directory lacks is of a desktop that is gone.
-     * Without a sid, it may be of any that is listed, under another name. */
+    /* A record with a sid that the directory lacks is of a desktop that is
+     * gone. Without a sid, it may be of any that is listed, under another name.
+     */
 
     entry = usage_plan_records_unmatched(plan);
 
