@@ -37,12 +37,11 @@ typedef struct {
     bool                 domain_shown; /* one has it with a domain */
     usage_pages_t        pages;
     usage_table_t        names;        /* sids and computer_names */
-    usage_table_t        transactions; /* to find a record that comes twice: the
-                                        * column is its page's offset */
-    usage_record_t *list;
-    size_t          count;
-    size_t          room;
-    usage_entry_t  *unmatched; /* desktops that the directory lacks */
+    usage_table_t        transactions; /* to find a record that comes twice */
+    usage_record_t      *list;
+    size_t               count;
+    size_t               room;
+    usage_entry_t       *unmatched; /* desktops that the directory lacks */
 } usage_records_t;
 
 
