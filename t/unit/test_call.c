@@ -190,6 +190,12 @@ test_filters(void **state)
         "&sort_field=user_usage&sort_type=DESC&offset=0&limit=100"
         "&username=zry%401&domain=a.b");
 
+    call.to = (int64_t) day("2022-12-09") * USAGE_SECONDS_PER_DAY - 5;
+    check_query(&call,
+        "start_time=2022-12-09T00:00:00Z&end_time=2022-12-09T00:00:00Z"
+        "&sort_field=user_usage&sort_type=DESC&offset=0&limit=100"
+        "&username=zry%401&domain=a.b");
+
     memset(&call, 0, sizeof(call));
     call.api = USAGE_CALL_DIRECTORY;
     call.limit = 1000;

@@ -28,6 +28,7 @@
 #define USAGE_ID_BYTES_MAX    (4 * USAGE_ID_CHARS_MAX) /* in UTF-8 */
 #define USAGE_DAYS_MAX        31
 #define USAGE_USERS_DAYS_MAX  30 /* of a window of statistics of users */
+#define USAGE_USERS_BEHIND    60 /* seconds before now that one ends at most */
 #define USAGE_DAYS_DEFAULT    15
 #define USAGE_OFFSET_MAX      2147483647
 #define USAGE_LIMIT_MAX       100

@@ -139,19 +139,20 @@ static char *
 usage_call_window(char *p, const usage_call_t *call)
 {
     char    first[USAGE_TIME_LEN], last[USAGE_TIME_LEN];
-    int64_t end;
+    int64_t start, end;
 
     switch (call->api) {
 
     case USAGE_CALL_DESKTOPS:
     case USAGE_CALL_USERS:
+        start = (int64_t) call->first * USAGE_SECONDS_PER_DAY;
         end = ((int64_t) call->last + 1) * USAGE_SECONDS_PER_DAY - 1;
 
         if (call->api == USAGE_CALL_USERS && call->to < end) {
-            end = call->to;
+            end = call->to > start ? call->to : start;
         }
 
-        usage_time_write((int64_t) call->first * USAGE_SECONDS_PER_DAY, first);
+        usage_time_write(start, first);
         usage_time_write(end, last);
         break;
 

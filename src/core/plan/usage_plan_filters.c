@@ -150,7 +150,7 @@ usage_stage_filters_next(usage_plan_t *plan, usage_call_t *call)
     call->last = plan->request->first + (usage_day_t) plan->total.shown_last;
     call->name = plan->total.name;
     call->domain = nowhere;
-    call->to = plan->now;
+    call->to = plan->total.until;
 
     usage_pages_next(&plan->filters.pages, call);
 

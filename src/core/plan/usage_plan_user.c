@@ -175,7 +175,7 @@ usage_stage_total_begin(usage_plan_t *plan, usage_error_t *error)
     total->first = plan->request->first;
     total->days = plan->fanout.days;
     total->given = plan->fanout.days;
-    total->until = plan->now;
+    total->until = plan->now - USAGE_USERS_BEHIND;
     total->pool = plan->pool;
 
     return usage_bisection_start(total) == USAGE_OK
