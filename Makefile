@@ -341,8 +341,8 @@ T          = $(wildcard t/*.t)
 T_VALGRIND = $(patsubst %,t/%.t,bounds errors headers hours life mode \
                outcome pages retention routes sign sign_modes simulator \
                simulator_control simulator_faults simulator_habits \
-               simulator_sign simulator_tenants simulator_truth store_fair \
-               validation wake)
+               simulator_sign simulator_tenants simulator_truth validation \
+               wake)
 
 $(BUILD)/valgrind/%.t: t/%.t Makefile
 	@mkdir -p $(@D)

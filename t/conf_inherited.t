@@ -20,7 +20,7 @@ my $upstream = Usage::Upstream->start(sub {
     return $project eq 'slow' ? ({ sleep => 0.1 }, $reply) : $reply;
 });
 
-my $short = Usage::Nginx->patience(300);
+my $short = Usage::Nginx->patience(2000);
 
 my $nginx = Usage::Nginx->start(
     upstream => $upstream->port,

@@ -244,6 +244,7 @@ sub judged {
 
 # (judged are those places whose reply is always a translation)
 my @judged = qw(plain store one wide rate);
+$nginx->wait_for(sub { 2 == (() = $nginx->workers) });
 my @before = sort $nginx->workers;
 
 my $end  = time + $seconds;

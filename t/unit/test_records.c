@@ -57,7 +57,7 @@ start(records_test_t *t, const char *user, const char *domain, int64_t now)
         usage_directory_init(&t->directory, &t->user, &t->arena.pool),
         USAGE_OK);
 
-    usage_directory_list(&t->directory, false);
+    usage_directory_list(&t->directory);
     memset(&call, 0, sizeof(call));
     assert_int_equal(usage_directory_next(&t->directory, &call), USAGE_OK);
     unit_addf(&body, "{\"total_count\":6,\"desktops\":[%s]}", directory_rows);
@@ -625,6 +625,65 @@ test_twice(void **state)
 }
 
 
+/*
+ * The record of a reconnect is there twice: once on a page, or at the end of
+ * one and the start of the next.
+ */
+static void
+test_repeated(void **state)
+{
+    usage_call_t   call;
+    unit_text_t    list = { 0 };
+    records_test_t t;
+
+    static const char again[] =
+        "{\"user_name\":\"jy01\",\"sid\":\"sa\",\"transaction_id\":\"r\","
+        "\"is_reconnect\":true,\"connection_setup_time\":"
+        "\"2020-04-24T01:00:00Z\"}";
+
+    (void) state;
+
+    start(&t, "", "", START + 30 * DAY);
+    call = next(&t);
+    unit_addf(&list, "%s,%s", again, again);
+    assert_int_equal(rows(&t, &call, 2, list.data), USAGE_OK);
+    assert_int_equal(t.records.count, 1);
+    no_next(&t);
+    finish(&t);
+
+    /* the last of 1000, and the first of the others */
+
+    start(&t, "", "", START + 30 * DAY);
+    call = next(&t);
+    add_rows(&list, 0, 999);
+    unit_addf(&list, ",%s", again);
+    assert_int_equal(rows(&t, &call, 1002, list.data), USAGE_OK);
+    call = next(&t);
+    add_rows(&list, 999, 1000);
+    unit_addf(&list, ",%s", again);
+    assert_int_equal(rows(&t, &call, 1002, list.data), USAGE_OK);
+    assert_int_equal(t.records.count, 0);
+
+    /* they are not on two pages of another length */
+
+    call = next(&t);
+    assert_int_equal(call.attempt, 1);
+    assert_int_equal(call.limit, 999);
+    add_rows(&list, 0, 999);
+    assert_int_equal(rows(&t, &call, 1002, list.data), USAGE_OK);
+    call = next(&t);
+    assert_int_equal(call.offset, 999);
+    unit_text_clear(&list);
+    unit_addf(&list, "%s,%s,", again, again);
+    unit_adds(&list, "{}");
+    assert_int_equal(rows(&t, &call, 1002, list.data), USAGE_OK);
+    assert_int_equal(t.records.count, 1000);
+    no_next(&t);
+    finish(&t);
+    unit_text_free(&list);
+}
+
+
 static void
 test_nonsense(void **state)
 {
@@ -1132,14 +1191,14 @@ test_namesakes(void **state)
 
 
 static void
-doubtful(const char *list, bool unmatched, bool is)
+doubtful(const char *list, bool is)
 {
     records_test_t t;
 
     recorded(&t, "", "", 1, list);
     t.directory.full = false;
 
-    if (usage_records_doubtful(&t.records, &t.directory, unmatched) != is) {
+    if (usage_records_doubtful(&t.records, &t.directory) != is) {
         fail_msg("%s: doubtful: %d", list, !is);
     }
 
@@ -1152,18 +1211,12 @@ test_doubtful(void **state)
 {
     (void) state;
 
-    doubtful(USED(SID("sa"), NAME("A")), true, false);
-    doubtful(USED(SID("sa"), NAME("A")), false, false);
-    doubtful(USED("", NAME("A")), true, true);
-    doubtful(USED("", NAME("A")), false, true);
-    doubtful(USED(SID("sx"), NAME("A")), true, true);
-    doubtful(USED(SID("sx"), NAME("A")), false, true);
-    doubtful(USED(SID("sx"), NAME("X")), true, true);
-    doubtful(USED(SID("sx"), NAME("X")), false, false);
-    doubtful(USED("", NAME("X")), true, true);
-    doubtful(USED("", NAME("X")), false, false);
-    doubtful(USED("", ""), true, true);
-    doubtful(USED("", ""), false, false);
+    doubtful(USED(SID("sa"), NAME("A")), false);
+    doubtful(USED("", NAME("A")), true);
+    doubtful(USED(SID("sx"), NAME("A")), true);
+    doubtful(USED(SID("sx"), NAME("X")), false);
+    doubtful(USED("", NAME("X")), false);
+    doubtful(USED("", ""), false);
 }
 
 
@@ -1230,6 +1283,7 @@ main(void)
         cmocka_unit_test(test_incomplete),
         cmocka_unit_test(test_restart),
         cmocka_unit_test(test_twice),
+        cmocka_unit_test(test_repeated),
         cmocka_unit_test(test_nonsense),
         cmocka_unit_test(test_times),
         cmocka_unit_test(test_wrong_times),

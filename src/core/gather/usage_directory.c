@@ -39,10 +39,9 @@ usage_directory_init(usage_directory_t *directory, const usage_user_t *user,
 
 
 void
-usage_directory_list(usage_directory_t *directory, bool by_user)
+usage_directory_list(usage_directory_t *directory)
 {
     directory->listed = true;
-    directory->by_user = by_user;
     directory->listing++;
 
     usage_pages_start(&directory->pages, USAGE_DIRECTORY_ROWS);
@@ -156,11 +155,6 @@ usage_directory_next(usage_directory_t *directory, usage_call_t *call)
     if (directory->listed && usage_pages_ready(&directory->pages)) {
         call->api = USAGE_CALL_DIRECTORY;
         call->kind = USAGE_CALL_LISTING;
-
-        if (directory->by_user) {
-            call->name = directory->user->name;
-        }
-
         usage_pages_next(&directory->pages, call);
 
         return USAGE_OK;
@@ -286,7 +280,7 @@ usage_directory_ignored(usage_directory_t *directory)
 {
     directory->ignored = true;
 
-    usage_directory_list(directory, false);
+    usage_directory_list(directory);
 }
 
 
@@ -340,7 +334,7 @@ usage_directory_take_listing(usage_directory_t *directory,
         rc = usage_directory_rows(directory, call, pages, rows->list, error);
     }
 
-    if (rc == USAGE_OK && !directory->by_user && usage_pages_done(pages)) {
+    if (rc == USAGE_OK && usage_pages_done(pages)) {
         usage_directory_complete(directory);
     }
 

@@ -4,9 +4,9 @@
  * The desktop directory: which desktops there are, by which names records call
  * them, and whose they are.
  *
- * It is read in three ways: some ids are looked up (translation.md, "Which
- * desktops, in which order"), a user's desktops are listed ("One user"), or all
- * of them are ("By the hour").
+ * It is read in two ways: some ids are looked up (translation.md, "Which
+ * desktops, in which order"), or all of it is listed ("One user", "By the
+ * hour").
  */
 
 #ifndef USAGE_DIRECTORY_H
@@ -53,7 +53,6 @@ typedef struct {
     unsigned              listing; /* the number of the present listing */
     unsigned              page;    /* the number of the present page */
     bool                  listed;  /* there is a listing */
-    bool                  by_user; /* the listing is of the user's desktops */
     bool                  full;    /* all desktops are here */
     bool                  ignored; /* the service ignores ids to look up */
     usage_pages_t         pages;   /* of the listing */
@@ -66,8 +65,11 @@ typedef struct {
 usage_result_t usage_directory_init(usage_directory_t *directory,
     const usage_user_t *user, const usage_pool_t *pool);
 
-/* Starts a listing: of the user's desktops, or of all. */
-void usage_directory_list(usage_directory_t *directory, bool by_user);
+/*
+ * Starts to list all of the directory.  It has a filter by user, too, but
+ * whether that finds each user of a shared desktop isn't documented.
+ */
+void usage_directory_list(usage_directory_t *directory);
 
 /*
  * Starts to look up desktops of a table, by as many calls as that takes; it

@@ -53,7 +53,7 @@ usage_records_init(usage_records_t *records, const usage_directory_t *directory,
     usage_pages_start(&records->pages, USAGE_RECORD_ROWS);
 
     if (usage_table_init(&records->names, records->pool, 0) != USAGE_OK
-        || usage_table_init(&records->transactions, records->pool, 0)
+        || usage_table_init(&records->transactions, records->pool, 1)
                != USAGE_OK)
     {
         return USAGE_ERROR;
@@ -166,20 +166,24 @@ usage_records_session(const usage_records_t *records, const json_t *row,
  * Tells whether a record came before: one of the same transaction, user,
  * desktop and times.  (A reconnect may have the transaction of what it
  * continues, but not its times.)  It can't be told of a record that has no
- * transaction_id, or texts of an odd length.
+ * transaction_id, or texts of an odd length.  *page is the offset of the page
+ * that showed it first: that of this page, if it didn't come before.
  */
 static usage_result_t
-usage_records_twice(usage_records_t *records, const json_t *row, bool *twice)
+usage_records_twice(usage_records_t *records, const json_t *row, int64_t offset,
+    bool *twice, int64_t *page)
 {
     static const char *const keys[] = { "transaction_id", "user_name", "sid",
         "computer_name", "connection_start_time", "connection_setup_time" };
 
-    bool        added;
-    char        text[USAGE_RECORDS_KEY_MAX];
-    size_t      i;
-    usage_str_t part, key;
+    bool             added;
+    char             text[USAGE_RECORDS_KEY_MAX];
+    size_t           i;
+    usage_str_t      part, key;
+    usage_desktop_t *seen;
 
     *twice = false;
+    *page = offset;
 
     key.data = text;
     key.len = 0;
@@ -200,13 +204,50 @@ usage_records_twice(usage_records_t *records, const json_t *row, bool *twice)
         text[key.len++] = '\n';
     }
 
-    if (usage_table_add(&records->transactions, key, &added) == NULL) {
+    seen = usage_table_add(&records->transactions, key, &added);
+    if (seen == NULL) {
         return USAGE_ERROR;
     }
 
+    if (added) {
+        usage_cell_show(seen, 0, (double) offset);
+    }
+
     *twice = !added;
+    *page = (int64_t) usage_cell_seconds(seen, 0);
 
     return USAGE_OK;
+}
+
+
+/*
+ * Takes a record that came before.  That of a reconnect may be there twice, so
+ * on one page it is one record.  If it is on two pages, these may as well have
+ * shifted meanwhile: they are cut elsewhere, which brings the two together if
+ * they were next to each other.  Any other that comes twice hides one that
+ * didn't come.
+ */
+static usage_result_t
+usage_records_repeated(usage_records_t *records, const usage_call_t *call,
+    const json_t *row, int64_t page, usage_error_t *error)
+{
+    bool           reconnect;
+    usage_result_t rc;
+
+    reconnect = json_is_true(json_object_get(row, "is_reconnect"));
+
+    if (reconnect && page == call->offset) {
+        return USAGE_OK;
+    }
+
+    rc = usage_pages_restart(
+        &records->pages, call, "rows of one record", 1, 2, error);
+
+    if (rc == USAGE_AGAIN && reconnect) {
+        records->pages.limit--;
+    }
+
+    return rc;
 }
 
 
@@ -320,6 +361,7 @@ usage_records_row(usage_records_t *records, const usage_call_t *call,
     const json_t *row, usage_error_t *error)
 {
     bool            twice, used, no_domain;
+    int64_t         page;
     usage_session_t session;
 
     used = false;
@@ -330,13 +372,13 @@ usage_records_row(usage_records_t *records, const usage_call_t *call,
             "an object");
     }
 
-    if (usage_records_twice(records, row, &twice) != USAGE_OK) {
+    if (usage_records_twice(records, row, call->offset, &twice, &page)
+        != USAGE_OK) {
         return usage_no_memory(records->pool, error);
     }
 
     if (twice) {
-        return usage_pages_restart(
-            &records->pages, call, "rows of one record", 1, 2, error);
+        return usage_records_repeated(records, call, row, page, error);
     }
 
     if (usage_records_session(records, row, &session, &used, error) != USAGE_OK)
@@ -403,7 +445,7 @@ usage_records_take(usage_records_t *records, const usage_call_t *call,
     if (rc == USAGE_AGAIN && usage_pages_fresh(&records->pages)) {
         records->count = 0;
 
-        if (usage_table_init(&records->transactions, records->pool, 0)
+        if (usage_table_init(&records->transactions, records->pool, 1)
             != USAGE_OK) {
             return usage_no_memory(records->pool, error);
         }

@@ -37,11 +37,12 @@ typedef struct {
     bool                 domain_shown; /* one has it with a domain */
     usage_pages_t        pages;
     usage_table_t        names;        /* sids and computer_names */
-    usage_table_t        transactions; /* to find a record that comes twice */
-    usage_record_t      *list;
-    size_t               count;
-    size_t               room;
-    usage_entry_t       *unmatched; /* desktops that the directory lacks */
+    usage_table_t        transactions; /* to find a record that comes twice: the
+                                        * column is its page's offset */
+    usage_record_t *list;
+    size_t          count;
+    size_t          room;
+    usage_entry_t  *unmatched; /* desktops that the directory lacks */
 } usage_records_t;
 
 
@@ -94,10 +95,10 @@ bool usage_records_none(const usage_records_t *records);
 
 /*
  * Tells whether the whole directory may match a record with another desktop
- * than the part of it that was read, or, if unmatched is set, with one at all.
+ * than the part of it that was read.
  */
-bool usage_records_doubtful(const usage_records_t *records,
-    const usage_directory_t *directory, bool unmatched);
+bool usage_records_doubtful(
+    const usage_records_t *records, const usage_directory_t *directory);
 
 /*
  * Adds each record's session to the directory's entry that it matches.  If

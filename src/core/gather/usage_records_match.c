@@ -23,8 +23,8 @@ usage_records_entry(const usage_record_t *record,
 
 
 bool
-usage_records_doubtful(const usage_records_t *records,
-    const usage_directory_t *directory, bool unmatched)
+usage_records_doubtful(
+    const usage_records_t *records, const usage_directory_t *directory)
 {
     bool                 doubtful;
     size_t               i;
@@ -33,7 +33,7 @@ usage_records_doubtful(const usage_records_t *records,
     for (i = 0; i < records->count; i++) {
         entry = usage_records_entry(&records->list[i], directory, &doubtful);
 
-        if (entry == NULL ? unmatched : doubtful) {
+        if (entry != NULL && doubtful) {
             return true;
         }
     }

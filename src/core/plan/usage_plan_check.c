@@ -153,7 +153,7 @@ usage_plan_compare(const usage_plan_t *plan, double shown, double statistics,
 
 
 /*
- * The user's statistics are of all desktops, also of those that are gone.
+ * The user's statistics are of all desktops, of those that are gone, too.
  */
 static usage_outcome_t
 usage_plan_check_user(usage_plan_t *plan, usage_error_t *error)
@@ -170,10 +170,14 @@ usage_plan_check_user(usage_plan_t *plan, usage_error_t *error)
         shown += usage_plan_shown(plan, ids->desktops[i]->entry);
     }
 
+    /* A record with a sid that the directory lacks is of a desktop that is
+     * gone. Without a sid, it may be of any that is listed, under another name.
+     */
+
     entry = usage_plan_records_unmatched(plan);
 
     for (/* void */; entry; entry = entry->next) {
-        shown += usage_plan_shown(plan, entry);
+        shown += entry->sid.len > 0 ? usage_plan_shown(plan, entry) : 0;
     }
 
     outcome = usage_plan_compare(plan, shown, plan->total.total,

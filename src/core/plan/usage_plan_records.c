@@ -115,7 +115,7 @@ usage_stage_directory_begin(usage_plan_t *plan, usage_error_t *error)
     (void) error;
 
     if (!plan->directory.full) {
-        usage_directory_list(&plan->directory, false);
+        usage_directory_list(&plan->directory);
     }
 
     return USAGE_OUTCOME_CALLS;
@@ -262,8 +262,6 @@ usage_stage_records_next(usage_plan_t *plan, usage_call_t *call)
 static usage_outcome_t
 usage_stage_records_end(usage_plan_t *plan, usage_error_t *error)
 {
-    const usage_directory_t *directory;
-
     (void) error;
 
     if (plan->records.forbidden) {
@@ -276,11 +274,7 @@ usage_stage_records_end(usage_plan_t *plan, usage_error_t *error)
         return USAGE_OUTCOME_NARROWS;
     }
 
-    directory = &plan->directory;
-
-    return !directory->full
-                   && usage_records_doubtful(
-                       &plan->records.found, directory, directory->by_user)
+    return usage_records_doubtful(&plan->records.found, &plan->directory)
                ? USAGE_OUTCOME_DOUBTFUL
                : USAGE_OUTCOME_DONE;
 }
@@ -338,8 +332,8 @@ usage_stage_match_begin(usage_plan_t *plan, usage_error_t *error)
 
     directory = &plan->directory;
 
-    if (usage_records_match(&plan->records.found, directory,
-            directory->by_user || directory->full, error)
+    if (usage_records_match(
+            &plan->records.found, directory, directory->full, error)
         != USAGE_OK)
     {
         return USAGE_OUTCOME_ERROR;

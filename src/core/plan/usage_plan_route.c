@@ -114,9 +114,7 @@ static const usage_route_t usage_routes[] = {
     route(USER, OWNED,       DONE,        RECORDS),
 
     route(USER, RECORDS,     FORBIDDEN,   TOTAL),
-    route(USER, RECORDS,     DOUBTFUL,    DIRECTORY),
     route(USER, RECORDS,     DONE,        MATCH),
-    route(USER, DIRECTORY,   DONE,        MATCH),
     route(USER, MATCH,       DONE,        TOTAL),
 
     route(USER, TOTAL,       DONE,        EXPLAINED),
@@ -153,8 +151,8 @@ static const usage_route_t usage_routes[] = {
 
     route(HOURS | SOME_HOURS,              LISTED,    NOTHING,  END),
     route(HOURS,                           LISTED,    DONE,     RECORDS),
-    route(SOME_HOURS | USER_HOURS,         RECORDS,   DOUBTFUL, DIRECTORY),
-    route(SOME_HOURS | USER_HOURS,         DIRECTORY, DONE,     MATCH),
+    route(SOME_HOURS,                      RECORDS,   DOUBTFUL, DIRECTORY),
+    route(SOME_HOURS,                      DIRECTORY, DONE,     MATCH),
     route(HOURS | SOME_HOURS | USER_HOURS, RECORDS,   DONE,     MATCH),
 
     /* records are held against the statistics */

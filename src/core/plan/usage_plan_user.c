@@ -60,7 +60,7 @@ usage_stage_owned_begin(usage_plan_t *plan, usage_error_t *error)
 {
     (void) error;
 
-    usage_directory_list(&plan->directory, true);
+    usage_directory_list(&plan->directory);
 
     return USAGE_OUTCOME_CALLS;
 }
