@@ -159,6 +159,7 @@ read_desktop_filter(
         f->id = sim_query_text(&c->query, "resource_id", 255);
     }
 
+    f->project = sim_query_text(&c->query, "enterprise_project_id", 255);
     f->min_idle = read_bound(c, "min_idle_days", SIM_DAY, 0);
     f->max_idle = read_bound(c, "max_idle_days", SIM_DAY, INT64_MAX);
     f->min_usage = read_bound(c, "usage_min_hours", SIM_HOUR, 0);

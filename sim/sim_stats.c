@@ -115,11 +115,27 @@ by_key(const void *a, const void *b)
 }
 
 
+/* Gives the enterprise project of a row. */
+
+static const char *
+project_of(size_t row)
+{
+    return row % 2 ? "6fa3c2e0-0000-4000-8000-000000000001" : "0";
+}
+
+
 void
 sim_stats_list(
     sim_page_t *page, sim_keyed_t *rows, size_t n, const sim_stats_filter_t *f)
 {
-    size_t i;
+    size_t i, all = n;
+
+    for (i = 0, n = 0; i < all; i++) {
+        if (f->project == NULL
+            || strcmp(f->project, project_of(rows[i].row)) == 0) {
+            rows[n++] = rows[i];
+        }
+    }
 
     if (f->sort_field != NULL && n
         && page->call->hits.fault[SIM_FAULT_UNSORTED] == NULL)
@@ -171,8 +187,7 @@ void
 sim_stats_project(sim_buf_t *b, const sim_page_t *page, size_t row)
 {
     if (page->world->cfg.habits.project_in_rows) {
-        sim_buf_member(b, "enterprise_project_id",
-            row % 2 ? "6fa3c2e0-0000-4000-8000-000000000001" : "0");
+        sim_buf_member(b, "enterprise_project_id", project_of(row));
     }
 }
 

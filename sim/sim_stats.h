@@ -27,6 +27,7 @@ typedef struct {
     int         exact; /* `name` is a whole name */
     const char *id;
     const char *domain;
+    const char *project; /* the enterprise project of the row */
     const char *sort_field;
     int         ascending;
     int64_t     min_idle, max_idle, min_usage, max_usage; /* seconds */
@@ -59,7 +60,8 @@ int sim_stats_is_name(const char *name, const sim_stats_filter_t *f);
 void sim_stats_sorting(
     sim_call_t *c, sim_stats_filter_t *f, const char *one, const char *other);
 
-/* Sorts the rows by their keys, if that is requested, and lists them. */
+/* Lists the rows of the enterprise project that is asked for, if one is, sorted
+ * by their keys if that is requested. */
 void sim_stats_list(
     sim_page_t *page, sim_keyed_t *rows, size_t n, const sim_stats_filter_t *f);
 

@@ -64,6 +64,7 @@ sim_api_user_metrics(sim_world_t *w, sim_call_t *c)
     sim_stats_paging(c, &page);
     sim_stats_sorting(c, &f, "user_usage", "user_usage");
     sim_stats_name(&page, c, "username", 64, &f);
+    f.project = sim_query_text(&c->query, "enterprise_project_id", 255);
 
     if (w->cfg.habits.statistics_domain) {
         f.domain = sim_query_text(&c->query, "domain", 255);

@@ -169,6 +169,16 @@ subtest 'usage_connections, usage_monitoring, usage_resource_id' => sub {
     }
 };
 
+subtest 'usage_enterprise_project' => sub {
+    for my $where (qw(http server location)) {
+        passes($where => "usage_enterprise_project $_;") for qw(0 a-b $http_x_part x$arg_p ""), '"a b"';
+        fails($where => "usage_enterprise_project $_;") for '', '0 1';
+        fails($where => 'usage_enterprise_project $no_such_variable;', qr/unknown "no_such_variable" variable/);
+    }
+    fails(main => 'usage_enterprise_project 0;', qr/not allowed/);
+    fails(http => 'usage_enterprise_project 0; usage_enterprise_project 0;', qr/duplicate/);
+};
+
 subtest 'usage_connections_tolerance' => sub {
     for my $where (qw(http server location)) {
         passes($where => "usage_connections_tolerance $_;")
@@ -283,6 +293,7 @@ subtest 'what has no effect' => sub {
         'usage_retention off;', 'usage_retention records=20d;', 'usage_connections on;',
         'usage_connections_lookback 1d;', 'usage_connections_tolerance 1%;',
         'usage_monitoring on;', 'usage_hour_format %H;', 'usage_resource_id on;',
+        'usage_enterprise_project 0;',
         'usage_rate off;', 'usage_retries 1;',
         'usage_store_key $uri;', 'usage_final_after 30h;', 'usage_fresh 5s;',
         'usage_credentials off;', 'usage_clock_skew 5m;', 'usage_sign_host x;',

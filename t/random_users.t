@@ -285,6 +285,14 @@ sub untold {
         && grep { !$directory{$_} } @{ $u->{used} } } @users;
 }
 
+# Whether the service ignores the domain, so that neither desktops nor records tell the
+# user from others of that name for certain.
+sub ignored {
+    my ($r, $mine) = @_;
+    return !$habits->{statistics_domain} && length($r->{desktop_user_domain} // '')
+        && $mine->{body} =~ /ignore desktop_user_domain/;
+}
+
 # One call; gives what is wrong, in words.
 sub check_personal {
     my ($r, $days, $records, $name) = @_;
@@ -305,7 +313,9 @@ sub check_personal {
         $differ = "no reply: $mine->{error}";
     } elsif ($after->{status} != 200) {
         $differ = $mine->{status} != $after->{status} && "status $mine->{status}, not $after->{status}";
-    } elsif ($mine->{status} == 502 && untold($r, $mine)) {
+    } elsif ($mine->{status} == 502 && untold($r, $mine)
+        || $mine->{status} == 400 && ignored($r, $mine))
+    {
         return;
     } elsif ($records && forgotten($r, $place)) {
         $differ = $mine->{status} != 400 && "status $mine->{status}, of hours that aren't kept";

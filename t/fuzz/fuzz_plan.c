@@ -59,7 +59,7 @@ fuzz_load(fuzz_plan_t *t, usage_str_t text)
     fuzz_reply_t *reply;
 
     static const char apis[] = "DULRM";
-    usage_rules_t     rules = { 0, 0, 0, false, false };
+    usage_rules_t     rules = { 0, 0, 0, false, false, false };
 
     if (text.len == 0) {
         return false;

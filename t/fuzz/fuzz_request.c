@@ -19,9 +19,9 @@
 /* with connection records, with desktop monitoring, and with neither */
 
 static const usage_rules_t fuzz_rules[] = {
-    { 180 * FUZZ_DAY, 30 * FUZZ_DAY, 40 * FUZZ_DAY, false, false },
-    { 30 * FUZZ_DAY, 60 * FUZZ_DAY, 20 * FUZZ_DAY, true, false },
-    { 90 * FUZZ_DAY, 30 * FUZZ_DAY, 0, false, true },
+    { 180 * FUZZ_DAY, 30 * FUZZ_DAY, 40 * FUZZ_DAY, false, false, false },
+    { 30 * FUZZ_DAY, 60 * FUZZ_DAY, 20 * FUZZ_DAY, true, false, false },
+    { 90 * FUZZ_DAY, 30 * FUZZ_DAY, 0, false, true, false },
 };
 
 

@@ -71,7 +71,7 @@ plans_ask_at(plans_t *t, const upstream_t *up, size_t days, int64_t now,
     char        first[USAGE_DATE_LEN + 1] = "", last[USAGE_DATE_LEN + 1] = "";
     unit_text_t body = { 0 };
 
-    static const usage_rules_t rules = { 0, 0, 0, true, false };
+    static const usage_rules_t rules = { 0, 0, 0, true, false, false };
 
     usage_day_write(up->first, first);
     usage_day_write(up->first + (usage_day_t) days - 1, last);

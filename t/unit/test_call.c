@@ -175,6 +175,13 @@ test_filters(void **state)
         "&sort_field=user_usage&sort_type=DESC&offset=0&limit=100"
         "&username=zry%401&domain=a.b");
 
+    call.enterprise_project = unit_str("a b");
+    check_query(&call,
+        "start_time=2022-12-09T00:00:00Z&end_time=2022-12-09T23:59:59Z"
+        "&sort_field=user_usage&sort_type=DESC&offset=0&limit=100"
+        "&username=zry%401&domain=a.b&enterprise_project_id=a%20b");
+    call.enterprise_project.len = 0;
+
     /* today's window ends now, not in the future */
 
     call.to = (int64_t) day("2022-12-09") * USAGE_SECONDS_PER_DAY + 3661;

@@ -424,6 +424,64 @@ test_projects_later(void **state)
 
 
 /*
+ * Statistics of one enterprise project have its part of each desktop's days.
+ * An upstream that shows others, too, is found out.
+ */
+static void
+test_enterprise_project(void **state)
+{
+    size_t              i, k, n;
+    uint64_t            rnd;
+    upstream_t          up;
+    plans_t            *t;
+    char                members[128];
+    upstream_desktop_t *desktop;
+
+    t = *state;
+
+    for (i = 0; i < 8; i++) {
+        rnd = unit_seed() + i;
+        upstream_start(&up, i % 4 < 2 ? 30 : 230, 19000, 5, &rnd);
+        use(&up, 70);
+        up.projects = true;
+        up.is.connections = true;
+        up.is.enterprise_project = unit_str(upstream_projects[i % 2]);
+        (void) snprintf(members, sizeof(members), ",\"desktop_ids\":[\"%s\"]",
+            up.desktops[0].id);
+        plans_ask(t, &up, 5, up.first + 9, i < 4 ? "" : members);
+        assert_int_equal(plans_carry_out(t, &up, 3), USAGE_OK);
+
+        for (n = 0; n < up.count; n++) {
+            desktop = &up.desktops[n];
+
+            for (k = 0; k < up.days; k++) {
+                desktop->seconds[k] = upstream_split(&up, desktop->place)
+                                          ? upstream_part(desktop->seconds[k],
+                                              desktop->place, k, i % 2)
+                                      : i % 2 == 0 ? desktop->seconds[k]
+                                                   : 0;
+            }
+        }
+
+        assert_true(check_truth(t, &up));
+        upstream_free(&up);
+    }
+
+    rnd = unit_seed();
+    upstream_start(&up, 9, 19000, 2, &rnd);
+    use(&up, 100);
+    up.projects = true;
+    up.ignores_project = true;
+    up.is.enterprise_project = unit_str(upstream_projects[1]);
+    plans_ask(t, &up, 2, up.first + 9, "");
+    assert_int_equal(plans_carry_out(t, &up, 1), USAGE_ERROR);
+    assert_int_equal(t->error.status, 502);
+    assert_non_null(strstr(t->error.detail, "usage_enterprise_project"));
+    upstream_free(&up);
+}
+
+
+/*
  * Days that don't add up to the range: the days count, where all desktops are
  * asked for.
  */
@@ -1302,6 +1360,7 @@ main(void)
         cmocka_unit_test(test_random),
         cmocka_unit_test(test_projects),
         cmocka_unit_test(test_projects_later),
+        cmocka_unit_test(test_enterprise_project),
         cmocka_unit_test(test_off_totals),
         cmocka_unit_test(test_few_calls),
         cmocka_unit_test(test_few_calls_for_ids),

@@ -32,6 +32,8 @@ usual_rules(request_test_t *t)
     t->rules.users_memory = USERS;
     t->rules.records_memory = RECORDS;
     t->rules.connections = false;
+    t->rules.monitoring = false;
+    t->rules.one_project = false;
 }
 
 
@@ -884,6 +886,8 @@ test_group(void **state)
     request_test_t *t;
 
     t = *state;
+    usual_rules(t);
+    t->rules.records_memory = 0;
 
     good(t, "{\"group_by_type\":\"DAY\"}");
     assert_false(t->request.hours);
@@ -929,6 +933,11 @@ test_group(void **state)
 
     bad(t, "{\"group_by_type\":\"hour\"}", "\"hour\"");
     bad(t, "{\"group_by_type\":\"HOURS\"}", "HOURS");
+
+    t->rules.one_project = true;
+
+    good(t, "{\"group_by_type\":\"DAY\"}");
+    bad(t, "{\"group_by_type\":\"HOUR\"}", "usage_enterprise_project");
 
     usual_rules(t);
 }

@@ -132,10 +132,12 @@ typedef struct {
     size_t              days;
     usage_upstream_t    is; /* what the operator says of it */
     bool                idle_shown;
-    bool                projects;    /* rows are of enterprise projects */
-    bool                ignores_id;  /* the filter by id */
-    bool                ignores_ids; /* the directory's filter by ids */
-    bool                forbidden;   /* the directory */
+    bool                projects;        /* rows are of enterprise projects */
+    bool                ignores_id;      /* the filter by id */
+    bool                ignores_domain;  /* that of users by domain */
+    bool                ignores_project; /* that by enterprise project */
+    bool                ignores_ids;     /* the directory's filter by ids */
+    bool                forbidden;       /* the directory */
     bool                records_forbidden;
     bool                monitor_forbidden;
     bool                monitor_earlier; /* it shows what began before */
@@ -360,6 +362,11 @@ upstream_sum(const upstream_t *up, const usage_call_t *call,
 }
 
 
+/* the enterprise projects of first and second rows */
+static const char *const upstream_projects[] = { "0",
+    "6fa3c2e0-0000-4000-8000-000000000001" };
+
+
 /*
  * Adds the rows of a desktop or a user.  A few are of no enterprise project.
  */
@@ -369,17 +376,25 @@ upstream_add_rows(const upstream_t *up, const usage_call_t *call,
     const double *seconds, double off)
 {
     unsigned        part;
+    const char     *project;
     upstream_row_t *row;
 
     for (part = 0; part <= upstream_split(up, whole->place); part++) {
+        project = upstream_projects[part];
+
+        if (call->enterprise_project.len > 0 && !up->ignores_project
+            && !unit_is(call->enterprise_project, project))
+        {
+            continue;
+        }
+
         row = &window->rows[window->count];
         *row = *whole;
         row->seconds = upstream_sum(up, call, seconds, whole->place, part);
         row->seconds += part == 0 ? off : 0;
         row->place += part;
-        row->project = !up->projects || whole->place % 16 == 1 - part ? NULL
-                       : part == 0                                    ? "0"
-                                   : "6fa3c2e0-0000-4000-8000-000000000001";
+        row->project =
+            !up->projects || whole->place % 16 == 1 - part ? NULL : project;
 
         window->count += up->idle_shown || row->seconds > 0;
     }
@@ -432,7 +447,8 @@ upstream_make(
         user = &up->users[i];
 
         if (upstream_matches(call->name, user->name)
-            && (call->domain.len == 0 || unit_is(call->domain, user->domain)))
+            && (call->domain.len == 0 || up->ignores_domain
+                || unit_is(call->domain, user->domain)))
         {
             row.id = user->name;
             row.name = "";
@@ -567,8 +583,8 @@ upstream_page(upstream_t *up, const usage_call_t *call, upstream_page_t *page)
     page->count = (int64_t) window->count;
     page->rows_count = window->count > from ? window->count - from : 0;
 
-    if (page->rows_count > USAGE_PAGE_ROWS) {
-        page->rows_count = USAGE_PAGE_ROWS;
+    if (page->rows_count > (size_t) call->limit) {
+        page->rows_count = (size_t) call->limit;
     }
 
     from -= faulty && from > 0 && up->fault == UPSTREAM_SHIFTED;
@@ -992,7 +1008,8 @@ upstream_check_statistics(upstream_t *up, const usage_call_t *call,
     first = plan->request->first;
     last = first + (usage_day_t) past - 1;
 
-    assert_int_equal(call->limit, USAGE_PAGE_ROWS);
+    assert_int_equal(
+        call->limit, call->kind == USAGE_CALL_FILTER ? 1 : USAGE_PAGE_ROWS);
     assert_true(call->offset >= 0 && call->offset % USAGE_PAGE_ROWS == 0);
     assert_true(call->first >= first && call->first <= call->last
                 && call->last <= last);
@@ -1099,6 +1116,8 @@ upstream_check_once(
     unit_add(&key, call->name.data, call->name.len);
     unit_adds(&key, " ");
     unit_add(&key, call->id.data, call->id.len);
+    unit_adds(&key, " ");
+    unit_add(&key, call->domain.data, call->domain.len);
 
     if (call->count > 0) {
         unit_adds(&key, " ");
@@ -1132,6 +1151,11 @@ upstream_check_call(upstream_t *up, const usage_call_t *call,
 {
     up->calls++;
     assert_in_range(call->attempt, 0, USAGE_REFETCH_MAX);
+    assert_true(
+        call->api == USAGE_CALL_DESKTOPS || call->api == USAGE_CALL_USERS
+            ? usage_str_equal(
+                call->enterprise_project, up->is.enterprise_project)
+            : call->enterprise_project.len == 0);
 
     switch (call->api) {
 

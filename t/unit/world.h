@@ -589,6 +589,10 @@ world_start(world_t *world, size_t desktops, size_t days, uint64_t *rnd)
     world->up.is.resource_id = unit_chance(rnd, 30);
     world->up.ignores_id = unit_chance(rnd, 20);
     world->up.ignores_ids = unit_chance(rnd, 20);
+    world->up.ignores_domain = unit_chance(rnd, 30);
+    world->up.is.domain = unit_chance(rnd, 50)       ? USAGE_FILTER_UNKNOWN
+                          : world->up.ignores_domain ? USAGE_FILTER_IGNORED
+                                                     : USAGE_FILTER_KNOWN;
     world->up.records_release = (int) unit_below(rnd, 3);
     world->up.records_names = (int) unit_below(rnd, UPSTREAM_RECORDS_NAMES);
     world->up.records_times =

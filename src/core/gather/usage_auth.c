@@ -4,9 +4,11 @@
 
 
 usage_result_t
-usage_auth_init(usage_auth_t *auth, usage_day_t day, const usage_pool_t *pool)
+usage_auth_init(usage_auth_t *auth, usage_day_t day,
+    usage_str_t enterprise_project, const usage_pool_t *pool)
 {
     auth->day = day;
+    auth->enterprise_project = enterprise_project;
 
     return usage_table_init(&auth->table, pool, 0);
 }
@@ -22,6 +24,7 @@ usage_auth_call(const usage_auth_t *auth, usage_call_t *call)
     call->limit = 1;
     call->first = auth->day;
     call->last = auth->day;
+    call->enterprise_project = auth->enterprise_project;
 }
 
 

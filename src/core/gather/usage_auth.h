@@ -14,14 +14,16 @@
 
 
 typedef struct {
-    usage_day_t   day;   /* of the statistics that are asked for */
-    usage_table_t table; /* takes the row */
+    usage_day_t   day;                /* of the statistics that are asked for */
+    usage_str_t   enterprise_project; /* likewise; empty: all of them */
+    usage_table_t table;              /* takes the row */
 } usage_auth_t;
 
 
-/* Prepares the probe.  USAGE_ERROR: memory is out. */
-usage_result_t
-usage_auth_init(usage_auth_t *auth, usage_day_t day, const usage_pool_t *pool);
+/* Prepares the probe: for statistics of a day, of that enterprise project, or
+ * of all if it is empty.  USAGE_ERROR: memory is out. */
+usage_result_t usage_auth_init(usage_auth_t *auth, usage_day_t day,
+    usage_str_t enterprise_project, const usage_pool_t *pool);
 
 /* Gives the call. */
 void usage_auth_call(const usage_auth_t *auth, usage_call_t *call);

@@ -286,7 +286,13 @@ usage_bisection_total(const usage_stretch_t *stretch)
 
     bisection = stretch->bisection;
     bisection->total += stretch->seconds;
-    bisection->shown = bisection->shown || stretch->matches > 0;
+
+    if (stretch->matches > 0) {
+        bisection->shown = true;
+        bisection->shown_first = stretch->first;
+        bisection->shown_last = stretch->last;
+    }
+
     bisection->rows = stretch->pages.count;
 
     if (stretch->last - stretch->first + 1 == bisection->days) {
@@ -373,7 +379,7 @@ usage_bisection_check(
 
     if (usage_bisection_twice(stretch)) {
         return usage_pages_restart(&stretch->pages, call,
-            usage_bisection_unique(bisection)
+            bisection->unique
                 ? "rows of one id"
                 : "rows of one user (desktop_user_domain tells users of one "
                   "name apart)",

@@ -32,6 +32,7 @@ typedef struct {
     usage_str_t         name;  /* the filters; an empty one is not used */
     usage_str_t         id;
     usage_str_t         domain;
+    bool                unique; /* one row an id and enterprise project */
     usage_day_t         first;
     size_t              days;
     size_t              given; /* a day whose seconds are set; days: none is */
@@ -42,7 +43,10 @@ typedef struct {
     unsigned            first_windows; /* of all days, that aren't here yet */
     bool                known;         /* the total is here */
     bool                shown;         /* a row matched */
-    int64_t             rows;          /* of the window over all days */
+    size_t              shown_first;   /* days of a window that showed one */
+    size_t              shown_last;
+    bool                unmarked; /* that row was of no enterprise project */
+    int64_t             rows;     /* of the window over all days */
     size_t              most;  /* rows that match in a window; 0: any number */
     double              total; /* seconds */
     double              seconds[USAGE_DAYS_MAX];

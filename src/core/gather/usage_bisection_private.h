@@ -67,10 +67,6 @@ void usage_bisection_clear(usage_stretch_t *stretch);
 usage_result_t usage_bisection_rows(usage_stretch_t *stretch,
     const usage_call_t *call, const usage_page_t *page);
 
-/* Tells whether a window can have no more than one row of an id and an
- * enterprise project. */
-bool usage_bisection_unique(const usage_bisection_t *bisection);
-
 /* Tells whether as many rows as can match are here. */
 bool usage_bisection_matched(const usage_stretch_t *stretch);
 

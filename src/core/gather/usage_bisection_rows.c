@@ -63,6 +63,8 @@ usage_bisection_rows(usage_stretch_t *stretch, const usage_call_t *call,
 
         if (usage_str_equal(row->desktop->id, stretch->bisection->match)) {
             stretch->matches++;
+            stretch->bisection->unmarked =
+                stretch->bisection->unmarked || row->project == 0;
             stretch->seconds += row->seconds;
         }
 
@@ -99,13 +101,6 @@ usage_bisection_compare(const void *one, const void *two)
 
 
 bool
-usage_bisection_unique(const usage_bisection_t *bisection)
-{
-    return bisection->api == USAGE_CALL_DESKTOPS || bisection->domain.len > 0;
-}
-
-
-bool
 usage_bisection_matched(const usage_stretch_t *stretch)
 {
     size_t most;
@@ -118,7 +113,7 @@ usage_bisection_matched(const usage_stretch_t *stretch)
 
 /*
  * Tells whether two rows are the same row, which came twice: that of one id in
- * one enterprise project.  Users of one name in several domains have a row
+ * one enterprise project.  Users of one name in several domains may have a row
  * each: there the seconds have to be the same, too.  Many rows have the same 0.
  * But if rows come in order, the row that was left out in favour of a 0 can
  * only be a 0 as well.
@@ -131,7 +126,7 @@ usage_bisection_same(
         return false;
     }
 
-    if (usage_bisection_unique(stretch->bisection)) {
+    if (stretch->bisection->unique) {
         return true;
     }
 

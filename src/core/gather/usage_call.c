@@ -197,6 +197,7 @@ usage_call_query_max(const usage_call_t *call)
 
     len = USAGE_CALL_QUERY_MAX + usage_percent_encoded(call->name)
           + usage_percent_encoded(call->domain)
+          + usage_percent_encoded(call->enterprise_project)
           + usage_percent_encoded(call->id);
 
     for (i = 0; i < call->count; i++) {
@@ -236,6 +237,7 @@ usage_call_query(
     p = usage_call_filter(p, usage_calls[call->api].by_name, call->name);
     p = usage_call_filter(p, usage_calls[call->api].by_domain, call->domain);
     p = usage_call_filter(p, usage_calls[call->api].by_id, call->id);
+    p = usage_call_filter(p, "enterprise_project_id", call->enterprise_project);
 
     for (i = 0; i < call->count; i++) {
         p = usage_call_filter(

@@ -31,6 +31,7 @@ typedef enum {
     USAGE_CALL_LISTING,    /* the directory */
     USAGE_CALL_LOOK_UP,    /* some desktops, in the directory */
     USAGE_CALL_PERIOD,     /* connection records */
+    USAGE_CALL_FILTER,     /* whether a filter of statistics is known */
     USAGE_CALL_MONITORED,  /* when a desktop was in use */
     USAGE_CALL_PROBE       /* whether the caller may read statistics */
 } usage_call_kind_t;
@@ -57,15 +58,16 @@ typedef struct {
     int64_t           limit;   /* rows */
     usage_day_t       first;   /* of statistics: the window's first day */
     usage_day_t       last;
-    int64_t           from;     /* of records and monitoring: seconds since
-                                 * 1970 */
-    int64_t to;                 /* likewise; of statistics of users: the window
-                                 * doesn't end after that */
-    bool        with_seconds;   /* of records: how their times are written */
-    usage_str_t name;           /* filters; an empty one is left out */
-    usage_str_t domain;         /* (of statistics of users only) */
-    usage_str_t id;             /* (of statistics of desktops only); of
-                                 * monitoring: whose */
+    int64_t           from;   /* of records and monitoring: seconds since
+                               * 1970 */
+    int64_t to;               /* likewise; of statistics of users: the window
+                               * doesn't end after that */
+    bool        with_seconds; /* of records: how their times are written */
+    usage_str_t name;         /* filters; an empty one is left out */
+    usage_str_t domain;       /* (of statistics of users only) */
+    usage_str_t id;           /* (of statistics of desktops only); of
+                               * monitoring: whose */
+    usage_str_t       enterprise_project; /* (of statistics only) */
     usage_desktop_t **desktops; /* of the directory: which to look up */
     size_t            count;
 } usage_call_t;

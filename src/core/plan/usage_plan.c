@@ -5,6 +5,7 @@
  */
 
 #include "plan/usage_plan_private.h"
+#include "base/usage_hash.h"
 
 
 static const char *const usage_outcome_names[] = {
@@ -137,6 +138,7 @@ usage_plan_start(usage_plan_t *plan, const usage_request_t *request,
     plan->user.domain = request->domain;
     plan->kind = usage_plan_kind(request);
     plan->narrow.by_id = upstream->resource_id;
+    plan->filters.domain = upstream->domain;
     plan->records.with_seconds = upstream->with_seconds;
 
     while (plan->final < plan->days
@@ -178,6 +180,18 @@ usage_plan_done(const usage_plan_t *plan)
 }
 
 
+/*
+ * Limits a call for statistics to the enterprise project.
+ */
+static void
+usage_plan_limit(const usage_plan_t *plan, usage_call_t *call)
+{
+    if (call->api == USAGE_CALL_DESKTOPS || call->api == USAGE_CALL_USERS) {
+        call->enterprise_project = plan->upstream->enterprise_project;
+    }
+}
+
+
 usage_result_t
 usage_plan_next(usage_plan_t *plan, usage_call_t *call, usage_error_t *error)
 {
@@ -192,6 +206,7 @@ usage_plan_next(usage_plan_t *plan, usage_call_t *call, usage_error_t *error)
 
         if (rc == USAGE_OK) {
             plan->waiting++;
+            usage_plan_limit(plan, call);
             return USAGE_OK;
         }
 
@@ -253,26 +268,58 @@ bool
 usage_plan_read(usage_plan_t *plan, const usage_call_t *call,
     usage_page_reader_t *reader, usage_error_t *error)
 {
-    bool                     narrowed;
+    bool                     window;
     usage_page_bounds_t      bounds;
     const usage_page_keys_t *keys;
 
-    if (call->kind != USAGE_CALL_WINDOW && call->kind != USAGE_CALL_NARROWED) {
+    window = call->kind == USAGE_CALL_WINDOW;
+
+    if (!window && call->kind != USAGE_CALL_NARROWED
+        && call->kind != USAGE_CALL_FILTER)
+    {
         return false;
     }
 
-    narrowed = call->kind == USAGE_CALL_NARROWED;
-
-    keys = call->api == USAGE_CALL_USERS            ? &usage_page_users
-           : !narrowed && usage_plan_searched(plan) ? &usage_page_named_desktops
-                                                    : &usage_page_desktops;
+    keys = call->api == USAGE_CALL_USERS         ? &usage_page_users
+           : window && usage_plan_searched(plan) ? &usage_page_named_desktops
+                                                 : &usage_page_desktops;
 
     bounds = usage_page_bounds(keys, call->limit, call->last - call->first + 1);
 
-    usage_page_start(reader, keys, bounds, narrowed ? NULL : &plan->template,
-        narrowed ? &plan->ids : &plan->table, error);
+    usage_page_start(reader, keys, bounds, window ? &plan->template : NULL,
+        window ? &plan->table : &plan->ids, error);
 
     return true;
+}
+
+
+/*
+ * Checks that no row says that it is of another enterprise project than the
+ * call asked for.
+ */
+static usage_result_t
+usage_plan_check_projects(const usage_plan_t *plan, const usage_call_t *call,
+    const usage_page_t *page, usage_error_t *error)
+{
+    size_t      n;
+    uint64_t    expected;
+    usage_str_t project;
+
+    project = call->enterprise_project;
+    expected = usage_hash(plan->pool->seed, project);
+
+    for (n = 0; n < page->rows_count && n < USAGE_PAGE_ROWS; n++) {
+        if (project.len > 0 && page->rows[n].project != 0
+            && page->rows[n].project != expected)
+        {
+            return usage_error(error, 502,
+                "the upstream shows statistics of other enterprise projects "
+                "than \"%.*s\" (usage_enterprise_project), which was asked for",
+                usage_shown(project), project.data);
+        }
+    }
+
+    return USAGE_OK;
 }
 
 
@@ -282,11 +329,21 @@ usage_plan_page(usage_plan_t *plan, const usage_call_t *call,
 {
     plan->waiting--;
 
-    if (call->kind == USAGE_CALL_NARROWED) {
-        return usage_plan_narrowed_page(plan, call, page, error);
+    if (usage_plan_check_projects(plan, call, page, error) != USAGE_OK) {
+        return USAGE_ERROR;
     }
 
-    return usage_window_page(call->window, call, page, &plan->table, error);
+    switch (call->kind) {
+
+    case USAGE_CALL_NARROWED:
+        return usage_plan_narrowed_page(plan, call, page, error);
+
+    case USAGE_CALL_FILTER:
+        return usage_plan_filters_page(plan, call, page, error);
+
+    default: /* USAGE_CALL_WINDOW */
+        return usage_window_page(call->window, call, page, &plan->table, error);
+    }
 }
 
 

@@ -103,6 +103,12 @@ double usage_plan_unattributed(const usage_plan_t *plan);
 size_t usage_plan_unmatched(const usage_plan_t *plan, usage_str_t *name);
 
 /*
+ * Gives what is known of the filter by domain of statistics of users:
+ * usage_upstream_t told it, or the plan has found it out.
+ */
+usage_filter_t usage_plan_domain_filter(const usage_plan_t *plan);
+
+/*
  * Tells whether the upstream takes times of records only if they are written
  * with seconds, as far as the plan knows: usage_upstream_t told it, or the plan
  * has found it out.

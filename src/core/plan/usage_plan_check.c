@@ -193,7 +193,17 @@ usage_plan_check_user(usage_plan_t *plan, usage_error_t *error)
         return USAGE_OUTCOME_UNFILTERED;
     }
 
-    return outcome;
+    if (outcome != USAGE_OUTCOME_ERROR || !usage_plan_unfiltered(plan)) {
+        return outcome;
+    }
+
+    /* the statistics may be those of others of that name, too */
+
+    memset(error, 0, sizeof(usage_error_t));
+
+    return plan->filters.checked
+               ? usage_plan_unproven(plan, plan->total.total - shown, error)
+               : USAGE_OUTCOME_UNKNOWN_FILTER;
 }
 
 

@@ -169,6 +169,7 @@ usage_plan_add_bisection(usage_plan_t *plan, usage_desktop_t *desktop)
     bisection->desktop = desktop;
     bisection->api = USAGE_CALL_DESKTOPS;
     bisection->match = desktop->id;
+    bisection->unique = true;
     bisection->first = plan->request->first;
     bisection->days = plan->fanout.days;
     bisection->pool = plan->pool;

@@ -169,6 +169,26 @@ extern const usage_stage_t usage_stage_owned, usage_stage_total,
 bool usage_plan_total_known(const usage_plan_t *plan, double *seconds);
 
 
+/* usage_plan_filters.c: whether these statistics are those that were asked for
+ */
+
+extern const usage_stage_t usage_stage_filters;
+
+/* Tells whether the user's statistics may be those of others, too, as far as is
+ * known: the upstream ignores a filter, or may do so. */
+bool usage_plan_unfiltered(const usage_plan_t *plan);
+
+/* Fills error: up to so many seconds may be of others.  Gives
+ * USAGE_OUTCOME_ERROR. */
+usage_outcome_t usage_plan_unproven(
+    const usage_plan_t *plan, double seconds, usage_error_t *error);
+
+/* Takes the page that tells whether the filter by domain is known.
+ * USAGE_ERROR: 502, it makes no sense, fetched again and again. */
+usage_result_t usage_plan_filters_page(usage_plan_t *plan,
+    const usage_call_t *call, const usage_page_t *page, usage_error_t *error);
+
+
 /* usage_plan_check.c: hours are held against the statistics */
 
 extern const usage_stage_t usage_stage_figures, usage_stage_check;

@@ -219,7 +219,11 @@ usage_stage_records_begin(usage_plan_t *plan, usage_error_t *error)
 {
     usage_records_t *found;
 
-    if (!plan->upstream->connections) {
+    /* records are of all enterprise projects, so they can't explain statistics
+     * of one */
+
+    if (!plan->upstream->connections
+        || plan->upstream->enterprise_project.len > 0) {
         return USAGE_OUTCOME_FORBIDDEN;
     }
 

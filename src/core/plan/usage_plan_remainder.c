@@ -314,7 +314,14 @@ usage_plan_split(usage_plan_t *plan, double *rest)
 
         } else {
             trusted[i] = false;
+            sums.unmatched[i] = 0;
             sums.deleted[i] = 0;
+        }
+
+        if (rest[i] > sums.unmatched[i]
+            && !usage_fanout_same(rest[i], sums.unmatched[i]))
+        {
+            plan->remainder.unproven += rest[i] - sums.unmatched[i];
         }
 
         if (rest[i] > sums.deleted[i]) {
@@ -328,10 +335,11 @@ usage_plan_split(usage_plan_t *plan, double *rest)
 
 /*
  * 5: what belongs to no known desktop is an entry of its own, in a query
- * without desktop_ids only.  There, it may belong to a requested desktop.
+ * without desktop_ids only.  There, it may belong to a requested desktop.  If
+ * it may be another user's, there has to be a record of it.
  */
 static usage_outcome_t
-usage_plan_leave(usage_plan_t *plan, const double *rest)
+usage_plan_leave(usage_plan_t *plan, const double *rest, usage_error_t *error)
 {
     size_t                  i;
     usage_plan_remainder_t *remainder;
@@ -341,6 +349,10 @@ usage_plan_leave(usage_plan_t *plan, const double *rest)
     if (plan->request->desktops > 0) {
         return remainder->unexplained > 0 ? USAGE_OUTCOME_UNEXPLAINED
                                           : USAGE_OUTCOME_DONE;
+    }
+
+    if (remainder->unproven > 0 && usage_plan_unfiltered(plan)) {
+        return usage_plan_unproven(plan, remainder->unproven, error);
     }
 
     for (i = 0; i < plan->days; i++) {
@@ -363,7 +375,8 @@ usage_stage_remainder_begin(usage_plan_t *plan, usage_error_t *error)
         return USAGE_OUTCOME_DONE;
     }
 
-    further = usage_plan_further(plan, rest);
+    further =
+        usage_plan_unfiltered(plan) ? NULL : usage_plan_further(plan, rest);
 
     if (further != NULL) {
         return usage_plan_give_further(plan, further, rest, error);
@@ -376,13 +389,14 @@ usage_stage_remainder_begin(usage_plan_t *plan, usage_error_t *error)
     if (!usage_plan_records_matched(plan)) {
         for (i = 0; i < plan->days; i++) {
             plan->remainder.unexplained += rest[i];
+            plan->remainder.unproven += rest[i];
         }
 
     } else if (usage_plan_split(plan, rest) != USAGE_OK) {
         return usage_plan_no_memory(plan, error);
     }
 
-    return usage_plan_leave(plan, rest);
+    return usage_plan_leave(plan, rest, error);
 }
 
 
@@ -420,6 +434,10 @@ usage_stage_unexplained_begin(usage_plan_t *plan, usage_error_t *error)
             continue;
         }
 
+        if (plan->remainder.unproven > 0 && usage_plan_unfiltered(plan)) {
+            return usage_plan_unproven(plan, plan->remainder.unproven, error);
+        }
+
         if (usage_plan_records_matched(plan)) {
             (void) usage_error(error, 502,
                 "%.2f hours of desktop_username \"%.*s\" are not in the "
@@ -431,10 +449,14 @@ usage_stage_unexplained_begin(usage_plan_t *plan, usage_error_t *error)
         } else {
             (void) usage_error(error, 400,
                 "how long desktop_username \"%.*s\" used desktop \"%.*s\", "
-                "which others use too, only connection records tell, and "
-                "usage_connections is off; allowed: to leave desktop_ids out",
+                "which others use too, only connection records tell, and %s; "
+                "allowed: to leave desktop_ids out",
                 usage_shown(name), name.data, usage_shown(desktop->id),
-                desktop->id.data);
+                desktop->id.data,
+                plan->upstream->connections
+                    ? "these are of all enterprise projects "
+                      "(usage_enterprise_project)"
+                    : "usage_connections is off");
         }
 
         return USAGE_OUTCOME_ERROR;

@@ -33,6 +33,7 @@ static const usage_stage_t *const usage_stages[USAGE_STAGE_END] = {
     [USAGE_STAGE_OWNED] = &usage_stage_owned,
     [USAGE_STAGE_TOTAL] = &usage_stage_total,
     [USAGE_STAGE_EXPLAINED] = &usage_stage_explained,
+    [USAGE_STAGE_FILTERS] = &usage_stage_filters,
     [USAGE_STAGE_USER_DAYS] = &usage_stage_user_days,
     [USAGE_STAGE_REMAINDER] = &usage_stage_remainder,
     [USAGE_STAGE_UNEXPLAINED] = &usage_stage_unexplained,
@@ -131,6 +132,8 @@ static const usage_route_t usage_routes[] = {
     route(USER, COMPLETE,    DONE,        USER_DAYS),
 
     route(USER, USER_DAYS,   ENOUGH,      END),
+    route(USER, USER_DAYS,   UNKNOWN_FILTER, FILTERS),
+    route(USER, FILTERS,     DONE,        USER_DAYS),
     route(USER, USER_DAYS,   DONE,        REMAINDER),
     route(USER, REMAINDER,   DONE,        END),
     route(USER, REMAINDER,   FORBIDDEN,   RECORDS),
@@ -166,6 +169,8 @@ static const usage_route_t usage_routes[] = {
     route(USER_HOURS,                      TOTAL,     NOTHING,    CHECK),
     route(USER_HOURS,                      TOTAL,     DONE,       CHECK),
     route(USER_HOURS,                      CHECK,     UNFILTERED, RECORDS),
+    route(USER_HOURS,                      CHECK,     UNKNOWN_FILTER, FILTERS),
+    route(USER_HOURS,                      FILTERS,   DONE,       CHECK),
     route(HOURS | SOME_HOURS | USER_HOURS, CHECK,     DONE,       END),
 
     /* the hours of requested desktops, from their periods or from records */

@@ -19,6 +19,16 @@
 
 
 /*
+ * Whether the upstream knows a filter.
+ */
+typedef enum {
+    USAGE_FILTER_UNKNOWN = 0, /* nobody has found out */
+    USAGE_FILTER_KNOWN,
+    USAGE_FILTER_IGNORED
+} usage_filter_t;
+
+
+/*
  * What the operator says of the upstream, and what earlier plans have found out
  * of it.
  */
@@ -31,6 +41,9 @@ typedef struct {
     bool    resource_id;    /* statistics of desktops know the filter by id */
     bool    monitoring;     /* desktop monitoring may be read */
     usage_tolerance_t tolerance; /* of hours, against the statistics */
+    usage_filter_t    domain;    /* the filter of statistics of users */
+    usage_str_t       enterprise_project; /* statistics are of this one; empty:
+                                           * of all */
 } usage_upstream_t;
 
 
@@ -75,6 +88,7 @@ typedef enum {
     USAGE_STAGE_OWNED,       /* the user's desktops, from the directory */
     USAGE_STAGE_TOTAL,       /* the user's range */
     USAGE_STAGE_EXPLAINED,   /* (do the records tell all of it?) */
+    USAGE_STAGE_FILTERS,     /* is it really the user's? */
     USAGE_STAGE_USER_DAYS,   /* the user's days */
     USAGE_STAGE_REMAINDER,   /* (whose is what the desktops leave?) */
     USAGE_STAGE_UNEXPLAINED, /* (may the rest be of a requested desktop?) */
@@ -167,6 +181,13 @@ typedef struct {
 
 
 typedef struct {
+    usage_filter_t domain;  /* that of statistics of users */
+    usage_pages_t  pages;   /* of the list that tells */
+    bool           checked; /* all that can be found out is */
+} usage_plan_filters_t;
+
+
+typedef struct {
     usage_monitor_t *list; /* one for each desktop that is asked for */
     size_t           count;
     bool             allowed;   /* a call was answered */
@@ -179,6 +200,7 @@ typedef struct {
     double days[USAGE_DAYS_MAX]; /* seconds of no known desktop */
     double unattributed;         /* seconds: their sum */
     double unexplained;          /* seconds that no record shows either */
+    double unproven;             /* seconds that no record at all shows */
 } usage_plan_remainder_t;
 
 
@@ -211,6 +233,7 @@ typedef struct {
     usage_plan_narrow_t    narrow;
     usage_plan_search_t    search;
     usage_plan_records_t   records;
+    usage_plan_filters_t   filters;
     usage_plan_periods_t   periods;
     usage_plan_remainder_t remainder;
 } usage_plan_t;

@@ -170,6 +170,8 @@ usage_stage_total_begin(usage_plan_t *plan, usage_error_t *error)
     total->match = plan->user.name;
     total->name = usage_user_filter(&plan->user);
     total->domain = plan->user.domain;
+    total->unique =
+        plan->user.domain.len > 0 && plan->filters.domain == USAGE_FILTER_KNOWN;
     total->first = plan->request->first;
     total->days = plan->fanout.days;
     total->given = plan->fanout.days;
@@ -230,7 +232,8 @@ usage_plan_forget_others(usage_plan_t *plan)
 
 
 /*
- * The user's days matter if the desktops leave anything of the user's range.
+ * The user's days matter if the desktops leave anything of the user's range,
+ * and if that is really the user's.
  */
 static usage_outcome_t
 usage_stage_user_days_begin(usage_plan_t *plan, usage_error_t *error)
@@ -243,6 +246,10 @@ usage_stage_user_days_begin(usage_plan_t *plan, usage_error_t *error)
             plan->total.total))
     {
         return USAGE_OUTCOME_ENOUGH;
+    }
+
+    if (usage_plan_unfiltered(plan) && !plan->filters.checked) {
+        return USAGE_OUTCOME_UNKNOWN_FILTER;
     }
 
     return usage_bisection_split(&plan->total) == USAGE_OK

@@ -384,6 +384,13 @@ static usage_result_t
 usage_request_told(const usage_request_reader_t *reader,
     const usage_request_t *request, const usage_rules_t *rules)
 {
+    if (request->hours && rules->one_project) {
+        return usage_error(reader->error, 400,
+            "group_by_type \"HOUR\" needs connection records or desktop "
+            "monitoring, which are of all enterprise projects, and "
+            "usage_enterprise_project asks for one; allowed: \"DAY\"");
+    }
+
     if (!request->hours || rules->connections
         || usage_request_monitored(request, rules))
     {

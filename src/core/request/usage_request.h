@@ -39,6 +39,7 @@ typedef struct {
     bool    connections;     /* usage_connections is on: it tells hours */
     bool    monitoring;      /* usage_monitoring is on: it tells hours of
                               * desktop_ids, all users together */
+    bool one_project;        /* statistics are of one enterprise project only */
 } usage_rules_t;
 
 

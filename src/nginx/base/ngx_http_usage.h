@@ -110,6 +110,7 @@ typedef struct {
                                                     * are taken: found out by
                                                     * this worker */
     ngx_str_t                        hour_format; /* strftime()'s, with a NUL */
+    ngx_http_complex_value_t        *enterprise_project;
     ngx_flag_t                       resource_id;
     ngx_http_usage_rate_t           *rate;
     ngx_int_t                        retries;    /* of an upstream call */
@@ -174,6 +175,7 @@ typedef struct {
 typedef struct {
     usage_str_t                      path;       /* decoded by nginx */
     usage_str_t                      project_id;
+    usage_str_t                      enterprise_project; /* empty: all */
     usage_str_t                      body;       /* data NULL: not read */
     usage_request_t                  request;    /* the body, if it is valid */
     ngx_http_event_handler_pt        read_body;  /* nginx's own handler */
@@ -190,6 +192,8 @@ typedef struct {
     const usage_credential_t        *credential; /* NULL: it isn't signed */
     usage_str_t                      signed_names; /* of headers */
     uint64_t                         key[2];     /* of the credential */
+    ngx_uint_t                       domain;     /* a usage_filter_t: what the
+                                                  * service makes of it */
     unsigned                         refused:1;  /* the signature is wrong */
     unsigned                         trusted:1;  /* the service took it */
     unsigned                         allowed:1;  /* to read statistics, now */

@@ -69,9 +69,9 @@ done:
 
 
 /*
- * The same credential gets other data in another project, at another upstream,
- * or for another host, which the operator's location may pass on.  Its quota
- * is the same for all servers and hosts.
+ * The same credential gets other data in another project or enterprise project,
+ * at another upstream, or for another host, which the operator's location may
+ * pass on.  Its quota is the same for all of these but the project.
  */
 
 static ngx_int_t
@@ -79,11 +79,12 @@ ngx_http_usage_key_place(EVP_MD_CTX *md, ngx_http_usage_ctx_t *ctx,
     ngx_http_usage_scope_t scope)
 {
     ngx_str_t    *host, *prefix;
-    usage_str_t  *project;
+    usage_str_t  *project, *part;
 
     host = &ctx->request->headers_in.server;
     prefix = &ctx->conf->prefix;
     project = &ctx->inbound.project_id;
+    part = &ctx->inbound.enterprise_project;
 
     if (ngx_http_usage_key_add(md, project->data, project->len) != NGX_OK
         || ngx_http_usage_key_add(md, prefix->data, prefix->len) != NGX_OK)
@@ -99,6 +100,10 @@ ngx_http_usage_key_place(EVP_MD_CTX *md, ngx_http_usage_ctx_t *ctx,
                                sizeof(ctx->conf->upstream))
         != NGX_OK)
     {
+        return NGX_ERROR;
+    }
+
+    if (ngx_http_usage_key_add(md, part->data, part->len) != NGX_OK) {
         return NGX_ERROR;
     }
 

@@ -122,6 +122,10 @@ ngx_http_usage_collect_ok(ngx_http_usage_ctx_t *ctx,
         return NGX_ERROR;
     }
 
+    if (fetch->call.kind == USAGE_CALL_FILTER) {
+        ngx_http_usage_known_learn(ctx);
+    }
+
     if (fetch->cached) {
         return NGX_OK; /* that is nobody's right */
     }

@@ -85,6 +85,11 @@ ngx_int_t ngx_http_usage_known_open(ngx_http_usage_ctx_t *ctx);
 void ngx_http_usage_known_set(ngx_http_usage_ctx_t *ctx);
 
 /*
+ * Remembers for as long what was found out with it: ctx->caller.domain.
+ */
+void ngx_http_usage_known_learn(ngx_http_usage_ctx_t *ctx);
+
+/*
  * Forgets that it is good, if a call's reply refuses it; remembers a 401 of the
  * service for seconds, with its body if that is passed to the client.
  */

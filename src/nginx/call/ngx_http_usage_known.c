@@ -38,6 +38,16 @@ typedef struct {
 
 
 /*
+ * What a credential is good for.
+ */
+typedef struct {
+    ngx_http_usage_known_entry_t      entry;
+    ngx_uint_t                        domain; /* whether the service knows the
+                                               * filter by domain */
+} ngx_http_usage_good_t;
+
+
+/*
  * The reply of the service that refused a credential, in the form of its
  * errors; empty: it hadn't that, or was too large.
  */
@@ -50,7 +60,7 @@ typedef struct {
 
 typedef struct {
     u_char                            salt[NGX_HTTP_USAGE_KEY_LEN];
-    ngx_http_usage_known_entry_t      good[NGX_HTTP_USAGE_KNOWN_GOOD
+    ngx_http_usage_good_t             good[NGX_HTTP_USAGE_KNOWN_GOOD
                                            * NGX_HTTP_USAGE_KNOWN_WAYS];
     ngx_http_usage_refused_t          refused[NGX_HTTP_USAGE_KNOWN_REFUSED
                                               * NGX_HTTP_USAGE_KNOWN_WAYS];
@@ -168,6 +178,10 @@ ngx_http_usage_known_open(ngx_http_usage_ctx_t *ctx)
     entry = ngx_http_usage_known_good(ctx, 0);
     ctx->caller.trusted = ngx_http_usage_known_valid(entry);
 
+    if (ctx->caller.trusted) {
+        ctx->caller.domain = ((ngx_http_usage_good_t *) entry)->domain;
+    }
+
     ngx_shmtx_unlock(&known->shpool->mutex);
 
     return NGX_OK;
@@ -185,7 +199,28 @@ ngx_http_usage_known_set(ngx_http_usage_ctx_t *ctx)
     ngx_shmtx_lock(&known->shpool->mutex);
 
     entry = ngx_http_usage_known_good(ctx, 1);
+    ((ngx_http_usage_good_t *) entry)->domain = ctx->caller.domain;
     entry->until = ngx_current_msec + NGX_HTTP_USAGE_KNOWN_GOOD_FOR;
+
+    ngx_shmtx_unlock(&known->shpool->mutex);
+}
+
+
+void
+ngx_http_usage_known_learn(ngx_http_usage_ctx_t *ctx)
+{
+    ngx_http_usage_known_t        *known;
+    ngx_http_usage_known_entry_t  *entry;
+
+    known = ngx_http_usage_known(ctx);
+
+    ngx_shmtx_lock(&known->shpool->mutex);
+
+    entry = ngx_http_usage_known_good(ctx, 0);
+
+    if (ngx_http_usage_known_valid(entry)) {
+        ((ngx_http_usage_good_t *) entry)->domain = ctx->caller.domain;
+    }
 
     ngx_shmtx_unlock(&known->shpool->mutex);
 }
@@ -299,7 +334,7 @@ ngx_http_usage_known_good(ngx_http_usage_ctx_t *ctx, ngx_uint_t create)
 
     return ngx_http_usage_known_find(
                (u_char *) &sh->good[set * NGX_HTTP_USAGE_KNOWN_WAYS],
-               sizeof(ngx_http_usage_known_entry_t), ctx->caller.key,
+               sizeof(ngx_http_usage_good_t), ctx->caller.key,
                create);
 }
 

@@ -8,6 +8,7 @@
 #include "call/ngx_http_usage_call.h"
 
 
+static ngx_int_t ngx_http_usage_parse_project(ngx_http_usage_ctx_t *ctx);
 static ngx_int_t ngx_http_usage_copy_body(ngx_http_request_t *r, u_char *p);
 static ngx_int_t ngx_http_usage_get_body(ngx_http_usage_ctx_t *ctx,
     usage_str_t *body);
@@ -37,10 +38,15 @@ ngx_http_usage_parse(ngx_http_usage_ctx_t *ctx)
     inbound = &ctx->inbound;
     umcf = ngx_http_get_module_main_conf(ctx->request, ngx_http_usage_module);
 
+    if (ngx_http_usage_parse_project(ctx) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
     rules.desktops_memory = ctx->conf->retention_desktops;
     rules.users_memory = ctx->conf->retention_users;
     rules.records_memory = ctx->conf->retention_records;
     rules.connections = ctx->conf->connections;
+    rules.one_project = inbound->enterprise_project.len > 0;
     rules.monitoring = ctx->conf->monitoring;
 
     if (ngx_http_usage_get_body(ctx, &inbound->body) != NGX_OK
@@ -52,6 +58,33 @@ ngx_http_usage_parse(ngx_http_usage_ctx_t *ctx)
     }
 
     inbound->parsed = 1;
+
+    return NGX_OK;
+}
+
+
+/*
+ * The value of usage_enterprise_project, for this request.
+ */
+
+static ngx_int_t
+ngx_http_usage_parse_project(ngx_http_usage_ctx_t *ctx)
+{
+    ngx_str_t  value;
+
+    ngx_str_null(&value);
+
+    if (ctx->conf->enterprise_project
+        && ngx_http_complex_value(ctx->request, ctx->conf->enterprise_project,
+                                  &value)
+           != NGX_OK)
+    {
+        (void) usage_no_memory(&ctx->pool, &ctx->error);
+        return NGX_ERROR;
+    }
+
+    ctx->inbound.enterprise_project.data = value.len ? (char *) value.data : "";
+    ctx->inbound.enterprise_project.len = value.len;
 
     return NGX_OK;
 }

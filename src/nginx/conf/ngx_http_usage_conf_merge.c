@@ -103,6 +103,7 @@ ngx_http_usage_create_loc_conf(ngx_conf_t *cf)
     conf->retention_records = NGX_CONF_UNSET;
     conf->connections = NGX_CONF_UNSET;
     conf->lookback = NGX_CONF_UNSET;
+    conf->enterprise_project = NGX_CONF_UNSET_PTR;
     conf->tolerance_share = NGX_CONF_UNSET;
     conf->tolerance_time = NGX_CONF_UNSET;
     conf->monitoring = NGX_CONF_UNSET;
@@ -157,6 +158,8 @@ ngx_http_usage_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_value(conf->monitoring, prev->monitoring, 0);
     ngx_conf_merge_str_value(conf->hour_format, prev->hour_format,
                              "%Y-%m-%dT%H:00:00Z");
+    ngx_conf_merge_ptr_value(conf->enterprise_project,
+                             prev->enterprise_project, NULL);
     ngx_conf_merge_value(conf->resource_id, prev->resource_id, 0);
     ngx_conf_merge_ptr_value(conf->rate, prev->rate, NULL);
     ngx_conf_merge_value(conf->retries, prev->retries, 2);

@@ -133,6 +133,8 @@ ngx_http_usage_block_own(ngx_conf_t *cf, ngx_http_usage_loc_conf_t *conf)
           conf->monitoring != NGX_CONF_UNSET },
         { "usage_hour_format", NGX_HTTP_USAGE_NEEDS_HOURS,
           conf->hour_format.data != NULL },
+        { "usage_enterprise_project", NGX_HTTP_USAGE_NEEDS_TRANSLATE,
+          conf->enterprise_project != NGX_CONF_UNSET_PTR },
         { "usage_resource_id", NGX_HTTP_USAGE_NEEDS_TRANSLATE,
           conf->resource_id != NGX_CONF_UNSET },
         { "usage_rate", NGX_HTTP_USAGE_NEEDS_TRANSLATE,

@@ -66,6 +66,8 @@ ngx_http_usage_planner_start(ngx_http_usage_ctx_t *ctx)
     planner->upstream.connections = ctx->conf->connections;
     planner->upstream.lookback = ctx->conf->lookback;
     planner->upstream.resource_id = ctx->conf->resource_id;
+    planner->upstream.domain = (usage_filter_t) ctx->caller.domain;
+    planner->upstream.enterprise_project = ctx->inbound.enterprise_project;
     planner->upstream.monitoring = ctx->conf->monitoring;
     planner->upstream.records_memory = ctx->conf->retention_records;
     planner->upstream.with_seconds = ctx->conf->with_seconds;
@@ -83,7 +85,7 @@ ngx_http_usage_planner_start(ngx_http_usage_ctx_t *ctx)
     if (rc == NGX_OK
         && usage_auth_init(&planner->auth, ctx->inbound.request.first
                                            + ctx->lookup->past - 1,
-                           &ctx->pool)
+                           ctx->inbound.enterprise_project, &ctx->pool)
            != USAGE_OK)
     {
         (void) usage_no_memory(&ctx->pool, &ctx->error);

@@ -124,8 +124,16 @@ ngx_http_usage_planner_take(ngx_http_usage_ctx_t *ctx,
         return usage_auth_page(&fetch->reader.page, &ctx->error);
     }
 
-    return usage_plan_page(&planner->plan, &fetch->call, &fetch->reader.page,
-                           &ctx->error);
+    if (usage_plan_page(&planner->plan, &fetch->call, &fetch->reader.page,
+                        &ctx->error)
+        != USAGE_OK)
+    {
+        return USAGE_ERROR;
+    }
+
+    ctx->caller.domain = usage_plan_domain_filter(&planner->plan);
+
+    return USAGE_OK;
 }
 
 

@@ -59,9 +59,11 @@ sub start {
 sub sim   { return $_[0]{sim} }
 sub nginx { return $_[0]{nginx} }
 
-# Another tenant, as Usage::Sim takes it, without faults.
+# Another tenant, as Usage::Sim takes it, without faults, and with a token of its own, by
+# which the gateway remembers how the service behaves.
 sub tenant {
     my ($self, %o) = @_;
+    $self->{token} = 'token' . ++$self->{tenants};
     $self->{sim}->faults;
     $self->{sim}->tenant(%o);
     $self->{desktops} = $self->{sim}->desktops;
@@ -75,7 +77,7 @@ sub _post {
     for my $try (1, 2) {
         $self->{"c_$whom"} ||= Usage::Client->new(port => $self->{$whom}->port,
             timeout => Usage::Nginx->patience(120));
-        my $res = $self->{"c_$whom"}->post($target, $body, 'X-Auth-Token' => 'token',
+        my $res = $self->{"c_$whom"}->post($target, $body, 'X-Auth-Token' => $self->{token} // 'token',
             @headers);
         return $res unless $res->{error};
         delete $self->{"c_$whom"};
