@@ -2,12 +2,6 @@
 
 #include "gather/usage_bisection_private.h"
 
-#include <math.h>
-
-
-/* how far a sum of whole milliseconds may be from a whole number of them */
-#define USAGE_BISECTION_TOLERANCE 1e-3
-
 
 /*
  * Adds a window to ask for: the days first to last.  If they are the first part
@@ -62,91 +56,6 @@ usage_bisection_start(usage_bisection_t *bisection)
     }
 
     return usage_bisection_ask(bisection, 0, last, last, 0);
-}
-
-
-/*
- * Gives the day after which the days first to last are cut in two: the end of a
- * week, or else the day before a weekend, as days without use are often next to
- * each other there.  Of several it is the one nearest to the middle.
- */
-static size_t
-usage_bisection_middle(
-    const usage_bisection_t *bisection, size_t first, size_t last)
-{
-    size_t   i, middle, far, nearest;
-    unsigned rank, best;
-
-    middle = first;
-    nearest = 0;
-    best = 0;
-
-    for (i = first; i < last; i++) {
-        switch (usage_day_weekday(bisection->first + (usage_day_t) i)) {
-
-        case USAGE_SUNDAY:
-            rank = 3;
-            break;
-
-        case USAGE_FRIDAY:
-            rank = 2;
-            break;
-
-        default:
-            rank = 1;
-            break;
-        }
-
-        /* twice the distance from the middle, of the boundary behind day i */
-
-        far = 2 * i + 1 > first + last ? 2 * i + 1 - first - last
-                                       : first + last - 2 * i - 1;
-
-        if (rank > best || (rank == best && far < nearest)) {
-            middle = i;
-            nearest = far;
-            best = rank;
-        }
-    }
-
-    return middle;
-}
-
-
-/*
- * Tells whether seconds are whole milliseconds.  A sum may have lost the last
- * bits of a double.
- */
-static bool
-usage_bisection_exact(double seconds)
-{
-    double ms;
-
-    ms = seconds * 1000;
-
-    return fabs(ms - round(ms)) <= USAGE_BISECTION_TOLERANCE;
-}
-
-
-/*
- * Tells whether the rest, of so many days, is whole less part: both are exact,
- * and the rest isn't negative, nor more than a desktop can be in use.
- */
-static bool
-usage_bisection_rest_known(
-    const usage_bisection_t *bisection, double whole, double part, size_t days)
-{
-    return usage_bisection_exact(whole) && usage_bisection_exact(part)
-           && whole >= part
-           && (bisection->api != USAGE_CALL_DESKTOPS
-               || whole - part <= usage_desktop_seconds((int64_t) days));
-}
-
-
-static double
-usage_bisection_subtract(double whole, double part)
-{
-    return round((whole - part) * 1000) / 1000;
 }
 
 

@@ -34,6 +34,30 @@ struct usage_stretch_s {
 };
 
 
+/* usage_bisection_cut.c */
+
+/*
+ * Gives the day after which the days first to last are cut in two: the end of a
+ * week, or else the day before a weekend, as days without use are often next to
+ * each other there.  Of several it is the one nearest to the middle.
+ */
+size_t usage_bisection_middle(
+    const usage_bisection_t *bisection, size_t first, size_t last);
+
+/* Tells whether seconds are whole milliseconds.  A sum may have lost the last
+ * bits of a double. */
+bool usage_bisection_exact(double seconds);
+
+/*
+ * Tells whether the rest, of so many days, is whole less part: both are exact,
+ * and the rest isn't negative, nor more than a desktop can be in use.  And
+ * gives that rest.
+ */
+bool usage_bisection_rest_known(
+    const usage_bisection_t *bisection, double whole, double part, size_t days);
+double usage_bisection_subtract(double whole, double part);
+
+
 /* usage_bisection_rows.c */
 
 /* Makes a stretch one without rows. */

@@ -46,21 +46,17 @@ usage_user_recorded(const usage_user_t *user, usage_str_t name, bool *no_domain)
 usage_str_t
 usage_user_filter(const usage_user_t *user)
 {
-    size_t      chars, length;
-    usage_str_t filter;
+    size_t      at, chars, length;
+    usage_str_t none = usage_string("");
 
-    filter.data = user->name.data;
-    filter.len = 0;
-
-    for (chars = 0; chars < USAGE_USERNAME_CHARS; chars++) {
-        if (filter.len == user->name.len) {
-            break;
+    for (at = 0, chars = 0; at < user->name.len; chars++) {
+        if (chars == USAGE_USERNAME_CHARS) {
+            return none;
         }
 
-        length = usage_utf8_length(
-            user->name.data + filter.len, user->name.len - filter.len);
-        filter.len += length > 0 ? length : 1;
+        length = usage_utf8_length(user->name.data + at, user->name.len - at);
+        at += length > 0 ? length : 1;
     }
 
-    return filter;
+    return user->name;
 }

@@ -30,8 +30,9 @@ bool usage_user_recorded(
     const usage_user_t *user, usage_str_t name, bool *no_domain);
 
 /*
- * Gives the name as the filter of statistics takes it: cut to its limit of
- * USAGE_USERNAME_CHARS characters, as the filter is fuzzy.
+ * Gives the name as the filter of statistics takes it, or an empty one if it
+ * has more than USAGE_USERNAME_CHARS characters: a part of it finds the user
+ * only if the filter is fuzzy.
  */
 usage_str_t usage_user_filter(const usage_user_t *user);
 
