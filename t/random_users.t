@@ -264,6 +264,19 @@ sub forgotten {
     return ($start // date_add($end // day(0), -14)) lt day(-30);
 }
 
+# Whether records don't tell which of two users of one name they are of, or which
+# desktop.
+sub vague {
+    my ($r) = @_;
+
+    return 1 if twins($r) && length($r->{desktop_user_domain} // '')
+        && !$habits->{records_domain};
+    return 0 if $habits->{sid};
+    return 1 if $habits->{records_computer} eq 'os_host_name' && !$habits->{os_host_name};
+    return grep { my $u = $_; $u->{user_name} eq ($r->{desktop_username} // '')
+        && grep { !$directory{$_} } @{ $u->{used} } } @users;
+}
+
 # Whether nothing that the service shows tells the true reply, so that an error is
 # right.
 sub untold {
@@ -272,25 +285,27 @@ sub untold {
     # two of one name, in two domains, with the same time
     return 1 if twins($r) && $mine->{body} =~ /rows of one user/;
 
-    return 0 if $mine->{body} !~ /connection records/;
+    # sessions that began before records are kept
+    return 1 if $mine->{body} =~ /connection records show/ && $habits->{records_days}
+        && ($r->{start_time} // day(-14)) lt day(7 - $habits->{records_days});
 
-    # records that don't tell which of the two they are of
-    return 1 if twins($r) && length($r->{desktop_user_domain} // '')
-        && !$habits->{records_domain};
-
-    # records that don't tell which desktop they are of
-    return 0 if $habits->{sid};
-    return 1 if $habits->{records_computer} eq 'os_host_name' && !$habits->{os_host_name};
-    return grep { my $u = $_; $u->{user_name} eq ($r->{desktop_username} // '')
-        && grep { !$directory{$_} } @{ $u->{used} } } @users;
+    return $mine->{body} =~ /connection records/ && vague($r);
 }
 
-# Whether the service ignores the domain, so that neither desktops nor records tell the
-# user from others of that name for certain.
-sub ignored {
-    my ($r, $mine) = @_;
-    return !$habits->{statistics_domain} && length($r->{desktop_user_domain} // '')
-        && $mine->{body} =~ /ignore desktop_user_domain/;
+# What is wrong with the sums of the days, if desktops can't be told apart.
+sub sums_differ {
+    my ($r, $mine, $true) = @_;
+    my @sums;
+    for my $data (map { decode($_->{body}) || {} } $mine, $true) {
+        my $list = $data->{desktop_used_info_list};
+        return '' if @$list != $data->{total_count};
+        my %sum;
+        for my $e (@$list) { $sum{ $_->{date} } += $_->{use_time} for @{ $e->{used_info_list} } }
+        push @sums, \%sum, scalar @$list;
+    }
+    my ($have, $n, $want, $m) = @sums;
+    return join '', map { "$_: $have->{$_} hours, not $want->{$_}" }
+        grep { abs($have->{$_} - $want->{$_}) > 0.0051 * ($n + $m) } sort keys %$want;
 }
 
 # One call; gives what is wrong, in words.
@@ -317,6 +332,10 @@ sub check_personal {
         || $mine->{status} == 400 && ignored($r, $mine))
     {
         return;
+    } elsif ($records && $mine->{headers}{'x-usage-unattributed'}
+        && $r->{group_by_type} eq 'DAY' && vague($r))
+    {
+        $differ = sums_differ($r, $mine, $after);
     } elsif ($records && forgotten($r, $place)) {
         $differ = $mine->{status} != 400 && "status $mine->{status}, of hours that aren't kept";
     } elsif ($records) {

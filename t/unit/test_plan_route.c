@@ -262,8 +262,7 @@ test_error(void **state)
     plans_ask(t, &up, 7, up.first + 100, members);
     assert_int_equal(plans_carry_out(t, &up, 8), USAGE_ERROR);
     assert_int_equal(t->error.status, 400);
-    assert_string_equal(
-        t->stages.data, "owned, total, user days, look up, unexplained");
+    assert_string_equal(t->stages.data, "owned, total, user days, unexplained");
     assert_string_equal(usage_plan_outcome_name(&t->plan), "error");
     assert_int_equal(usage_plan_ahead(&t->plan, USAGE_CALL_DESKTOPS), 0);
     assert_false(usage_plan_done(&t->plan));

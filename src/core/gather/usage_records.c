@@ -103,13 +103,6 @@ usage_records_incomplete(const usage_records_t *records)
 
 
 bool
-usage_records_none(const usage_records_t *records)
-{
-    return !records->user_shown;
-}
-
-
-bool
 usage_records_reword(usage_records_t *records, const usage_call_t *call)
 {
     if (call->offset > 0) {
@@ -292,8 +285,7 @@ usage_records_counts(
 
 
 /*
- * Notes whether a record has the user's name, and with a domain, whichever that
- * is.
+ * Notes whether a record has the user's name with a domain, whichever that is.
  */
 static void
 usage_records_note_name(usage_records_t *records, const json_t *row)
@@ -303,13 +295,9 @@ usage_records_note_name(usage_records_t *records, const json_t *row)
     name = usage_json_text(row, "user_name");
     user = records->user->name;
 
-    if (usage_str_equal(name, user)) {
-        records->user_shown = true;
-
-    } else if (name.len > user.len && name.data[user.len] == '@'
-               && memcmp(name.data, user.data, user.len) == 0)
+    if (name.len > user.len && name.data[user.len] == '@'
+        && memcmp(name.data, user.data, user.len) == 0)
     {
-        records->user_shown = true;
         records->domain_shown = true;
     }
 }

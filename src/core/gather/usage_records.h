@@ -33,8 +33,7 @@ typedef struct {
     bool                 switched;     /* the other form was refused */
     bool                 answered;     /* a page is here */
     bool                 unfiltered;   /* those of all users are asked for */
-    bool                 user_shown;   /* one has the user's name */
-    bool                 domain_shown; /* one has it with a domain */
+    bool                 domain_shown; /* one has the user's name with one */
     usage_pages_t        pages;
     usage_table_t        names;        /* sids and computer_names */
     usage_table_t        transactions; /* to find a record that comes twice */
@@ -88,9 +87,6 @@ bool usage_records_reword(usage_records_t *records, const usage_call_t *call);
  * has shown one of them, it shows all.
  */
 bool usage_records_incomplete(const usage_records_t *records);
-
-/* Tells whether no record of the user was shown. */
-bool usage_records_none(const usage_records_t *records);
 
 /*
  * Tells whether the whole directory may match a record with another desktop

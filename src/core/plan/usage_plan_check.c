@@ -135,8 +135,20 @@ static usage_outcome_t
 usage_plan_compare(const usage_plan_t *plan, double shown, double statistics,
     const char *what, usage_str_t name, usage_error_t *error)
 {
-    if (usage_tolerance_compare(&plan->upstream->tolerance, shown, statistics,
-            (int64_t) plan->final)
+    usage_tolerance_t tolerance;
+
+    tolerance = plan->upstream->tolerance;
+
+    /* If the upstream has no records of the days before the range any more, the
+     * session is missing that began there.  It may be less than a share of all.
+     */
+
+    if (usage_plan_records_cut(plan)) {
+        tolerance.share = 0;
+    }
+
+    if (usage_tolerance_compare(
+            &tolerance, shown, statistics, (int64_t) plan->final)
         != USAGE_SHOWN_LESS)
     {
         return USAGE_OUTCOME_DONE;
@@ -185,8 +197,7 @@ usage_plan_check_user(usage_plan_t *plan, usage_error_t *error)
 
     /* of days that aren't final, no statistics tell that records are missing */
 
-    if ((outcome == USAGE_OUTCOME_ERROR
-            || (plan->final < plan->days && usage_plan_records_none(plan)))
+    if ((outcome == USAGE_OUTCOME_ERROR || plan->final < plan->days)
         && usage_plan_records_unfilter(plan))
     {
         memset(error, 0, sizeof(usage_error_t));

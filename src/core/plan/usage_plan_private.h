@@ -152,8 +152,11 @@ int64_t usage_plan_records_least(const usage_plan_t *plan);
  */
 bool usage_plan_records_unfilter(usage_plan_t *plan);
 
-/* Tells whether no record of the user was shown. */
-bool usage_plan_records_none(const usage_plan_t *plan);
+/*
+ * Tells whether the look-back of the records goes back further than they are
+ * kept.
+ */
+bool usage_plan_records_cut(const usage_plan_t *plan);
 
 /* Gives what stands for the desktops that records name and the directory
  * doesn't know: the first of a list. */

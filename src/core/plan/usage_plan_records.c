@@ -37,9 +37,11 @@ usage_plan_records_unfilter(usage_plan_t *plan)
 
 
 bool
-usage_plan_records_none(const usage_plan_t *plan)
+usage_plan_records_cut(const usage_plan_t *plan)
 {
-    return usage_records_none(&plan->records.found);
+    return plan->upstream->records_memory != 0
+           && plan->records.found.from
+                  < plan->now - plan->upstream->records_memory;
 }
 
 
