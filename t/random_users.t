@@ -292,6 +292,14 @@ sub untold {
     return $mine->{body} =~ /connection records/ && vague($r);
 }
 
+# Whether the service ignores the domain, so that neither desktops nor records tell the
+# user from others of that name for certain.
+sub ignored {
+    my ($r, $mine) = @_;
+    return !$habits->{statistics_domain} && length($r->{desktop_user_domain} // '')
+        && $mine->{body} =~ /ignore desktop_user_domain/;
+}
+
 # What is wrong with the sums of the days, if desktops can't be told apart.
 sub sums_differ {
     my ($r, $mine, $true) = @_;
