@@ -283,13 +283,15 @@ sub untold {
     my ($r, $mine) = @_;
 
     # two of one name, in two domains, with the same time
-    return 1 if twins($r) && $mine->{body} =~ /rows of one user/;
+    # (without a filter by name, any two)
+    return 1 if $mine->{body} =~ /rows of one user/ && (twins($r)
+        || $habits->{statistics_names} eq 'ignored' && twins({ desktop_username => '' }));
 
     # sessions that began before records are kept
     return 1 if $mine->{body} =~ /connection records show/ && $habits->{records_days}
         && ($r->{start_time} // day(-14)) lt day(7 - $habits->{records_days});
 
-    return $mine->{body} =~ /connection records/ && vague($r);
+    return $mine->{body} =~ /connection records?/ && vague($r);
 }
 
 # Whether the service ignores the domain, so that neither desktops nor records tell the

@@ -1139,7 +1139,7 @@ doubtful(const char *list, bool is)
     recorded(&t, "", "", 1, list);
     t.directory.full = false;
 
-    if (usage_records_doubtful(&t.records, &t.directory) != is) {
+    if (usage_records_doubtful(&t.records, &t.directory, INT64_MAX) != is) {
         fail_msg("%s: doubtful: %d", list, !is);
     }
 

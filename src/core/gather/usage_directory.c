@@ -430,6 +430,21 @@ usage_directory_find(const usage_directory_t *directory, usage_str_t id)
 }
 
 
+bool
+usage_directory_namesakes(const usage_directory_t *directory)
+{
+    size_t i;
+
+    for (i = 0; i < directory->ids.count; i++) {
+        if (directory->ids.desktops[i]->entry->namesake) {
+            return true;
+        }
+    }
+
+    return false;
+}
+
+
 usage_entry_t *
 usage_directory_match(const usage_directory_t *directory, usage_str_t sid,
     usage_str_t name, bool *doubtful)

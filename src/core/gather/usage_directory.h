@@ -102,6 +102,10 @@ usage_result_t usage_directory_page(usage_directory_t *directory,
 usage_entry_t *
 usage_directory_find(const usage_directory_t *directory, usage_str_t id);
 
+/* Tells whether a desktop is attached to a user of the requested name in
+ * another domain than the requested one. */
+bool usage_directory_namesakes(const usage_directory_t *directory);
+
 /*
  * Finds the entry that matches a record's sid, or else its computer_name, which
  * may be the directory's or its os_host_name; or gives NULL.  *doubtful: not

@@ -90,10 +90,21 @@ bool usage_records_incomplete(const usage_records_t *records);
 
 /*
  * Tells whether the whole directory may match a record with another desktop
- * than the part of it that was read.
+ * than the part of it that was read; or, if it was in use since then (in
+ * seconds since 1970) and has no sid, with one at all.
  */
-bool usage_records_doubtful(
-    const usage_records_t *records, const usage_directory_t *directory);
+bool usage_records_doubtful(const usage_records_t *records,
+    const usage_directory_t *directory, int64_t since);
+
+/*
+ * Checks that each record that was in use since then tells whose time it is.
+ * For days before that, the statistics do.  USAGE_ERROR: 502, one has no sid,
+ * and a name that all of the directory doesn't know; or one has no domain, is
+ * of a desktop that isn't the user's, and the directory knows a user of that
+ * name in another domain than the one that is requested.
+ */
+usage_result_t usage_records_certain(const usage_records_t *records,
+    const usage_directory_t *directory, int64_t since, usage_error_t *error);
 
 /*
  * Adds each record's session to the directory's entry that it matches.  If

@@ -23,22 +23,72 @@ usage_records_entry(const usage_record_t *record,
 
 
 bool
-usage_records_doubtful(
-    const usage_records_t *records, const usage_directory_t *directory)
+usage_records_doubtful(const usage_records_t *records,
+    const usage_directory_t *directory, int64_t since)
 {
-    bool                 doubtful;
-    size_t               i;
-    const usage_entry_t *entry;
+    bool                  doubtful;
+    size_t                i;
+    const usage_entry_t  *entry;
+    const usage_record_t *record;
 
     for (i = 0; i < records->count; i++) {
-        entry = usage_records_entry(&records->list[i], directory, &doubtful);
+        record = &records->list[i];
+        entry = usage_records_entry(record, directory, &doubtful);
 
-        if (entry != NULL && doubtful) {
+        if (doubtful
+            && (entry != NULL
+                || (record->sid == NULL && record->session.to > since)))
+        {
             return true;
         }
     }
 
     return false;
+}
+
+
+usage_result_t
+usage_records_certain(const usage_records_t *records,
+    const usage_directory_t *directory, int64_t since, usage_error_t *error)
+{
+    bool                  doubtful, namesakes;
+    size_t                i;
+    usage_str_t           name = usage_string("");
+    const usage_entry_t  *entry;
+    const usage_record_t *record;
+
+    namesakes = usage_directory_namesakes(directory);
+
+    for (i = 0; i < records->count; i++) {
+        record = &records->list[i];
+        entry = usage_records_entry(record, directory, &doubtful);
+
+        if (record->session.to <= since) {
+            continue;
+        }
+
+        if (record->computer != NULL) {
+            name = record->computer->id;
+        }
+
+        if (entry == NULL && record->sid == NULL && directory->full) {
+            return usage_error(error, 502,
+                "a connection record has no sid, and the directory no desktop "
+                "of its computer_name \"%.*s\": nothing tells which one it is",
+                usage_shown(name), name.data);
+        }
+
+        if (entry != NULL && record->no_domain && namesakes && !entry->namesake
+            && entry->attached == USAGE_ATTACHED_NOT)
+        {
+            return usage_error(error, 502,
+                "a connection record of desktop \"%.*s\" does not tell which "
+                "of the users of that name it is of",
+                usage_shown(entry->id), entry->id.data);
+        }
+    }
+
+    return USAGE_OK;
 }
 
 

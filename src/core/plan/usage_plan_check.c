@@ -128,6 +128,23 @@ usage_plan_shown(const usage_plan_t *plan, usage_entry_t *entry)
 
 
 /*
+ * Gives the error that tells both figures.
+ */
+static usage_outcome_t
+usage_plan_disagrees(const usage_plan_t *plan, double shown, double statistics,
+    const char *what, usage_str_t name, usage_error_t *error)
+{
+    (void) usage_error(error, 502,
+        "connection records show %.2f hours of %s \"%.*s\", where the "
+        "statistics say %.2f, for the first %zu days of the range",
+        shown / USAGE_SECONDS_PER_HOUR, what, usage_shown(name), name.data,
+        statistics / USAGE_SECONDS_PER_HOUR, plan->final);
+
+    return USAGE_OUTCOME_ERROR;
+}
+
+
+/*
  * Compares what records show with the statistics: USAGE_OUTCOME_DONE, unless it
  * is less.  what and name say of whom, in the error.
  */
@@ -154,13 +171,7 @@ usage_plan_compare(const usage_plan_t *plan, double shown, double statistics,
         return USAGE_OUTCOME_DONE;
     }
 
-    (void) usage_error(error, 502,
-        "connection records show %.2f hours of %s \"%.*s\", where the "
-        "statistics say %.2f, for the first %zu days of the range",
-        shown / USAGE_SECONDS_PER_HOUR, what, usage_shown(name), name.data,
-        statistics / USAGE_SECONDS_PER_HOUR, plan->final);
-
-    return USAGE_OUTCOME_ERROR;
+    return usage_plan_disagrees(plan, shown, statistics, what, name, error);
 }
 
 
@@ -182,22 +193,30 @@ usage_plan_check_user(usage_plan_t *plan, usage_error_t *error)
         shown += usage_plan_shown(plan, ids->desktops[i]->entry);
     }
 
-    /* A record with a sid that the directory lacks is of a desktop that is
-     * gone. Without a sid, it may be of any that is listed, under another name.
-     */
-
     entry = usage_plan_records_unmatched(plan);
 
     for (/* void */; entry; entry = entry->next) {
-        shown += entry->sid.len > 0 ? usage_plan_shown(plan, entry) : 0;
+        shown += usage_plan_shown(plan, entry);
+    }
+
+    /* a record that doesn't tell its user's domain may be of another user */
+
+    if (plan->user.domain.len > 0
+        && usage_tolerance_compare(&plan->upstream->tolerance, shown,
+               plan->total.total, (int64_t) plan->final)
+               == USAGE_SHOWN_MORE)
+    {
+        return usage_plan_disagrees(plan, shown, plan->total.total,
+            "desktop_username", plan->user.name, error);
     }
 
     outcome = usage_plan_compare(plan, shown, plan->total.total,
         "desktop_username", plan->user.name, error);
 
-    /* of days that aren't final, no statistics tell that records are missing */
+    /* The filter by name may have left records out, if they show less. Of days
+     * that aren't final, no statistics tell it. */
 
-    if ((outcome == USAGE_OUTCOME_ERROR || plan->final < plan->days)
+    if ((shown < plan->total.total || plan->final < plan->days)
         && usage_plan_records_unfilter(plan))
     {
         memset(error, 0, sizeof(usage_error_t));

@@ -265,6 +265,20 @@ usage_stage_records_next(usage_plan_t *plan, usage_call_t *call)
 }
 
 
+/*
+ * Gives the time until which the statistics say what records of each desktop
+ * have to show.  Of a user's time on each desktop, they say nothing.
+ */
+static int64_t
+usage_plan_told_until(const usage_plan_t *plan)
+{
+    return plan->user.name.len > 0
+               ? INT64_MIN
+               : ((int64_t) plan->request->first + (int64_t) plan->final)
+                     * USAGE_SECONDS_PER_DAY;
+}
+
+
 static usage_outcome_t
 usage_stage_records_end(usage_plan_t *plan, usage_error_t *error)
 {
@@ -280,7 +294,8 @@ usage_stage_records_end(usage_plan_t *plan, usage_error_t *error)
         return USAGE_OUTCOME_NARROWS;
     }
 
-    return usage_records_doubtful(&plan->records.found, &plan->directory)
+    return usage_records_doubtful(&plan->records.found, &plan->directory,
+               usage_plan_told_until(plan))
                ? USAGE_OUTCOME_DOUBTFUL
                : USAGE_OUTCOME_DONE;
 }
@@ -346,6 +361,14 @@ usage_stage_match_begin(usage_plan_t *plan, usage_error_t *error)
     }
 
     plan->records.matched = true;
+
+    if (plan->request->hours
+        && usage_records_certain(&plan->records.found, directory,
+               usage_plan_told_until(plan), error)
+               != USAGE_OK)
+    {
+        return USAGE_OUTCOME_ERROR;
+    }
 
     return USAGE_OUTCOME_DONE;
 }
