@@ -306,12 +306,15 @@ usage_plan_check_projects(const usage_plan_t *plan, const usage_call_t *call,
     usage_str_t project;
 
     project = call->enterprise_project;
+
+    if (project.len == 0) {
+        return USAGE_OK;
+    }
+
     expected = usage_hash(plan->pool->seed, project);
 
     for (n = 0; n < page->rows_count && n < USAGE_PAGE_ROWS; n++) {
-        if (project.len > 0 && page->rows[n].project != 0
-            && page->rows[n].project != expected)
-        {
+        if (page->rows[n].project != 0 && page->rows[n].project != expected) {
             return usage_error(error, 502,
                 "the upstream shows statistics of other enterprise projects "
                 "than \"%.*s\" (usage_enterprise_project), which was asked for",
