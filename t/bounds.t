@@ -50,6 +50,7 @@ my %mode = (
         ? json_reply(200, { total_count => 1, records => [ { %{ record(1) },
             connection_setup_time => '2022-12-01T22:30:00Z',
             connection_end_time   => '2022-12-01T23:59:60Z' } ] })
+        : $_[0]{path} =~ /statistics/ ? json_reply(200, page($_[0], rows(d1 => 5400)))
         : json_reply(200, { total_count => 1, desktops => [ { desktop_id => 'd1', sid => 'S-1' } ] }) },
 );
 
