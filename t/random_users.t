@@ -43,10 +43,7 @@ sub populate {
     my ($desktops, $idle) = @_;
 
     my $tenant = rnd(1 << 20);
-    # (TODO issue 13: a service that ignores the domain; of tenant 252244, what is left
-    # of Ann of corp.example has a namesake's time)
-    my %about  = (habits => "random:$tenant", idle => $idle,
-        statistics_domain => JSON::PP::true());
+    my %about  = (habits => "random:$tenant", idle => $idle);
     $about{users} = 3 + rnd(40) if chance(30);
     $about{days}  = pick(10, 31, 40);
 

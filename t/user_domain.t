@@ -93,6 +93,21 @@ subtest 'desktops or records tell' => sub {
     is($asked, 0, 'no call is needed');
 };
 
+# Records that don't tell the domain are of both users called ann, and add up to what
+# the service says of both.
+subtest 'records without domains tell nothing' => sub {
+    tenant($FALSE, [ p => 'a.com', '10:00', '12:00' ], [ q => 'b.com', '13:00', '17:00' ]);
+    $sim->config(records_domain => $FALSE);
+    error_is((ask('records', @$_))[0], 400, join(' ', 'of', map { ref ? "@$_" : $_ } @$_),
+        detail => qr/ignore desktop_user_domain "a\.com": up to [67]\.00 hours/)
+        for [], [ desktop_ids => ['p'] ], [ desktop_ids => ['q'] ], [ group_by_type => 'HOUR' ];
+
+    my ($res) = ask('records', desktop_ids => ['d1']);
+    is_deeply([ use_of($res, 'd1') ], [ 1, 0 ], "a desktop of the user's alone");
+    ($res) = ask('records', desktop_user_domain => undef);
+    is_deeply([ map { (use_of($res, $_))[0] } qw(d1 p q) ], [ 1, 2, 4 ], 'all users of the name');
+};
+
 $nginx->stop_ok;
 $sim->stop;
 

@@ -97,6 +97,13 @@ bool usage_records_doubtful(const usage_records_t *records,
     const usage_directory_t *directory, int64_t since);
 
 /*
+ * Tells whether a record may be of another user of the requested name: it has
+ * no domain, and the directory attaches its desktop to neither.
+ */
+bool usage_records_vague(
+    const usage_records_t *records, const usage_directory_t *directory);
+
+/*
  * Checks that each record that was in use since then tells whose time it is.
  * For days before that, the statistics do.  USAGE_ERROR: 502, one has no sid,
  * and a name that all of the directory doesn't know; or one has no domain, is

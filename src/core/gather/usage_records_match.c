@@ -7,6 +7,9 @@
 #include "gather/usage_records.h"
 
 
+static const usage_str_t usage_records_no_name = usage_string("");
+
+
 /*
  * Finds the directory's entry that a record matches, or gives NULL.
  */
@@ -14,11 +17,10 @@ static usage_entry_t *
 usage_records_entry(const usage_record_t *record,
     const usage_directory_t *directory, bool *doubtful)
 {
-    static const usage_str_t none = usage_string("");
-
     return usage_directory_match(directory,
-        record->sid != NULL ? record->sid->id : none,
-        record->computer != NULL ? record->computer->id : none, doubtful);
+        record->sid != NULL ? record->sid->id : usage_records_no_name,
+        record->computer != NULL ? record->computer->id : usage_records_no_name,
+        doubtful);
 }
 
 
@@ -47,13 +49,49 @@ usage_records_doubtful(const usage_records_t *records,
 }
 
 
+/*
+ * Tells whether a record may be of another user of the requested name: it has
+ * no domain, and its desktop is attached to neither.
+ */
+static bool
+usage_records_of_either(
+    const usage_record_t *record, const usage_entry_t *entry)
+{
+    return record->no_domain
+           && (entry == NULL
+               || (entry->attached == USAGE_ATTACHED_NOT && !entry->namesake));
+}
+
+
+bool
+usage_records_vague(
+    const usage_records_t *records, const usage_directory_t *directory)
+{
+    bool                  doubtful;
+    size_t                i;
+    const usage_record_t *record;
+
+    for (i = 0; i < records->count; i++) {
+        record = &records->list[i];
+
+        if (usage_records_of_either(
+                record, usage_records_entry(record, directory, &doubtful)))
+        {
+            return true;
+        }
+    }
+
+    return false;
+}
+
+
 usage_result_t
 usage_records_certain(const usage_records_t *records,
     const usage_directory_t *directory, int64_t since, usage_error_t *error)
 {
     bool                  doubtful, namesakes;
     size_t                i;
-    usage_str_t           name = usage_string("");
+    usage_str_t           name;
     const usage_entry_t  *entry;
     const usage_record_t *record;
 
@@ -67,20 +105,18 @@ usage_records_certain(const usage_records_t *records,
             continue;
         }
 
-        if (record->computer != NULL) {
-            name = record->computer->id;
-        }
-
         if (entry == NULL && record->sid == NULL && directory->full) {
+            name = record->computer != NULL ? record->computer->id
+                                            : usage_records_no_name;
+
             return usage_error(error, 502,
                 "a connection record has no sid, and the directory no desktop "
                 "of its computer_name \"%.*s\": nothing tells which one it is",
                 usage_shown(name), name.data);
         }
 
-        if (entry != NULL && record->no_domain && namesakes && !entry->namesake
-            && entry->attached == USAGE_ATTACHED_NOT)
-        {
+        if (entry != NULL && namesakes
+            && usage_records_of_either(record, entry)) {
             return usage_error(error, 502,
                 "a connection record of desktop \"%.*s\" does not tell which "
                 "of the users of that name it is of",

@@ -223,7 +223,9 @@ usage_plan_check_user(usage_plan_t *plan, usage_error_t *error)
         return USAGE_OUTCOME_UNFILTERED;
     }
 
-    if (outcome != USAGE_OUTCOME_ERROR || !usage_plan_unfiltered(plan)) {
+    if (!usage_plan_unfiltered(plan)
+        || (outcome != USAGE_OUTCOME_ERROR && !usage_plan_records_vague(plan)))
+    {
         return outcome;
     }
 
@@ -231,9 +233,14 @@ usage_plan_check_user(usage_plan_t *plan, usage_error_t *error)
 
     memset(error, 0, sizeof(usage_error_t));
 
-    return plan->filters.checked
-               ? usage_plan_unproven(plan, plan->total.total - shown, error)
-               : USAGE_OUTCOME_UNKNOWN_FILTER;
+    if (!plan->filters.checked) {
+        return USAGE_OUTCOME_UNKNOWN_FILTER;
+    }
+
+    return usage_plan_unproven(plan,
+        usage_plan_records_vague(plan) ? plan->total.total
+                                       : plan->total.total - shown,
+        error);
 }
 
 

@@ -39,6 +39,13 @@ usage_plan_unfiltered(const usage_plan_t *plan)
 }
 
 
+bool
+usage_plan_mixed(const usage_plan_t *plan)
+{
+    return usage_plan_unfiltered(plan) && usage_plan_records_vague(plan);
+}
+
+
 usage_outcome_t
 usage_plan_unproven(
     const usage_plan_t *plan, double seconds, usage_error_t *error)

@@ -153,6 +153,12 @@ int64_t usage_plan_records_least(const usage_plan_t *plan);
 bool usage_plan_records_unfilter(usage_plan_t *plan);
 
 /*
+ * Tells whether a record may be of another user of the requested name, as it
+ * has no domain.
+ */
+bool usage_plan_records_vague(const usage_plan_t *plan);
+
+/*
  * Tells whether the look-back of the records goes back further than they are
  * kept.
  */
@@ -180,6 +186,9 @@ extern const usage_stage_t usage_stage_filters;
 /* Tells whether the user's statistics may be those of others, too, as far as is
  * known: the upstream ignores a filter, or may do so. */
 bool usage_plan_unfiltered(const usage_plan_t *plan);
+
+/* Tells whether they may be, and records may be of others, too. */
+bool usage_plan_mixed(const usage_plan_t *plan);
 
 /* Fills error: up to so many seconds may be of others.  Gives
  * USAGE_OUTCOME_ERROR. */

@@ -37,6 +37,13 @@ usage_plan_records_unfilter(usage_plan_t *plan)
 
 
 bool
+usage_plan_records_vague(const usage_plan_t *plan)
+{
+    return usage_records_vague(&plan->records.found, &plan->directory);
+}
+
+
+bool
 usage_plan_records_cut(const usage_plan_t *plan)
 {
     return plan->upstream->records_memory != 0

@@ -150,8 +150,9 @@ usage_plan_enter_records(usage_plan_t *plan, bool alone, const bool *trusted)
 /*
  * Ends the plan if the records add up to the user's statistics, to the second:
  * then they tell all that the desktops' statistics could.  If one has no known
- * desktop, these may tell more.  If they show less, perhaps the filter by the
- * user's name has left some out.
+ * desktop, these may tell more; and so they may if both add up other users,
+ * too.  If they show less, perhaps the filter by the user's name has left some
+ * out.
  */
 static usage_outcome_t
 usage_stage_explained_begin(usage_plan_t *plan, usage_error_t *error)
@@ -185,7 +186,9 @@ usage_stage_explained_begin(usage_plan_t *plan, usage_error_t *error)
         return USAGE_OUTCOME_UNFILTERED;
     }
 
-    if (unmatched > 0 || !usage_fanout_same(sum, plan->total.total)) {
+    if (unmatched > 0 || !usage_fanout_same(sum, plan->total.total)
+        || usage_plan_mixed(plan))
+    {
         return otherwise;
     }
 
@@ -386,7 +389,7 @@ usage_stage_remainder_begin(usage_plan_t *plan, usage_error_t *error)
         return USAGE_OUTCOME_FORBIDDEN;
     }
 
-    if (!usage_plan_records_matched(plan)) {
+    if (!usage_plan_records_matched(plan) || usage_plan_mixed(plan)) {
         for (i = 0; i < plan->days; i++) {
             plan->remainder.unexplained += rest[i];
             plan->remainder.unproven += rest[i];
