@@ -677,6 +677,13 @@ subtest 'the filter of records by name' => sub {
             is($read->(), 'nobody', "$how: the call for records of nobody");
         }
     }
+
+    # what the filter leaves out may be seconds only
+    tenant([ desktop('p1'), desktop('p2') ], { %{ used('p1', 'ann', 1, 7200, 7200) }, with_domain => $FALSE },
+        used('p2', 'ann', 1, 20000, 36));
+    $sim->config(records_names => 'full', records_domain => $TRUE);
+    is_true('on', 'a short session under another name', desktop_username => 'ann');
+    is($read->(), 'ann all', 'a short session under another name: the calls for records');
     $sim->config(records_names => 'fuzzy', records_domain => $TRUE);
 };
 

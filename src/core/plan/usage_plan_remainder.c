@@ -178,9 +178,8 @@ usage_stage_explained_begin(usage_plan_t *plan, usage_error_t *error)
         unmatched += sums.unmatched[i];
     }
 
-    if (usage_tolerance_compare(&plan->upstream->tolerance, sum + unmatched,
-            plan->total.total, (int64_t) plan->days)
-            == USAGE_SHOWN_LESS
+    if (sum + unmatched < plan->total.total
+        && !usage_fanout_same(sum + unmatched, plan->total.total)
         && usage_plan_records_unfilter(plan))
     {
         return USAGE_OUTCOME_UNFILTERED;
