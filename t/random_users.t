@@ -260,8 +260,13 @@ sub forgotten {
     my ($r, $place) = @_;
     return 0 if $r->{group_by_type} ne 'HOUR' || $place->[0] eq 'recmon'
         && @{ $r->{desktop_ids} || [] } && !length($r->{desktop_username} // '');
+    return first_day($r) lt day(-30);
+}
+
+sub first_day {
+    my ($r) = @_;
     my ($start, $end) = map { length($_ // '') ? $_ : undef } @$r{qw(start_time end_time)};
-    return ($start // date_add($end // day(0), -14)) lt day(-30);
+    return $start // date_add($end // day(0), -14);
 }
 
 # Whether records don't tell which of two users of one name they are of, or which
@@ -289,7 +294,7 @@ sub untold {
 
     # sessions that began before records are kept
     return 1 if $mine->{body} =~ /connection records show/ && $habits->{records_days}
-        && ($r->{start_time} // day(-14)) lt day(7 - $habits->{records_days});
+        && first_day($r) lt day(7 - $habits->{records_days});
 
     return $mine->{body} =~ /connection records?/ && vague($r);
 }

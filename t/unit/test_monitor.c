@@ -253,6 +253,7 @@ test_nonsense(void **state)
         const char *words;
     } cases[] = {
         { "", "desktop monitoring is not JSON" },
+        { "[]", "it is not an object" },
         { "{\"error_code\":\"WKS.1\",\"error_msg\":\"no\"}", "WKS.1" },
         { "{\"user_online_info\":{}}", "user_online_info is no array" },
         { "{\"user_online_info\":[1]}", "a period is not an object" },

@@ -62,6 +62,13 @@ usage_rows_root(usage_str_t body, const char *what, const usage_pool_t *pool,
         return NULL;
     }
 
+    if (!json_is_object(root)) {
+        (void) usage_error(error, 502,
+            "the upstream's %s makes no sense: it is not an object", what);
+        json_decref(root);
+        return NULL;
+    }
+
     if (json_is_string(json_object_get(root, "error_code"))) {
         (void) usage_error_told(error, 200, usage_json_text(root, "error_code"),
             usage_json_text(root, "error_msg"));

@@ -22,8 +22,8 @@ typedef struct {
 
 /*
  * Reads a body, which what names in errors.  The caller releases what it gives.
- * NULL: 502, it isn't JSON, is an error of the API, or takes more than what is
- * left of the pool's budget.
+ * NULL: 502, it isn't a JSON object, is an error of the API, or takes more than
+ * what is left of the pool's budget.
  */
 json_t *usage_rows_root(usage_str_t body, const char *what,
     const usage_pool_t *pool, usage_error_t *error);

@@ -21,10 +21,8 @@
 /* bytes of a key, which is a SHA-256, and of its salt */
 #define NGX_HTTP_USAGE_KEY_LEN      32
 
-/* usage_compare_sample counts in parts of this: all requests */
-#define NGX_HTTP_USAGE_SAMPLE_ALL   10000
-
-/* likewise, of usage_connections_tolerance */
+/* usage_compare_sample and usage_connections_tolerance count in parts of this,
+ * which is all */
 #define NGX_HTTP_USAGE_SHARE_ALL    10000
 
 /* bytes of the largest reply of the legacy endpoint that is held or compared */
@@ -124,7 +122,7 @@ typedef struct {
     ngx_http_complex_value_t        *sign_host;
     ngx_http_complex_value_t        *mode;       /* NULL: translate */
     time_t                           fallback_for;
-    ngx_int_t                        compare_sample; /* of SAMPLE_ALL */
+    ngx_int_t                        compare_sample; /* of SHARE_ALL */
     ngx_open_file_t                 *compare_log; /* NULL: the error log */
     ngx_str_t                        deprecation; /* the headers' values */
     ngx_str_t                        sunset;

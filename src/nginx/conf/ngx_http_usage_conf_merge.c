@@ -182,7 +182,7 @@ ngx_http_usage_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_ptr_value(conf->mode, prev->mode, NULL);
     ngx_conf_merge_sec_value(conf->fallback_for, prev->fallback_for, 300);
     ngx_conf_merge_value(conf->compare_sample, prev->compare_sample,
-                         NGX_HTTP_USAGE_SAMPLE_ALL);
+                         NGX_HTTP_USAGE_SHARE_ALL);
     ngx_conf_merge_ptr_value(conf->compare_log, prev->compare_log, NULL);
 
     if (conf->deprecation.data == NULL) {

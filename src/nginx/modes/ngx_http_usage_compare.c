@@ -66,7 +66,7 @@ ngx_http_usage_compare_sample(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         n = ngx_atofp(value[1].data, value[1].len, 4);
     }
 
-    if (n < 0 || n > NGX_HTTP_USAGE_SAMPLE_ALL) {
+    if (n < 0 || n > NGX_HTTP_USAGE_SHARE_ALL) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "invalid value \"%V\", it must be a percentage, as "
                            "\"10%%\" or \"0.25%%\", a share, as \"0.1\", "
@@ -112,7 +112,7 @@ ngx_http_usage_compare_chooses(ngx_http_usage_ctx_t *ctx)
     /* a subrequest, as of a mirror, is not compared: nginx drops its reply */
 
     return ctx->request == ctx->request->main
-           && (ngx_int_t) (ngx_random() % NGX_HTTP_USAGE_SAMPLE_ALL)
+           && (ngx_int_t) (ngx_random() % NGX_HTTP_USAGE_SHARE_ALL)
               < ctx->conf->compare_sample;
 }
 
