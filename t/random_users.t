@@ -355,7 +355,7 @@ sub check_personal {
     {
         return;
     } elsif ($records && $mine->{headers}{'x-usage-unattributed'}
-        && $r->{group_by_type} eq 'DAY' && vague($r))
+        && $r->{group_by_type} eq 'DAY' && (vague($r) || begun_before($r)))
     {
         $differ = sums_differ($r, $mine, $after);
     } elsif ($records && forgotten($r, $place)) {
