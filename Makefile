@@ -338,11 +338,10 @@ VALGRIND = valgrind -q --error-exitcode=99 --leak-check=full \
 PROVE_JOBS = $(shell expr $(JOBS) + 2)
 
 T          = $(wildcard t/*.t)
-T_VALGRIND = $(patsubst %,t/%.t,bounds errors headers hours life mode \
-               outcome pages retention routes sign sign_modes simulator \
-               simulator_control simulator_faults simulator_habits \
-               simulator_sign simulator_tenants simulator_truth validation \
-               wake)
+T_VALGRIND = $(patsubst %,t/%.t,bounds errors headers mode outcome pages \
+               retention routes sign_modes simulator simulator_control \
+               simulator_faults simulator_habits simulator_sign \
+               simulator_tenants simulator_truth validation wake)
 
 $(BUILD)/valgrind/%.t: t/%.t Makefile
 	@mkdir -p $(@D)
@@ -356,8 +355,8 @@ $(BUILD)/valgrind/%.t: t/%.t Makefile
 # sets CI) it fails.
 
 T_VANILLA = $(patsubst %,t/%.t,bounds calls client_address compare errors \
-              fallback headers hostile known life mode outcome pages \
-              reload replay retry store_fair user wake)
+              fallback headers hostile hours known life mode outcome pages \
+              reload replay retry sign store_fair user wake)
 
 $(BUILD)/vanilla/nginx: $(MODULE) $(MODULE_H) config tools/vanilla-nginx
 	@BUILD=$(BUILD) JOBS=$(JOBS) tools/vanilla-nginx || test $$? = 3
