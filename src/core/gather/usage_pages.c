@@ -51,6 +51,23 @@ usage_pages_ready(const usage_pages_t *pages)
 }
 
 
+bool
+usage_pages_begun(const usage_pages_t *pages, int64_t *rows)
+{
+    *rows = pages->next - pages->waiting * pages->limit;
+
+    return pages->attempt == 0 && *rows > 0 && *rows < pages->count;
+}
+
+
+void
+usage_pages_resume(usage_pages_t *pages, int64_t count, int64_t rows)
+{
+    pages->count = count;
+    pages->next = rows;
+}
+
+
 void
 usage_pages_next(usage_pages_t *pages, usage_call_t *call)
 {

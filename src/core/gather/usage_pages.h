@@ -47,6 +47,14 @@ bool usage_pages_ready(const usage_pages_t *pages);
  * here. */
 void usage_pages_skip(usage_pages_t *pages);
 
+/*
+ * Say how far a list has come whose pages were asked for one by one, and take
+ * one up there: so many of its rows are here, whole pages.  begun: false if all
+ * pages are here, none is, or the list has started anew.
+ */
+bool usage_pages_begun(const usage_pages_t *pages, int64_t *rows);
+void usage_pages_resume(usage_pages_t *pages, int64_t count, int64_t rows);
+
 /* Enters the next page's attempt, offset and limit in call. */
 void usage_pages_next(usage_pages_t *pages, usage_call_t *call);
 

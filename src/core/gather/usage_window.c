@@ -115,5 +115,33 @@ usage_window_page(usage_window_t *window, const usage_call_t *call,
         window->complete = true;
     }
 
-    return rc == USAGE_ERROR ? USAGE_ERROR : USAGE_OK;
+    if (rc == USAGE_ERROR) {
+
+        /* it isn't whole, whatever the number of its pages says */
+
+        usage_pages_start(&window->pages, USAGE_PAGE_ROWS);
+        return USAGE_ERROR;
+    }
+
+    return USAGE_OK;
+}
+
+
+bool
+usage_window_begun(const usage_window_t *window, const usage_table_t *table,
+    int64_t *count, int64_t *rows)
+{
+    *count = window->pages.count;
+
+    return usage_pages_begun(&window->pages, rows) && !window->complete
+           && !table->split;
+}
+
+
+void
+usage_window_resume(
+    usage_window_t *window, int64_t count, int64_t rows, bool unused)
+{
+    usage_pages_resume(&window->pages, count, rows);
+    window->unused = unused;
 }

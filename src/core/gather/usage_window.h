@@ -38,5 +38,20 @@ usage_result_t
 usage_window_page(usage_window_t *window, const usage_call_t *call,
     const usage_page_t *page, usage_table_t *table, usage_error_t *error);
 
+/*
+ * Tells whether the first pages of a window are here, and not its last ones.
+ * *count: the rows of all its pages; *rows: those that are here.  false, too:
+ * its pages come in any order, or one desktop has several rows.
+ */
+bool usage_window_begun(const usage_window_t *window,
+    const usage_table_t *table, int64_t *count, int64_t *rows);
+
+/*
+ * Takes a window up where an earlier one of the same day ended, whose rows are
+ * in the table.  unused: one of them is without use.
+ */
+void usage_window_resume(
+    usage_window_t *window, int64_t count, int64_t rows, bool unused);
+
 
 #endif /* USAGE_WINDOW_H */

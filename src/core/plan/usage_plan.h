@@ -115,6 +115,9 @@ usage_filter_t usage_plan_domain_filter(const usage_plan_t *plan);
  */
 bool usage_plan_with_seconds(const usage_plan_t *plan);
 
+/* These are of any plan: what the cache may keep of it, whatever happens next.
+ */
+
 /*
  * Tells whether a column of the table shows all desktops.  A column is a day,
  * counted from 0, or the range if it is plan->days.
@@ -123,12 +126,32 @@ bool usage_plan_covers(const usage_plan_t *plan, size_t column);
 
 /*
  * Tells whether usage_plan_cell() says of each day what the requested desktops
- * used: the plan is about the days of desktops.
+ * used: the plan is about the days of desktops, and has all of them.
  */
 bool usage_plan_has_days(const usage_plan_t *plan);
 
+/* Tells whether the plan is about the days of all desktops. */
+bool usage_plan_of_all(const usage_plan_t *plan);
+
 /*
- * Tells what the plan knows of the i-th requested desktop in a column.
+ * Tells whether a day of such a plan is begun: the first of its pages are in
+ * the table.  *count: the rows of all its pages; *rows: those that are here.
+ */
+bool usage_plan_begun(
+    const usage_plan_t *plan, size_t day, int64_t *count, int64_t *rows);
+
+/*
+ * Takes a day up where an earlier plan left it, before the first call is given.
+ * usage_plan_begun() told count and rows, and these rows are in the table's
+ * column again.  The rest is read and checked as ever.  unused: one of the rows
+ * is without use.
+ */
+void usage_plan_resume(usage_plan_t *plan, size_t day, int64_t count,
+    int64_t rows, bool unused);
+
+/*
+ * Tells what the plan knows of the i-th requested desktop in a column, if
+ * usage_plan_has_days().
  */
 typedef enum {
     USAGE_CELL_SHOWN,  /* statistics show it */

@@ -50,7 +50,33 @@ usage_plan_covers(const usage_plan_t *plan, size_t column)
 bool
 usage_plan_has_days(const usage_plan_t *plan)
 {
-    return plan->kind == USAGE_PLAN_DESKTOPS;
+    return plan->kind == USAGE_PLAN_DESKTOPS
+           && (usage_plan_done(plan) || plan->stage == USAGE_STAGE_LOOK_UP);
+}
+
+
+bool
+usage_plan_of_all(const usage_plan_t *plan)
+{
+    return plan->kind == USAGE_PLAN_DESKTOPS && plan->request->desktops == 0;
+}
+
+
+bool
+usage_plan_begun(
+    const usage_plan_t *plan, size_t day, int64_t *count, int64_t *rows)
+{
+    return usage_plan_of_all(plan)
+           && usage_window_begun(
+               &plan->fanout.windows[day], &plan->table, count, rows);
+}
+
+
+void
+usage_plan_resume(usage_plan_t *plan, size_t day, int64_t count, int64_t rows,
+    bool unused)
+{
+    usage_window_resume(&plan->fanout.windows[day], count, rows, unused);
 }
 
 

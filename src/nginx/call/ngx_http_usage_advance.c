@@ -134,14 +134,16 @@ ngx_http_usage_collect_ok(ngx_http_usage_ctx_t *ctx,
         ctx->caller.allowed = 1;
     }
 
-    if (ctx->caller.trusted) {
-        return NGX_OK;
+    if (!ctx->caller.trusted) {
+        ctx->caller.trusted = 1;
+        ngx_http_usage_known_set(ctx);
+
+        return ngx_http_usage_planner_trusted(ctx);
     }
 
-    ctx->caller.trusted = 1;
-    ngx_http_usage_known_set(ctx);
+    ngx_http_usage_planner_keep(ctx);
 
-    return ngx_http_usage_planner_trusted(ctx);
+    return NGX_OK;
 }
 
 

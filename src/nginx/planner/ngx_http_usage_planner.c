@@ -318,6 +318,8 @@ ngx_http_usage_planner_plan(ngx_http_usage_ctx_t *ctx, usage_request_t *request,
 
     planner = ctx->planner;
     planner->step = step;
+    planner->stored = 0;
+    planner->kept = ngx_current_msec;
 
     ngx_log_debug3(NGX_LOG_DEBUG_HTTP, ctx->request->connection->log, 0,
                    "usage plan for %s: %ui days, %uz desktop_ids",
@@ -332,8 +334,15 @@ ngx_http_usage_planner_plan(ngx_http_usage_ctx_t *ctx, usage_request_t *request,
         return NGX_ERROR;
     }
 
-    if (step == NGX_HTTP_USAGE_WHOLE || step == NGX_HTTP_USAGE_RUN) {
-        usage_plan_fill_cache(&planner->plan);
+    if (step != NGX_HTTP_USAGE_WHOLE && step != NGX_HTTP_USAGE_RUN) {
+        return NGX_OK;
+    }
+
+    usage_plan_fill_cache(&planner->plan);
+
+    if (ngx_http_usage_store_resume(ctx, &planner->plan) != NGX_OK) {
+        (void) usage_no_memory(&ctx->pool, &ctx->error);
+        return NGX_ERROR;
     }
 
     return NGX_OK;
@@ -348,7 +357,7 @@ ngx_http_usage_planner_planned(ngx_http_usage_ctx_t *ctx)
     planner = ctx->planner;
 
     if (planner->step != NGX_HTTP_USAGE_PLAIN) {
-        ngx_http_usage_store_fill(ctx, &planner->plan);
+        (void) ngx_http_usage_store_fill(ctx, &planner->plan, planner->stored);
     }
 
     if (planner->step == NGX_HTTP_USAGE_LOOK_UP) {
@@ -475,17 +484,4 @@ ngx_http_usage_planner_count(ngx_http_usage_ctx_t *ctx)
                          ctx->answer.stored);
     ngx_http_usage_count(ctx->request, NGX_HTTP_USAGE_STORE_MISSES,
                          ctx->lookup->past - ctx->answer.stored);
-}
-
-
-void
-ngx_http_usage_planner_end(ngx_http_usage_ctx_t *ctx)
-{
-    if (ctx->planner && ctx->planner->poll.timer_set) {
-        ngx_del_timer(&ctx->planner->poll);
-    }
-
-    if (ctx->lookup) {
-        ngx_http_usage_flight_drop(ctx);
-    }
 }

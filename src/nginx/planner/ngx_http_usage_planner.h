@@ -33,6 +33,8 @@ struct ngx_http_usage_planner_s {
     usage_request_t                  part;     /* of the request */
     size_t                           run_last; /* day of the last run */
     size_t                           fetched;  /* days, in runs */
+    uint64_t                         stored;   /* bits: the plan's columns */
+    ngx_msec_t                       kept;     /* when that was, last */
     usage_auth_t                     auth;     /* the authorization probe */
     ngx_event_t                      poll;     /* of a single-flight follower */
     unsigned                         ready:1;  /* the reply's entries are */
@@ -66,7 +68,18 @@ ngx_int_t ngx_http_usage_planner_trusted(ngx_http_usage_ctx_t *ctx);
 /* Counts the days of the reply: taken from the store, or fetched. */
 void ngx_http_usage_planner_count(ngx_http_usage_ctx_t *ctx);
 
-/* Lets those go on who follow this request, as it ends. */
+
+/* ngx_http_usage_planner_keep.c: what is stored before the plan is done */
+
+/*
+ * Stores what the plan has whole, and what it has begun, if the last time is a
+ * second ago.  It is called after each page.
+ */
+void ngx_http_usage_planner_keep(ngx_http_usage_ctx_t *ctx);
+
+/*
+ * Ends: stores the same, and lets those go on who follow this request.
+ */
 void ngx_http_usage_planner_end(ngx_http_usage_ctx_t *ctx);
 
 

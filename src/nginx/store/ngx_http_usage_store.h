@@ -67,6 +67,7 @@ struct ngx_http_usage_window_s {
     uint64_t                        owner;    /* the request that stored it */
     time_t                          fetched;  /* seconds since 1970 */
     time_t                          used;     /* seconds since 1970 */
+    uint32_t                        rows;     /* of all pages, if begun */
     usage_cover_window_t            cover;    /* of the partition's ids */
 };
 
@@ -79,6 +80,13 @@ struct ngx_http_usage_window_s {
 
 /* first and last of the window that shows which desktops the directory knows */
 #define NGX_HTTP_USAGE_DIRECTORY  INT32_MIN
+
+
+/*
+ * The window of a day that was only begun, as its request ended early, has the
+ * day before as its last.  No look-up finds it.
+ */
+#define ngx_http_usage_begun_last(day)  ((day) - 1)
 
 
 /*
@@ -246,7 +254,7 @@ uint32_t ngx_http_usage_store_id(ngx_http_usage_partition_t *partition,
 /*
  * Gives the place of each desktop in a plan's table, in places.  New ids are
  * added; those that nobody knows get USAGE_COVER_NO_PLACE if there are too many
- * of them.  NGX_ERROR: there is no room.
+ * of them, or the plan is under way.  NGX_ERROR: there is no room.
  */
 ngx_int_t ngx_http_usage_store_add_ids(ngx_http_usage_store_t *store,
     ngx_http_usage_partition_t *partition, usage_plan_t *plan,
@@ -265,8 +273,26 @@ ngx_int_t ngx_http_usage_store_find(ngx_http_usage_ctx_t *ctx);
 
 /* ngx_http_usage_store_fill.c */
 
-/* Stores what a plan got. */
-void ngx_http_usage_store_fill(ngx_http_usage_ctx_t *ctx, usage_plan_t *plan);
+/* the bit of a column of a plan's table */
+#define ngx_http_usage_column(i)  ((uint64_t) 1 << (i))
+
+/*
+ * Stores what a plan has whole, and if it isn't done, what it has begun; without
+ * the columns of stored, which are stored already.  Returns these and the ones
+ * that were added.
+ */
+uint64_t ngx_http_usage_store_fill(ngx_http_usage_ctx_t *ctx,
+    usage_plan_t *plan, uint64_t stored);
+
+
+/* ngx_http_usage_store_begun.c: days that are only begun */
+
+/*
+ * Lets a plan that has given no call yet take up what is begun of its days.
+ * NGX_ERROR: memory is out.
+ */
+ngx_int_t ngx_http_usage_store_resume(ngx_http_usage_ctx_t *ctx,
+    usage_plan_t *plan);
 
 
 /* ngx_http_usage_flight.c: one fetch for many */

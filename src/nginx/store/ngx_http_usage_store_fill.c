@@ -1,47 +1,30 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * What a request puts into the day store.  In: a plan that is done.  Out: its
- * statistics as windows, and what it learned from the directory.
+ * What a request puts into the day store.  In: a plan.  Out: what of its
+ * statistics is whole, as windows, and if it is done, what it learned from the
+ * directory.  ngx_http_usage_store_begun.c adds to it.
  */
 
-#include "store/ngx_http_usage_store.h"
-
-
-/*
- * A plan on its way into a partition.
- */
-typedef struct {
-    ngx_http_usage_ctx_t           *ctx;
-    ngx_http_usage_store_t         *store;
-    ngx_http_usage_partition_t     *partition;
-    usage_plan_t                   *plan;
-    uint32_t                       *places;   /* of the table's desktops */
-} ngx_http_usage_fill_t;
+#include "store/ngx_http_usage_store_fill.h"
 
 
 static void ngx_http_usage_fill_needed(ngx_http_usage_fill_t *fill);
 static ngx_int_t ngx_http_usage_fill_locked(ngx_http_usage_fill_t *fill);
 static ngx_int_t ngx_http_usage_fill_window(ngx_http_usage_fill_t *fill,
     size_t column);
-static void ngx_http_usage_fill_complete(ngx_http_usage_fill_t *fill,
-    size_t column, usage_cover_window_t *window);
 static void ngx_http_usage_fill_requested(ngx_http_usage_fill_t *fill,
     size_t column, usage_cover_window_t *window);
 static ngx_int_t ngx_http_usage_fill_directory(ngx_http_usage_fill_t *fill);
-static ngx_http_usage_window_t *ngx_http_usage_fill_add(
-    ngx_http_usage_fill_t *fill, int32_t first, int32_t last,
-    ngx_uint_t complete, ngx_uint_t wide);
 static time_t ngx_http_usage_fill_fetched(ngx_http_usage_fill_t *fill,
     int32_t first, int32_t last);
-static ngx_uint_t ngx_http_usage_fill_wide(ngx_http_usage_fill_t *fill,
-    size_t column);
 static ngx_int_t ngx_http_usage_fill_insert(ngx_http_usage_fill_t *fill,
     ngx_http_usage_window_t *window);
 
 
-void
-ngx_http_usage_store_fill(ngx_http_usage_ctx_t *ctx, usage_plan_t *plan)
+uint64_t
+ngx_http_usage_store_fill(ngx_http_usage_ctx_t *ctx, usage_plan_t *plan,
+    uint64_t stored)
 {
     ngx_http_usage_fill_t  fill;
 
@@ -50,11 +33,12 @@ ngx_http_usage_store_fill(ngx_http_usage_ctx_t *ctx, usage_plan_t *plan)
     fill.ctx = ctx;
     fill.store = ctx->lookup->store;
     fill.plan = plan;
+    fill.stored = stored;
 
     fill.places = ngx_palloc(ctx->request->pool,
                              (plan->table.count + 1) * sizeof(uint32_t));
     if (fill.places == NULL) {
-        return;
+        return stored;
     }
 
     ngx_http_usage_store_lock(fill.store);
@@ -77,6 +61,8 @@ ngx_http_usage_store_fill(ngx_http_usage_ctx_t *ctx, usage_plan_t *plan)
     }
 
     ngx_http_usage_store_unlock(fill.store);
+
+    return fill.stored;
 }
 
 
@@ -120,10 +106,13 @@ ngx_http_usage_fill_locked(ngx_http_usage_fill_t *fill)
     if (ngx_http_usage_store_add_ids(fill->store, fill->partition, plan,
                                      fill->places, fill->ctx->lookup->owner)
         != NGX_OK
-        || ngx_http_usage_fill_directory(fill) != NGX_OK)
+        || (usage_plan_done(plan)
+            && ngx_http_usage_fill_directory(fill) != NGX_OK))
     {
         return NGX_ERROR;
     }
+
+    ngx_http_usage_begun_drop(fill);
 
     for (i = 0; i <= plan->days; i++) {
 
@@ -131,15 +120,22 @@ ngx_http_usage_fill_locked(ngx_http_usage_fill_t *fill)
             break; /* the range of one day is that day */
         }
 
-        if ((usage_plan_covers(plan, i)
-             || (plan->request->desktops && usage_plan_has_days(plan)))
-            && ngx_http_usage_fill_window(fill, i) != NGX_OK)
+        if (fill->stored & ngx_http_usage_column(i)) {
+            continue;
+        }
+
+        if (usage_plan_covers(plan, i)
+            || (plan->request->desktops && usage_plan_has_days(plan)))
         {
-            return NGX_ERROR;
+            if (ngx_http_usage_fill_window(fill, i) != NGX_OK) {
+                return NGX_ERROR;
+            }
+
+            fill->stored |= ngx_http_usage_column(i);
         }
     }
 
-    return NGX_OK;
+    return ngx_http_usage_begun_fill(fill);
 }
 
 
@@ -183,7 +179,7 @@ ngx_http_usage_fill_window(ngx_http_usage_fill_t *fill, size_t column)
     }
 
     if (complete) {
-        ngx_http_usage_fill_complete(fill, column, &window->cover);
+        ngx_http_usage_fill_shown(fill, column, &window->cover);
 
     } else {
         ngx_http_usage_fill_requested(fill, column, &window->cover);
@@ -193,8 +189,8 @@ ngx_http_usage_fill_window(ngx_http_usage_fill_t *fill, size_t column)
 }
 
 
-static void
-ngx_http_usage_fill_complete(ngx_http_usage_fill_t *fill, size_t column,
+void
+ngx_http_usage_fill_shown(ngx_http_usage_fill_t *fill, size_t column,
     usage_cover_window_t *window)
 {
     size_t            i;
@@ -298,12 +294,7 @@ ngx_http_usage_fill_directory(ngx_http_usage_fill_t *fill)
 }
 
 
-/*
- * Adds a window of those days.  It takes the place of an older one, and takes
- * over what that tells, unless it is complete itself.
- */
-
-static ngx_http_usage_window_t *
+ngx_http_usage_window_t *
 ngx_http_usage_fill_add(ngx_http_usage_fill_t *fill, int32_t first,
     int32_t last, ngx_uint_t complete, ngx_uint_t wide)
 {
@@ -397,11 +388,7 @@ ngx_http_usage_fill_fetched(ngx_http_usage_fill_t *fill, int32_t first,
 }
 
 
-/*
- * Whether any seconds of a column need a wide window.
- */
-
-static ngx_uint_t
+ngx_uint_t
 ngx_http_usage_fill_wide(ngx_http_usage_fill_t *fill, size_t column)
 {
     double          seconds;

@@ -59,11 +59,13 @@ ngx_http_usage_store_add_ids(ngx_http_usage_store_t *store,
 {
     size_t                i, added;
     usage_str_t           text;
-    ngx_uint_t            exists;
+    ngx_uint_t            exists, settled;
     usage_table_t        *table;
     ngx_http_usage_id_t  *id;
 
     table = &plan->table;
+
+    settled = usage_plan_done(plan) || usage_plan_has_days(plan);
 
     for (i = 0, added = 0; i < table->count; i++) {
         places[i] = ngx_http_usage_store_id(partition, table->desktops[i]->id);
@@ -90,6 +92,12 @@ ngx_http_usage_store_add_ids(ngx_http_usage_store_t *store,
         exists = ngx_http_usage_ids_exists(plan, i);
 
         if (!exists && partition->unknown == NGX_HTTP_USAGE_UNKNOWN_IDS) {
+            continue;
+        }
+
+        /* of a plan under way, statistics may still show it */
+
+        if (!settled && !usage_desktop_shown(table->desktops[i])) {
             continue;
         }
 

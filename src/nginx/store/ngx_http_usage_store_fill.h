@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/*
+ * A plan on its way into a partition, which is locked.  Not for other files
+ * than ngx_http_usage_store_fill.c and ngx_http_usage_store_begun.c.
+ */
+
+#ifndef NGX_HTTP_USAGE_STORE_FILL_H
+#define NGX_HTTP_USAGE_STORE_FILL_H
+
+#include "store/ngx_http_usage_store.h"
+
+
+typedef struct {
+    ngx_http_usage_ctx_t           *ctx;
+    ngx_http_usage_store_t         *store;
+    ngx_http_usage_partition_t     *partition;
+    usage_plan_t                   *plan;
+    uint32_t                       *places;   /* of the table's desktops */
+    uint64_t                        stored;   /* bits: columns that are */
+} ngx_http_usage_fill_t;
+
+
+/* ngx_http_usage_store_fill.c */
+
+/*
+ * Adds a window of those days.  It takes the place of an older one, and takes
+ * over what that tells, unless it is complete itself.  NULL: there is no room.
+ */
+ngx_http_usage_window_t *ngx_http_usage_fill_add(ngx_http_usage_fill_t *fill,
+    int32_t first, int32_t last, ngx_uint_t complete, ngx_uint_t wide);
+
+/* Tells whether any seconds of a column need a wide window. */
+ngx_uint_t ngx_http_usage_fill_wide(ngx_http_usage_fill_t *fill,
+    size_t column);
+
+/* Enters in a window what a column shows. */
+void ngx_http_usage_fill_shown(ngx_http_usage_fill_t *fill, size_t column,
+    usage_cover_window_t *window);
+
+
+/* ngx_http_usage_store_begun.c */
+
+/* Removes what is begun of the plan's days: it knows at least as much. */
+void ngx_http_usage_begun_drop(ngx_http_usage_fill_t *fill);
+
+/* Adds what the plan has begun.  NGX_ERROR: there is no room. */
+ngx_int_t ngx_http_usage_begun_fill(ngx_http_usage_fill_t *fill);
+
+
+#endif /* NGX_HTTP_USAGE_STORE_FILL_H */
