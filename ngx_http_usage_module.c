@@ -16,6 +16,8 @@
  *   store     keeps finished days, so that fewer calls will do (usage_store)
  *   pace      decides when a call may start (usage_rate)
  *   fetch     makes the call, a subrequest
+ *   share     what it shares with other gateways (usage_share)
+ *   redis     sends the operations of share to Redis
  *   reply     sends the reply
  *
  * conf reads directives and has the variables, status shows the counters, and
@@ -29,7 +31,9 @@
 #include "handler/ngx_http_usage_handler.h"
 #include "modes/ngx_http_usage_modes.h"
 #include "pace/ngx_http_usage_pace.h"
+#include "redis/ngx_http_usage_redis.h"
 #include "reply/ngx_http_usage_reply.h"
+#include "share/ngx_http_usage_share.h"
 #include "sign/ngx_http_usage_sign.h"
 #include "status/ngx_http_usage_status.h"
 
@@ -273,6 +277,27 @@ static ngx_command_t  ngx_http_usage_commands[] = {
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(ngx_http_usage_loc_conf_t, retries),
       &ngx_http_usage_retries_bounds },
+
+    { ngx_string("usage_share"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
+      ngx_http_usage_share,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("usage_redis_pass"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_http_usage_redis_pass,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("usage_redis_auth"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_http_usage_redis_auth,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
 
     { ngx_string("usage_status"),
       NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS,

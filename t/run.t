@@ -153,7 +153,7 @@ subtest 'what the tests take' => sub {
     my ($status) = run_on($m, 'test');
     is($status, 0, 'status 0');
     like(text_of("$m/calls"), qr/^update-rc\.d $_ disable$/m, "the service of $_ does not start")
-        for qw(nginx prometheus);
+        for qw(nginx prometheus redis-server);
     $m = machine(installed => ['prometheus']);
     run_on($m, 'test');
     unlike(text_of("$m/calls"), qr/update-rc\.d prometheus/,

@@ -32,13 +32,17 @@
 #define NGX_HTTP_USAGE_MEMORY_MIN   (1024 * 1024)
 
 
-/* what the folders own of the configuration: base, call, modes, pace, sign */
+/* what the folders own of the configuration: base, call, modes, pace, redis,
+ * share, sign */
 
 typedef struct ngx_http_usage_metrics_s  ngx_http_usage_metrics_t;
 typedef struct ngx_http_usage_known_s    ngx_http_usage_known_t;
 typedef struct ngx_http_usage_breaker_s  ngx_http_usage_breaker_t;
 typedef struct ngx_http_usage_rate_s     ngx_http_usage_rate_t;
 typedef struct ngx_http_usage_replay_s   ngx_http_usage_replay_t;
+typedef struct ngx_http_usage_share_s    ngx_http_usage_share_t;
+typedef struct ngx_http_usage_shared_s   ngx_http_usage_shared_t;
+typedef struct ngx_http_usage_redis_s    ngx_http_usage_redis_t;
 
 
 typedef struct {
@@ -46,6 +50,7 @@ typedef struct {
     ngx_http_usage_metrics_t        *metrics;
     ngx_http_usage_known_t          *known;
     ngx_http_usage_breaker_t        *breaker;    /* NULL: no fallback */
+    ngx_http_usage_shared_t         *shared;     /* NULL: no usage_share */
     ngx_uint_t                       translates; /* unsigned  translates:1; */
     ngx_int_t                        request_id; /* index of the variable */
     ngx_array_t                      blocks;     /* of loc_conf_t * */
@@ -112,6 +117,8 @@ typedef struct {
     ngx_flag_t                       resource_id;
     ngx_http_usage_rate_t           *rate;
     ngx_int_t                        retries;    /* of an upstream call */
+    ngx_http_usage_share_t          *share;
+    ngx_http_usage_redis_t          *redis;      /* of this very location */
     ngx_shm_zone_t                  *store;
     ngx_http_complex_value_t        *store_key;
     time_t                           final_after; /* since a day's start */
@@ -133,7 +140,8 @@ typedef struct {
 typedef struct ngx_http_usage_ctx_s      ngx_http_usage_ctx_t;
 typedef struct ngx_http_usage_store_s    ngx_http_usage_store_t;
 
-/* what folders own of a request: fetch, pace, planner, store, modes, sign */
+/* what folders own of a request: fetch, pace, planner, store, modes, sign,
+ * share */
 
 typedef struct ngx_http_usage_fetches_s   ngx_http_usage_fetches_t;
 typedef struct ngx_http_usage_pace_s      ngx_http_usage_pace_t;
@@ -141,6 +149,7 @@ typedef struct ngx_http_usage_planner_s   ngx_http_usage_planner_t;
 typedef struct ngx_http_usage_lookup_s    ngx_http_usage_lookup_t;
 typedef struct ngx_http_usage_endpoint_s  ngx_http_usage_endpoint_t;
 typedef struct ngx_http_usage_signing_s   ngx_http_usage_signing_t;
+typedef struct ngx_http_usage_shares_s    ngx_http_usage_shares_t;
 
 
 /*
@@ -265,6 +274,7 @@ struct ngx_http_usage_ctx_s {
     ngx_http_usage_lookup_t         *lookup;     /* NULL: no day store */
     ngx_http_usage_endpoint_t       *endpoint;   /* NULL: it isn't involved */
     ngx_http_usage_signing_t        *signing;    /* NULL: not signed anew */
+    ngx_http_usage_shares_t         *shares;     /* NULL: no operations */
 };
 
 
@@ -436,6 +446,18 @@ ngx_int_t ngx_http_usage_zone_named(ngx_conf_t *cf, ngx_shm_zone_t *zone,
  * that nothing uses.  NGX_ERROR: one has no size or no rate.
  */
 ngx_int_t ngx_http_usage_check_zones(ngx_conf_t *cf);
+
+
+/* ngx_http_usage_secret.c: files that only their owner can read */
+
+/*
+ * Reads all of the file that a directive names into the configuration's pool.
+ * The caller wipes the text once it isn't needed.  NGX_ERROR: the file can't be
+ * read, others than its owner can read it, it is no file, or is larger than 1m;
+ * that is logged.
+ */
+ngx_int_t ngx_http_usage_secret_read(ngx_conf_t *cf, const char *directive,
+    ngx_str_t *name, ngx_str_t *text);
 
 
 /* ngx_http_usage_build.c: which build runs */

@@ -8,6 +8,7 @@
 #include "pace/ngx_http_usage_pace.h"
 #include "planner/ngx_http_usage_planner.h"
 #include "reply/ngx_http_usage_reply.h"
+#include "share/ngx_http_usage_share.h"
 
 
 static ngx_int_t ngx_http_usage_watch_client(ngx_http_request_t *r);
@@ -93,7 +94,8 @@ ngx_http_usage_timed_out(ngx_event_t *ev)
                        "calls made, %lu of them not answered yet",
                        (unsigned long) ctx->conf->timeout,
                        (unsigned long) ctx->fetches->started,
-                       (unsigned long) ctx->fetches->under_way);
+                       (unsigned long) (ctx->fetches->under_way
+                           - ngx_http_usage_share_under_way(ctx)));
 
     ngx_http_usage_call_fail(ctx, NULL);
 
@@ -133,6 +135,7 @@ ngx_http_usage_cleanup(void *data)
         ctx->hooks.end(ctx);
     }
 
+    ngx_http_usage_share_end(ctx);
     ngx_http_usage_pace_end(ctx);
     ngx_http_usage_retry_end(ctx);
 

@@ -8,6 +8,7 @@
 #include "call/ngx_http_usage_call.h"
 #include "pace/ngx_http_usage_pace.h"
 #include "planner/ngx_http_usage_planner.h"
+#include "share/ngx_http_usage_share.h"
 #include "sign/ngx_http_usage_sign.h"
 
 
@@ -269,6 +270,13 @@ ngx_http_usage_take(ngx_http_usage_ctx_t *ctx)
         }
 
         ngx_http_usage_fetch_release(fetch);
+    }
+
+    ngx_http_usage_share_take(ctx);
+
+    if (ctx->error.status) {
+        ngx_http_usage_call_fail(ctx, NULL);
+        return;
     }
 
     ngx_http_usage_memory_sweep(ctx);

@@ -7,6 +7,7 @@
 
 #include "conf/ngx_http_usage_conf.h"
 #include "handler/ngx_http_usage_handler.h"
+#include "redis/ngx_http_usage_redis.h"
 #include "sign/ngx_http_usage_sign.h"
 #include "status/ngx_http_usage_status.h"
 
@@ -86,6 +87,7 @@ ngx_http_usage_create_loc_conf(ngx_conf_t *cf)
      *     conf->status = 0;
      *     conf->translate = 0;
      *     conf->with_seconds = 0;
+     *     conf->redis = NULL;
      *     conf->prefix = { 0, NULL };
      *     conf->upstream = { 0, 0 };
      *     conf->hour_format = { 0, NULL };
@@ -110,6 +112,7 @@ ngx_http_usage_create_loc_conf(ngx_conf_t *cf)
     conf->resource_id = NGX_CONF_UNSET;
     conf->rate = NGX_CONF_UNSET_PTR;
     conf->retries = NGX_CONF_UNSET;
+    conf->share = NGX_CONF_UNSET_PTR;
     conf->store = NGX_CONF_UNSET_PTR;
     conf->store_key = NGX_CONF_UNSET_PTR;
     conf->final_after = NGX_CONF_UNSET;
@@ -163,6 +166,7 @@ ngx_http_usage_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_value(conf->resource_id, prev->resource_id, 0);
     ngx_conf_merge_ptr_value(conf->rate, prev->rate, NULL);
     ngx_conf_merge_value(conf->retries, prev->retries, 2);
+    ngx_conf_merge_ptr_value(conf->share, prev->share, NULL);
     ngx_conf_merge_ptr_value(conf->store, prev->store, NULL);
     ngx_conf_merge_ptr_value(conf->store_key, prev->store_key, NULL);
     ngx_conf_merge_sec_value(conf->final_after, prev->final_after,
@@ -192,6 +196,10 @@ ngx_http_usage_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     }
 
     ngx_http_usage_inherit_handler(cf, prev, conf);
+
+    if (ngx_http_usage_redis_check(cf, conf) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
 
     if (conf->translate) {
         ngx_http_usage_key_upstream(cf, conf);
@@ -225,5 +233,9 @@ ngx_http_usage_inherit_handler(ngx_conf_t *cf,
     } else if (prev->status) {
         conf->status = 1;
         clcf->handler = ngx_http_usage_status_handler;
+
+    } else if (prev->redis) {
+        conf->redis = prev->redis;
+        clcf->handler = ngx_http_usage_redis_handler;
     }
 }

@@ -141,6 +141,8 @@ ngx_http_usage_block_own(ngx_conf_t *cf, ngx_http_usage_loc_conf_t *conf)
           conf->rate != NGX_CONF_UNSET_PTR },
         { "usage_retries", NGX_HTTP_USAGE_NEEDS_TRANSLATE,
           conf->retries != NGX_CONF_UNSET },
+        { "usage_share", NGX_HTTP_USAGE_NEEDS_TRANSLATE,
+          conf->share != NGX_CONF_UNSET_PTR },
         { "usage_store", NGX_HTTP_USAGE_NEEDS_TRANSLATE,
           conf->store != NGX_CONF_UNSET_PTR },
         { "usage_store_key", NGX_HTTP_USAGE_NEEDS_STORE,

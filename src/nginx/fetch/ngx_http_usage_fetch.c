@@ -26,7 +26,8 @@ static void ngx_http_usage_fetch_cancel(ngx_http_request_t *r);
 static const char  *ngx_http_usage_kinds[] = {
     "the plan",
     "the authorization probe",
-    "the legacy endpoint"
+    "the legacy endpoint",
+    "Redis"
 };
 
 #endif
@@ -222,12 +223,24 @@ ngx_http_usage_fetch_done(ngx_http_request_t *r, void *data, ngx_int_t rc)
 {
     ngx_http_usage_fetch_t  *fetch = data;
 
-    if (fetch->request != r || fetch->ctx->fetches->ended) {
+    if (fetch->request != r
+        || (fetch->ctx->fetches->ended
+            && fetch->kind != NGX_HTTP_USAGE_FETCH_SHARE))
+    {
         return rc;
     }
 
     if (rc == NGX_HTTP_CLIENT_CLOSED_REQUEST || r->connection->error) {
         return rc;
+    }
+
+    if (fetch->kind == NGX_HTTP_USAGE_FETCH_SHARE && rc != NGX_OK) {
+
+        /* no page is made of it, and the client's request may go on */
+
+        fetch->status = rc > 0 ? rc : NGX_HTTP_INTERNAL_SERVER_ERROR;
+        r->header_sent = 1;
+        rc = NGX_OK;
     }
 
     if (rc >= NGX_HTTP_SPECIAL_RESPONSE && !r->header_sent) {

@@ -24,7 +24,8 @@
 typedef enum {
     NGX_HTTP_USAGE_FETCH_PLAN = 0, /* a successor: the plan wants it */
     NGX_HTTP_USAGE_FETCH_AUTH,     /* a successor: the authorization probe */
-    NGX_HTTP_USAGE_FETCH_LEGACY    /* the legacy endpoint */
+    NGX_HTTP_USAGE_FETCH_LEGACY,   /* the legacy endpoint */
+    NGX_HTTP_USAGE_FETCH_SHARE     /* Redis: no upstream call, has no slot */
 } ngx_http_usage_fetch_kind_t;
 
 

@@ -45,6 +45,11 @@ ngx_http_usage_fetch_header(ngx_http_usage_fetch_t *fetch,
         return NGX_OK; /* abandoned */
     }
 
+    if (fetch->kind == NGX_HTTP_USAGE_FETCH_SHARE) {
+        fetch->status = r->headers_out.status;
+        return NGX_OK;
+    }
+
     fetch->complete = 0;
 #if (NGX_HTTP_CACHE)
     fetch->cached = r->cached;
@@ -197,7 +202,9 @@ ngx_http_usage_fetch_data(ngx_http_usage_fetch_t *fetch, ngx_buf_t *b)
 {
     size_t  len, head;
 
-    if (fetch->nonsense || !ngx_buf_in_memory(b)) {
+    if (fetch->nonsense || !ngx_buf_in_memory(b)
+        || fetch->kind == NGX_HTTP_USAGE_FETCH_SHARE)
+    {
         return NGX_OK;
     }
 

@@ -8,15 +8,8 @@
 #include "sign/ngx_http_usage_sign.h"
 
 
-/* bytes of the largest file */
-#define NGX_HTTP_USAGE_CREDENTIALS_MAX  (1024 * 1024)
-
-
 static usage_credentials_t *ngx_http_usage_credentials_read(ngx_conf_t *cf,
     ngx_str_t *name);
-static ngx_int_t ngx_http_usage_credentials_load(ngx_conf_t *cf,
-    ngx_str_t *name, ngx_str_t *text);
-static char *ngx_http_usage_credentials_check(ngx_file_t *file);
 static void ngx_http_usage_credentials_wipe(void *data);
 
 
@@ -79,7 +72,8 @@ ngx_http_usage_credentials_read(ngx_conf_t *cf, ngx_str_t *name)
     cln = ngx_pool_cleanup_add(cf->pool, sizeof(usage_credentials_t));
 
     if (cln == NULL
-        || ngx_http_usage_credentials_load(cf, name, &text) != NGX_OK)
+        || ngx_http_usage_secret_read(cf, "usage_credentials", name, &text)
+           != NGX_OK)
     {
         return NULL;
     }
@@ -108,98 +102,6 @@ ngx_http_usage_credentials_read(ngx_conf_t *cf, ngx_str_t *name)
     }
 
     return credentials;
-}
-
-
-/*
- * Reads all of a file into the configuration's pool.  NGX_ERROR: it can't be
- * read, which is logged.
- */
-
-static ngx_int_t
-ngx_http_usage_credentials_load(ngx_conf_t *cf, ngx_str_t *name,
-    ngx_str_t *text)
-{
-    char       *reason;
-    ssize_t     n;
-    ngx_int_t   rc;
-    ngx_file_t  file;
-
-    ngx_memzero(&file, sizeof(ngx_file_t));
-
-    file.name = *name;
-    file.log = cf->log;
-    file.fd = ngx_open_file(name->data, NGX_FILE_RDONLY|NGX_FILE_NONBLOCK,
-                            NGX_FILE_OPEN, 0);
-
-    if (file.fd == NGX_INVALID_FILE) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, ngx_errno,
-                           ngx_open_file_n " \"%V\" failed", name);
-        return NGX_ERROR;
-    }
-
-    rc = NGX_ERROR;
-    reason = ngx_http_usage_credentials_check(&file);
-
-    if (reason) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "usage_credentials \"%V\" %s", name, reason);
-        goto done;
-    }
-
-    text->len = ngx_file_size(&file.info);
-    text->data = ngx_pnalloc(cf->pool, text->len + 1);
-
-    if (text->data == NULL) {
-        goto done;
-    }
-
-    n = ngx_read_file(&file, text->data, text->len, 0);
-
-    if (n != (ssize_t) text->len) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, n == NGX_ERROR ? ngx_errno : 0,
-                           ngx_read_file_n " \"%V\" failed", name);
-        goto done;
-    }
-
-    rc = NGX_OK;
-
-done:
-
-    if (ngx_close_file(file.fd) == NGX_FILE_ERROR) {
-        ngx_log_error(NGX_LOG_ALERT, cf->log, ngx_errno,
-                      ngx_close_file_n " \"%V\" failed", name);
-    }
-
-    return rc;
-}
-
-
-/*
- * Returns what is wrong with a file, or NULL.
- */
-
-static char *
-ngx_http_usage_credentials_check(ngx_file_t *file)
-{
-    if (ngx_fd_info(file->fd, &file->info) == NGX_FILE_ERROR) {
-        return "has no attributes that can be read";
-    }
-
-    if (!ngx_is_file(&file->info)) {
-        return "is not a file";
-    }
-
-    if (ngx_file_access(&file->info) & (S_IRWXG|S_IRWXO)) {
-        return "can be read or changed by others than its owner; "
-               "\"chmod 600\" it";
-    }
-
-    if (ngx_file_size(&file->info) > NGX_HTTP_USAGE_CREDENTIALS_MAX) {
-        return "is larger than 1m";
-    }
-
-    return NULL;
 }
 
 

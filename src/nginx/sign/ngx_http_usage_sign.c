@@ -57,6 +57,10 @@ ngx_http_usage_sign_phase_handler(ngx_http_request_t *r)
     fetch = ngx_http_usage_fetch_of(r);
     ctx = fetch ? fetch->ctx : ngx_http_usage_find_ctx(r);
 
+    if (fetch && fetch->kind == NGX_HTTP_USAGE_FETCH_SHARE) {
+        return NGX_DECLINED;
+    }
+
     if (ctx == NULL || ctx->caller.credential == NULL
         || r->content_handler == NULL
         || r->content_handler == ngx_http_usage_sign_content_handler)

@@ -47,6 +47,22 @@ ngx_int_t ngx_http_usage_status_page(ngx_http_request_t *r, ngx_uint_t json,
     ngx_str_t *text);
 
 
+/* ngx_http_usage_status_share.c: the metrics of usage_share */
+
+typedef struct ngx_http_usage_status_share_s  ngx_http_usage_status_share_t;
+
+/*
+ * Copies what they are written from; NULL: nothing is shared, they are left
+ * out.  NGX_ERROR: memory is out.
+ */
+ngx_int_t ngx_http_usage_status_share_copy(ngx_http_request_t *r,
+    ngx_http_usage_status_share_t **share);
+
+/* Writes them. */
+void ngx_http_usage_status_share_write(ngx_http_usage_page_t *page,
+    ngx_http_usage_status_share_t *share);
+
+
 /* ngx_http_usage_status_write.c: the two forms */
 
 /* Begins and ends a page, at pos; NULL: to measure it. */

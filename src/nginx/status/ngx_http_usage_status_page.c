@@ -23,7 +23,8 @@ static ngx_http_usage_counts_t *ngx_http_usage_status_copy(
     ngx_http_request_t *r);
 static ngx_array_t *ngx_http_usage_status_copy_zones(ngx_http_request_t *r);
 static void ngx_http_usage_status_write(ngx_http_usage_page_t *page,
-    ngx_http_usage_counts_t *counts, ngx_array_t *zones);
+    ngx_http_usage_counts_t *counts, ngx_array_t *zones,
+    ngx_http_usage_status_share_t *share);
 static void ngx_http_usage_status_build(ngx_http_usage_page_t *page);
 static void ngx_http_usage_status_requests(ngx_http_usage_page_t *page,
     ngx_http_usage_counts_t *counts);
@@ -133,14 +134,17 @@ ngx_int_t
 ngx_http_usage_status_page(ngx_http_request_t *r, ngx_uint_t json,
     ngx_str_t *text)
 {
-    ngx_array_t              *zones;
-    ngx_http_usage_page_t     page;
-    ngx_http_usage_counts_t  *counts;
+    ngx_array_t                    *zones;
+    ngx_http_usage_page_t           page;
+    ngx_http_usage_counts_t        *counts;
+    ngx_http_usage_status_share_t  *share;
 
     counts = ngx_http_usage_status_copy(r);
     zones = ngx_http_usage_status_copy_zones(r);
 
-    if (counts == NULL || zones == NULL) {
+    if (counts == NULL || zones == NULL
+        || ngx_http_usage_status_share_copy(r, &share) != NGX_OK)
+    {
         return NGX_ERROR;
     }
 
@@ -148,7 +152,7 @@ ngx_http_usage_status_page(ngx_http_request_t *r, ngx_uint_t json,
     page.json = json;
 
     ngx_http_usage_page_begin(&page, NULL);
-    ngx_http_usage_status_write(&page, counts, zones);
+    ngx_http_usage_status_write(&page, counts, zones, share);
 
     text->len = page.len;
     text->data = ngx_pnalloc(r->pool, page.len);
@@ -158,7 +162,7 @@ ngx_http_usage_status_page(ngx_http_request_t *r, ngx_uint_t json,
     }
 
     ngx_http_usage_page_begin(&page, text->data);
-    ngx_http_usage_status_write(&page, counts, zones);
+    ngx_http_usage_status_write(&page, counts, zones, share);
 
     return NGX_OK;
 }
@@ -226,7 +230,8 @@ ngx_http_usage_status_copy_zones(ngx_http_request_t *r)
 
 static void
 ngx_http_usage_status_write(ngx_http_usage_page_t *page,
-    ngx_http_usage_counts_t *counts, ngx_array_t *zones)
+    ngx_http_usage_counts_t *counts, ngx_array_t *zones,
+    ngx_http_usage_status_share_t *share)
 {
     ngx_http_usage_status_build(page);
 
@@ -239,6 +244,7 @@ ngx_http_usage_status_write(ngx_http_usage_page_t *page,
     ngx_http_usage_status_calls(page, counts);
     ngx_http_usage_status_counters(page, counts);
     ngx_http_usage_status_zones(page, zones);
+    ngx_http_usage_status_share_write(page, share);
 
     ngx_http_usage_page_end(page);
 }
