@@ -399,11 +399,12 @@ ngx_int_t ngx_http_usage_own_request_id(ngx_http_request_t *r, ngx_str_t *id);
 /* ngx_http_usage_key.c: who the caller is, as a hash */
 
 /*
- * What a key tells apart beside credentials: all that leads to other data, or
- * only what has a quota of its own.
+ * What a key tells apart beside credentials: all that leads to other data, the
+ * same but for this gateway's own servers, or only what has a quota of its own.
  */
 typedef enum {
     NGX_HTTP_USAGE_SCOPE_DATA = 0,
+    NGX_HTTP_USAGE_SCOPE_SHARED,
     NGX_HTTP_USAGE_SCOPE_QUOTA
 } ngx_http_usage_scope_t;
 

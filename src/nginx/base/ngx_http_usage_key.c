@@ -71,7 +71,8 @@ done:
 /*
  * The same credential gets other data in another project or enterprise project,
  * at another upstream, or for another host, which the operator's location may
- * pass on.  Its quota is the same for all of these but the project.
+ * pass on.  Its quota is the same for all of these but the project.  What tells
+ * this gateway's servers from each other is of no use to another gateway.
  */
 
 static ngx_int_t
@@ -96,9 +97,10 @@ ngx_http_usage_key_place(EVP_MD_CTX *md, ngx_http_usage_ctx_t *ctx,
         return NGX_OK;
     }
 
-    if (ngx_http_usage_key_add(md, ctx->conf->upstream,
-                               sizeof(ctx->conf->upstream))
-        != NGX_OK)
+    if (scope == NGX_HTTP_USAGE_SCOPE_DATA
+        && ngx_http_usage_key_add(md, ctx->conf->upstream,
+                                  sizeof(ctx->conf->upstream))
+           != NGX_OK)
     {
         return NGX_ERROR;
     }
@@ -180,13 +182,21 @@ ngx_http_usage_key_credential(EVP_MD_CTX *md, ngx_http_usage_ctx_t *ctx)
 
 /*
  * Adds data to a digest, with its length: no other sequence of data gives the
- * same bytes.
+ * same bytes.  The length is written alike by all machines, as gateways may share
+ * a key.
  */
 
 static ngx_int_t
 ngx_http_usage_key_add(EVP_MD_CTX *md, const void *data, size_t len)
 {
-    return EVP_DigestUpdate(md, &len, sizeof(size_t)) == 1
+    u_char      size[8];
+    ngx_uint_t  i;
+
+    for (i = 0; i < 8; i++) {
+        size[i] = (u_char) ((uint64_t) len >> (8 * i));
+    }
+
+    return EVP_DigestUpdate(md, size, sizeof(size)) == 1
            && EVP_DigestUpdate(md, data, len) == 1
            ? NGX_OK : NGX_ERROR;
 }

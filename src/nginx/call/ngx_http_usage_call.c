@@ -9,6 +9,7 @@
 #include "planner/ngx_http_usage_planner.h"
 #include "reply/ngx_http_usage_reply.h"
 #include "share/ngx_http_usage_share.h"
+#include "share/ngx_http_usage_share.h"
 
 
 static ngx_int_t ngx_http_usage_watch_client(ngx_http_request_t *r);
@@ -119,7 +120,9 @@ ngx_http_usage_call_end(ngx_http_usage_ctx_t *ctx)
         return;
     }
 
+    ngx_http_usage_planner_leave(ctx);
     ngx_http_usage_cleanup(ctx);
+    ngx_http_usage_share_end(ctx);
     ngx_http_usage_fetches_abandon(ctx);
 }
 

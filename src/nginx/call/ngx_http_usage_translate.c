@@ -47,8 +47,7 @@ ngx_http_usage_translate_call(ngx_http_usage_ctx_t *ctx)
     if ((ctx->inbound.body.data && ngx_http_usage_verify(ctx) != NGX_OK)
         || !ctx->inbound.parsed
         || ngx_http_usage_check_project(ctx) != NGX_OK
-        || ngx_http_usage_known_open(ctx) != NGX_OK
-        || ngx_http_usage_planner_start(ctx) == NGX_ERROR)
+        || ngx_http_usage_known_open(ctx) != NGX_OK)
     {
         ngx_http_usage_call_fail(ctx, NULL);
         return;
@@ -57,6 +56,11 @@ ngx_http_usage_translate_call(ngx_http_usage_ctx_t *ctx)
     if (ngx_http_usage_prepare(ctx) != NGX_OK) {
         (void) usage_error(&ctx->error, NGX_HTTP_INTERNAL_SERVER_ERROR,
                            "the call could not be prepared");
+        ngx_http_usage_call_fail(ctx, NULL);
+        return;
+    }
+
+    if (ngx_http_usage_planner_start(ctx) == NGX_ERROR) {
         ngx_http_usage_call_fail(ctx, NULL);
         return;
     }

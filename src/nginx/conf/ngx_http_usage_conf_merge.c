@@ -7,6 +7,7 @@
 
 #include "conf/ngx_http_usage_conf.h"
 #include "handler/ngx_http_usage_handler.h"
+#include "pace/ngx_http_usage_pace.h"
 #include "redis/ngx_http_usage_redis.h"
 #include "sign/ngx_http_usage_sign.h"
 #include "status/ngx_http_usage_status.h"
@@ -197,7 +198,9 @@ ngx_http_usage_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
 
     ngx_http_usage_inherit_handler(cf, prev, conf);
 
-    if (ngx_http_usage_redis_check(cf, conf) != NGX_OK) {
+    if (ngx_http_usage_redis_check(cf, conf) != NGX_OK
+        || ngx_http_usage_rate_check(cf, conf) != NGX_OK)
+    {
         return NGX_CONF_ERROR;
     }
 

@@ -36,43 +36,17 @@
  * one; if it is cut, the calls before count.  The old workers go on with their
  * own rate.
  *
- * The zone is one table from the beginning: nothing is allocated, there are no
- * pointers, and each time is one word.  If a worker is killed, nginx's master
- * frees its lock, and the table is in order.
+ * Gateways that share a rate reserve their calls in Redis, by the same algorithm
+ * (ngx_http_usage_turn.c).  "next" is then what this gateway last knew of it.  If
+ * Redis doesn't answer, each gateway goes on alone, at its part of the rate: see
+ * ngx_http_usage_tempo.c.
  */
 
-#include "pace/ngx_http_usage_pace.h"
+#include "pace/ngx_http_usage_gcra.h"
 
-#include <openssl/rand.h>
-
-
-#define NGX_HTTP_USAGE_RATE_WAYS           16  /* buckets of a set */
-
-/* M for a window of a minute and of a second, in microseconds */
-#define NGX_HTTP_USAGE_RATE_MINUTE_MARGIN  1000000
-#define NGX_HTTP_USAGE_RATE_SECOND_MARGIN  100000
 
 /* microseconds: a time that is further ahead is wrong */
-#define NGX_HTTP_USAGE_RATE_AHEAD          (86400 * (uint64_t) 1000000)
-
-/* milliseconds that an upstream's 429 holds back a bucket at most */
-#define NGX_HTTP_USAGE_RATE_PUSH           (60 * 1000)
-
-
-struct ngx_http_usage_bucket_s {
-    uint64_t                       key[2];
-    uint64_t                       next; /* microseconds */
-    uint64_t                       sent; /* microseconds */
-};
-
-
-struct ngx_http_usage_buckets_s {
-    u_char                         salt[NGX_HTTP_USAGE_KEY_LEN];
-    uint64_t                       interval; /* in which the times count */
-    ngx_uint_t                     reloads;  /* up to the one that set it */
-    ngx_uint_t                     sets;     /* of NGX_HTTP_USAGE_RATE_WAYS */
-    ngx_http_usage_bucket_t        buckets[1];
-};
+#define NGX_HTTP_USAGE_RATE_AHEAD  (86400 * (uint64_t) 1000000)
 
 
 static ngx_http_usage_bucket_t *ngx_http_usage_rate_lock(
@@ -83,9 +57,8 @@ static uint64_t ngx_http_usage_rate_scaled(uint64_t time, uint64_t now,
     uint64_t from, uint64_t to);
 static void ngx_http_usage_rate_unlock(ngx_http_usage_rate_t *rate,
     ngx_log_t *log);
-static uint64_t ngx_http_usage_rate_slot(ngx_http_usage_rate_t *rate,
+static uint64_t ngx_http_usage_rate_slot(ngx_http_usage_tempo_t *tempo,
     uint64_t next, uint64_t now);
-static void ngx_http_usage_rate_compute(ngx_http_usage_rate_t *rate);
 
 
 uint64_t
@@ -99,26 +72,21 @@ ngx_http_usage_rate_now(void)
 }
 
 
-u_char *
-ngx_http_usage_rate_salt(ngx_http_usage_rate_t *rate)
-{
-    return rate->sh->salt;
-}
-
-
 uint64_t
-ngx_http_usage_rate_reserve(ngx_http_usage_rate_t *rate, uint64_t *key,
-    ngx_http_usage_slot_t *slot, ngx_log_t *log)
+ngx_http_usage_rate_reserve(ngx_http_usage_rate_t *rate,
+    ngx_http_usage_tempo_t *tempo, uint64_t *key, ngx_http_usage_slot_t *slot,
+    ngx_log_t *log)
 {
-    uint64_t                  now;
+    uint64_t                  now, from;
     ngx_http_usage_bucket_t  *bucket;
 
     now = ngx_http_usage_rate_now();
+    from = ngx_max(now, tempo->from);
     bucket = ngx_http_usage_rate_lock(rate, key);
 
     slot->before = bucket->next;
-    slot->after = ngx_max(bucket->next, now) + rate->interval;
-    slot->time = ngx_http_usage_rate_slot(rate, bucket->next, now);
+    slot->after = ngx_max(bucket->next, from) + tempo->interval;
+    slot->time = ngx_http_usage_rate_slot(tempo, bucket->next, from);
 
     bucket->next = slot->after;
 
@@ -147,15 +115,20 @@ ngx_http_usage_rate_return(ngx_http_usage_rate_t *rate, uint64_t *key,
 
 
 uint64_t
-ngx_http_usage_rate_start(ngx_http_usage_rate_t *rate, uint64_t *key,
-    ngx_log_t *log)
+ngx_http_usage_rate_start(ngx_http_usage_rate_t *rate,
+    ngx_http_usage_tempo_t *tempo, uint64_t *key, ngx_log_t *log)
 {
     uint64_t                  now, ahead, late;
     ngx_http_usage_bucket_t  *bucket;
 
     now = ngx_http_usage_rate_now();
+
+    if (now < tempo->from) {
+        return tempo->from;
+    }
+
     late = rate->margin / 2;
-    ahead = (rate->burst - 1) * rate->interval + late;
+    ahead = tempo->ahead + late;
 
     bucket = ngx_http_usage_rate_lock(rate, key);
 
@@ -163,7 +136,7 @@ ngx_http_usage_rate_start(ngx_http_usage_rate_t *rate, uint64_t *key,
         now = bucket->sent - ahead;
 
     } else {
-        bucket->sent = ngx_max(bucket->sent, now) + rate->interval;
+        bucket->sent = ngx_max(bucket->sent, now) + tempo->interval;
 
         /* nobody is to reserve a time at which no call may start */
 
@@ -181,15 +154,14 @@ ngx_http_usage_rate_start(ngx_http_usage_rate_t *rate, uint64_t *key,
 
 
 void
-ngx_http_usage_rate_push(ngx_http_usage_rate_t *rate, uint64_t *key,
-    ngx_msec_t delay, ngx_log_t *log)
+ngx_http_usage_rate_push(ngx_http_usage_rate_t *rate,
+    ngx_http_usage_tempo_t *tempo, uint64_t *key, uint64_t delay,
+    ngx_log_t *log)
 {
     uint64_t                  until;
     ngx_http_usage_bucket_t  *bucket;
 
-    until = ngx_http_usage_rate_now()
-            + (uint64_t) ngx_min(delay, NGX_HTTP_USAGE_RATE_PUSH) * 1000
-            + (rate->burst - 1) * rate->interval;
+    until = ngx_http_usage_rate_now() + delay + tempo->ahead;
 
     bucket = ngx_http_usage_rate_lock(rate, key);
 
@@ -201,8 +173,9 @@ ngx_http_usage_rate_push(ngx_http_usage_rate_t *rate, uint64_t *key,
 
 
 uint64_t
-ngx_http_usage_rate_ahead(ngx_http_usage_rate_t *rate, uint64_t *key,
-    uint64_t now, ngx_uint_t calls, ngx_log_t *log)
+ngx_http_usage_rate_ahead(ngx_http_usage_rate_t *rate,
+    ngx_http_usage_tempo_t *tempo, uint64_t *key, uint64_t now,
+    ngx_uint_t calls, ngx_log_t *log)
 {
     uint64_t                  next;
     ngx_http_usage_bucket_t  *bucket;
@@ -211,12 +184,25 @@ ngx_http_usage_rate_ahead(ngx_http_usage_rate_t *rate, uint64_t *key,
     next = bucket->next;
     ngx_http_usage_rate_unlock(rate, log);
 
+    now = ngx_max(now, tempo->from);
     next = ngx_max(next, now);
 
     return calls == 0 ? next
-                      : ngx_http_usage_rate_slot(rate,
-                                         next + (calls - 1) * rate->interval,
+                      : ngx_http_usage_rate_slot(tempo,
+                                         next + (calls - 1) * tempo->interval,
                                          now);
+}
+
+
+void
+ngx_http_usage_rate_learn(ngx_http_usage_rate_t *rate, uint64_t *key,
+    uint64_t next, ngx_log_t *log)
+{
+    ngx_http_usage_bucket_t  *bucket;
+
+    bucket = ngx_http_usage_rate_lock(rate, key);
+    bucket->next = ngx_max(bucket->next, next);
+    ngx_http_usage_rate_unlock(rate, log);
 }
 
 
@@ -225,14 +211,10 @@ ngx_http_usage_rate_ahead(ngx_http_usage_rate_t *rate, uint64_t *key,
  */
 
 static uint64_t
-ngx_http_usage_rate_slot(ngx_http_usage_rate_t *rate, uint64_t next,
+ngx_http_usage_rate_slot(ngx_http_usage_tempo_t *tempo, uint64_t next,
     uint64_t now)
 {
-    uint64_t  ahead;
-
-    ahead = (rate->burst - 1) * rate->interval;
-
-    return next > now + ahead ? next - ahead : now;
+    return next > now + tempo->ahead ? next - tempo->ahead : now;
 }
 
 
@@ -349,80 +331,4 @@ ngx_http_usage_rate_unlock(ngx_http_usage_rate_t *rate, ngx_log_t *log)
                       "usage_rate zone \"%V\" is too small: a bucket in use "
                       "was replaced", &rate->name);
     }
-}
-
-
-/*
- * Computes M and T, as above.
- */
-
-static void
-ngx_http_usage_rate_compute(ngx_http_usage_rate_t *rate)
-{
-    ngx_uint_t  n;
-
-    if (rate->burst == 0) {
-        rate->burst = ngx_max(rate->calls / 10, 1);
-    }
-
-    n = rate->calls - rate->burst + 1;
-
-    rate->margin = rate->window == NGX_HTTP_USAGE_RATE_MINUTE
-                       ? NGX_HTTP_USAGE_RATE_MINUTE_MARGIN
-                       : NGX_HTTP_USAGE_RATE_SECOND_MARGIN;
-
-    rate->interval = (rate->window + rate->margin + n - 1) / n;
-}
-
-
-ngx_int_t
-ngx_http_usage_rate_init_zone(ngx_shm_zone_t *shm_zone, void *data)
-{
-    ngx_http_usage_rate_t  *old = data;
-
-    size_t                  size;
-    ngx_slab_pool_t        *shpool;
-    ngx_http_usage_rate_t  *rate;
-
-    rate = shm_zone->data;
-    shpool = (ngx_slab_pool_t *) shm_zone->shm.addr;
-
-    ngx_http_usage_rate_compute(rate);
-
-    rate->shpool = shpool;
-
-    if (old) {
-        rate->sh = old->sh;
-        rate->reloads = old->reloads + 1;
-        return NGX_OK;
-    }
-
-    if (shm_zone->shm.exists) {
-        rate->sh = shpool->data;
-        return NGX_OK;
-    }
-
-    size = shpool->pfree * ngx_pagesize;
-
-    rate->sh = ngx_slab_alloc(shpool, size);
-    if (rate->sh == NULL) {
-        return NGX_ERROR;
-    }
-
-    ngx_memzero(rate->sh, size);
-    shpool->data = rate->sh;
-
-    rate->sh->interval = rate->interval;
-    rate->sh->sets = (size - offsetof(ngx_http_usage_buckets_t, buckets))
-                     / (NGX_HTTP_USAGE_RATE_WAYS
-                        * sizeof(ngx_http_usage_bucket_t));
-
-    if (RAND_bytes(rate->sh->salt, NGX_HTTP_USAGE_KEY_LEN) != 1) {
-        ngx_log_error(NGX_LOG_EMERG, shm_zone->shm.log, 0,
-                      "RAND_bytes() failed for usage_rate zone \"%V\"",
-                      &rate->name);
-        return NGX_ERROR;
-    }
-
-    return NGX_OK;
 }

@@ -11,6 +11,7 @@
 
 #include "base/ngx_http_usage_metrics.h"
 #include "pace/ngx_http_usage_pace.h"
+#include "share/ngx_http_usage_share.h"
 
 
 /* milliseconds for the reply to the last call, as Retry-After counts them */
@@ -21,6 +22,7 @@
  * The upstream calls of one API that a request still needs.
  */
 typedef struct {
+    ngx_http_usage_tempo_t           tempo;
     ngx_uint_t                       calls;
     ngx_uint_t                       all;  /* with those that were made */
     uint64_t                         wait; /* microseconds until the last */
@@ -28,13 +30,17 @@ typedef struct {
 } ngx_http_usage_need_t;
 
 
-static void ngx_http_usage_pace_key(ngx_http_usage_ctx_t *ctx,
-    usage_call_api_t api, uint64_t *key);
+static void ngx_http_usage_pace_tempo(ngx_http_usage_ctx_t *ctx,
+    ngx_http_usage_tempo_t *tempo);
 static void ngx_http_usage_pace_need(ngx_http_usage_ctx_t *ctx,
     usage_call_api_t api, ngx_uint_t calls, ngx_http_usage_need_t *need);
 static uint64_t ngx_http_usage_pace_left(ngx_http_usage_ctx_t *ctx);
 static ngx_int_t ngx_http_usage_pace_needs(ngx_http_usage_ctx_t *ctx,
     ngx_http_usage_need_t *need, ngx_str_t *retry_after);
+static uint64_t ngx_http_usage_pace_own(ngx_http_usage_ctx_t *ctx,
+    usage_call_api_t api, uint64_t now);
+static void ngx_http_usage_pace_give_back(ngx_http_usage_ctx_t *ctx,
+    usage_call_api_t api);
 static void ngx_http_usage_pace_release(ngx_http_usage_ctx_t *ctx);
 static void ngx_http_usage_pace_wake(ngx_event_t *ev);
 
@@ -77,16 +83,38 @@ ngx_http_usage_pace_init(ngx_http_usage_ctx_t *ctx)
     pace->timer.data = ctx;
     pace->timer.log = ctx->request->connection->log;
 
-    return NGX_OK;
+    return ngx_http_usage_turn_open(ctx);
 }
 
 
-static void
+void
 ngx_http_usage_pace_key(ngx_http_usage_ctx_t *ctx, usage_call_api_t api,
     uint64_t *key)
 {
     key[0] = ctx->pace->key[0] ^ api;
     key[1] = ctx->pace->key[1];
+}
+
+
+/*
+ * The tempo of this gateway's own buckets.
+ */
+
+static void
+ngx_http_usage_pace_tempo(ngx_http_usage_ctx_t *ctx,
+    ngx_http_usage_tempo_t *tempo)
+{
+    ngx_http_usage_pace_t  *pace;
+
+    pace = ctx->pace;
+
+    if (pace->turn && ngx_http_usage_rate_lost(pace->rate)) {
+        ngx_http_usage_tempo_alone(pace->rate, ctx->conf->share->gateways,
+                                   tempo);
+
+    } else {
+        ngx_http_usage_tempo(pace->rate, tempo);
+    }
 }
 
 
@@ -103,12 +131,16 @@ ngx_http_usage_pace_need(ngx_http_usage_ctx_t *ctx, usage_call_api_t api,
     now = ngx_http_usage_rate_now();
 
     ngx_http_usage_pace_key(ctx, api, key);
+    ngx_http_usage_pace_tempo(ctx, &need->tempo);
 
     need->calls = calls;
     need->all = pace->calls[api] + calls;
-    need->wait = ngx_http_usage_rate_ahead(pace->rate, key, now, calls, log)
+    need->wait = ngx_http_usage_rate_ahead(pace->rate, &need->tempo, key, now,
+                                           calls, log)
                  - now;
-    need->idle = ngx_http_usage_rate_ahead(pace->rate, key, now, 0, log) - now;
+    need->idle = ngx_http_usage_rate_ahead(pace->rate, &need->tempo, key, now,
+                                           0, log)
+                 - now;
 }
 
 
@@ -173,8 +205,8 @@ ngx_http_usage_pace_needs(ngx_http_usage_ctx_t *ctx,
 
     ngx_http_usage_count(ctx->request, NGX_HTTP_USAGE_PACE_REFUSALS, 1);
 
-    burst = ngx_min(need->all, rate->burst);
-    alone = (need->all - burst) * rate->interval;
+    burst = ngx_min(need->all, need->tempo.ahead / need->tempo.interval + 1);
+    alone = (need->all - burst) * need->tempo.interval;
     allowed = (uint64_t) ctx->conf->timeout * 1000;
 
     wait = need->idle + alone + NGX_HTTP_USAGE_PACE_REPLY * 1000;
@@ -218,32 +250,42 @@ ngx_int_t
 ngx_http_usage_pace_hold(ngx_http_usage_ctx_t *ctx,
     ngx_http_usage_fetch_t *fetch)
 {
-    uint64_t                now, time, key[2];
-    ngx_log_t              *log;
+    uint64_t                now, time, again;
+    ngx_int_t               rc;
+    usage_call_api_t        api;
     ngx_http_usage_pace_t  *pace;
 
     pace = ctx->pace;
-    log = ctx->request->connection->log;
+    api = fetch->call.api;
 
     if (pace->rate == NULL) {
         return NGX_OK;
     }
 
-    ngx_http_usage_pace_key(ctx, fetch->call.api, key);
-
-    time = pace->held ? pace->slot.time
-                      : ngx_http_usage_rate_reserve(pace->rate, key,
-                                                    &pace->slot, log);
     now = ngx_http_usage_rate_now();
+    time = 0;
+    again = 0;
 
-    if (time <= now) {
-        time = ngx_http_usage_rate_start(pace->rate, key, log);
+    rc = pace->turn ? ngx_http_usage_turn(ctx, api, &time) : NGX_DECLINED;
+
+    if (rc == NGX_DECLINED) {
+        again = time;
+        time = ngx_http_usage_pace_own(ctx, api, now);
+        rc = time == 0 ? NGX_OK : NGX_AGAIN;
+
+    } else {
+        ngx_http_usage_pace_give_back(ctx, api);
     }
 
-    if (time == 0) {
+    if (rc == NGX_OK) {
+        pace->reserved = 0;
         ngx_http_usage_pace_release(ctx);
-        pace->calls[fetch->call.api]++;
+        pace->calls[api]++;
         return NGX_OK;
+    }
+
+    if (rc == NGX_ERROR) {
+        return NGX_ERROR;
     }
 
     if (pace->held == NULL) {
@@ -252,18 +294,77 @@ ngx_http_usage_pace_hold(ngx_http_usage_ctx_t *ctx,
         ngx_http_usage_wait_begin(ctx);
     }
 
-    pace->slot.time = time;
-
-    if (time - now > ngx_http_usage_pace_left(ctx)) {
+    if (time > now && time - now > ngx_http_usage_pace_left(ctx)) {
         ngx_http_usage_pace_end(ctx);
         return NGX_DECLINED;
     }
 
-    if (!pace->timer.timer_set) {
+    if (again && again < time) {
+        time = again;
+    }
+
+    if (time) {
+        time = ngx_max(time, now);
         ngx_add_timer(&pace->timer, (ngx_msec_t) ((time - now + 999) / 1000));
     }
 
     return NGX_AGAIN;
+}
+
+
+/*
+ * Returns when a call may start at this gateway's own pace; 0: it is counted as
+ * started, now.
+ */
+
+static uint64_t
+ngx_http_usage_pace_own(ngx_http_usage_ctx_t *ctx, usage_call_api_t api,
+    uint64_t now)
+{
+    uint64_t                 time, key[2];
+    ngx_log_t               *log;
+    ngx_http_usage_pace_t   *pace;
+    ngx_http_usage_tempo_t   tempo;
+
+    pace = ctx->pace;
+    log = ctx->request->connection->log;
+
+    ngx_http_usage_pace_key(ctx, api, key);
+    ngx_http_usage_pace_tempo(ctx, &tempo);
+
+    time = pace->reserved ? pace->slot.time
+                          : ngx_http_usage_rate_reserve(pace->rate, &tempo,
+                                                        key, &pace->slot, log);
+    pace->reserved = 1;
+
+    if (time <= now) {
+        time = ngx_http_usage_rate_start(pace->rate, &tempo, key, log);
+    }
+
+    pace->slot.time = time;
+
+    return time;
+}
+
+
+/*
+ * Gives back what is reserved of this gateway's own pace.
+ */
+
+static void
+ngx_http_usage_pace_give_back(ngx_http_usage_ctx_t *ctx, usage_call_api_t api)
+{
+    uint64_t                key[2];
+    ngx_http_usage_pace_t  *pace;
+
+    pace = ctx->pace;
+
+    if (pace->reserved) {
+        pace->reserved = 0;
+        ngx_http_usage_pace_key(ctx, api, key);
+        ngx_http_usage_rate_return(pace->rate, key, &pace->slot,
+                                   ctx->request->connection->log);
+    }
 }
 
 
@@ -303,12 +404,22 @@ void
 ngx_http_usage_pace_push(ngx_http_usage_ctx_t *ctx, usage_call_api_t api,
     ngx_msec_t delay)
 {
-    uint64_t  key[2];
+    uint64_t                 us, key[2];
+    ngx_http_usage_tempo_t   tempo;
 
-    if (ctx->pace->rate) {
-        ngx_http_usage_pace_key(ctx, api, key);
-        ngx_http_usage_rate_push(ctx->pace->rate, key, delay,
-                                 ctx->request->connection->log);
+    if (ctx->pace->rate == NULL) {
+        return;
+    }
+
+    us = (uint64_t) ngx_min(delay, NGX_HTTP_USAGE_RATE_PUSH) * 1000;
+
+    ngx_http_usage_pace_key(ctx, api, key);
+    ngx_http_usage_pace_tempo(ctx, &tempo);
+    ngx_http_usage_rate_push(ctx->pace->rate, &tempo, key, us,
+                             ctx->request->connection->log);
+
+    if (ctx->pace->turn) {
+        ngx_http_usage_turn_push(ctx, api, us);
     }
 }
 
@@ -316,15 +427,12 @@ ngx_http_usage_pace_push(ngx_http_usage_ctx_t *ctx, usage_call_api_t api,
 void
 ngx_http_usage_pace_end(ngx_http_usage_ctx_t *ctx)
 {
-    uint64_t                key[2];
     ngx_http_usage_pace_t  *pace;
 
     pace = ctx->pace;
 
     if (pace && pace->held) {
-        ngx_http_usage_pace_key(ctx, pace->held->call.api, key);
-        ngx_http_usage_rate_return(pace->rate, key, &pace->slot,
-                                   ctx->request->connection->log);
+        ngx_http_usage_pace_give_back(ctx, pace->held->call.api);
         ngx_http_usage_pace_release(ctx);
     }
 }

@@ -6,6 +6,7 @@
  */
 
 #include "pace/ngx_http_usage_pace.h"
+#include "share/ngx_http_usage_share.h"
 
 
 #define NGX_HTTP_USAGE_RATE_MAX  1000000
@@ -99,13 +100,17 @@ ngx_http_usage_rate_parameter(ngx_conf_t *cf, ngx_str_t *value,
             given->burst = n;
             return NGX_CONF_OK;
         }
+
+    } else if (ngx_strcmp(value->data, "share") == 0 && !given->shared) {
+        given->shared = 1;
+        return NGX_CONF_OK;
     }
 
     ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                        "invalid parameter \"%V\", it must be "
                        "\"zone=name:size\", a \"rate\" as \"200r/m\" or "
-                       "\"3r/s\", or a \"burst\" of at least 1, each once",
-                       value);
+                       "\"3r/s\", a \"burst\" of at least 1, or \"share\", "
+                       "each once", value);
 
     return NGX_CONF_ERROR;
 }
@@ -205,8 +210,9 @@ ngx_http_usage_rate_define(ngx_conf_t *cf, ngx_http_usage_rate_t *rate,
     ngx_http_usage_rate_t *given)
 {
     if (given->calls == 0) {
-        return given->burst ? "must have a \"rate\" with its \"burst\""
-                            : NGX_CONF_OK;
+        return given->burst || given->shared
+               ? "must have a \"rate\" with its \"burst\", or with \"share\""
+               : NGX_CONF_OK;
     }
 
     if (given->burst > given->calls) {
@@ -217,18 +223,20 @@ ngx_http_usage_rate_define(ngx_conf_t *cf, ngx_http_usage_rate_t *rate,
     }
 
     if ((rate->calls
-         && (rate->calls != given->calls || rate->window != given->window))
+         && (rate->calls != given->calls || rate->window != given->window
+             || rate->shared != given->shared))
         || (rate->burst && given->burst && rate->burst != given->burst))
     {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "usage_rate zone \"%V\" has another rate or burst "
-                           "already; allowed: another zone, or to leave them "
-                           "out here", &rate->name);
+                           "already, or is shared otherwise; allowed: another "
+                           "zone, or to leave them out here", &rate->name);
         return NGX_CONF_ERROR;
     }
 
     rate->calls = given->calls;
     rate->window = given->window;
+    rate->shared = given->shared;
     rate->text = given->text;
 
     if (given->burst) {
@@ -236,4 +244,34 @@ ngx_http_usage_rate_define(ngx_conf_t *cf, ngx_http_usage_rate_t *rate,
     }
 
     return NGX_CONF_OK;
+}
+
+
+ngx_int_t
+ngx_http_usage_rate_check(ngx_conf_t *cf, ngx_http_usage_loc_conf_t *conf)
+{
+    ngx_http_usage_rate_t  *rate;
+
+    rate = conf->rate;
+
+    if (!conf->translate || rate == NULL || !rate->shared) {
+        return NGX_OK;
+    }
+
+    if (conf->share == NULL) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "usage_rate zone \"%V\" has \"share\", but there "
+                           "is no usage_share here", &rate->name);
+        return NGX_ERROR;
+    }
+
+    if (conf->share->gateways > rate->calls) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "usage_share has more \"gateways\", %ui, than "
+                           "usage_rate zone \"%V\" has calls, %ui",
+                           conf->share->gateways, &rate->name, rate->calls);
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
 }

@@ -10,12 +10,17 @@
  * they are there.  Each time that a plan is done, what it got fills the store,
  * and the store is looked into once more.
  *
+ * If gateways share their days in Redis, the missing ones are looked for there, and
+ * brought into the store, before anything is planned; and a request may follow one
+ * of another gateway.
+ *
  * Nobody is answered from the store who hasn't shown a right to it in this very
  * request: if no statistics had to be fetched, the authorization probe is.
  */
 
 #include "planner/ngx_http_usage_planner.h"
 #include "base/ngx_http_usage_metrics.h"
+#include "planner/ngx_http_usage_shared.h"
 #include "store/ngx_http_usage_store.h"
 
 
@@ -24,11 +29,13 @@
 
 
 static ngx_int_t ngx_http_usage_planner_proceed(ngx_http_usage_ctx_t *ctx);
+static ngx_int_t ngx_http_usage_planner_missing(ngx_http_usage_ctx_t *ctx);
 static ngx_int_t ngx_http_usage_planner_flight(ngx_http_usage_ctx_t *ctx);
 static ngx_int_t ngx_http_usage_planner_fetch(ngx_http_usage_ctx_t *ctx);
 static ngx_int_t ngx_http_usage_planner_run(ngx_http_usage_ctx_t *ctx);
 static ngx_int_t ngx_http_usage_planner_follow(ngx_http_usage_ctx_t *ctx);
 static void ngx_http_usage_planner_poll(ngx_event_t *ev);
+static ngx_int_t ngx_http_usage_planner_fill(ngx_http_usage_ctx_t *ctx);
 static ngx_int_t ngx_http_usage_planner_look_up(ngx_http_usage_ctx_t *ctx);
 static ngx_int_t ngx_http_usage_planner_found(ngx_http_usage_ctx_t *ctx);
 static ngx_int_t ngx_http_usage_planner_plan(ngx_http_usage_ctx_t *ctx,
@@ -92,6 +99,12 @@ ngx_http_usage_planner_start(ngx_http_usage_ctx_t *ctx)
         return NGX_ERROR;
     }
 
+    if (rc == NGX_OK && ngx_http_usage_shared_open(ctx) != NGX_OK) {
+        (void) usage_error(&ctx->error, NGX_HTTP_INTERNAL_SERVER_ERROR,
+                           "the names of shared days could not be made");
+        return NGX_ERROR;
+    }
+
     return rc == NGX_OK ? ngx_http_usage_planner_proceed(ctx) : NGX_ERROR;
 }
 
@@ -108,12 +121,12 @@ ngx_http_usage_planner_proceed(ngx_http_usage_ctx_t *ctx)
 
     rc = ngx_http_usage_store_find(ctx);
 
-    if (rc == NGX_DECLINED && !ctx->lookup->leads) {
-
-        rc = ngx_http_usage_planner_flight(ctx);
+    if (rc == NGX_DECLINED) {
+        rc = ngx_http_usage_planner_missing(ctx);
 
         if (rc == NGX_AGAIN) {
-            return ngx_http_usage_planner_follow(ctx);
+            ctx->planner->waits = 1;
+            return NGX_AGAIN;
         }
 
         if (rc == NGX_DECLINED) {
@@ -123,7 +136,7 @@ ngx_http_usage_planner_proceed(ngx_http_usage_ctx_t *ctx)
 
         /* who fetched until now may have stored it meanwhile */
 
-        rc = ngx_http_usage_store_find(ctx);
+        rc = rc == NGX_OK ? ngx_http_usage_store_find(ctx) : NGX_ERROR;
     }
 
     switch (rc) {
@@ -141,6 +154,41 @@ ngx_http_usage_planner_proceed(ngx_http_usage_ctx_t *ctx)
         (void) usage_no_memory(&ctx->pool, &ctx->error);
         return NGX_ERROR;
     }
+}
+
+
+/*
+ * Days are missing.  NGX_OK: the request is to fetch them.  NGX_AGAIN: they may
+ * come from elsewhere.  NGX_DECLINED: the store has no room for them.
+ */
+
+static ngx_int_t
+ngx_http_usage_planner_missing(ngx_http_usage_ctx_t *ctx)
+{
+    ngx_int_t                  rc;
+    ngx_http_usage_planner_t  *planner;
+
+    planner = ctx->planner;
+
+    if (!ctx->lookup->leads) {
+        rc = ngx_http_usage_planner_flight(ctx);
+
+        if (rc == NGX_AGAIN) {
+            return ngx_http_usage_planner_follow(ctx);
+        }
+
+        if (rc == NGX_DECLINED) {
+            return NGX_DECLINED;
+        }
+    }
+
+    if (planner->shared == NULL) {
+        return NGX_OK;
+    }
+
+    rc = ngx_http_usage_shared_read(ctx);
+
+    return rc == NGX_DECLINED ? ngx_http_usage_shared_lead(ctx) : rc;
 }
 
 
@@ -224,32 +272,42 @@ ngx_http_usage_planner_run(ngx_http_usage_ctx_t *ctx)
 
 
 /*
- * Another request fetches what is needed.  The caller's own right to it is
- * found out meanwhile.
+ * Another request fetches what is needed.
  */
 
 static ngx_int_t
 ngx_http_usage_planner_follow(ngx_http_usage_ctx_t *ctx)
 {
+    ngx_event_t  *poll;
+
+    poll = &ctx->planner->poll;
+
+    if (poll->handler == NULL) {
+        ngx_log_debug0(NGX_LOG_DEBUG_HTTP, ctx->request->connection->log, 0,
+                       "usage follows another request, which fetches");
+
+        poll->handler = ngx_http_usage_planner_poll;
+        poll->data = ctx;
+        poll->log = ctx->request->connection->log;
+    }
+
+    ngx_http_usage_planner_prove(ctx);
+    ngx_add_timer(poll, NGX_HTTP_USAGE_POLL);
+
+    return NGX_AGAIN;
+}
+
+
+void
+ngx_http_usage_planner_prove(ngx_http_usage_ctx_t *ctx)
+{
     ngx_http_usage_planner_t  *planner;
 
     planner = ctx->planner;
 
-    if (!planner->follows) {
-        ngx_log_debug0(NGX_LOG_DEBUG_HTTP, ctx->request->connection->log, 0,
-                       "usage follows another request, which fetches");
-
-        planner->follows = 1;
-        planner->auth_wanted = !ctx->caller.allowed;
-
-        planner->poll.handler = ngx_http_usage_planner_poll;
-        planner->poll.data = ctx;
-        planner->poll.log = ctx->request->connection->log;
+    if (!ctx->caller.allowed && !planner->auth_waiting) {
+        planner->auth_wanted = 1;
     }
-
-    ngx_add_timer(&planner->poll, NGX_HTTP_USAGE_POLL);
-
-    return NGX_AGAIN;
 }
 
 
@@ -262,8 +320,15 @@ ngx_http_usage_planner_poll(ngx_event_t *ev)
 
     ngx_http_set_log_request(ctx->request->connection->log, ctx->request);
 
+    ngx_http_usage_planner_go(ctx);
+}
+
+
+void
+ngx_http_usage_planner_go(ngx_http_usage_ctx_t *ctx)
+{
     if (ngx_http_usage_planner_proceed(ctx) != NGX_AGAIN) {
-        ctx->planner->follows = 0;
+        ctx->planner->waits = 0;
         ngx_http_usage_wake(ctx);
     }
 }
@@ -302,9 +367,7 @@ ngx_http_usage_planner_found(ngx_http_usage_ctx_t *ctx)
 
     /* if no statistics were asked for, the caller may not see them by now */
 
-    if (!ctx->caller.allowed && !ctx->planner->auth_waiting) {
-        ctx->planner->auth_wanted = 1;
-    }
+    ngx_http_usage_planner_prove(ctx);
 
     return NGX_OK;
 }
@@ -320,6 +383,7 @@ ngx_http_usage_planner_plan(ngx_http_usage_ctx_t *ctx, usage_request_t *request,
     planner->step = step;
     planner->stored = 0;
     planner->kept = ngx_current_msec;
+    planner->filled = 0;
 
     ngx_log_debug3(NGX_LOG_DEBUG_HTTP, ctx->request->connection->log, 0,
                    "usage plan for %s: %ui days, %uz desktop_ids",
@@ -356,8 +420,9 @@ ngx_http_usage_planner_planned(ngx_http_usage_ctx_t *ctx)
 
     planner = ctx->planner;
 
-    if (planner->step != NGX_HTTP_USAGE_PLAIN) {
-        (void) ngx_http_usage_store_fill(ctx, &planner->plan, planner->stored);
+    if (ngx_http_usage_planner_fill(ctx) == NGX_AGAIN) {
+        planner->waits = 1;
+        return NGX_AGAIN;
     }
 
     if (planner->step == NGX_HTTP_USAGE_LOOK_UP) {
@@ -386,6 +451,32 @@ ngx_http_usage_planner_planned(ngx_http_usage_ctx_t *ctx)
                            &ctx->error)
            == USAGE_OK
            ? NGX_OK : NGX_ERROR;
+}
+
+
+/*
+ * What the plan got goes into the store, and to other gateways.
+ */
+
+static ngx_int_t
+ngx_http_usage_planner_fill(ngx_http_usage_ctx_t *ctx)
+{
+    ngx_http_usage_planner_t  *planner;
+
+    planner = ctx->planner;
+
+    if (planner->step == NGX_HTTP_USAGE_PLAIN) {
+        return NGX_OK;
+    }
+
+    if (!planner->filled) {
+        planner->filled = 1;
+        planner->written = 0;
+        (void) ngx_http_usage_store_fill(ctx, &planner->plan, planner->stored);
+    }
+
+    return planner->shared && planner->step != NGX_HTTP_USAGE_LOOK_UP
+           ? ngx_http_usage_shared_write(ctx) : NGX_OK;
 }
 
 
@@ -434,7 +525,7 @@ ngx_http_usage_planner_trusted(ngx_http_usage_ctx_t *ctx)
     lookup = ctx->lookup;
     planner = ctx->planner;
 
-    if (lookup == NULL || lookup->leads || planner->follows || planner->ready
+    if (lookup == NULL || lookup->leads || planner->waits || planner->ready
         || (planner->step != NGX_HTTP_USAGE_WHOLE
             && planner->step != NGX_HTTP_USAGE_RUN))
     {

@@ -26,6 +26,9 @@ typedef enum {
 } ngx_http_usage_step_t;
 
 
+typedef struct ngx_http_usage_sharing_s  ngx_http_usage_sharing_t;
+
+
 struct ngx_http_usage_planner_s {
     usage_upstream_t                 upstream;
     usage_plan_t                     plan;
@@ -37,8 +40,13 @@ struct ngx_http_usage_planner_s {
     ngx_msec_t                       kept;     /* when that was, last */
     usage_auth_t                     auth;     /* the authorization probe */
     ngx_event_t                      poll;     /* of a single-flight follower */
+    ngx_http_usage_sharing_t         *shared;   /* NULL: gateways share nothing */
+    size_t                           written;  /* days of the plan, to Redis */
     unsigned                         ready:1;  /* the reply's entries are */
-    unsigned                         follows:1; /* another request fetches */
+    unsigned                         waits:1;  /* for another request, or for
+                                                * Redis */
+    unsigned                         filled:1; /* the store has what the plan
+                                                * got */
     unsigned                         auth_wanted:1;
     unsigned                         auth_waiting:1;
 };
@@ -65,6 +73,15 @@ ngx_int_t ngx_http_usage_planner_planned(ngx_http_usage_ctx_t *ctx);
  */
 ngx_int_t ngx_http_usage_planner_trusted(ngx_http_usage_ctx_t *ctx);
 
+/*
+ * Goes on with a request that waited: what it needs may be in the store by now.
+ * If it is over, the request is woken.
+ */
+void ngx_http_usage_planner_go(ngx_http_usage_ctx_t *ctx);
+
+/* Has the caller's own right to statistics found out, unless it is known. */
+void ngx_http_usage_planner_prove(ngx_http_usage_ctx_t *ctx);
+
 /* Counts the days of the reply: taken from the store, or fetched. */
 void ngx_http_usage_planner_count(ngx_http_usage_ctx_t *ctx);
 
@@ -76,6 +93,9 @@ void ngx_http_usage_planner_count(ngx_http_usage_ctx_t *ctx);
  * second ago.  It is called after each page.
  */
 void ngx_http_usage_planner_keep(ngx_http_usage_ctx_t *ctx);
+
+/* The reply is decided: other gateways need not wait for this request. */
+void ngx_http_usage_planner_leave(ngx_http_usage_ctx_t *ctx);
 
 /*
  * Ends: stores the same, and lets those go on who follow this request.

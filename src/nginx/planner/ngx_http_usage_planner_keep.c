@@ -7,6 +7,7 @@
  */
 
 #include "planner/ngx_http_usage_planner.h"
+#include "planner/ngx_http_usage_shared.h"
 #include "store/ngx_http_usage_store.h"
 
 
@@ -65,10 +66,23 @@ ngx_http_usage_planner_end(ngx_http_usage_ctx_t *ctx)
         ngx_del_timer(&planner->poll);
     }
 
+    if (planner->shared && planner->shared->timer.timer_set) {
+        ngx_del_timer(&planner->shared->timer);
+    }
+
     ngx_http_usage_planner_store(ctx);
     planner->step = NGX_HTTP_USAGE_PLAIN; /* it may end twice */
 
     if (ctx->lookup) {
         ngx_http_usage_flight_drop(ctx);
+    }
+}
+
+
+void
+ngx_http_usage_planner_leave(ngx_http_usage_ctx_t *ctx)
+{
+    if (ctx->planner && ctx->planner->shared) {
+        ngx_http_usage_shared_release(ctx);
     }
 }

@@ -27,7 +27,7 @@ ngx_http_usage_planner_next(ngx_http_usage_ctx_t *ctx,
             return USAGE_OK;
         }
 
-        if (planner->ready || planner->follows) {
+        if (planner->ready || planner->waits) {
             return USAGE_AGAIN;
         }
 
@@ -68,7 +68,7 @@ ngx_http_usage_planner_ahead(ngx_http_usage_ctx_t *ctx, usage_call_api_t api)
 
     /* what another request fetches may be taken from the store */
 
-    if (!planner->ready && !planner->follows) {
+    if (!planner->ready && !planner->waits) {
         calls = usage_plan_ahead(&planner->plan, api);
     }
 

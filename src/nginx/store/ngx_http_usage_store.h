@@ -261,6 +261,15 @@ ngx_int_t ngx_http_usage_store_add_ids(ngx_http_usage_store_t *store,
     uint32_t *places, uint64_t owner);
 
 
+/*
+ * Gives the place of each of so many ids, which statistics have shown, in places.
+ * New ones are added.  NGX_ERROR: there is no room.
+ */
+ngx_int_t ngx_http_usage_store_add_shown(ngx_http_usage_store_t *store,
+    ngx_http_usage_partition_t *partition, usage_str_t *ids, size_t count,
+    uint32_t *places, uint64_t owner);
+
+
 /* ngx_http_usage_store_find.c */
 
 /*
@@ -293,6 +302,17 @@ uint64_t ngx_http_usage_store_fill(ngx_http_usage_ctx_t *ctx,
  */
 ngx_int_t ngx_http_usage_store_resume(ngx_http_usage_ctx_t *ctx,
     usage_plan_t *plan);
+
+
+/* ngx_http_usage_store_enter.c: days that another gateway fetched */
+
+/*
+ * Stores a day that is final, with all desktops that its statistics show: their
+ * ids, and their seconds.  fetched: seconds since 1970.  NGX_ERROR: there is no
+ * room, or memory is out.
+ */
+ngx_int_t ngx_http_usage_store_enter(ngx_http_usage_ctx_t *ctx, int32_t day,
+    time_t fetched, usage_str_t *ids, double *seconds, size_t count);
 
 
 /* ngx_http_usage_flight.c: one fetch for many */

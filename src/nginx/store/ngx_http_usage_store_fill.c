@@ -9,7 +9,6 @@
 #include "store/ngx_http_usage_store_fill.h"
 
 
-static void ngx_http_usage_fill_needed(ngx_http_usage_fill_t *fill);
 static ngx_int_t ngx_http_usage_fill_locked(ngx_http_usage_fill_t *fill);
 static ngx_int_t ngx_http_usage_fill_window(ngx_http_usage_fill_t *fill,
     size_t column);
@@ -33,6 +32,7 @@ ngx_http_usage_store_fill(ngx_http_usage_ctx_t *ctx, usage_plan_t *plan,
     fill.ctx = ctx;
     fill.store = ctx->lookup->store;
     fill.plan = plan;
+    fill.now = plan->now;
     fill.stored = stored;
 
     fill.places = ngx_palloc(ctx->request->pool,
@@ -66,12 +66,7 @@ ngx_http_usage_store_fill(ngx_http_usage_ctx_t *ctx, usage_plan_t *plan,
 }
 
 
-/*
- * The request needs for its reply what it has stored, and what others have
- * stored of its days: that goes last if room has to be made.
- */
-
-static void
+void
 ngx_http_usage_fill_needed(ngx_http_usage_fill_t *fill)
 {
     int32_t                      first, last;
@@ -308,7 +303,7 @@ ngx_http_usage_fill_add(ngx_http_usage_fill_t *fill, int32_t first,
     old = ngx_http_usage_store_window(partition, first, last);
 
     if (complete) {
-        fetched = fill->plan->now;
+        fetched = fill->now;
 
     } else if (old) {
         wide = wide || old->cover.wide;
@@ -367,7 +362,7 @@ ngx_http_usage_fill_fetched(ngx_http_usage_fill_t *fill, int32_t first,
     time_t                    now, until;
     ngx_http_usage_window_t  *old;
 
-    now = fill->plan->now;
+    now = fill->now;
     old = ngx_http_usage_store_window(fill->partition, first, last);
 
     if (old == NULL) {

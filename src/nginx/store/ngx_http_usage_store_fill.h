@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * A plan on its way into a partition, which is locked.  Not for other files
- * than ngx_http_usage_store_fill.c and ngx_http_usage_store_begun.c.
+ * Days on their way into a partition, which is locked.  Not for other files than
+ * ngx_http_usage_store_fill.c, ngx_http_usage_store_begun.c and
+ * ngx_http_usage_store_enter.c.
  */
 
 #ifndef NGX_HTTP_USAGE_STORE_FILL_H
@@ -15,13 +16,20 @@ typedef struct {
     ngx_http_usage_ctx_t           *ctx;
     ngx_http_usage_store_t         *store;
     ngx_http_usage_partition_t     *partition;
-    usage_plan_t                   *plan;
+    usage_plan_t                   *plan;     /* NULL: they come from Redis */
+    time_t                          now;      /* when they were fetched */
     uint32_t                       *places;   /* of the table's desktops */
     uint64_t                        stored;   /* bits: columns that are */
 } ngx_http_usage_fill_t;
 
 
 /* ngx_http_usage_store_fill.c */
+
+/*
+ * Keeps what the request has stored, and what others have stored of its days, if
+ * room has to be made: the request needs it for its reply.
+ */
+void ngx_http_usage_fill_needed(ngx_http_usage_fill_t *fill);
 
 /*
  * Adds a window of those days.  It takes the place of an older one, and takes

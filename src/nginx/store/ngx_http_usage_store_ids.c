@@ -7,6 +7,8 @@
 #include "store/ngx_http_usage_store.h"
 
 
+static uint32_t ngx_http_usage_ids_add(ngx_http_usage_store_t *store,
+    ngx_http_usage_partition_t *partition, usage_str_t text, uint64_t owner);
 static ngx_uint_t ngx_http_usage_ids_exists(usage_plan_t *plan, size_t i);
 static ngx_int_t ngx_http_usage_ids_room(ngx_http_usage_store_t *store,
     ngx_http_usage_partition_t *partition, size_t count, uint64_t owner);
@@ -58,10 +60,8 @@ ngx_http_usage_store_add_ids(ngx_http_usage_store_t *store,
     uint32_t *places, uint64_t owner)
 {
     size_t                i, added;
-    usage_str_t           text;
     ngx_uint_t            exists, settled;
     usage_table_t        *table;
-    ngx_http_usage_id_t  *id;
 
     table = &plan->table;
 
@@ -101,26 +101,87 @@ ngx_http_usage_store_add_ids(ngx_http_usage_store_t *store,
             continue;
         }
 
-        text = table->desktops[i]->id;
-
-        id = ngx_http_usage_store_alloc(store, partition,
-                                        offsetof(ngx_http_usage_id_t, data)
-                                        + text.len, owner);
-        if (id == NULL) {
+        places[i] = ngx_http_usage_ids_add(store, partition,
+                                           table->desktops[i]->id, owner);
+        if (places[i] == USAGE_COVER_NO_PLACE) {
             break;
         }
 
-        id->len = text.len;
-        ngx_memcpy(id->data, text.data, text.len);
-
-        places[i] = partition->ids_count;
-        partition->ids[partition->ids_count++] = id;
         partition->unknown += !exists;
     }
 
     ngx_http_usage_ids_sort(partition);
 
     return i == table->count ? NGX_OK : NGX_ERROR;
+}
+
+
+ngx_int_t
+ngx_http_usage_store_add_shown(ngx_http_usage_store_t *store,
+    ngx_http_usage_partition_t *partition, usage_str_t *ids, size_t count,
+    uint32_t *places, uint64_t owner)
+{
+    size_t  i, added;
+
+    for (i = 0, added = 0; i < count; i++) {
+        places[i] = ngx_http_usage_store_id(partition, ids[i]);
+        added += places[i] == USAGE_COVER_NO_PLACE;
+    }
+
+    if (added == 0) {
+        return NGX_OK;
+    }
+
+    if (ngx_http_usage_ids_room(store, partition,
+                                partition->ids_count + added, owner)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    for (i = 0; i < count; i++) {
+
+        if (places[i] != USAGE_COVER_NO_PLACE) {
+            continue;
+        }
+
+        places[i] = ngx_http_usage_ids_add(store, partition, ids[i], owner);
+
+        if (places[i] == USAGE_COVER_NO_PLACE) {
+            break;
+        }
+    }
+
+    ngx_http_usage_ids_sort(partition);
+
+    return i == count ? NGX_OK : NGX_ERROR;
+}
+
+
+/*
+ * Adds an id, for which there is room, and returns its place; or
+ * USAGE_COVER_NO_PLACE: there is no room for the id itself.
+ */
+
+static uint32_t
+ngx_http_usage_ids_add(ngx_http_usage_store_t *store,
+    ngx_http_usage_partition_t *partition, usage_str_t text, uint64_t owner)
+{
+    ngx_http_usage_id_t  *id;
+
+    id = ngx_http_usage_store_alloc(store, partition,
+                                    offsetof(ngx_http_usage_id_t, data)
+                                    + text.len, owner);
+    if (id == NULL) {
+        return USAGE_COVER_NO_PLACE;
+    }
+
+    id->len = text.len;
+    ngx_memcpy(id->data, text.data, text.len);
+
+    partition->ids[partition->ids_count] = id;
+
+    return partition->ids_count++;
 }
 
 
