@@ -13,9 +13,10 @@
 
 
 static const char usage_lock_renew_script[] =
-    "if redis.call('GET', KEYS[1]) == ARGV[1] then "
-    "return redis.call('PEXPIRE', KEYS[1], ARGV[2]) end "
-    "return 0";
+    "local token = redis.call('GET', KEYS[1]) "
+    "if token and token ~= ARGV[1] then return 0 end "
+    "redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2]) "
+    "return 1";
 
 static const char usage_lock_drop_script[] =
     "if redis.call('GET', KEYS[1]) == ARGV[1] then "

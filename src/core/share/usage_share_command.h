@@ -33,7 +33,10 @@ usage_result_t usage_share_put(usage_str_t name, usage_str_t value,
 usage_result_t usage_lock_take(usage_str_t name, usage_str_t token,
     int64_t milliseconds, const usage_pool_t *pool, usage_str_t *command);
 
-/* EVAL: has a lock live on, or ends it, if it still is the token's. */
+/*
+ * EVAL: has a lock live on, unless another token has it; ends it, if it still
+ * is the token's.  The reply is 1 if that is done, else 0.
+ */
 usage_result_t usage_lock_renew(usage_str_t name, usage_str_t token,
     int64_t milliseconds, const usage_pool_t *pool, usage_str_t *command);
 usage_result_t usage_lock_drop(usage_str_t name, usage_str_t token,

@@ -43,6 +43,9 @@ struct ngx_http_usage_sharing_s {
     char                             name[USAGE_SEAL_NAME]; /* of the lock */
     u_char                           token[NGX_HTTP_USAGE_LOCK_TOKEN];
     ngx_http_usage_lock_t            lock;
+    ngx_msec_t                       free_since; /* when it was seen free */
+    unsigned                         freed:1;  /* it was */
+    unsigned                         looks:1;  /* that is all that is asked */
     ngx_event_t                      timer;    /* to renew it, or look again */
 };
 

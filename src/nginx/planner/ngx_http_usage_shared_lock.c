@@ -6,7 +6,10 @@
  * there, or the lock is free.  That saves calls, no more: nobody depends on it.
  *
  * A lock ends by itself, so that nobody waits for a gateway that was killed.  As
- * long as its owner fetches, it is renewed.  Only its owner ends it earlier.
+ * long as its owner fetches, it is renewed, and made anew if Redis has forgotten
+ * it.  Only its owner ends it earlier.  Who has waited takes it when it was free
+ * for longer than a renewal takes: otherwise a Redis that forgets would have both
+ * of them fetch.
  */
 
 #include "planner/ngx_http_usage_shared.h"
@@ -14,9 +17,11 @@
 #include "share/usage_share_command.h"
 
 
-/* milliseconds that a lock lives, and after which its owner renews it */
-#define NGX_HTTP_USAGE_LOCK_LIFE   10000
-#define NGX_HTTP_USAGE_LOCK_RENEW  3000
+/* milliseconds that a lock lives, after which its owner renews it, and that it is
+ * free before one who waited takes it */
+#define NGX_HTTP_USAGE_LOCK_LIFE   8000
+#define NGX_HTTP_USAGE_LOCK_RENEW  2000
+#define NGX_HTTP_USAGE_LOCK_FREED  3000
 
 /* milliseconds until one who waits looks again, at least; it varies up to twice
  * as long, so that not all look at once */
@@ -25,7 +30,12 @@
 
 static ngx_int_t ngx_http_usage_shared_ask(ngx_http_usage_ctx_t *ctx,
     ngx_http_usage_share_kind_t kind);
+static usage_result_t ngx_http_usage_shared_take_lock(
+    ngx_http_usage_ctx_t *ctx, usage_str_t name, usage_str_t token,
+    usage_str_t *command);
 static void ngx_http_usage_sharing_told(ngx_http_usage_ctx_t *ctx,
+    ngx_http_usage_op_t *op);
+static ngx_uint_t ngx_http_usage_shared_held(ngx_http_usage_ctx_t *ctx,
     ngx_http_usage_op_t *op);
 static void ngx_http_usage_shared_done(ngx_http_usage_ctx_t *ctx,
     ngx_http_usage_op_t *op);
@@ -83,8 +93,7 @@ ngx_http_usage_shared_ask(ngx_http_usage_ctx_t *ctx,
     switch (kind) {
 
     case NGX_HTTP_USAGE_SHARE_LOCK:
-        rc = usage_lock_take(name, token, NGX_HTTP_USAGE_LOCK_LIFE, &ctx->pool,
-                             &command);
+        rc = ngx_http_usage_shared_take_lock(ctx, name, token, &command);
         break;
 
     case NGX_HTTP_USAGE_SHARE_RENEW:
@@ -110,6 +119,30 @@ ngx_http_usage_shared_ask(ngx_http_usage_ctx_t *ctx,
 
 
 /*
+ * Who has waited only looks at the lock, until it was free for long enough.
+ */
+
+static usage_result_t
+ngx_http_usage_shared_take_lock(ngx_http_usage_ctx_t *ctx, usage_str_t name,
+    usage_str_t token, usage_str_t *command)
+{
+    ngx_http_usage_sharing_t  *shared;
+
+    shared = ctx->planner->shared;
+
+    shared->looks = shared->waited
+                    && (!shared->freed
+                        || ngx_current_msec - shared->free_since
+                           < NGX_HTTP_USAGE_LOCK_FREED);
+
+    return shared->looks
+           ? usage_share_get(name, &ctx->pool, command)
+           : usage_lock_take(name, token, NGX_HTTP_USAGE_LOCK_LIFE, &ctx->pool,
+                             command);
+}
+
+
+/*
  * If this gateway has waited for the lock, the days are looked for once more: who
  * had it may have written them.
  */
@@ -124,7 +157,7 @@ ngx_http_usage_sharing_told(ngx_http_usage_ctx_t *ctx, ngx_http_usage_op_t *op)
     if (op->outcome != NGX_HTTP_USAGE_SHARE_DONE) {
         shared->lock = NGX_HTTP_USAGE_LOCK_NONE;
 
-    } else if (op->resp.kind == USAGE_RESP_NIL) {
+    } else if (ngx_http_usage_shared_held(ctx, op)) {
         shared->lock = NGX_HTTP_USAGE_LOCK_OTHERS;
         shared->waited = 1;
         ngx_http_usage_planner_prove(ctx);
@@ -141,6 +174,33 @@ ngx_http_usage_sharing_told(ngx_http_usage_ctx_t *ctx, ngx_http_usage_op_t *op)
     }
 
     ngx_http_usage_planner_go(ctx);
+}
+
+
+/*
+ * Whether this gateway doesn't have the lock by now.
+ */
+
+static ngx_uint_t
+ngx_http_usage_shared_held(ngx_http_usage_ctx_t *ctx, ngx_http_usage_op_t *op)
+{
+    ngx_http_usage_sharing_t  *shared;
+
+    shared = ctx->planner->shared;
+
+    if (!shared->looks) {
+        return op->resp.kind == USAGE_RESP_NIL;
+    }
+
+    if (op->resp.kind != USAGE_RESP_NIL) {
+        shared->freed = 0;
+
+    } else if (!shared->freed) {
+        shared->freed = 1;
+        shared->free_since = ngx_current_msec;
+    }
+
+    return 1;
 }
 
 
