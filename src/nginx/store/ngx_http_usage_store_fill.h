@@ -2,7 +2,7 @@
 
 /*
  * A plan on its way into a partition, which is locked.  Not for other files
- * than ngx_http_usage_store_fill.c and ngx_http_usage_store_begun.c.
+ * than ngx_http_usage_store_{fill,begun,add}.c.
  */
 
 #ifndef NGX_HTTP_USAGE_STORE_FILL_H
@@ -21,7 +21,7 @@ typedef struct {
 } ngx_http_usage_fill_t;
 
 
-/* ngx_http_usage_store_fill.c */
+/* ngx_http_usage_store_add.c */
 
 /*
  * Adds a window of those days.  It takes the place of an older one, and takes
