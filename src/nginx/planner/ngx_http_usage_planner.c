@@ -357,7 +357,8 @@ ngx_http_usage_planner_planned(ngx_http_usage_ctx_t *ctx)
     planner = ctx->planner;
 
     if (planner->step != NGX_HTTP_USAGE_PLAIN) {
-        (void) ngx_http_usage_store_fill(ctx, &planner->plan, planner->stored);
+        (void) ngx_http_usage_store_fill(ctx, &planner->plan, planner->stored,
+                                         1);
     }
 
     if (planner->step == NGX_HTTP_USAGE_LOOK_UP) {

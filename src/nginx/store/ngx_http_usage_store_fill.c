@@ -20,7 +20,7 @@ static ngx_int_t ngx_http_usage_fill_directory(ngx_http_usage_fill_t *fill);
 
 uint64_t
 ngx_http_usage_store_fill(ngx_http_usage_ctx_t *ctx, usage_plan_t *plan,
-    uint64_t stored)
+    uint64_t stored, ngx_uint_t ends)
 {
     ngx_http_usage_fill_t  fill;
 
@@ -30,6 +30,7 @@ ngx_http_usage_store_fill(ngx_http_usage_ctx_t *ctx, usage_plan_t *plan,
     fill.store = ctx->lookup->store;
     fill.plan = plan;
     fill.stored = stored;
+    fill.ends = ends;
 
     fill.places = ngx_palloc(ctx->request->pool,
                              (plan->table.count + 1) * sizeof(uint32_t));
@@ -131,7 +132,8 @@ ngx_http_usage_fill_locked(ngx_http_usage_fill_t *fill)
         }
     }
 
-    return ngx_http_usage_begun_fill(fill);
+    return fill->ends && !usage_plan_done(plan)
+           ? ngx_http_usage_begun_fill(fill) : NGX_OK;
 }
 
 

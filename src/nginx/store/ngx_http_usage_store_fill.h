@@ -18,6 +18,7 @@ typedef struct {
     usage_plan_t                   *plan;
     uint32_t                       *places;   /* of the table's desktops */
     uint64_t                        stored;   /* bits: columns that are */
+    ngx_uint_t                      ends;     /* the plan goes no further */
 } ngx_http_usage_fill_t;
 
 
@@ -41,7 +42,7 @@ void ngx_http_usage_fill_shown(ngx_http_usage_fill_t *fill, size_t column,
 
 /* ngx_http_usage_store_begun.c */
 
-/* Removes what is begun of the plan's days: it knows at least as much. */
+/* Removes what is begun of the days that the plan has, or leaves, itself. */
 void ngx_http_usage_begun_drop(ngx_http_usage_fill_t *fill);
 
 /* Adds what the plan has begun.  NGX_ERROR: there is no room. */
