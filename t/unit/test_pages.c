@@ -115,6 +115,54 @@ test_several(void **state)
 
 
 /*
+ * A list that is begun is taken up behind the pages that were here; what was
+ * under way isn't.
+ */
+static void
+test_begun(void **state)
+{
+    int64_t       rows;
+    usage_call_t  call;
+    usage_pages_t pages, later;
+
+    (void) state;
+
+    usage_pages_start(&pages, 100);
+    assert_false(usage_pages_begun(&pages, &rows));
+
+    call = next(&pages);
+    assert_false(usage_pages_begun(&pages, &rows));
+    assert_int_equal(take(&pages, &call, 250, 100), USAGE_OK);
+    assert_true(usage_pages_begun(&pages, &rows));
+    assert_int_equal(rows, 100);
+
+    call = next(&pages);
+    assert_true(usage_pages_begun(&pages, &rows));
+    assert_int_equal(rows, 100);
+    assert_int_equal(take(&pages, &call, 250, 100), USAGE_OK);
+    assert_true(usage_pages_begun(&pages, &rows));
+    assert_int_equal(rows, 200);
+
+    usage_pages_start(&later, 100);
+    usage_pages_resume(&later, 250, rows);
+    assert_false(usage_pages_fresh(&later) || usage_pages_ended(&later));
+    call = next(&later);
+    assert_int_equal(call.offset, 200);
+    assert_int_equal(take(&later, &call, 250, 50), USAGE_OK);
+    assert_true(usage_pages_done(&later));
+    assert_false(usage_pages_begun(&later, &rows));
+
+    /* one that has started anew isn't trusted so far */
+
+    call = next(&pages);
+    assert_int_equal(take(&pages, &call, 251, 51), USAGE_AGAIN);
+    call = next(&pages);
+    assert_int_equal(take(&pages, &call, 250, 100), USAGE_OK);
+    assert_false(usage_pages_begun(&pages, &rows));
+}
+
+
+/*
  * Rows or counts that are off start the list anew; what comes of the former
  * attempt is passed by, whatever it holds.
  */
@@ -283,6 +331,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_one),
         cmocka_unit_test(test_several),
+        cmocka_unit_test(test_begun),
         cmocka_unit_test(test_anew),
         cmocka_unit_test(test_restart),
         cmocka_unit_test(test_random),

@@ -146,8 +146,8 @@ bool usage_plan_begun(
  * column again.  The rest is read and checked as ever.  unused: one of the rows
  * is without use.
  */
-void usage_plan_resume(usage_plan_t *plan, size_t day, int64_t count,
-    int64_t rows, bool unused);
+void usage_plan_resume(
+    usage_plan_t *plan, size_t day, int64_t count, int64_t rows, bool unused);
 
 /*
  * Tells what the plan knows of the i-th requested desktop in a column, if

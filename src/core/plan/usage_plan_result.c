@@ -73,8 +73,8 @@ usage_plan_begun(
 
 
 void
-usage_plan_resume(usage_plan_t *plan, size_t day, int64_t count, int64_t rows,
-    bool unused)
+usage_plan_resume(
+    usage_plan_t *plan, size_t day, int64_t count, int64_t rows, bool unused)
 {
     usage_window_resume(&plan->fanout.windows[day], count, rows, unused);
 }

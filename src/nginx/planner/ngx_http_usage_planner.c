@@ -472,7 +472,8 @@ ngx_http_usage_planner_fill(ngx_http_usage_ctx_t *ctx)
     if (!planner->filled) {
         planner->filled = 1;
         planner->written = 0;
-        (void) ngx_http_usage_store_fill(ctx, &planner->plan, planner->stored);
+        (void) ngx_http_usage_store_fill(ctx, &planner->plan, planner->stored,
+                                         1);
     }
 
     return planner->shared && planner->step != NGX_HTTP_USAGE_LOOK_UP

@@ -89,7 +89,7 @@ void ngx_http_usage_planner_count(ngx_http_usage_ctx_t *ctx);
 /* ngx_http_usage_planner_keep.c: what is stored before the plan is done */
 
 /*
- * Stores what the plan has whole, and what it has begun, if the last time is a
+ * Stores the days that are whole, if there are new ones and the last time is a
  * second ago.  It is called after each page.
  */
 void ngx_http_usage_planner_keep(ngx_http_usage_ctx_t *ctx);
@@ -98,7 +98,8 @@ void ngx_http_usage_planner_keep(ngx_http_usage_ctx_t *ctx);
 void ngx_http_usage_planner_leave(ngx_http_usage_ctx_t *ctx);
 
 /*
- * Ends: stores the same, and lets those go on who follow this request.
+ * Ends: stores what the plan has whole or begun, and lets those go on who
+ * follow this request.
  */
 void ngx_http_usage_planner_end(ngx_http_usage_ctx_t *ctx);
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * What a plan has got goes into the day store before the plan is done: once a
- * second, and when its request ends, however that ends.  So a request that fails
- * loses nothing, and the next one goes on where it ended.
+ * What a plan has got goes into the day store before the plan is done.  Whole
+ * days go in once a second.  When the request ends, in whatever way, all of it
+ * does: so a request that fails loses nothing, and the next one goes on there.
  */
 
 #include "planner/ngx_http_usage_planner.h"
@@ -11,19 +11,45 @@
 #include "store/ngx_http_usage_store.h"
 
 
-/* milliseconds between two times, as each takes up to one of them */
+/* milliseconds between two times, as each may take one of them */
 #define NGX_HTTP_USAGE_KEEP  1000
 
 
-static void ngx_http_usage_planner_store(ngx_http_usage_ctx_t *ctx);
+static ngx_uint_t ngx_http_usage_planner_news(
+    ngx_http_usage_planner_t *planner);
+static void ngx_http_usage_planner_store(ngx_http_usage_ctx_t *ctx,
+    ngx_uint_t ends);
 
 
 void
 ngx_http_usage_planner_keep(ngx_http_usage_ctx_t *ctx)
 {
-    if (ngx_current_msec - ctx->planner->kept >= NGX_HTTP_USAGE_KEEP) {
-        ngx_http_usage_planner_store(ctx);
+    if (ngx_current_msec - ctx->planner->kept >= NGX_HTTP_USAGE_KEEP
+        && ngx_http_usage_planner_news(ctx->planner))
+    {
+        ngx_http_usage_planner_store(ctx, 0);
     }
+}
+
+
+/*
+ * Whether a day is whole that isn't stored.
+ */
+
+static ngx_uint_t
+ngx_http_usage_planner_news(ngx_http_usage_planner_t *planner)
+{
+    size_t  i;
+
+    for (i = 0; i < planner->plan.days; i++) {
+        if (usage_plan_covers(&planner->plan, i)
+            && !(planner->stored & ngx_http_usage_column(i)))
+        {
+            return 1;
+        }
+    }
+
+    return 0;
 }
 
 
@@ -32,7 +58,7 @@ ngx_http_usage_planner_keep(ngx_http_usage_ctx_t *ctx)
  */
 
 static void
-ngx_http_usage_planner_store(ngx_http_usage_ctx_t *ctx)
+ngx_http_usage_planner_store(ngx_http_usage_ctx_t *ctx, ngx_uint_t ends)
 {
     ngx_http_usage_planner_t  *planner;
 
@@ -47,7 +73,7 @@ ngx_http_usage_planner_store(ngx_http_usage_ctx_t *ctx)
 
     planner->kept = ngx_current_msec;
     planner->stored = ngx_http_usage_store_fill(ctx, &planner->plan,
-                                                planner->stored);
+                                                planner->stored, ends);
 }
 
 
@@ -70,7 +96,7 @@ ngx_http_usage_planner_end(ngx_http_usage_ctx_t *ctx)
         ngx_del_timer(&planner->shared->timer);
     }
 
-    ngx_http_usage_planner_store(ctx);
+    ngx_http_usage_planner_store(ctx, 1);
     planner->step = NGX_HTTP_USAGE_PLAIN; /* it may end twice */
 
     if (ctx->lookup) {

@@ -286,12 +286,12 @@ ngx_int_t ngx_http_usage_store_find(ngx_http_usage_ctx_t *ctx);
 #define ngx_http_usage_column(i)  ((uint64_t) 1 << (i))
 
 /*
- * Stores what a plan has whole, and if it isn't done, what it has begun; without
- * the columns of stored, which are stored already.  Returns these and the ones
- * that were added.
+ * Stores what a plan has whole, without the columns of stored, which are stored
+ * already.  ends: the plan goes no further, so what it has begun goes in, too.
+ * Returns stored with the columns that were added.
  */
 uint64_t ngx_http_usage_store_fill(ngx_http_usage_ctx_t *ctx,
-    usage_plan_t *plan, uint64_t stored);
+    usage_plan_t *plan, uint64_t stored, ngx_uint_t ends);
 
 
 /* ngx_http_usage_store_begun.c: days that are only begun */

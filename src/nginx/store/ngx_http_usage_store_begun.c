@@ -3,9 +3,9 @@
 /*
  * Days that are only begun.  A day of all desktops is read until a row without
  * use, and is whole only when the range has shown that the order was kept.  If
- * its request ends before that, the pages that are here are stored, and the next
- * request takes the day up behind them.  It reads the range as ever, so nobody
- * is answered from a day that is only begun.
+ * its request ends before that, the pages that are here are stored, and the
+ * next request takes the day up behind them.  It reads the range as ever, so
+ * nobody is answered from a day that is only begun.
  */
 
 #include "store/ngx_http_usage_store_fill.h"
@@ -37,8 +37,9 @@ ngx_http_usage_begun_drop(ngx_http_usage_fill_t *fill)
         window = ngx_http_usage_store_window(fill->partition,
                                    first + i,
                                    ngx_http_usage_begun_last(first + i));
-        if (window && (usage_plan_of_all(fill->plan)
-                       || usage_plan_covers(fill->plan, i)))
+        if (window
+            && ((fill->ends && usage_plan_of_all(fill->plan))
+                || usage_plan_covers(fill->plan, i)))
         {
             ngx_http_usage_store_remove(fill->store, window);
         }
@@ -63,8 +64,7 @@ ngx_http_usage_begun_fill(ngx_http_usage_fill_t *fill)
     for (i = 0; i < plan->days; i++) {
         day = (int32_t) plan->request->first + i;
 
-        if (!usage_plan_done(plan)
-            && usage_plan_begun(plan, i, &count, &rows)
+        if (usage_plan_begun(plan, i, &count, &rows)
             && ngx_http_usage_store_until(fill->ctx, day, plan->now) == 0
             && ngx_http_usage_begun_window(fill, i, count) != NGX_OK)
         {

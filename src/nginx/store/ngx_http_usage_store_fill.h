@@ -2,8 +2,7 @@
 
 /*
  * Days on their way into a partition, which is locked.  Not for other files than
- * ngx_http_usage_store_fill.c, ngx_http_usage_store_begun.c and
- * ngx_http_usage_store_enter.c.
+ * ngx_http_usage_store_{fill,begun,add,enter}.c.
  */
 
 #ifndef NGX_HTTP_USAGE_STORE_FILL_H
@@ -20,10 +19,11 @@ typedef struct {
     time_t                          now;      /* when they were fetched */
     uint32_t                       *places;   /* of the table's desktops */
     uint64_t                        stored;   /* bits: columns that are */
+    ngx_uint_t                      ends;     /* the plan goes no further */
 } ngx_http_usage_fill_t;
 
 
-/* ngx_http_usage_store_fill.c */
+/* ngx_http_usage_store_add.c */
 
 /*
  * Keeps what the request has stored, and what others have stored of its days, if
@@ -49,7 +49,7 @@ void ngx_http_usage_fill_shown(ngx_http_usage_fill_t *fill, size_t column,
 
 /* ngx_http_usage_store_begun.c */
 
-/* Removes what is begun of the plan's days: it knows at least as much. */
+/* Removes what is begun of the days that the plan has, or leaves, itself. */
 void ngx_http_usage_begun_drop(ngx_http_usage_fill_t *fill);
 
 /* Adds what the plan has begun.  NGX_ERROR: there is no room. */

@@ -28,7 +28,8 @@ use Usage::Test;
 our @EXPORT_OK = qw(@FAULTS epoch);
 
 # Starts both. places: pairs of a location's prefix and its settings, as
-# Usage::Nginx's at() takes them; '' is the location that is always there.
+# Usage::Nginx's at() takes them; '' is the location that is always there. http: text
+# for http{}.
 sub start {
     my ($class, %o) = @_;
 
@@ -41,7 +42,7 @@ sub start {
 
     $self->{nginx} = Usage::Nginx->start(
         upstream => $self->{sim}->port,
-        http     => 'usage_retries 0;',
+        http     => 'usage_retries 0;' . ($o{http} // ''),
         server   => join('', map { $_->[0] ? Usage::Nginx->at(@$_) : '' }
                 @{ $o{places} })
             . 'location /in/unbuf/ { internal; proxy_pass http://successors/;
