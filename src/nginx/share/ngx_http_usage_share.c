@@ -188,6 +188,7 @@ ngx_http_usage_share_alloc(void *data, size_t size)
     ngx_http_usage_op_t *op = data;
 
     if (!usage_take(&op->fetch.ctx->pool, size)) {
+        op->starved = 1;
         return NULL;
     }
 

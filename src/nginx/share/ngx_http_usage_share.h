@@ -140,6 +140,7 @@ struct ngx_http_usage_op_s {
     unsigned                         sent:1;   /* it has a subrequest */
     unsigned                         probe:1;  /* of the breaker */
     unsigned                         over:1;
+    unsigned                         starved:1; /* the reply had no memory */
 };
 
 
@@ -212,7 +213,7 @@ ngx_uint_t ngx_http_usage_share_open(ngx_http_usage_share_peer_t *peer,
 /* Counts an operation that is over, and tells the breaker. */
 void ngx_http_usage_share_settle(ngx_http_usage_op_t *op);
 
-/* Lets another operation be the probe, as this one ends without an outcome. */
+/* Lets another operation be the probe, as this one tells nothing of Redis. */
 void ngx_http_usage_share_leave(ngx_http_usage_op_t *op);
 
 /* Tells if Redis is taken to answer: no breaker is open. */
