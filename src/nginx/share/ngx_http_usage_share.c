@@ -35,7 +35,7 @@ ngx_http_usage_share_start(ngx_http_usage_ctx_t *ctx,
     ngx_uint_t            probe;
     ngx_http_usage_op_t  *op;
 
-    if (ngx_http_usage_share_init(ctx) != NGX_OK) {
+    if (ctx->fetches->ended || ngx_http_usage_share_init(ctx) != NGX_OK) {
         return NULL;
     }
 

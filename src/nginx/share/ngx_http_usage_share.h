@@ -169,7 +169,7 @@ char *ngx_http_usage_share(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
  * request.  handler is called once, from ngx_http_usage_share_take(), never
  * from here, whatever becomes of the operation; it finds outcome, resp and data
  * in the operation, whose reply lives until it returns.  NULL: memory is out,
- * and no handler is called.
+ * or the request is over, and no handler is called.
  */
 ngx_http_usage_op_t *ngx_http_usage_share_start(ngx_http_usage_ctx_t *ctx,
     ngx_http_usage_share_kind_t kind, usage_str_t command,

@@ -425,8 +425,7 @@ static void
 ngx_http_usage_status_durations(ngx_http_usage_page_t *page,
     ngx_http_usage_counts_t *counts)
 {
-    uint64_t      count[NGX_HTTP_USAGE_MODES];
-    uint64_t      sum[NGX_HTTP_USAGE_MODES];
+    uint64_t      count[NGX_HTTP_USAGE_MODES], sum[NGX_HTTP_USAGE_MODES];
     ngx_uint_t    mode;
     ngx_keyval_t  labels[3];
 
@@ -475,7 +474,6 @@ ngx_http_usage_status_buckets(ngx_http_usage_page_t *page,
 
     for (i = 0; i < NGX_HTTP_USAGE_BOUNDS; i++) {
         sum += cells[i];
-
         labels[1].value = ngx_http_usage_bounds[i].seconds;
         ngx_http_usage_page_sample(page, labels, sum, NGX_HTTP_USAGE_NUMBER);
     }
