@@ -6,6 +6,7 @@
 use strict;
 use warnings;
 
+use File::Temp ();
 use Test::More;
 
 use Usage::Nginx;
@@ -16,8 +17,12 @@ my $root = $Usage::Nginx::root;
 
 # --- The page: its metrics, as families and as samples.
 
+my $secret = File::Temp->new; # (only its owner can read it)
+print {$secret} 'x' x 32;
+close $secret;
+
 my $nginx = Usage::Nginx->start(
-    http   => Usage::Store->http,
+    http   => Usage::Store->http . "usage_share /redis namespace=a secret=$secret;",
     server => 'location = /status { usage_status; }'
 );
 my $page = $nginx->request('GET', '/status')->{body};
@@ -170,6 +175,8 @@ subtest 'when they fire' => sub {
         'usage_compare_total' => '0+60x120',
         'usage_compare_differences_total' => '0x120',
         'usage_signatures_refused_total' => '0x120',
+        'usage_share_up{location="/redis"}' => '1x120',
+        'usage_share_rejected_total' => '0x120',
         'usage_request_duration_seconds_bucket{mode="translate",le="1"}' => '0+60x120',
         'usage_request_duration_seconds_bucket{mode="translate",le="30"}' => '0+63x120',
         'usage_request_duration_seconds_bucket{mode="translate",le="60"}' => '0+63x120',
@@ -199,6 +206,11 @@ subtest 'when they fire' => sub {
         'UsageCompareDiffers');
     alerts('signatures', { %well, usage_signatures_refused_total => '0+2x120' },
         'UsageSignaturesRefused');
+
+    alerts('Redis is away', { %well, 'usage_share_up{location="/redis"}' => '1x100 0x20' },
+        'UsageShareDown');
+    alerts('values that do not verify', { %well, usage_share_rejected_total => '0x100 1+1x20' },
+        'UsageShareRejects');
 
     # what shows in months only
     ($step, $end) = ('12h', '60d');

@@ -181,6 +181,10 @@ ngx_http_usage_redis_process_header(ngx_http_request_t *r)
         return NGX_AGAIN;
     }
 
+    if (op->starved) {
+        return NGX_ERROR; /* no other server makes it better */
+    }
+
     /* bytes behind a reply may be another operation's, or anybody's */
 
     if (rc != USAGE_OK || taken != len || usage_resp_elsewhere(&op->resp)) {
@@ -190,7 +194,10 @@ ngx_http_usage_redis_process_header(ngx_http_request_t *r)
     u->headers_in.status_n = NGX_HTTP_OK;
     u->headers_in.content_length_n = 0;
     u->state->status = NGX_HTTP_OK;
-    u->keepalive = 1;
+
+    /* behind an error of AUTH, the command's own reply is still to come */
+
+    u->keepalive = op->resp.kind != USAGE_RESP_ERROR;
 
     return NGX_OK;
 }

@@ -35,7 +35,7 @@ ngx_http_usage_share_start(ngx_http_usage_ctx_t *ctx,
     ngx_uint_t            probe;
     ngx_http_usage_op_t  *op;
 
-    if (ngx_http_usage_share_init(ctx) != NGX_OK) {
+    if (ctx->fetches->ended || ngx_http_usage_share_init(ctx) != NGX_OK) {
         return NULL;
     }
 
@@ -188,6 +188,7 @@ ngx_http_usage_share_alloc(void *data, size_t size)
     ngx_http_usage_op_t *op = data;
 
     if (!usage_take(&op->fetch.ctx->pool, size)) {
+        op->starved = 1;
         return NULL;
     }
 

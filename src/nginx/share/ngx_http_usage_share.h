@@ -140,6 +140,7 @@ struct ngx_http_usage_op_s {
     unsigned                         sent:1;   /* it has a subrequest */
     unsigned                         probe:1;  /* of the breaker */
     unsigned                         over:1;
+    unsigned                         starved:1; /* the reply had no memory */
 };
 
 
@@ -168,7 +169,7 @@ char *ngx_http_usage_share(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
  * request.  handler is called once, from ngx_http_usage_share_take(), never
  * from here, whatever becomes of the operation; it finds outcome, resp and data
  * in the operation, whose reply lives until it returns.  NULL: memory is out,
- * and no handler is called.
+ * or the request is over, and no handler is called.
  */
 ngx_http_usage_op_t *ngx_http_usage_share_start(ngx_http_usage_ctx_t *ctx,
     ngx_http_usage_share_kind_t kind, usage_str_t command,
@@ -212,7 +213,7 @@ ngx_uint_t ngx_http_usage_share_open(ngx_http_usage_share_peer_t *peer,
 /* Counts an operation that is over, and tells the breaker. */
 void ngx_http_usage_share_settle(ngx_http_usage_op_t *op);
 
-/* Lets another operation be the probe, as this one ends without an outcome. */
+/* Lets another operation be the probe, as this one tells nothing of Redis. */
 void ngx_http_usage_share_leave(ngx_http_usage_op_t *op);
 
 /* Tells if Redis is taken to answer: no breaker is open. */

@@ -10,7 +10,6 @@
 
 #define NGX_HTTP_USAGE_SHARE_NAMESPACE_MAX  64
 #define NGX_HTTP_USAGE_SHARE_GATEWAYS_MAX   1000
-#define NGX_HTTP_USAGE_SHARE_SECRET_MIN     32
 #define NGX_HTTP_USAGE_SHARE_GATEWAYS       2
 #define NGX_HTTP_USAGE_SHARE_TIMEOUT        250
 
@@ -215,9 +214,9 @@ static ngx_int_t
 ngx_http_usage_share_seal(ngx_conf_t *cf, ngx_http_usage_share_t *share,
     ngx_str_t *name)
 {
-    ngx_int_t       rc;
-    ngx_str_t       text;
-    usage_str_t     secret, namespace;
+    ngx_int_t    rc;
+    ngx_str_t    text;
+    usage_str_t  secret, namespace;
 
     if (ngx_conf_full_name(cf->cycle, name, 1) != NGX_OK
         || ngx_http_usage_secret_read(cf, "usage_share: the secret", name,
@@ -238,11 +237,12 @@ ngx_http_usage_share_seal(ngx_conf_t *cf, ngx_http_usage_share_t *share,
 
     rc = NGX_ERROR;
 
-    if (secret.len < NGX_HTTP_USAGE_SHARE_SECRET_MIN) {
+    if (secret.len < USAGE_SEAL_SECRET_MIN) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "usage_share: the secret \"%V\" has %uz bytes, it "
-                           "must have at least 32: \"openssl rand -hex 32\" "
-                           "makes one", name, secret.len);
+                           "must have at least %uz: \"openssl rand -hex "
+                           "32\" makes one", name, secret.len,
+                           (size_t) USAGE_SEAL_SECRET_MIN);
 
     } else if (usage_seal_init(&share->seal, secret, namespace) != USAGE_OK) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,

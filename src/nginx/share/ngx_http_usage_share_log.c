@@ -54,6 +54,11 @@ ngx_http_usage_share_log_op(ngx_http_usage_op_t *op)
                       "usage: Redis at \"%V\" did not reply in time (%V)",
                       &share->uri, kind);
 
+    } else if (op->starved) {
+        ngx_log_error(NGX_LOG_WARN, log, 0,
+                      "usage: the reply of Redis at \"%V\" needs more than "
+                      "usage_memory (%V)", &share->uri, kind);
+
     } else if (len) {
         ngx_log_error(NGX_LOG_WARN, log, 0,
                       "usage: Redis at \"%V\" refused (%V): \"%*s\"",

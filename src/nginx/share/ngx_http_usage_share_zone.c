@@ -188,6 +188,11 @@ ngx_http_usage_share_settle(ngx_http_usage_op_t *op)
     (void) ngx_atomic_fetch_add(&counts->operation_ms[op->kind],
                                 ngx_current_msec - op->started);
 
+    if (op->starved) {
+        ngx_http_usage_share_leave(op);
+        return;
+    }
+
     switch (op->outcome) {
 
     case NGX_HTTP_USAGE_SHARE_SKIPPED:

@@ -17,6 +17,9 @@ typedef enum {
 } ngx_http_usage_unit_t;
 
 
+typedef struct ngx_http_usage_status_share_s  ngx_http_usage_status_share_t;
+
+
 /*
  * A page.  It is written twice, first only to measure it.
  */
@@ -28,6 +31,7 @@ typedef struct {
     ngx_uint_t                       samples; /* of the series, so far */
     ngx_uint_t                       series;  /* of the page, so far */
     ngx_uint_t                       json;    /* unsigned  json:1; */
+    ngx_http_usage_status_share_t   *share;   /* NULL: nothing is shared */
 } ngx_http_usage_page_t;
 
 
@@ -49,8 +53,6 @@ ngx_int_t ngx_http_usage_status_page(ngx_http_request_t *r, ngx_uint_t json,
 
 /* ngx_http_usage_status_share.c: the metrics of usage_share */
 
-typedef struct ngx_http_usage_status_share_s  ngx_http_usage_status_share_t;
-
 /*
  * Copies what they are written from; NULL: nothing is shared, they are left
  * out.  NGX_ERROR: memory is out.
@@ -58,9 +60,8 @@ typedef struct ngx_http_usage_status_share_s  ngx_http_usage_status_share_t;
 ngx_int_t ngx_http_usage_status_share_copy(ngx_http_request_t *r,
     ngx_http_usage_status_share_t **share);
 
-/* Writes them. */
-void ngx_http_usage_status_share_write(ngx_http_usage_page_t *page,
-    ngx_http_usage_status_share_t *share);
+/* Writes them, from page->share. */
+void ngx_http_usage_status_share(ngx_http_usage_page_t *page);
 
 
 /* ngx_http_usage_status_write.c: the two forms */

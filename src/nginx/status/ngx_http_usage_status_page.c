@@ -23,8 +23,7 @@ static ngx_http_usage_counts_t *ngx_http_usage_status_copy(
     ngx_http_request_t *r);
 static ngx_array_t *ngx_http_usage_status_copy_zones(ngx_http_request_t *r);
 static void ngx_http_usage_status_write(ngx_http_usage_page_t *page,
-    ngx_http_usage_counts_t *counts, ngx_array_t *zones,
-    ngx_http_usage_status_share_t *share);
+    ngx_http_usage_counts_t *counts, ngx_array_t *zones);
 static void ngx_http_usage_status_build(ngx_http_usage_page_t *page);
 static void ngx_http_usage_status_requests(ngx_http_usage_page_t *page,
     ngx_http_usage_counts_t *counts);
@@ -134,25 +133,24 @@ ngx_int_t
 ngx_http_usage_status_page(ngx_http_request_t *r, ngx_uint_t json,
     ngx_str_t *text)
 {
-    ngx_array_t                    *zones;
-    ngx_http_usage_page_t           page;
-    ngx_http_usage_counts_t        *counts;
-    ngx_http_usage_status_share_t  *share;
+    ngx_array_t              *zones;
+    ngx_http_usage_page_t     page;
+    ngx_http_usage_counts_t  *counts;
+
+    ngx_memzero(&page, sizeof(ngx_http_usage_page_t));
+    page.json = json;
 
     counts = ngx_http_usage_status_copy(r);
     zones = ngx_http_usage_status_copy_zones(r);
 
     if (counts == NULL || zones == NULL
-        || ngx_http_usage_status_share_copy(r, &share) != NGX_OK)
+        || ngx_http_usage_status_share_copy(r, &page.share) != NGX_OK)
     {
         return NGX_ERROR;
     }
 
-    ngx_memzero(&page, sizeof(ngx_http_usage_page_t));
-    page.json = json;
-
     ngx_http_usage_page_begin(&page, NULL);
-    ngx_http_usage_status_write(&page, counts, zones, share);
+    ngx_http_usage_status_write(&page, counts, zones);
 
     text->len = page.len;
     text->data = ngx_pnalloc(r->pool, page.len);
@@ -162,7 +160,7 @@ ngx_http_usage_status_page(ngx_http_request_t *r, ngx_uint_t json,
     }
 
     ngx_http_usage_page_begin(&page, text->data);
-    ngx_http_usage_status_write(&page, counts, zones, share);
+    ngx_http_usage_status_write(&page, counts, zones);
 
     return NGX_OK;
 }
@@ -230,8 +228,7 @@ ngx_http_usage_status_copy_zones(ngx_http_request_t *r)
 
 static void
 ngx_http_usage_status_write(ngx_http_usage_page_t *page,
-    ngx_http_usage_counts_t *counts, ngx_array_t *zones,
-    ngx_http_usage_status_share_t *share)
+    ngx_http_usage_counts_t *counts, ngx_array_t *zones)
 {
     ngx_http_usage_status_build(page);
 
@@ -244,7 +241,7 @@ ngx_http_usage_status_write(ngx_http_usage_page_t *page,
     ngx_http_usage_status_calls(page, counts);
     ngx_http_usage_status_counters(page, counts);
     ngx_http_usage_status_zones(page, zones);
-    ngx_http_usage_status_share_write(page, share);
+    ngx_http_usage_status_share(page);
 
     ngx_http_usage_page_end(page);
 }
@@ -428,8 +425,7 @@ static void
 ngx_http_usage_status_durations(ngx_http_usage_page_t *page,
     ngx_http_usage_counts_t *counts)
 {
-    uint64_t      count[NGX_HTTP_USAGE_MODES];
-    uint64_t      sum[NGX_HTTP_USAGE_MODES];
+    uint64_t      count[NGX_HTTP_USAGE_MODES], sum[NGX_HTTP_USAGE_MODES];
     ngx_uint_t    mode;
     ngx_keyval_t  labels[3];
 
@@ -478,7 +474,6 @@ ngx_http_usage_status_buckets(ngx_http_usage_page_t *page,
 
     for (i = 0; i < NGX_HTTP_USAGE_BOUNDS; i++) {
         sum += cells[i];
-
         labels[1].value = ngx_http_usage_bounds[i].seconds;
         ngx_http_usage_page_sample(page, labels, sum, NGX_HTTP_USAGE_NUMBER);
     }

@@ -129,9 +129,12 @@ ngx_http_usage_status_share_redis(ngx_http_request_t *r,
 
 
 void
-ngx_http_usage_status_share_write(ngx_http_usage_page_t *page,
-    ngx_http_usage_status_share_t *share)
+ngx_http_usage_status_share(ngx_http_usage_page_t *page)
 {
+    ngx_http_usage_status_share_t  *share;
+
+    share = page->share;
+
     if (share == NULL) {
         return;
     }
