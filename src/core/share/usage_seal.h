@@ -62,7 +62,7 @@ usage_result_t usage_seal_close(const usage_seal_t *seal, const char *name,
 
 /*
  * Opens what was sealed for the entry of that name.  out has room for
- * sealed.len bytes; *len says how many the text has.  USAGE_ERROR: it is too
+ * sealed.len - USAGE_SEAL_EXTRA bytes; *len says them.  USAGE_ERROR: it is too
  * short, of another version or another entry, was changed, or libcrypto fails;
  * out and *len say nothing then.
  */
