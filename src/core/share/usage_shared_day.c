@@ -95,7 +95,7 @@ usage_shared_day_put_uuid(char *p, const char *id)
         }
 
         *p++ =
-            (char) (usage_hex_digit(id[i]) << 4 | usage_hex_digit(id[i + 1]));
+            (char) (usage_hex_digit(id[i]) * 16 + usage_hex_digit(id[i + 1]));
     }
 
     return p;
