@@ -1,198 +1,20 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * The commands and scripts, as a Redis of their own carries them out: their
- * replies are read by usage_resp_feed() and usage_pace_reply().  Without
- * redis-server they are skipped, and in CI (which sets CI) that fails.
+ * The script of the shared pace, as a Redis carries it out; its replies are
+ * read by usage_pace_reply().
  *
  * Redis' clock can't be set, so a "minute" of the pace is 600 ms.
  */
 
-#include "unit.h"
+#include "redis.h"
 #include "share/usage_pace_script.h"
-#include "share/usage_resp.h"
-#include "share/usage_seal.h"
-#include "share/usage_share_command.h"
-
-#include <signal.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <sys/wait.h>
-#include <time.h>
-#include <unistd.h>
 
 
 #define MS     INT64_C(1000)
 #define SECOND (1000 * MS)
 #define MINUTE (600 * MS)
 #define RATE   12 /* calls in such a minute: one each 50 ms */
-
-
-/* names as usage_seal_name() writes them */
-
-#define HEX    "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcde"
-#define BUCKET "usage:" HEX "0"
-#define BORN   "usage:" HEX "1"
-#define LOCK   "usage:" HEX "2"
-
-
-static char         dir[] = "/tmp/usage-share-XXXXXX";
-static pid_t        server;
-static int          fd = -1;
-static unit_arena_t arena;
-static usage_resp_t resp;
-
-
-static void
-wait_ms(int64_t ms)
-{
-    struct timespec time = { ms / 1000, ms % 1000 * 1000000 };
-
-    (void) nanosleep(&time, NULL);
-}
-
-
-/*
- * Sends a command, and reads its reply.
- */
-static void
-send_command(usage_str_t command)
-{
-    char           buffer[4096];
-    size_t         taken;
-    ssize_t        n;
-    usage_result_t rc;
-
-    assert_int_equal(
-        write(fd, command.data, command.len), (ssize_t) command.len);
-    usage_resp_init(&resp, 0, &arena.pool);
-
-    do {
-        n = read(fd, buffer, sizeof(buffer));
-        assert_true(n > 0);
-        taken = (size_t) n;
-        rc = usage_resp_feed(&resp, buffer, &taken);
-        assert_int_equal(taken, n);
-    } while (rc == USAGE_AGAIN);
-
-    assert_int_equal(rc, USAGE_OK);
-}
-
-
-/*
- * Sends a command of words with spaces between them.
- */
-static void
-say(const char *words)
-{
-    size_t      n;
-    usage_str_t args[8], command;
-
-    for (n = 0; *words != '\0'; n++) {
-        assert_true(n < unit_count(args));
-        args[n].data = words;
-        args[n].len = strcspn(words, " ");
-        words += args[n].len;
-        words += *words == ' ' ? 1 : 0;
-    }
-
-    assert_int_equal(
-        usage_resp_command(args, n, &arena.pool, &command), USAGE_OK);
-    send_command(command);
-}
-
-
-static int
-start(void **state)
-{
-    char               path[64];
-    int                i;
-    struct sockaddr_un address = { .sun_family = AF_UNIX };
-
-    (void) state;
-
-    if (mkdtemp(dir) == NULL) {
-        return -1;
-    }
-
-    (void) snprintf(path, sizeof(path), "%s/socket", dir);
-    (void) strcpy(address.sun_path, path);
-
-    server = fork();
-
-    if (server == 0) {
-        (void) freopen("/dev/null", "w", stdout);
-        (void) execlp("redis-server", "redis-server", "--port", "0",
-            "--unixsocket", path, "--dir", dir, "--save", "", "--appendonly",
-            "no", (char *) NULL);
-        _exit(127);
-    }
-
-    for (i = 0; i < 200; i++) {
-        fd = socket(AF_UNIX, SOCK_STREAM, 0);
-
-        if (connect(fd, (struct sockaddr *) &address, sizeof(address)) == 0) {
-            return 0;
-        }
-
-        (void) close(fd);
-        fd = -1;
-
-        if (waitpid(server, NULL, WNOHANG) == server) {
-            server = 0;
-            return getenv("CI") == NULL ? 0 : -1;
-        }
-
-        wait_ms(50);
-    }
-
-    return -1;
-}
-
-
-static int
-end(void **state)
-{
-    char path[64];
-
-    (void) state;
-
-    if (server > 0) {
-        (void) kill(server, SIGKILL);
-        (void) waitpid(server, NULL, 0);
-    }
-
-    (void) snprintf(path, sizeof(path), "%s/socket", dir);
-    (void) unlink(path);
-
-    return rmdir(dir);
-}
-
-
-static int
-begin(void **state)
-{
-    (void) state;
-
-    unit_arena_start(&arena);
-
-    if (fd != -1) {
-        say("FLUSHALL");
-    }
-
-    return 0;
-}
-
-
-static int
-finish(void **state)
-{
-    (void) state;
-
-    unit_arena_free(&arena);
-
-    return 0;
-}
 
 
 /*
@@ -548,89 +370,6 @@ test_replies(void **state)
 }
 
 
-static void
-test_lock(void **state)
-{
-    usage_str_t command, one, two;
-
-    (void) state;
-
-    if (fd == -1) {
-        skip();
-    }
-
-    one = unit_str("one");
-    two = unit_str("two");
-
-    (void) usage_lock_take(LOCK, one, 400, &arena.pool, &command);
-    send_command(command);
-    assert_int_equal(resp.kind, USAGE_RESP_STATUS);
-    (void) usage_lock_take(LOCK, two, 400, &arena.pool, &command);
-    send_command(command);
-    assert_int_equal(resp.kind, USAGE_RESP_NIL);
-
-    /* only its owner renews it and gives it back */
-
-    (void) usage_lock_renew(LOCK, two, 60000, &arena.pool, &command);
-    send_command(command);
-    assert_true(resp.kind == USAGE_RESP_INTEGER && resp.integer == 0);
-    (void) usage_lock_drop(LOCK, two, &arena.pool, &command);
-    send_command(command);
-    assert_true(resp.kind == USAGE_RESP_INTEGER && resp.integer == 0);
-    say("PTTL " LOCK);
-    assert_in_range(resp.integer, 1, 400);
-    (void) usage_lock_renew(LOCK, one, 60000, &arena.pool, &command);
-    send_command(command);
-    assert_true(resp.kind == USAGE_RESP_INTEGER && resp.integer == 1);
-    say("PTTL " LOCK);
-    assert_in_range(resp.integer, 50000, 60000);
-    (void) usage_lock_drop(LOCK, one, &arena.pool, &command);
-    send_command(command);
-    assert_true(resp.kind == USAGE_RESP_INTEGER && resp.integer == 1);
-
-    /* it ends by itself */
-
-    (void) usage_lock_take(LOCK, two, 50, &arena.pool, &command);
-    send_command(command);
-    assert_int_equal(resp.kind, USAGE_RESP_STATUS);
-    wait_ms(100);
-    (void) usage_lock_renew(LOCK, two, 50, &arena.pool, &command);
-    send_command(command);
-    assert_true(resp.kind == USAGE_RESP_INTEGER && resp.integer == 0);
-}
-
-
-static void
-test_values(void **state)
-{
-    usage_str_t command, value;
-
-    (void) state;
-
-    if (fd == -1) {
-        skip();
-    }
-
-    value.data = "\r\n\0 value";
-    value.len = 9;
-
-    (void) usage_share_get(LOCK, &arena.pool, &command);
-    send_command(command);
-    assert_int_equal(resp.kind, USAGE_RESP_NIL);
-    (void) usage_share_put(LOCK, value, 100, &arena.pool, &command);
-    send_command(command);
-    assert_int_equal(resp.kind, USAGE_RESP_STATUS);
-    (void) usage_share_get(LOCK, &arena.pool, &command);
-    send_command(command);
-    assert_true(usage_str_equal(resp.text, value));
-    say("TTL " LOCK);
-    assert_in_range(resp.integer, 95, 100);
-}
-
-
-#define share_test(test) cmocka_unit_test_setup_teardown(test, begin, finish)
-
-
 int
 main(void)
 {
@@ -643,8 +382,6 @@ main(void)
         share_test(test_expiry),
         share_test(test_gateways),
         share_test(test_replies),
-        share_test(test_lock),
-        share_test(test_values),
     };
 
     return cmocka_run_group_tests(tests, start, end);
