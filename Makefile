@@ -159,7 +159,7 @@ FUZZ_CC      = clang
 FUZZ_FLAGS   = -std=gnu11 -O1 -g -fno-omit-frame-pointer \
                -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
 FUZZ_BINS    = $(addprefix $(BUILD)/fuzz/,page request signature sign compare \
-                 plan report)
+                 plan report resp shared_day)
 
 $(BUILD)/fuzz/report: FUZZED = tools/usagectl/report_line.c
 $(BUILD)/fuzz/report: FUZZED_FLAGS = -D_GNU_SOURCE -Itools/usagectl

@@ -1,162 +1,176 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
-#include "share/usage_pace_script.h"
+/*
+ * The script of the shared pace, its command and its reply.
+ *
+ * Lua's numbers are doubles: microseconds since 1970 are exact in them until
+ * the year 2255, if they are written with '%.0f'.
+ */
 
-#include "share/usage_share_command.h"
+#include "share/usage_pace_script.h"
+#include "share/usage_resp.h"
+#include "share/usage_seal.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 
 
-#define USAGE_PACE_NUMBER 24
-#define USAGE_PACE_FIELDS 4
-
-/* digits of a number in a reply; fewer than overflow 64 bits */
-#define USAGE_PACE_DIGITS 17
+#define PACE_ARGS   15
+#define PACE_TIMES  7
+#define PACE_NUMBER sizeof("-9223372036854775808")
 
 
 /*
- * Lua's numbers are doubles: exact for the microseconds since 1970.  A bucket
- * is the time up to which calls are reserved ("next").  What is stored counts
- * as nothing if it isn't a number, or is further ahead than a day.
+ * due: when the bucket's next call is due.  A stored value that is no number,
+ * or further ahead than a day, counts as none; so does a token that has other
+ * characters.  (pcall: another may have put a list there.)
  *
- * If Redis has forgotten, or the gateway was without it, nobody knows which
- * calls were made: the bucket is as far ahead as the penalty says.
+ * The calls of a burst come before they are due, so holding all calls back adds
+ * the burst.
  */
-static const char usage_pace_script[] =
-    "local t = redis.call('TIME') "
-    "local now = t[1] * 1000000 + t[2] "
-    "local interval, burst, horizon = ARGV[1] + 0, ARGV[2] + 0, ARGV[3] + 0 "
-    "local carry, penalty, hold = ARGV[4] + 0, ARGV[5] + 0, ARGV[6] + 0 "
-    "local next = tonumber(redis.call('GET', KEYS[1]) or '') or 0 "
-    "if not (next < now + 86400000000) then next = 0 end "
-    "next = math.max(next, now + carry) "
-    "local born = redis.call('GET', KEYS[2]) "
-    "if not born or #born ~= #ARGV[9] then "
-    "born = ARGV[9] "
-    "redis.call('SET', KEYS[2], born) "
-    "end "
-    "if ARGV[10] == '1' or (ARGV[8] ~= '' and ARGV[8] ~= born) then "
-    "next = math.max(next, now + penalty) "
-    "end "
-    "local granted, wait = 0, hold "
-    "if hold > 0 then "
-    "next = math.max(next, now + hold + burst) "
-    "else "
-    "wait = math.max(next - burst - now, 0) "
-    "if wait > horizon then "
-    "wait = math.max(wait - horizon, 1000) "
-    "else "
-    "granted = 1 "
-    "next = math.max(next, now) + interval "
-    "end "
-    "end "
-    "if next > now then "
-    "redis.call('SET', KEYS[1], string.format('%.0f', next), 'PX', "
-    "string.format('%.0f', math.ceil((next - now + ARGV[7]) / 1000))) "
-    "end "
-    "return string.format('%d %.0f %.0f %.0f ', granted, wait, "
-    "math.max(next - now, 0), now) .. born";
-
-
-static usage_str_t
-usage_pace_number(int64_t number, char text[USAGE_PACE_NUMBER])
-{
-    usage_str_t str;
-
-    str.len = (size_t) snprintf(text, USAGE_PACE_NUMBER, "%" PRId64, number);
-    str.data = text;
-
-    return str;
-}
+const char usage_pace_script[] =
+    "local t = redis.call('TIME')\n"
+    "local now = t[1] * 1000000 + t[2]\n"
+    "local a = {}\n"
+    "for i = 1, 7 do a[i] = tonumber(ARGV[i]) end\n"
+    "local interval, burst, horizon, carry, penalty, hold, keep =\n"
+    "  a[1], a[2], a[3], a[4], a[5], a[6], a[7]\n"
+    "local known, fresh, penalize = ARGV[8], ARGV[9], ARGV[10] == '1'\n"
+    "\n"
+    "local born = redis.pcall('GET', KEYS[2])\n"
+    "if type(born) ~= 'string' or #born > 64\n"
+    "    or not string.find(born, '^[%w_-]+$') then\n"
+    "  born = fresh\n"
+    "  redis.call('SET', KEYS[2], born)\n"
+    "end\n"
+    "\n"
+    "local stored = redis.pcall('GET', KEYS[1])\n"
+    "stored = type(stored) == 'string' and tonumber(stored)\n"
+    "if not stored or not (stored > now and stored - now <= 86400000000) then\n"
+    "  stored = now\n"
+    "end\n"
+    "\n"
+    "local due = math.max(stored, now + carry)\n"
+    "if penalize or (known ~= '' and known ~= born) then\n"
+    "  due = math.max(due, now + penalty)\n"
+    "end\n"
+    "\n"
+    "local granted, wait = 0, hold\n"
+    "if hold > 0 then\n"
+    "  due = math.max(due, now + hold + burst)\n"
+    "else\n"
+    "  wait = math.max(0, due - burst - now)\n"
+    "  if wait > horizon then\n"
+    "    wait = math.max(1000, wait - horizon)\n"
+    "  else\n"
+    "    granted, due = 1, due + interval\n"
+    "  end\n"
+    "end\n"
+    "\n"
+    "if due > stored then\n"
+    "  redis.call('SET', KEYS[1], string.format('%.0f', due),\n"
+    "    'PX', string.format('%.0f', math.ceil((due - now + keep) / 1000)))\n"
+    "end\n"
+    "return string.format('%d %.0f %.0f %.0f %s',\n"
+    "  granted, wait, due - now, now, born)\n";
 
 
 usage_result_t
 usage_pace_command(const usage_pace_ask_t *ask, const char *bucket,
-    const char *life, const usage_pool_t *pool, usage_str_t *command)
+    const char *born, const usage_pool_t *pool, usage_str_t *command)
 {
-    char        text[7][USAGE_PACE_NUMBER];
-    usage_str_t bucket_name, life_name;
+    char          digits[PACE_TIMES][PACE_NUMBER];
+    size_t        i, n;
+    const int64_t times[PACE_TIMES] = { ask->interval, ask->burst, ask->horizon,
+        ask->carry, ask->penalty, ask->hold, ask->keep };
+    usage_str_t   args[PACE_ARGS] = { usage_string("EVAL"),
+          { usage_pace_script, sizeof(usage_pace_script) - 1 }, usage_string("2"),
+          { bucket, USAGE_SEAL_NAME }, { born, USAGE_SEAL_NAME } };
 
-    static const usage_str_t yes = usage_string("1");
-    static const usage_str_t no = usage_string("0");
+    n = 5;
 
-    bucket_name.data = bucket;
-    bucket_name.len = USAGE_SEAL_NAME;
-    life_name.data = life;
-    life_name.len = USAGE_SEAL_NAME;
+    for (i = 0; i < PACE_TIMES; i++) {
+        args[n].data = digits[i];
+        args[n++].len =
+            (size_t) snprintf(digits[i], PACE_NUMBER, "%" PRId64, times[i]);
+    }
 
-    usage_str_t args[] = {
-        usage_string("EVAL"),
-        usage_string(usage_pace_script),
-        usage_string("2"),
-        bucket_name,
-        life_name,
-        usage_pace_number(ask->interval, text[0]),
-        usage_pace_number(ask->burst, text[1]),
-        usage_pace_number(ask->horizon, text[2]),
-        usage_pace_number(ask->carry, text[3]),
-        usage_pace_number(ask->penalty, text[4]),
-        usage_pace_number(ask->hold, text[5]),
-        usage_pace_number(ask->keep, text[6]),
-        ask->born,
-        ask->fresh,
-        ask->penalize ? yes : no,
-    };
+    args[n++] = ask->born;
+    args[n++] = ask->fresh;
+    args[n].data = ask->penalize ? "1" : "0";
+    args[n].len = 1;
 
-    return usage_share_command(
-        args, sizeof(args) / sizeof(args[0]), pool, command);
+    return usage_resp_command(args, PACE_ARGS, pool, command);
 }
 
 
 /*
- * Reads a number, and the space behind it.
+ * Takes a number off the front, and the space behind it.  false: there is none.
  */
 static bool
-usage_pace_field(const char **p, const char *end, int64_t *number)
+usage_pace_number(usage_str_t *rest, int64_t *number)
 {
-    const char *start;
+    size_t i;
 
-    start = *p;
+    *number = 0;
 
-    for (*number = 0; *p < end && **p >= '0' && **p <= '9'; (*p)++) {
-        if (*p - start == USAGE_PACE_DIGITS) {
-            return false;
+    /* 18 digits always fit */
+
+    for (i = 0; i < rest->len && i < 18; i++) {
+        if (rest->data[i] < '0' || rest->data[i] > '9') {
+            break;
         }
 
-        *number = 10 * *number + (**p - '0');
+        *number = *number * 10 + (rest->data[i] - '0');
     }
 
-    return *p > start && *p < end && *(*p)++ == ' ';
+    if (i == 0 || i == rest->len || rest->data[i] != ' ') {
+        return false;
+    }
+
+    rest->data += i + 1;
+    rest->len -= i + 1;
+
+    return true;
+}
+
+
+static bool
+usage_pace_is_token(usage_str_t text)
+{
+    char   c;
+    size_t i;
+
+    for (i = 0; i < text.len; i++) {
+        c = text.data[i];
+
+        if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z')
+                || (c >= 'A' && c <= 'Z') || c == '-' || c == '_'))
+        {
+            return false;
+        }
+    }
+
+    return text.len > 0 && text.len <= USAGE_PACE_TOKEN_MAX;
 }
 
 
 usage_result_t
-usage_pace_reply(usage_str_t text, usage_pace_grant_t *grant)
+usage_pace_reply(usage_str_t bulk, usage_pace_grant_t *grant)
 {
-    size_t      i;
-    int64_t     numbers[USAGE_PACE_FIELDS];
-    const char *p, *end;
+    int64_t granted;
 
-    p = text.data;
-    end = text.data + text.len;
-
-    for (i = 0; i < USAGE_PACE_FIELDS; i++) {
-        if (!usage_pace_field(&p, end, &numbers[i])) {
-            return USAGE_ERROR;
-        }
-    }
-
-    if (numbers[0] > 1) {
+    if (!usage_pace_number(&bulk, &granted) || granted > 1
+        || !usage_pace_number(&bulk, &grant->wait)
+        || !usage_pace_number(&bulk, &grant->next)
+        || !usage_pace_number(&bulk, &grant->time)
+        || !usage_pace_is_token(bulk))
+    {
         return USAGE_ERROR;
     }
 
-    grant->granted = numbers[0] == 1;
-    grant->wait = numbers[1];
-    grant->next = numbers[2];
-    grant->time = numbers[3];
-    grant->born.data = p;
-    grant->born.len = (size_t) (end - p);
+    grant->granted = granted == 1;
+    grant->born = bulk;
 
     return USAGE_OK;
 }

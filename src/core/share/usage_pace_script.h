@@ -1,56 +1,72 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * The pace that gateways keep together.  In: what a gateway asks of a bucket.
- * Out: a command with the script that answers it in Redis, and what its reply
- * says.
- *
- * The script has all of the algorithm, GCRA.  The only clock is that of Redis:
- * a gateway tells and hears how long something is from now.  All times are in
- * microseconds.
+ * One pace for all gateways: a script that Redis runs, which gives each
+ * upstream call its time.  It is GCRA: a bucket has the time at which its next
+ * call is due.  All times that are sent are relative, in microseconds, and
+ * Redis' clock is the only one that counts.
  */
 
 #ifndef USAGE_PACE_SCRIPT_H
 #define USAGE_PACE_SCRIPT_H
 
-#include "share/usage_seal.h"
+#include "base/usage_core.h"
 
 
+/* characters of a token: letters, digits, "-", "_" */
+#define USAGE_PACE_TOKEN_MAX 64
+
+
+/*
+ * The Lua script, for EVAL with two names: the bucket's, and that of the token
+ * of this Redis' life ("born").
+ */
+extern const char usage_pace_script[];
+
+
+/*
+ * What a gateway asks for.  Times are microseconds, 0 to 10^15.
+ */
 typedef struct {
-    int64_t interval;     /* between two calls */
-    int64_t burst;        /* ahead of its turn that a call may start */
-    int64_t horizon;      /* no slot is given further ahead */
-    int64_t carry;        /* how far ahead the gateway last knew the bucket */
-    int64_t penalty;      /* how far ahead it is, if that isn't known */
-    int64_t hold;         /* 0, or how long to hold back all calls: then no slot
-                           * is taken */
-    int64_t     keep;     /* how long the bucket lives beyond its last time */
-    usage_str_t born;     /* the token of the Redis that the gateway knows */
-    usage_str_t fresh;    /* random: its token, if it has none */
-    bool        penalize; /* the gateway was without Redis */
+    int64_t interval;  /* between two calls */
+    int64_t burst;     /* calls that may come at once, less one, in time */
+    int64_t horizon;   /* no call is given a time further ahead */
+    int64_t carry;     /* the last "next" that the gateway knows of, less
+                          now; or 0 */
+    int64_t penalty;   /* if Redis forgot, nothing is due before that */
+    int64_t hold;      /* > 0: no call is asked for; all are held back so
+                          long */
+    int64_t     keep;  /* Redis forgets the bucket so long after its time */
+    usage_str_t born;  /* the token that the gateway knows; "": none */
+    usage_str_t fresh; /* a random token, if Redis has none: 1 to
+                          USAGE_PACE_TOKEN_MAX characters */
+    bool penalize;     /* the gateway was without Redis until now, so the
+                          penalty is due, too */
 } usage_pace_ask_t;
 
 
+/*
+ * What it gets.  Times are microseconds, 0 or more.
+ */
 typedef struct {
-    bool        granted; /* a slot is taken */
-    int64_t     wait;    /* until the slot, or until it is worth to ask again */
-    int64_t     next;    /* how far ahead the bucket is */
-    int64_t     time;    /* of Redis' clock, since 1970 */
-    usage_str_t born;    /* the token of this Redis, in the reply's memory */
+    bool        granted;
+    int64_t     wait; /* until the call, or until it may ask again */
+    int64_t     next; /* when the bucket's next call is due, from now */
+    int64_t     time; /* Redis' clock, since 1970 */
+    usage_str_t born; /* the token of Redis' life; points into the reply */
 } usage_pace_grant_t;
 
 
 /*
- * Writes the command, in the pool's memory.  bucket and life: the names of the
- * bucket and of the token, USAGE_SEAL_NAME bytes each.  USAGE_ERROR: memory is
- * out.
+ * Makes the command.  bucket and born are names of usage_seal_name().
+ * USAGE_ERROR: memory is out.
  */
 usage_result_t
 usage_pace_command(const usage_pace_ask_t *ask, const char *bucket,
-    const char *life, const usage_pool_t *pool, usage_str_t *command);
+    const char *born, const usage_pool_t *pool, usage_str_t *command);
 
-/* Reads the reply.  USAGE_ERROR: the script didn't write it. */
-usage_result_t usage_pace_reply(usage_str_t text, usage_pace_grant_t *grant);
+/* Reads the reply, a bulk.  USAGE_ERROR: it is not the script's. */
+usage_result_t usage_pace_reply(usage_str_t bulk, usage_pace_grant_t *grant);
 
 
 #endif /* USAGE_PACE_SCRIPT_H */

@@ -1,63 +1,68 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
+/*
+ * RESP2: a command is a list of bulks, "*2\r\n$3\r\nGET\r\n$1\r\na\r\n".  A
+ * reply is a line, "+OK\r\n", "-ERR ...\r\n", ":1\r\n", or a bulk,
+ * "$1\r\na\r\n"; "$-1\r\n" is no value.
+ */
+
 #include "share/usage_resp.h"
 
 
-/* digits of a length, with its sign; fewer than overflow 64 bits */
-#define USAGE_RESP_DIGITS 18
+/* what the next byte is */
+
+enum {
+    RESP_TYPE = 0, /* the first of a reply */
+    RESP_LINE,     /* of its first line, or the CR behind it */
+    RESP_LINE_LF,
+    RESP_BULK,
+    RESP_BULK_CR,
+    RESP_BULK_LF,
+    RESP_BAD /* nothing more is read */
+};
 
 
-static size_t
-usage_resp_digits(size_t number)
+/*
+ * Writes a type, a number and CR LF.
+ */
+static char *
+usage_resp_write_length(char *p, char type, size_t number)
 {
-    size_t digits;
+    char   digits[20];
+    size_t i;
 
-    for (digits = 1; number > 9; number /= 10) {
-        digits++;
-    }
+    i = sizeof(digits);
 
-    return digits;
+    do {
+        digits[--i] = (char) ('0' + number % 10);
+        number /= 10;
+    } while (number > 0);
+
+    *p++ = type;
+    memcpy(p, digits + i, sizeof(digits) - i);
+    p += sizeof(digits) - i;
+    *p++ = '\r';
+    *p++ = '\n';
+
+    return p;
 }
 
 
 size_t
 usage_resp_size(const usage_str_t *args, size_t n)
 {
+    char   line[32];
     size_t i, size;
 
-    size = sizeof("*\r\n") - 1 + usage_resp_digits(n);
+    size = (size_t) (usage_resp_write_length(line, '*', n) - line);
 
     for (i = 0; i < n; i++) {
-        size += sizeof("$\r\n\r\n") - 1 + usage_resp_digits(args[i].len)
-                + args[i].len;
+        size +=
+            (size_t) (usage_resp_write_length(line, '$', args[i].len) - line);
+        size += args[i].len + 2;
     }
 
     return size;
-}
-
-
-/*
- * Writes the line of a count: "*3" or "$17".
- */
-static char *
-usage_resp_count(char *p, char type, size_t count)
-{
-    size_t i, digits;
-
-    digits = usage_resp_digits(count);
-
-    *p++ = type;
-
-    for (i = digits; i > 0; i--) {
-        p[i - 1] = (char) ('0' + count % 10);
-        count /= 10;
-    }
-
-    p += digits;
-    *p++ = '\r';
-    *p++ = '\n';
-
-    return p;
 }
 
 
@@ -66,21 +71,39 @@ usage_resp_write(char *p, const usage_str_t *args, size_t n)
 {
     size_t i;
 
-    p = usage_resp_count(p, '*', n);
+    p = usage_resp_write_length(p, '*', n);
 
     for (i = 0; i < n; i++) {
-        p = usage_resp_count(p, '$', args[i].len);
-
-        if (args[i].len > 0) {
-            memcpy(p, args[i].data, args[i].len);
-            p += args[i].len;
-        }
-
+        p = usage_resp_write_length(p, '$', args[i].len);
+        p = usage_str_write(p, args[i]);
         *p++ = '\r';
         *p++ = '\n';
     }
 
     return p;
+}
+
+
+usage_result_t
+usage_resp_command(const usage_str_t *args, size_t n, const usage_pool_t *pool,
+    usage_str_t *command)
+{
+    char  *p;
+    size_t size;
+
+    size = usage_resp_size(args, n);
+
+    p = usage_alloc(pool, size);
+    if (p == NULL) {
+        return USAGE_ERROR;
+    }
+
+    (void) usage_resp_write(p, args, n);
+
+    command->data = p;
+    command->len = size;
+
+    return USAGE_OK;
 }
 
 
@@ -95,232 +118,219 @@ usage_resp_init(usage_resp_t *resp, size_t skip, const usage_pool_t *pool)
 
 
 /*
- * Reads the number of a line, from its second byte on.
+ * Reads the number that is the line.  false: it is none, or too large.
  */
 static bool
 usage_resp_number(const usage_resp_t *resp, int64_t *number)
 {
-    bool        negative;
-    const char *p, *end;
+    bool    negative;
+    size_t  i;
+    int64_t value;
 
-    p = resp->line + 1;
-    end = resp->line + resp->len;
-    negative = p < end && *p == '-';
+    negative = resp->len > 0 && resp->line[0] == '-';
+    i = negative ? 1 : 0;
 
-    if (negative) {
-        p++;
-    }
+    /* 18 digits always fit */
 
-    if (p == end || end - p > USAGE_RESP_DIGITS) {
+    if (resp->len == i || resp->len - i > 18) {
         return false;
     }
 
-    for (*number = 0; p < end; p++) {
-        if (*p < '0' || *p > '9') {
+    for (value = 0; i < resp->len; i++) {
+        if (resp->line[i] < '0' || resp->line[i] > '9') {
             return false;
         }
 
-        *number = 10 * *number + (*p - '0');
+        value = value * 10 + (resp->line[i] - '0');
     }
 
-    if (negative) {
-        *number = -*number;
-    }
+    *number = negative ? -value : value;
 
     return true;
 }
 
 
 /*
- * Keeps the start of a line, without its type.
+ * Ends a reply: it is the one that counts, or the next one follows.
  */
 static void
-usage_resp_keep(usage_resp_t *resp)
+usage_resp_end(usage_resp_t *resp)
 {
-    resp->text.len = resp->len - 1;
-
-    if (resp->text.len > USAGE_RESP_TEXT_MAX) {
-        resp->text.len = USAGE_RESP_TEXT_MAX;
+    if (resp->skip > 0 && resp->kind != USAGE_RESP_ERROR) {
+        usage_resp_init(resp, resp->skip - 1, resp->pool);
+        return;
     }
 
-    memcpy(resp->kept, resp->line + 1, resp->text.len);
-    resp->text.data = resp->kept;
+    resp->complete = true;
 }
 
 
 /*
- * Begins a bulk string, of which so many bytes come.
+ * Begins a bulk, whose length is the line.
  */
 static usage_result_t
-usage_resp_bulk(usage_resp_t *resp, int64_t size)
+usage_resp_begin_bulk(usage_resp_t *resp)
 {
-    if (size > (int64_t) USAGE_RESP_VALUE_MAX || size < -1) {
+    int64_t length;
+
+    if (!usage_resp_number(resp, &length)) {
         return USAGE_ERROR;
     }
 
-    if (size == -1) {
+    if (length == -1) {
         resp->kind = USAGE_RESP_NIL;
+        usage_resp_end(resp);
         return USAGE_OK;
+    }
+
+    if (length < 0 || (uint64_t) length > USAGE_RESP_VALUE_MAX) {
+        return USAGE_ERROR;
     }
 
     resp->kind = USAGE_RESP_BULK;
-    resp->body = true;
-    resp->left = (size_t) size + 2;
-    resp->skips = resp->skip > 0;
+    resp->bytes = (size_t) length;
+    resp->state = length == 0 ? RESP_BULK_CR : RESP_BULK;
+    resp->bulk = usage_alloc(resp->pool, length == 0 ? 1 : resp->bytes);
 
-    if (resp->skips) {
-        return USAGE_AGAIN;
-    }
-
-    resp->bytes = usage_alloc(resp->pool, (size_t) size + 1);
-    resp->text.data = resp->bytes;
-    resp->text.len = (size_t) size;
-
-    return resp->bytes != NULL ? USAGE_AGAIN : USAGE_ERROR;
+    return resp->bulk == NULL ? USAGE_ERROR : USAGE_OK;
 }
 
 
 /*
- * Takes a whole line.  USAGE_OK: the reply ends with it.
+ * Does what a line that is complete says.
  */
 static usage_result_t
-usage_resp_line(usage_resp_t *resp)
+usage_resp_take_line(usage_resp_t *resp)
 {
-    int64_t number;
+    if (resp->type == '$') {
+        return usage_resp_begin_bulk(resp);
+    }
 
-    switch (resp->line[0]) {
+    if (resp->type == ':') {
+        if (!usage_resp_number(resp, &resp->integer)) {
+            return USAGE_ERROR;
+        }
 
-    case '+':
-        resp->kind = USAGE_RESP_STATUS;
-        usage_resp_keep(resp);
-        return USAGE_OK;
-
-    case '-':
-        resp->kind = USAGE_RESP_ERROR;
-        resp->skip = 0;
-        usage_resp_keep(resp);
-        return USAGE_OK;
-
-    case ':':
         resp->kind = USAGE_RESP_INTEGER;
-        return usage_resp_number(resp, &resp->integer) ? USAGE_OK : USAGE_ERROR;
 
-    case '$':
-        return usage_resp_number(resp, &number) ? usage_resp_bulk(resp, number)
-                                                : USAGE_ERROR;
+    } else {
+        resp->kind = resp->type == '+' ? USAGE_RESP_STATUS : USAGE_RESP_ERROR;
+        resp->text.data = resp->line;
+        resp->text.len = resp->len;
+    }
 
-    default:
+    usage_resp_end(resp);
+
+    return USAGE_OK;
+}
+
+
+/*
+ * Takes one byte of a line.
+ */
+static usage_result_t
+usage_resp_line(usage_resp_t *resp, char c)
+{
+    if (c == '\r') {
+        resp->state = RESP_LINE_LF;
+        return USAGE_OK;
+    }
+
+    if (c == '\n') {
+        return USAGE_ERROR;
+    }
+
+    if (resp->len < USAGE_RESP_LINE_MAX) {
+        resp->line[resp->len++] = c;
+        return USAGE_OK;
+    }
+
+    /* a text is cut; a number of so many digits is none */
+
+    return resp->type == '+' || resp->type == '-' ? USAGE_OK : USAGE_ERROR;
+}
+
+
+/*
+ * Takes one byte that is none of a bulk.
+ */
+static usage_result_t
+usage_resp_byte(usage_resp_t *resp, char c)
+{
+    switch (resp->state) {
+
+    case RESP_TYPE:
+        resp->type = c;
+        resp->state = RESP_LINE;
+        return c == '+' || c == '-' || c == ':' || c == '$' ? USAGE_OK
+                                                            : USAGE_ERROR;
+
+    case RESP_LINE:
+        return usage_resp_line(resp, c);
+
+    case RESP_LINE_LF:
+        return c == '\n' ? usage_resp_take_line(resp) : USAGE_ERROR;
+
+    case RESP_BULK_CR:
+        resp->state = RESP_BULK_LF;
+        return c == '\r' ? USAGE_OK : USAGE_ERROR;
+
+    case RESP_BULK_LF:
+        if (c != '\n') {
+            return USAGE_ERROR;
+        }
+
+        resp->text.data = resp->bulk;
+        resp->text.len = resp->bytes;
+        usage_resp_end(resp);
+        return USAGE_OK;
+
+    default: /* RESP_BAD */
         return USAGE_ERROR;
     }
 }
 
 
 /*
- * Takes bytes of a line, up to its end.
+ * Takes bytes of a bulk, and gives how many.
  */
-static usage_result_t
-usage_resp_feed_line(usage_resp_t *resp, const char **p, const char *end)
+static size_t
+usage_resp_bulk(usage_resp_t *resp, const char *data, size_t len)
 {
-    char byte;
+    size_t n;
 
-    while (*p < end) {
-        byte = *(*p)++;
+    n = resp->bytes - resp->have;
+    n = n < len ? n : len;
 
-        if (byte == '\n') {
-            if (resp->len < 2 || resp->line[resp->len - 1] != '\r') {
-                return USAGE_ERROR;
-            }
+    memcpy(resp->bulk + resp->have, data, n);
+    resp->have += n;
 
-            resp->len--;
-
-            return usage_resp_line(resp);
-        }
-
-        if (resp->len == USAGE_RESP_LINE_MAX
-            || (resp->len > 0 && resp->line[resp->len - 1] == '\r'))
-        {
-            return USAGE_ERROR;
-        }
-
-        resp->line[resp->len++] = byte;
+    if (resp->have == resp->bytes) {
+        resp->state = RESP_BULK_CR;
     }
 
-    return USAGE_AGAIN;
-}
-
-
-/*
- * Takes bytes of a bulk string, and the CRLF behind them.
- */
-static usage_result_t
-usage_resp_feed_body(usage_resp_t *resp, const char **p, const char *end)
-{
-    size_t len;
-
-    if (resp->left > 2) {
-        len = resp->left - 2;
-
-        if (len > (size_t) (end - *p)) {
-            len = (size_t) (end - *p);
-        }
-
-        if (!resp->skips) {
-            memcpy(resp->bytes + (resp->text.len - (resp->left - 2)), *p, len);
-        }
-
-        *p += len;
-        resp->left -= len;
-    }
-
-    while (resp->left > 0 && resp->left <= 2 && *p < end) {
-        if (*(*p)++ != (resp->left == 2 ? '\r' : '\n')) {
-            return USAGE_ERROR;
-        }
-
-        resp->left--;
-    }
-
-    return resp->left == 0 ? USAGE_OK : USAGE_AGAIN;
+    return n;
 }
 
 
 usage_result_t
 usage_resp_feed(usage_resp_t *resp, const char *data, size_t *len)
 {
-    const char    *p, *end;
-    usage_result_t rc;
+    size_t i;
 
-    p = data;
-    end = data + *len;
-    rc = USAGE_AGAIN;
+    for (i = 0; i < *len && !resp->complete;) {
+        if (resp->state == RESP_BULK) {
+            i += usage_resp_bulk(resp, data + i, *len - i);
 
-    while (!resp->complete && p < end) {
-        rc = resp->body ? usage_resp_feed_body(resp, &p, end)
-                        : usage_resp_feed_line(resp, &p, end);
-
-        if (rc == USAGE_ERROR) {
+        } else if (usage_resp_byte(resp, data[i++]) != USAGE_OK) {
+            resp->state = RESP_BAD;
             break;
-        }
-
-        if (rc != USAGE_OK) {
-            continue;
-        }
-
-        resp->body = false;
-        resp->len = 0;
-
-        if (resp->skip > 0) {
-            resp->skip--;
-            resp->kind = USAGE_RESP_NONE;
-
-        } else {
-            resp->complete = true;
         }
     }
 
-    *len = (size_t) (p - data);
+    *len = i;
 
-    if (rc == USAGE_ERROR) {
+    if (resp->state == RESP_BAD) {
         return USAGE_ERROR;
     }
 
@@ -331,32 +341,35 @@ usage_resp_feed(usage_resp_t *resp, const char *data, size_t *len)
 bool
 usage_resp_elsewhere(const usage_resp_t *resp)
 {
-    static const usage_str_t codes[] = {
+    size_t      i;
+    const char *space;
+    usage_str_t word;
+
+    static const usage_str_t words[] = {
         usage_string("READONLY"),
         usage_string("LOADING"),
-        usage_string("MASTERDOWN"),
         usage_string("NOAUTH"),
         usage_string("WRONGPASS"),
         usage_string("MOVED"),
         usage_string("ASK"),
         usage_string("CLUSTERDOWN"),
+        usage_string("MASTERDOWN"),
         usage_string("BUSY"),
-        usage_string("UNKILLABLE"),
     };
 
-    size_t      i, len;
-    const char *space;
-
-    if (resp->kind != USAGE_RESP_ERROR) {
+    if (!resp->complete || resp->kind != USAGE_RESP_ERROR) {
         return false;
     }
 
-    space = memchr(resp->text.data, ' ', resp->text.len);
-    len = space != NULL ? (size_t) (space - resp->text.data) : resp->text.len;
+    word = resp->text;
+    space = memchr(resp->line, ' ', resp->len);
 
-    for (i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
-        if (len == codes[i].len
-            && memcmp(resp->text.data, codes[i].data, len) == 0) {
+    if (space != NULL) {
+        word.len = (size_t) (space - resp->line);
+    }
+
+    for (i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        if (usage_str_equal(word, words[i])) {
             return true;
         }
     }

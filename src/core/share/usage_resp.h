@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * RESP2, the protocol of Redis: a command out, a reply in, as its bytes come.
- *
- * Of replies, those that the commands of gateways have are known: a status, an
- * error, an integer, a bulk string, or a bulk string that isn't there.
+ * RESP2, the protocol of Redis, as far as our commands need it: commands out,
+ * replies in, in pieces.  Lists are no reply that we use.
  */
 
 #ifndef USAGE_RESP_H
@@ -13,70 +11,79 @@
 #include "base/usage_core.h"
 
 
-/* bytes of a bulk string, and of any other line, at most */
-#define USAGE_RESP_VALUE_MAX ((size_t) 8 * 1024 * 1024)
-#define USAGE_RESP_LINE_MAX  ((size_t) 512)
-
-/* bytes of an error or a status that are kept */
-#define USAGE_RESP_TEXT_MAX ((size_t) 128)
+#define USAGE_RESP_VALUE_MAX ((size_t) 8 * 1024 * 1024) /* bytes of a bulk */
+#define USAGE_RESP_LINE_MAX                                                    \
+    128 /* bytes of a status or an error; the rest is                          \
+           cut off */
 
 
 typedef enum {
-    USAGE_RESP_NONE = 0, /* the reply's first line isn't here yet */
+    USAGE_RESP_NONE = 0,
     USAGE_RESP_STATUS,
     USAGE_RESP_ERROR,
     USAGE_RESP_INTEGER,
-    USAGE_RESP_BULK,
+    USAGE_RESP_BULK, /* a string of any bytes */
     USAGE_RESP_NIL
 } usage_resp_kind_t;
 
 
 /*
- * A reply that comes.
+ * A reply.  It must stay where it is, as text may point into it.
  */
 typedef struct {
-    usage_resp_kind_t kind;
-    int64_t           integer; /* of an integer */
-    usage_str_t       text;    /* of a bulk string; the start of a status or of
-                                * an error; in the parser's or pool's memory */
+    usage_resp_kind_t kind;    /* once its first line is read */
+    int64_t           integer; /* of INTEGER */
+    usage_str_t       text;    /* of STATUS, ERROR, BULK; BULK's is in the
+                                  pool's memory */
     bool complete;
 
-    /* private */
+    /* the rest is usage_resp.c's own */
+
     const usage_pool_t *pool;
-    size_t              skip;  /* replies that come before */
-    size_t              left;  /* bytes of the bulk string, with its CRLF */
-    size_t              len;   /* of the line so far */
-    bool                body;  /* a bulk string's bytes come */
-    bool                skips; /* they are of a reply before */
-    char               *bytes; /* of the bulk string */
+    size_t              skip;  /* replies to come before the one that counts */
+    int                 state; /* what the next byte is */
+    char                type;  /* the reply's first byte */
     char                line[USAGE_RESP_LINE_MAX];
-    char                kept[USAGE_RESP_TEXT_MAX];
+    size_t              len; /* bytes in line */
+    char               *bulk;
+    size_t              bytes; /* of bulk */
+    size_t              have;  /* bytes of it that are here */
 } usage_resp_t;
 
 
-/* Returns the bytes of a command of n arguments. */
+/*
+ * Gives the bytes that a command of n arguments takes.  The first argument is
+ * the command's name.
+ */
 size_t usage_resp_size(const usage_str_t *args, size_t n);
 
-/* Writes a command of n arguments to p, and returns its end. */
+/* Writes the command at p, and gives the end. */
 char *usage_resp_write(char *p, const usage_str_t *args, size_t n);
 
+/* Writes the command to memory from pool.  USAGE_ERROR: memory is out. */
+usage_result_t usage_resp_command(const usage_str_t *args, size_t n,
+    const usage_pool_t *pool, usage_str_t *command);
+
+
 /*
- * Prepares a parser for a reply that comes behind skip others.  If one of those
- * is an error, that is the reply.  The memory of a bulk string is the pool's.
+ * Begins to read a reply.  skip: how many replies come before the one that
+ * counts, such as that of AUTH.  If one of those is an error, that error is the
+ * reply.  A bulk's memory is from pool.
  */
 void usage_resp_init(usage_resp_t *resp, size_t skip, const usage_pool_t *pool);
 
 /*
- * Takes bytes: *len of them; afterwards *len is how many were taken, which are
- * all as long as the reply isn't complete.  USAGE_OK: it is.  USAGE_AGAIN: more
- * has to come.  USAGE_ERROR: that is no such reply, or memory is out.
+ * Reads *len bytes, and sets *len to how many it took: all, unless the reply
+ * ends before.  USAGE_OK: the reply is complete; USAGE_AGAIN: more bytes are to
+ * come; USAGE_ERROR: this is no reply that we use, it is too large, or memory
+ * is out.
  */
 usage_result_t
 usage_resp_feed(usage_resp_t *resp, const char *data, size_t *len);
 
 /*
- * Tells whether a reply is an error for which another server may do better:
- * this one is a replica, isn't ready, or doesn't let the gateway in.
+ * Tells whether the reply is an error that says that another server may do
+ * better: this one only reads, is loading, doesn't know the password, ...
  */
 bool usage_resp_elsewhere(const usage_resp_t *resp);
 

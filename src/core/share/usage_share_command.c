@@ -1,144 +1,108 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
-#include "share/usage_share_command.h"
+/*
+ * The commands for values and for the lock.  A lock is renewed and given back
+ * by scripts: nothing happens between the look at its owner and the change.
+ */
 
+#include "share/usage_share_command.h"
 #include "share/usage_resp.h"
+#include "share/usage_seal.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 
 
-/* characters of a number of 64 bits, with its NUL */
-#define USAGE_SHARE_NUMBER 24
+/* characters of a number of 64 bits, with a NUL */
+#define SHARE_NUMBER sizeof("-9223372036854775808")
 
 
-static const char usage_lock_renew_script[] =
-    "local token = redis.call('GET', KEYS[1]) "
-    "if token and token ~= ARGV[1] then return 0 end "
-    "redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2]) "
-    "return 1";
-
-static const char usage_lock_drop_script[] =
-    "if redis.call('GET', KEYS[1]) == ARGV[1] then "
-    "return redis.call('DEL', KEYS[1]) end "
-    "return 0";
-
-
-usage_result_t
-usage_share_command(const usage_str_t *args, size_t n, const usage_pool_t *pool,
-    usage_str_t *command)
+static usage_str_t
+usage_share_name(const char *name)
 {
-    char  *p;
-    size_t size;
+    usage_str_t text;
 
-    size = usage_resp_size(args, n);
-    p = usage_alloc(pool, size);
+    text.data = name;
+    text.len = USAGE_SEAL_NAME;
 
-    if (p == NULL) {
-        return USAGE_ERROR;
-    }
+    return text;
+}
 
-    (void) usage_resp_write(p, args, n);
 
-    command->data = p;
-    command->len = size;
+static usage_str_t
+usage_share_number(char digits[SHARE_NUMBER], int64_t number)
+{
+    usage_str_t text;
 
-    return USAGE_OK;
+    text.data = digits;
+    text.len = (size_t) snprintf(digits, SHARE_NUMBER, "%" PRId64, number);
+
+    return text;
 }
 
 
 usage_result_t
 usage_share_get(
-    usage_str_t name, const usage_pool_t *pool, usage_str_t *command)
+    const char *name, const usage_pool_t *pool, usage_str_t *command)
 {
-    usage_str_t args[] = { usage_string("GET"), name };
+    usage_str_t args[] = { usage_string("GET"), usage_share_name(name) };
 
-    return usage_share_command(args, 2, pool, command);
-}
-
-
-/*
- * Writes a number, and returns it as a string.
- */
-static usage_str_t
-usage_share_number(int64_t number, char text[USAGE_SHARE_NUMBER])
-{
-    usage_str_t str;
-
-    str.len = (size_t) snprintf(text, USAGE_SHARE_NUMBER, "%" PRId64, number);
-    str.data = text;
-
-    return str;
+    return usage_resp_command(args, 2, pool, command);
 }
 
 
 usage_result_t
-usage_share_put(usage_str_t name, usage_str_t value, int64_t seconds,
+usage_share_put(const char *name, usage_str_t value, int64_t seconds,
     const usage_pool_t *pool, usage_str_t *command)
 {
-    char text[USAGE_SHARE_NUMBER];
+    char        digits[SHARE_NUMBER];
+    usage_str_t args[] = { usage_string("SET"), usage_share_name(name), value,
+        usage_string("EX"), usage_share_number(digits, seconds) };
 
-    usage_str_t args[] = {
-        usage_string("SET"),
-        name,
-        value,
-        usage_string("EX"),
-        usage_share_number(seconds, text),
-    };
-
-    return usage_share_command(args, 5, pool, command);
+    return usage_resp_command(args, 5, pool, command);
 }
 
 
 usage_result_t
-usage_lock_take(usage_str_t name, usage_str_t token, int64_t milliseconds,
+usage_lock_take(const char *name, usage_str_t token, int64_t milliseconds,
     const usage_pool_t *pool, usage_str_t *command)
 {
-    char text[USAGE_SHARE_NUMBER];
+    char        digits[SHARE_NUMBER];
+    usage_str_t args[] = { usage_string("SET"), usage_share_name(name), token,
+        usage_string("NX"), usage_string("PX"),
+        usage_share_number(digits, milliseconds) };
 
-    usage_str_t args[] = {
-        usage_string("SET"),
-        name,
-        token,
-        usage_string("NX"),
-        usage_string("PX"),
-        usage_share_number(milliseconds, text),
-    };
-
-    return usage_share_command(args, 6, pool, command);
+    return usage_resp_command(args, 6, pool, command);
 }
 
 
 usage_result_t
-usage_lock_renew(usage_str_t name, usage_str_t token, int64_t milliseconds,
+usage_lock_renew(const char *name, usage_str_t token, int64_t milliseconds,
     const usage_pool_t *pool, usage_str_t *command)
 {
-    char text[USAGE_SHARE_NUMBER];
+    char        digits[SHARE_NUMBER];
+    usage_str_t args[] = { usage_string("EVAL"),
+        usage_string("if redis.call('GET', KEYS[1]) == ARGV[1] then\n"
+                     "  return redis.call('PEXPIRE', KEYS[1], ARGV[2])\n"
+                     "end\n"
+                     "return 0\n"),
+        usage_string("1"), usage_share_name(name), token,
+        usage_share_number(digits, milliseconds) };
 
-    usage_str_t args[] = {
-        usage_string("EVAL"),
-        usage_string(usage_lock_renew_script),
-        usage_string("1"),
-        name,
-        token,
-        usage_share_number(milliseconds, text),
-    };
-
-    return usage_share_command(args, 6, pool, command);
+    return usage_resp_command(args, 6, pool, command);
 }
 
 
 usage_result_t
-usage_lock_drop(usage_str_t name, usage_str_t token, const usage_pool_t *pool,
+usage_lock_drop(const char *name, usage_str_t token, const usage_pool_t *pool,
     usage_str_t *command)
 {
-    usage_str_t args[] = {
-        usage_string("EVAL"),
-        usage_string(usage_lock_drop_script),
-        usage_string("1"),
-        name,
-        token,
-    };
+    usage_str_t args[] = { usage_string("EVAL"),
+        usage_string("if redis.call('GET', KEYS[1]) == ARGV[1] then\n"
+                     "  return redis.call('DEL', KEYS[1])\n"
+                     "end\n"
+                     "return 0\n"),
+        usage_string("1"), usage_share_name(name), token };
 
-    return usage_share_command(args, 5, pool, command);
+    return usage_resp_command(args, 5, pool, command);
 }

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * The commands by which gateways share entries in Redis, in RESP2.  In: the
- * name of an entry (usage_seal.h), and what becomes of it.  Out: the command,
- * in the pool's memory.
- *
- * Each function gives USAGE_ERROR if memory is out.
+ * The commands for values, and for the lock that lets one gateway fetch for
+ * all.  A name is of usage_seal_name().  A command is in memory from pool;
+ * USAGE_ERROR: memory is out.
  */
 
 #ifndef USAGE_SHARE_COMMAND_H
@@ -14,32 +12,38 @@
 #include "base/usage_core.h"
 
 
-/* Writes any command of n arguments. */
-usage_result_t usage_share_command(const usage_str_t *args, size_t n,
-    const usage_pool_t *pool, usage_str_t *command);
-
-/* GET: the value of an entry. */
+/* Makes the command that reads a value.  Its reply is a bulk, or nil. */
 usage_result_t usage_share_get(
-    usage_str_t name, const usage_pool_t *pool, usage_str_t *command);
+    const char *name, const usage_pool_t *pool, usage_str_t *command);
 
-/* SET: an entry's value, which lives so many seconds. */
-usage_result_t usage_share_put(usage_str_t name, usage_str_t value,
+/*
+ * Makes the command that writes a value, which Redis forgets after so many
+ * seconds (at least 1).  Its reply is the status OK.
+ */
+usage_result_t usage_share_put(const char *name, usage_str_t value,
     int64_t seconds, const usage_pool_t *pool, usage_str_t *command);
 
 /*
- * SET NX: takes a lock, which lives so many milliseconds.  The reply is a
- * status if it is taken, and nil if another token has it.
+ * Makes the command that takes the lock for so many milliseconds (at least 1).
+ * The token is random: who has it is the lock's owner.  Its reply is the status
+ * OK; nil: another has the lock.
  */
-usage_result_t usage_lock_take(usage_str_t name, usage_str_t token,
+usage_result_t usage_lock_take(const char *name, usage_str_t token,
     int64_t milliseconds, const usage_pool_t *pool, usage_str_t *command);
 
 /*
- * EVAL: has a lock live on, unless another token has it; ends it, if it still
- * is the token's.  The reply is 1 if that is done, else 0.
+ * Makes the command by which the owner keeps the lock for so many milliseconds
+ * from now.  Its reply is the integer 1; 0: the lock is not the owner's any
+ * more.
  */
-usage_result_t usage_lock_renew(usage_str_t name, usage_str_t token,
+usage_result_t usage_lock_renew(const char *name, usage_str_t token,
     int64_t milliseconds, const usage_pool_t *pool, usage_str_t *command);
-usage_result_t usage_lock_drop(usage_str_t name, usage_str_t token,
+
+/*
+ * Makes the command by which the owner gives the lock back.  Its reply is the
+ * integer 1; 0: the lock was not the owner's any more.
+ */
+usage_result_t usage_lock_drop(const char *name, usage_str_t token,
     const usage_pool_t *pool, usage_str_t *command);
 
 

@@ -1,21 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * A day of statistics as bytes, as gateways share it: the id and the seconds of
- * each desktop that the statistics show.
+ * The statistics of a whole day as bytes, which one gateway writes and others
+ * read: the id and the seconds of each desktop.
  *
- *     version         1 byte
- *     day             4 bytes, since 1970
- *     fetched         8 bytes, seconds since 1970
- *     wide            1 byte: 1 if seconds are doubles
- *     count           4 bytes, of the rows
- *     rows            each: the id, the seconds
- *
- * Numbers have their highest byte first.  An id that is a UUID in lower case
- * takes a byte 0 and its 16 bytes.  Any other takes two bytes for its length,
- * the highest first and never 0 in both, with the first bit of the first byte
- * set, and its bytes.  Seconds take 4 bytes if all of the day are whole, else
- * 8, those of an IEEE 754 double.
+ * A version (1 byte), the day (4), the time of the fetch (8), 1 if seconds are
+ * wide (1), the count of rows (4); then the rows.  Numbers are big-endian.  A
+ * row is an id and its seconds.  An id that is a UUID in lower case is a 0 and
+ * its 16 bytes; another is its length and its bytes.  The length is one byte,
+ * or 255 and two bytes.  Seconds are 4 bytes, or, if any of the day's are not
+ * whole, 8: the bits of the double.
  */
 
 #ifndef USAGE_SHARED_DAY_H
@@ -24,8 +18,7 @@
 #include "base/usage_calendar.h"
 
 
-/* characters of a UUID */
-#define USAGE_SHARED_DAY_UUID 36
+#define USAGE_SHARED_DAY_UUID 36 /* characters */
 
 
 /*
@@ -34,38 +27,41 @@
 typedef struct {
     usage_day_t day;
     int64_t     fetched; /* seconds since 1970 */
-    size_t      count;   /* desktops */
+    size_t      count;   /* rows that are still to be given */
 
-    /* private */
-    const char *p;
-    const char *end;
+    /* the rest is usage_shared_day.c's own */
+
     bool        wide;
+    usage_str_t rest; /* the rows that are still to be given */
 } usage_shared_day_t;
 
 
-/* Returns the bytes of a day with these ids and seconds, count of them, at
- * most.
+/*
+ * Gives the bytes that a day of count desktops takes.  seconds[i] is of ids[i].
  */
 size_t usage_shared_day_size(
     const usage_str_t *ids, const double *seconds, size_t count);
 
 /*
- * Writes a day to out, and returns its bytes.  Ids have at most
- * USAGE_ID_BYTES_MAX bytes.
+ * Writes the day to out, and gives its bytes, which are as many as
+ * usage_shared_day_size() says.  fetched: seconds since 1970; ids: of 1 to
+ * USAGE_ID_BYTES_MAX bytes; seconds: 0 to usage_desktop_seconds(1); count:
+ * below 2^32.
  */
 size_t usage_shared_day_write(char *out, usage_day_t day, int64_t fetched,
     const usage_str_t *ids, const double *seconds, size_t count);
 
 /*
- * Prepares to read the bytes of that day.  USAGE_ERROR: they are of another
- * day, or make no sense anywhere.
+ * Begins to read bytes, which stay the caller's, and checks all of them first.
+ * USAGE_ERROR: they are not that day as usage_shared_day_write() writes it.
+ * That no id comes twice is not checked.
  */
 usage_result_t usage_shared_day_open(
     usage_shared_day_t *reader, usage_str_t bytes, usage_day_t day);
 
 /*
- * Reads the next desktop.  uuid: memory for an id that isn't in the bytes as it
- * is.  false: there are no more.
+ * Gives the next desktop: its id, which points into the bytes or to uuid, and
+ * its seconds.  false: there is none left.
  */
 bool usage_shared_day_next(usage_shared_day_t *reader, usage_str_t *id,
     char uuid[USAGE_SHARED_DAY_UUID], double *seconds);
