@@ -64,13 +64,14 @@ sub gateway {
     );
 }
 
-my $month = body(dates('2022-12-01', 31), limit => 100);
+# (so few days that they fit into the burst)
+my $half = body(dates('2022-12-01', 15), limit => 100);
 
 # A report: the upstream calls that it took, and its text.
 sub report {
     my ($gateway, $token) = @_;
     $sim->clear;
-    my $res = $gateway->post(route(), $month, 'X-Auth-Token' => $token);
+    my $res = $gateway->post(route(), $half, 'X-Auth-Token' => $token);
     is($res->{status}, 200, 'a report is a 200') or diag $res->{body};
     return (scalar @{ $sim->calls }, $res->{body});
 }
@@ -96,7 +97,7 @@ my @gateways = map { gateway($redis->address, $replica->address) } 1, 2;
 shares_ok('Redis', 'token-of-one', @gateways);
 
 my $all = $redis->dump;
-cmp_ok(scalar keys %$all, '>=', 31, 'Redis has the days');
+cmp_ok(scalar keys %$all, '>=', 15, 'Redis has the days');
 is_deeply([ grep { !/\Ausage:/ } keys %$all ], [], 'all names begin with usage:');
 unlike(join("\n", %$all), qr/token-of-one|demo/, 'nothing tells whose they are');
 cmp_ok($redis->command('TTL', $_), '>', 0, 'an entry expires')
@@ -132,7 +133,7 @@ SKIP: {
                 'redis.example.com'        => 'localhost'))
     } 1, 2;
     shares_ok('the relay', 'token-of-three', @relayed);
-    is($_->error_log =~ /usage: Redis/, '', 'nothing to say of Redis') for @relayed;
+    unlike($_->error_log, qr/usage: Redis/, 'nothing to say of Redis') for @relayed;
     $_->stop_ok for @relayed;
 }
 
