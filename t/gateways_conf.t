@@ -47,7 +47,7 @@ sub replaced {
 }
 
 # A gateway; $server is the address of Redis, $replica that of its replica.
-my $sim = Usage::Sim->start(args => [qw(--seed 7 --desktops 50)]);
+my $sim = Usage::Sim->start(args => [qw(--seed 7 --desktops 50 --days 40 --now 2023-01-05T08:00:00Z)]);
 
 sub gateway {
     my ($server, $replica, %o) = @_;

@@ -24,7 +24,7 @@ my $out = qx{openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -node
     -keyout $dir/key.pem -out $dir/certificate.pem 2>&1};
 BAIL_OUT("openssl: $out") if $?;
 
-my $sim = Usage::Sim->start(args => [qw(--seed 7 --desktops 50)]);
+my $sim = Usage::Sim->start(args => [qw(--seed 7 --desktops 50 --days 40 --now 2023-01-05T08:00:00Z)]);
 
 my $tls = "ssl_certificate $dir/certificate.pem; ssl_certificate_key $dir/key.pem;";
 
