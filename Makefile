@@ -232,7 +232,7 @@ lint-format:
 lint-scripts:
 	shellcheck $(SCRIPTS) .ci/run
 	@for script in $(NODE); do node --check $$script || exit 1; done
-	@for script in tools/demo tools/lint/*; do \
+	@for script in tools/demo tools/demo-gateways tools/lint/*; do \
 	    perl -c $$script 2>&1 | grep -q 'syntax OK' || { perl -c $$script; exit 1; }; \
 	done
 

@@ -160,6 +160,16 @@ subtest 'what the tests take' => sub {
         'one that was there is left alone');
 };
 
+subtest 'the demo of several gateways' => sub {
+    my $m = machine();
+    run_on($m, 'demo', '--gateways');
+    like(text_of("$m/calls"), qr/^apt-get install .*=300 .* redis-server,/m,
+        'it takes Redis');
+    like(text_of("$m/calls"), qr/^update-rc\.d redis-server disable$/m,
+        'whose service does not start');
+    like(text_of("$m/calls"), qr/^make .* module sim,/m, 'and what demo takes');
+};
+
 subtest 'some of it is there' => sub {
     my $m = machine(installed => [ grep { !/jansson/ } @build ]);
     my ($status, $out, $err) = run_on($m, 'build');

@@ -13,6 +13,8 @@
 #include "base/usage_core.h"
 
 
+#define USAGE_SEAL_SECRET_MIN 32 /* bytes of a secret, at least */
+
 #define USAGE_SEAL_KEY   32 /* bytes of a key, and of an HMAC */
 #define USAGE_SEAL_NONCE 12 /* bytes */
 #define USAGE_SEAL_TAG   16 /* bytes, of GCM */

@@ -82,10 +82,12 @@ usage_lock_renew(const char *name, usage_str_t token, int64_t milliseconds,
 {
     char        digits[SHARE_NUMBER];
     usage_str_t args[] = { usage_string("EVAL"),
-        usage_string("if redis.call('GET', KEYS[1]) == ARGV[1] then\n"
-                     "  return redis.call('PEXPIRE', KEYS[1], ARGV[2])\n"
+        usage_string("local token = redis.call('GET', KEYS[1])\n"
+                     "if token and token ~= ARGV[1] then\n"
+                     "  return 0\n"
                      "end\n"
-                     "return 0\n"),
+                     "redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])\n"
+                     "return 1\n"),
         usage_string("1"), usage_share_name(name), token,
         usage_share_number(digits, milliseconds) };
 

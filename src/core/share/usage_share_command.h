@@ -33,8 +33,8 @@ usage_result_t usage_lock_take(const char *name, usage_str_t token,
 
 /*
  * Makes the command by which the owner keeps the lock for so many milliseconds
- * from now.  Its reply is the integer 1; 0: the lock is not the owner's any
- * more.
+ * from now, or has it again if Redis has forgotten it.  Its reply is the
+ * integer 1; 0: another has the lock.
  */
 usage_result_t usage_lock_renew(const char *name, usage_str_t token,
     int64_t milliseconds, const usage_pool_t *pool, usage_str_t *command);

@@ -31,8 +31,7 @@
 static ngx_int_t ngx_http_usage_shared_ask(ngx_http_usage_ctx_t *ctx,
     ngx_http_usage_share_kind_t kind);
 static usage_result_t ngx_http_usage_shared_take_lock(
-    ngx_http_usage_ctx_t *ctx, usage_str_t name, usage_str_t token,
-    usage_str_t *command);
+    ngx_http_usage_ctx_t *ctx, usage_str_t token, usage_str_t *command);
 static void ngx_http_usage_sharing_told(ngx_http_usage_ctx_t *ctx,
     ngx_http_usage_op_t *op);
 static ngx_uint_t ngx_http_usage_shared_held(ngx_http_usage_ctx_t *ctx,
@@ -79,30 +78,28 @@ static ngx_int_t
 ngx_http_usage_shared_ask(ngx_http_usage_ctx_t *ctx,
     ngx_http_usage_share_kind_t kind)
 {
-    usage_str_t               name, token, command;
+    usage_str_t               token, command;
     usage_result_t            rc;
     ngx_http_usage_sharing_t  *shared;
 
     shared = ctx->planner->shared;
 
-    name.data = shared->name;
-    name.len = USAGE_SEAL_NAME;
     token.data = (char *) shared->token;
     token.len = NGX_HTTP_USAGE_LOCK_TOKEN;
 
     switch (kind) {
 
     case NGX_HTTP_USAGE_SHARE_LOCK:
-        rc = ngx_http_usage_shared_take_lock(ctx, name, token, &command);
+        rc = ngx_http_usage_shared_take_lock(ctx, token, &command);
         break;
 
     case NGX_HTTP_USAGE_SHARE_RENEW:
-        rc = usage_lock_renew(name, token, NGX_HTTP_USAGE_LOCK_LIFE,
+        rc = usage_lock_renew(shared->name, token, NGX_HTTP_USAGE_LOCK_LIFE,
                               &ctx->pool, &command);
         break;
 
     default: /* NGX_HTTP_USAGE_SHARE_UNLOCK */
-        rc = usage_lock_drop(name, token, &ctx->pool, &command);
+        rc = usage_lock_drop(shared->name, token, &ctx->pool, &command);
         break;
     }
 
@@ -123,7 +120,7 @@ ngx_http_usage_shared_ask(ngx_http_usage_ctx_t *ctx,
  */
 
 static usage_result_t
-ngx_http_usage_shared_take_lock(ngx_http_usage_ctx_t *ctx, usage_str_t name,
+ngx_http_usage_shared_take_lock(ngx_http_usage_ctx_t *ctx,
     usage_str_t token, usage_str_t *command)
 {
     ngx_http_usage_sharing_t  *shared;
@@ -136,8 +133,8 @@ ngx_http_usage_shared_take_lock(ngx_http_usage_ctx_t *ctx, usage_str_t name,
                            < NGX_HTTP_USAGE_LOCK_FREED);
 
     return shared->looks
-           ? usage_share_get(name, &ctx->pool, command)
-           : usage_lock_take(name, token, NGX_HTTP_USAGE_LOCK_LIFE, &ctx->pool,
+           ? usage_share_get(shared->name, &ctx->pool, command)
+           : usage_lock_take(shared->name, token, NGX_HTTP_USAGE_LOCK_LIFE, &ctx->pool,
                              command);
 }
 

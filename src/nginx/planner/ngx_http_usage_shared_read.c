@@ -134,15 +134,12 @@ ngx_http_usage_shared_get(ngx_http_usage_ctx_t *ctx, size_t i)
 {
     char         name[USAGE_SEAL_NAME];
     usage_day_t  day;
-    usage_str_t  key, command;
+    usage_str_t  command;
 
     day = ctx->inbound.request.first + (usage_day_t) i;
 
-    key.data = name;
-    key.len = USAGE_SEAL_NAME;
-
     if (ngx_http_usage_shared_name(ctx, day, name) != NGX_OK
-        || usage_share_get(key, &ctx->pool, &command) != USAGE_OK)
+        || usage_share_get(name, &ctx->pool, &command) != USAGE_OK)
     {
         return NGX_ERROR;
     }
@@ -266,18 +263,20 @@ ngx_http_usage_shared_enter(ngx_http_usage_ctx_t *ctx,
 {
     char         *texts;
     double       *seconds;
-    size_t        i;
+    size_t        i, count;
     usage_str_t  *ids;
 
-    ids = ngx_palloc(pool, (reader->count + 1) * sizeof(usage_str_t));
-    seconds = ngx_palloc(pool, (reader->count + 1) * sizeof(double));
-    texts = ngx_palloc(pool, (reader->count + 1) * USAGE_SHARED_DAY_UUID);
+    count = reader->count;
+
+    ids = ngx_palloc(pool, (count + 1) * sizeof(usage_str_t));
+    seconds = ngx_palloc(pool, (count + 1) * sizeof(double));
+    texts = ngx_palloc(pool, (count + 1) * USAGE_SHARED_DAY_UUID);
 
     if (ids == NULL || seconds == NULL || texts == NULL) {
         return NGX_ERROR;
     }
 
-    for (i = 0; i < reader->count; i++) {
+    for (i = 0; i < count; i++) {
         if (!usage_shared_day_next(reader, &ids[i],
                                    texts + i * USAGE_SHARED_DAY_UUID,
                                    &seconds[i]))
@@ -288,5 +287,5 @@ ngx_http_usage_shared_enter(ngx_http_usage_ctx_t *ctx,
 
     return ngx_http_usage_store_enter(ctx, (int32_t) reader->day,
                                       (time_t) reader->fetched, ids, seconds,
-                                      reader->count);
+                                      count);
 }

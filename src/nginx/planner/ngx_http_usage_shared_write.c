@@ -14,9 +14,6 @@
 #include <openssl/rand.h>
 
 
-#define NGX_HTTP_USAGE_SHARED_NONCE  12
-
-
 static ngx_int_t ngx_http_usage_shared_put(ngx_http_usage_ctx_t *ctx,
     size_t column);
 static ngx_int_t ngx_http_usage_sharing_text(ngx_http_usage_ctx_t *ctx,
@@ -147,8 +144,8 @@ ngx_http_usage_shared_seal(ngx_http_usage_ctx_t *ctx, usage_day_t day,
     ngx_pool_t *pool, usage_str_t text, usage_str_t *command)
 {
     char         *out, name[USAGE_SEAL_NAME];
-    u_char        nonce[NGX_HTTP_USAGE_SHARED_NONCE];
-    usage_str_t   key, value;
+    u_char        nonce[USAGE_SEAL_NONCE];
+    usage_str_t   value;
 
     out = ngx_palloc(pool, text.len + USAGE_SEAL_EXTRA);
 
@@ -160,12 +157,10 @@ ngx_http_usage_shared_seal(ngx_http_usage_ctx_t *ctx, usage_day_t day,
         return NGX_ERROR;
     }
 
-    key.data = name;
-    key.len = USAGE_SEAL_NAME;
     value.data = out;
     value.len = text.len + USAGE_SEAL_EXTRA;
 
-    return usage_share_put(key, value, ctx->planner->shared->life, &ctx->pool,
+    return usage_share_put(name, value, ctx->planner->shared->life, &ctx->pool,
                            command)
            == USAGE_OK
            ? NGX_OK : NGX_ERROR;
