@@ -13,8 +13,12 @@
 #include "base/usage_core.h"
 
 
-/* characters of a token: letters, digits, "-", "_" */
+/* characters of a token at most: those of "fresh", "-", and the time of Redis'
+ * birth in microseconds */
 #define USAGE_PACE_TOKEN_MAX 64
+
+/* characters of such a token, behind those of "fresh" */
+#define USAGE_PACE_TOKEN_BIRTH 17
 
 
 /*
@@ -28,20 +32,22 @@ extern const char usage_pace_script[];
  * What a gateway asks for.  Times are microseconds, 0 to 10^15.
  */
 typedef struct {
-    int64_t interval;  /* between two calls */
-    int64_t burst;     /* calls that may come at once, less one, in time */
-    int64_t horizon;   /* no call is given a time further ahead */
-    int64_t carry;     /* the last "next" that the gateway knows of, less
-                          now; or 0 */
-    int64_t penalty;   /* if Redis forgot, nothing is due before that */
-    int64_t hold;      /* > 0: no call is asked for; all are held back so
-                          long */
-    int64_t     keep;  /* Redis forgets the bucket so long after its time */
-    usage_str_t born;  /* the token that the gateway knows; "": none */
-    usage_str_t fresh; /* a random token, if Redis has none: 1 to
-                          USAGE_PACE_TOKEN_MAX characters */
-    bool penalize;     /* the gateway was without Redis until now, so the
-                          penalty is due, too */
+    int64_t interval; /* between two calls */
+    int64_t burst;    /* calls that may come at once, less one, in time */
+    int64_t horizon;  /* no call is given a time further ahead */
+    int64_t carry;    /* the last "next" that the gateway knows of, less
+                         now; or 0 */
+    int64_t penalty;  /* if Redis forgot, nothing is due before that, from its
+                         birth on */
+    int64_t hold;     /* > 0: no call is asked for; all are held back so
+                         long */
+    int64_t     keep; /* Redis forgets the bucket so long after its time */
+    usage_str_t born; /* the token that the gateway knows; "": none */
+    usage_str_t
+        fresh;     /* random letters and digits, for its token if it has none:
+                      1 to USAGE_PACE_TOKEN_MAX - USAGE_PACE_TOKEN_BIRTH */
+    bool penalize; /* the gateway was without this same Redis: the penalty
+                      is due from now on */
 } usage_pace_ask_t;
 
 

@@ -24,8 +24,10 @@
 /* milliseconds that an upstream's 429 holds back a bucket at most */
 #define NGX_HTTP_USAGE_RATE_PUSH     (60 * 1000)
 
-/* bytes of the token that Redis has as long as it forgets nothing */
-#define NGX_HTTP_USAGE_RATE_BORN     16
+/* bytes of the token that Redis has as long as it forgets nothing, and of the
+ * random ones among them */
+#define NGX_HTTP_USAGE_RATE_FRESH    16
+#define NGX_HTTP_USAGE_RATE_BORN     33
 
 
 typedef struct ngx_http_usage_bucket_s   ngx_http_usage_bucket_t;

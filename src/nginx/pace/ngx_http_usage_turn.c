@@ -186,8 +186,8 @@ static ngx_int_t
 ngx_http_usage_turn_command(ngx_http_usage_ctx_t *ctx, usage_call_api_t api,
     uint64_t hold, usage_str_t *command)
 {
-    u_char                   random[NGX_HTTP_USAGE_RATE_BORN / 2];
-    u_char                   fresh[NGX_HTTP_USAGE_RATE_BORN];
+    u_char                   random[NGX_HTTP_USAGE_RATE_FRESH / 2];
+    u_char                   fresh[NGX_HTTP_USAGE_RATE_FRESH];
     u_char                   born[NGX_HTTP_USAGE_RATE_BORN];
     uint64_t                 now, pause, key[2];
     usage_pace_ask_t         ask;
@@ -225,7 +225,7 @@ ngx_http_usage_turn_command(ngx_http_usage_ctx_t *ctx, usage_call_api_t api,
     ask.born.data = (char *) born;
     ask.born.len = born[0] ? NGX_HTTP_USAGE_RATE_BORN : 0;
     ask.fresh.data = (char *) fresh;
-    ask.fresh.len = NGX_HTTP_USAGE_RATE_BORN;
+    ask.fresh.len = NGX_HTTP_USAGE_RATE_FRESH;
     ask.penalize = turn->penalized;
 
     return usage_pace_command(&ask, turn->buckets[api], turn->life, &ctx->pool,

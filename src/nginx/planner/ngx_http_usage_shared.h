@@ -37,6 +37,8 @@ struct ngx_http_usage_sharing_s {
     uint64_t                         unread;   /* bits: days to read */
     ngx_uint_t                       reads;    /* under way */
     unsigned                         looked:1; /* no day is to be read now */
+    unsigned                         firsts:1; /* only the first is read */
+    unsigned                         hit:1;    /* and it was there */
     unsigned                         waited:1; /* for another gateway */
 
     /* who fetches */

@@ -140,8 +140,8 @@ ngx_http_usage_shared_take_lock(ngx_http_usage_ctx_t *ctx,
 
 
 /*
- * If this gateway has waited for the lock, the days are looked for once more: who
- * had it may have written them.
+ * If the lock is this gateway's, the days are looked for once more: who had it
+ * before may have written them.
  */
 
 static void
@@ -165,7 +165,7 @@ ngx_http_usage_sharing_told(ngx_http_usage_ctx_t *ctx, ngx_http_usage_op_t *op)
 
     } else {
         shared->lock = NGX_HTTP_USAGE_LOCK_OWN;
-        shared->looked = !shared->waited;
+        shared->looked = 0;
         ngx_http_usage_sharing_timer(ctx, ngx_http_usage_shared_renew,
                                     NGX_HTTP_USAGE_LOCK_RENEW);
     }
@@ -275,7 +275,12 @@ ngx_http_usage_shared_release(ngx_http_usage_ctx_t *ctx)
         ngx_del_timer(&shared->timer);
     }
 
-    if (shared->lock == NGX_HTTP_USAGE_LOCK_OWN) {
+    /* one that was asked for may be taken, though no reply said so in time */
+
+    if (shared->lock == NGX_HTTP_USAGE_LOCK_OWN
+        || shared->lock == NGX_HTTP_USAGE_LOCK_NONE
+        || (shared->lock == NGX_HTTP_USAGE_LOCK_ASKED && !shared->looks))
+    {
         shared->lock = NGX_HTTP_USAGE_LOCK_FREE;
         (void) ngx_http_usage_shared_ask(ctx, NGX_HTTP_USAGE_SHARE_UNLOCK);
     }

@@ -52,7 +52,10 @@ ngx_http_usage_shared_read(ngx_http_usage_ctx_t *ctx)
 
     /* who waits for another gateway's days looks for the first of them */
 
-    if (shared->lock == NGX_HTTP_USAGE_LOCK_OTHERS) {
+    shared->firsts = shared->lock != NGX_HTTP_USAGE_LOCK_FREE && !shared->hit;
+    shared->hit = 0;
+
+    if (shared->firsts) {
         missing &= -missing;
     }
 
@@ -186,10 +189,10 @@ ngx_http_usage_shared_got(ngx_http_usage_ctx_t *ctx, ngx_http_usage_op_t *op)
             ngx_http_usage_share_hits(ctx, NGX_HTTP_USAGE_SHARE_REDIS, 1);
         }
 
-        /* the first of another gateway's days is there, so all may be */
+        /* if the first of another gateway's days is there, all may be */
 
-        if (rc == NGX_OK && shared->lock == NGX_HTTP_USAGE_LOCK_OTHERS) {
-            shared->lock = NGX_HTTP_USAGE_LOCK_FREE;
+        if (rc == NGX_OK && shared->firsts) {
+            shared->hit = 1;
             shared->looked = 0;
         }
     }
