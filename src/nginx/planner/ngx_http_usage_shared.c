@@ -21,7 +21,8 @@ static ngx_int_t ngx_http_usage_shared_named(ngx_http_usage_ctx_t *ctx,
 
 
 ngx_int_t
-ngx_http_usage_shared_open(ngx_http_usage_ctx_t *ctx)
+ngx_http_usage_shared_open(ngx_http_usage_ctx_t *ctx,
+    void (*go)(ngx_http_usage_ctx_t *ctx))
 {
     u_char                    random[NGX_HTTP_USAGE_LOCK_TOKEN / 2];
     int64_t                   range[2];
@@ -44,6 +45,8 @@ ngx_http_usage_shared_open(ngx_http_usage_ctx_t *ctx)
     if (rc == NGX_ERROR || RAND_bytes(random, sizeof(random)) != 1) {
         return NGX_ERROR;
     }
+
+    shared->go = go;
 
     (void) ngx_hex_dump(shared->token, random, sizeof(random));
 

@@ -186,6 +186,7 @@ ngx_http_usage_shared_got(ngx_http_usage_ctx_t *ctx, ngx_http_usage_op_t *op)
             ngx_http_usage_share_rejected(ctx, "a day");
 
         } else if (rc == NGX_OK) {
+            shared->entered++;
             ngx_http_usage_share_hits(ctx, NGX_HTTP_USAGE_SHARE_REDIS, 1);
         }
 
@@ -203,7 +204,7 @@ ngx_http_usage_shared_got(ngx_http_usage_ctx_t *ctx, ngx_http_usage_op_t *op)
     }
 
     if (shared->reads == 0) {
-        ngx_http_usage_planner_go(ctx);
+        shared->go(ctx);
     }
 }
 
