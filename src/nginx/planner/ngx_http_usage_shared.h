@@ -72,6 +72,12 @@ ngx_int_t ngx_http_usage_shared_name(ngx_http_usage_ctx_t *ctx,
 /* ngx_http_usage_shared_read.c */
 
 /*
+ * Returns the days that the day store lacks and that are final: a bit for each
+ * day of the request.  Others are never shared.
+ */
+uint64_t ngx_http_usage_shared_missing(ngx_http_usage_ctx_t *ctx);
+
+/*
  * Reads the missing days that are final.  NGX_AGAIN: go() is called when what
  * there is of them is in the day store.  NGX_DECLINED: there is nothing to be
  * read.  NGX_ERROR: memory is out.

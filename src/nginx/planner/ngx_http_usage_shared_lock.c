@@ -51,9 +51,13 @@ ngx_http_usage_shared_lead(ngx_http_usage_ctx_t *ctx)
 
     shared = ctx->planner->shared;
 
-    /* some desktops are fetched by narrow windows, which nobody else gets */
+    /*
+     * some desktops are fetched by narrow windows, which nobody else gets, nor
+     * days that aren't final
+     */
 
     if (ctx->inbound.request.desktops > 0
+        || ngx_http_usage_shared_missing(ctx) == 0
         || shared->lock == NGX_HTTP_USAGE_LOCK_OWN
         || shared->lock == NGX_HTTP_USAGE_LOCK_NONE)
     {

@@ -23,7 +23,6 @@
 #define NGX_HTTP_USAGE_SHARED_POOL   4096
 
 
-static uint64_t ngx_http_usage_shared_missing(ngx_http_usage_ctx_t *ctx);
 static ngx_int_t ngx_http_usage_shared_more(ngx_http_usage_ctx_t *ctx);
 static ngx_int_t ngx_http_usage_shared_get(ngx_http_usage_ctx_t *ctx,
     size_t i);
@@ -69,11 +68,7 @@ ngx_http_usage_shared_read(ngx_http_usage_ctx_t *ctx)
 }
 
 
-/*
- * The days, as bits, that the day store lacks and that are final.
- */
-
-static uint64_t
+uint64_t
 ngx_http_usage_shared_missing(ngx_http_usage_ctx_t *ctx)
 {
     size_t          i;
