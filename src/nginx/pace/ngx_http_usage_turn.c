@@ -128,6 +128,14 @@ ngx_http_usage_turn(ngx_http_usage_ctx_t *ctx, usage_call_api_t api,
     turn = ctx->pace->turn;
     now = ngx_http_usage_rate_now();
 
+    if (turn->alone && ngx_http_usage_rate_lost(ctx->pace->rate) == 0) {
+
+        /* another request has found that Redis is back */
+
+        turn->alone = 0;
+        turn->again = 0;
+    }
+
     if (turn->op == NULL && turn->granted && turn->api == api) {
 
         if (now < turn->slot) {
@@ -320,7 +328,7 @@ ngx_http_usage_turn_push(ngx_http_usage_ctx_t *ctx, usage_call_api_t api,
     /* if it can't be told, the other gateways will be refused, too */
 
     if (ngx_http_usage_turn_command(ctx, api, delay, &command) == NGX_OK) {
-        (void) ngx_http_usage_share_start(ctx, NGX_HTTP_USAGE_SHARE_PACE,
+        (void) ngx_http_usage_share_start(ctx, NGX_HTTP_USAGE_SHARE_HOLD,
                                           command, ngx_http_usage_turn_pushed,
                                           NULL);
     }
