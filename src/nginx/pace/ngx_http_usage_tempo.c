@@ -32,7 +32,8 @@
  * When a gateway finds that Redis doesn't answer, others may still start calls
  * that they reserved before, and when one finds that Redis is back, others may
  * not know that yet.  Neither lasts longer than the horizon H: Redis gives no
- * slot further ahead, and who is alone asks it again in less time.  So
+ * slot further ahead, and who is alone asks it again in less time, or else
+ * begins with the pause anew.  So
  *
  *     P = H + S + (burst + n) / q.
  *

@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# The shared pace if Redis goes, comes back, forgets or is another one: never
+# more than the rate, and each request ends well.
+#
+# All is tried at once, each with gateways and a Redis of its own, as most of it is
+# waiting.
+
+use strict;
+use warnings;
+
+use Test::More;
+use Time::HiRes qw(time sleep);
+
+use Usage::Gateways;
+use Usage::Metrics;
+use Usage::Nginx;
+use Usage::Redis;
+use Usage::Sim;
+use Usage::Starts;
+use Usage::Test;
+
+Usage::Redis->need;
+
+my $RATE = 30;
+
+# s: before a gateway that is alone starts a call, at this rate and burst=3
+my $PAUSE = 3 + 0.05 + (3 + 2) * 1.1 / $RATE;
+
+my $sim = Usage::Sim->start(args => [ '--seed', 1, '--desktops', 5, '--days', 60 ]);
+
+# Gateways that fetch all days of each request.
+sub gateways {
+    my (%o) = @_;
+    return Usage::Gateways->start(
+        simulator => $sim,
+        place     => 'usage_store off;',
+        http      => "$FORMAT usage_rate zone=q:64k rate=${RATE}r/s burst=3 share;"
+            . 'usage_timeout ' . Usage::Nginx->patience(60) . 's; usage_retries 0;',
+        server    => 'location = /status { access_log off; usage_status; }',
+        nginx     => { proxy => $LOG },
+        %o
+    );
+}
+
+my ($dead, $idle, $killed, $restarted, $slow, $blink, $stopped, $flushed, $full)
+    = map { gateways() } 1 .. 9;
+my $gone = Usage::Redis->start;
+
+my $replica = Usage::Redis->start(replica_of => $gone);
+my $over = gateways(redis => 0, servers => 'server ' . $gone->address
+        . ' max_fails=1 fail_timeout=2s; server ' . $replica->address . ' backup max_fails=0;');
+$_->redis->kill for $dead, $idle;
+
+# what is done with which Redis, at which time in s; calls of two gateways begin
+# at once if they aren't among it
+my %month = days(-32, -2);
+my @plan = (
+    [ 'never there',             $dead,      [ 6 => sub { $_->restart } ] ],
+    [ 'gone, back, gone again',  $idle,
+        [ 0   => sub { $idle->{one} = $idle->send(1, { days(-2, -2) }) } ],
+        [ 4   => sub { $_->restart } ],
+        [ 6.5 => sub { ask($idle, 0, 0) } ],
+        [ 8   => sub { $_->kill; ask($idle, 1, 1) } ] ],
+    [ 'killed',                  $killed,    [ 1 => sub { $_->kill } ] ],
+    [ 'killed, back later',      $slow,      [ 1 => sub { $_->kill } ], [ 6 => sub { $_->restart } ] ],
+    [ 'restarted, empty',        $restarted, [ 1 => sub { $_->restart } ] ],
+    [ 'emptied, twice',          $flushed,   [ 1 => sub { $_->flush } ], [ 3 => sub { $_->flush } ] ],
+    [ 'stopped for a moment',    $blink,     [ 1 => sub { $_->stop } ], [ 1.4 => sub { $_->cont } ] ],
+    [ 'stopped for some time',   $stopped,   [ 1 => sub { $_->stop } ], [ 6 => sub { $_->cont } ] ],
+    [ 'full',                    $full,
+        [ 1 => sub { $_->command('CONFIG', 'SET', 'maxmemory', '1mb') } ],
+        [ 6 => sub { $_->command('CONFIG', 'SET', 'maxmemory', '0') } ] ],
+    [ 'failed over',             $over,
+        [ 1 => sub { $gone->kill } ],
+        [ 2 => sub { $replica->command('REPLICAOF', 'NO', 'ONE') } ] ],
+);
+
+# A month, asked for at these gateways.
+sub ask {
+    my ($g, @gateways) = @_;
+    push @{ $g->{conn} }, map { $g->send($_, {%month}) } @gateways;
+    return;
+}
+
+my $begin = time;
+$_ == $idle or ask($_, 0, 1, 0, 1) for map { $_->[1] } @plan;
+
+# Does what is to be done, in its order.
+for my $act (sort { $a->[0] <=> $b->[0] }
+    map { my $g = $_->[1]; map { [ @$_, $g ] } @$_[ 2 .. $#$_ ] } @plan)
+{
+    my ($at, $do, $g) = @$act;
+    my $left = $begin + $at - time;
+    sleep $left if $left > 0;
+    $do->() for $g->redis;
+}
+
+for my $case (@plan) {
+    my ($name, $g, @acts) = @$case;
+    subtest $name => sub {
+        my @wrong = grep {$_} map { $g->wrong($g->reply($_)) } @{ $g->{conn} };
+        is(scalar @wrong, 0, 'all replies are true') or diag($wrong[0]);
+        is(is_within($g, $RATE, 'both gateways'), 4 * 31 + !!$g->{one}, 'each call was made once');
+
+        if ($g == $dead) {
+            for my $nginx (@{ $g->{nginx} }) {
+                my @starts = starts($nginx);
+                cmp_ok($starts[0]{at} / 1000 - $begin, '>=', $PAUSE - 0.1, 'alone after a pause');
+                my @before = grep { $_->{at} / 1000 < $begin + 6 } @starts;
+                cmp_ok(most(1000, @before), '<=', $RATE / 2, 'alone at half of the rate');
+            }
+        }
+
+        # (a Redis that is restarted at once may not be missed)
+        if ($name !~ /empt/) {
+            my @lost = map { now($_)->{usage_share_degraded_seconds_total} } @{ $g->{nginx} };
+            cmp_ok($_, '>', 0, "$_ s alone are counted") for $g == $idle ? $lost[1] : @lost;
+        }
+        $_->stop_ok for @{ $g->{nginx} };
+    };
+}
+
+done_testing;
