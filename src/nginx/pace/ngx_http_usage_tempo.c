@@ -41,6 +41,10 @@
  * those of two buckets, the second of which starts with no burst.  The same pause
  * suffices, with 1 in place of n.
  *
+ * A slot is counted from when Redis' reply has come, and may be used for M / 4.
+ * So S covers a reply that takes another M / 4: 250 ms for a rate per minute, as
+ * the timeout of usage_share.
+ *
  * All of this holds if Redis answers all gateways or none.  If it answers only
  * some of them, those have the whole rate, and each other one its part of it.
  */
