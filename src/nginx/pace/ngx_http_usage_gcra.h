@@ -31,6 +31,7 @@ struct ngx_http_usage_buckets_s {
     ngx_uint_t                     reloads;  /* up to the one that set it */
     uint64_t                       lost;     /* since when Redis doesn't answer,
                                               * microseconds; 0: it does */
+    uint64_t                       failed;   /* when that was last found */
     u_char                         born[NGX_HTTP_USAGE_RATE_BORN];
     ngx_uint_t                     sets;     /* of NGX_HTTP_USAGE_RATE_WAYS */
     ngx_http_usage_bucket_t        buckets[1];

@@ -144,9 +144,12 @@ ngx_int_t ngx_http_usage_rate_init_zone(ngx_shm_zone_t *shm_zone, void *data);
 /* Returns the salt of a zone's keys, NGX_HTTP_USAGE_KEY_LEN bytes. */
 u_char *ngx_http_usage_rate_salt(ngx_http_usage_rate_t *rate);
 
-/* Notes that Redis doesn't answer any more, or that it answers again. */
-void ngx_http_usage_rate_lose(ngx_http_usage_rate_t *rate);
-void ngx_http_usage_rate_regain(ngx_http_usage_rate_t *rate);
+/*
+ * Notes that Redis doesn't answer, or that it answers again.  Returns the
+ * microseconds without it that were not returned before.
+ */
+uint64_t ngx_http_usage_rate_lose(ngx_http_usage_rate_t *rate);
+uint64_t ngx_http_usage_rate_regain(ngx_http_usage_rate_t *rate);
 
 /* Returns the time since when Redis doesn't answer; 0: it does. */
 uint64_t ngx_http_usage_rate_lost(ngx_http_usage_rate_t *rate);

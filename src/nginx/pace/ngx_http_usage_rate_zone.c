@@ -70,16 +70,31 @@ ngx_http_usage_rate_salt(ngx_http_usage_rate_t *rate)
 }
 
 
-void
+uint64_t
 ngx_http_usage_rate_lose(ngx_http_usage_rate_t *rate)
 {
+    uint64_t                   now, since;
+    ngx_http_usage_buckets_t  *sh;
+
+    sh = rate->sh;
+
     ngx_shmtx_lock(&rate->shpool->mutex);
 
-    if (rate->sh->lost == 0) {
-        rate->sh->lost = ngx_http_usage_rate_now();
+    now = ngx_http_usage_rate_now();
+
+    /* if it wasn't asked for long, others may have been with it meanwhile */
+
+    if (sh->lost == 0 || now > sh->failed + NGX_HTTP_USAGE_RATE_HORIZON) {
+        sh->lost = now;
+        sh->failed = now;
     }
 
+    since = now > sh->failed ? now - sh->failed : 0;
+    sh->failed += since;
+
     ngx_shmtx_unlock(&rate->shpool->mutex);
+
+    return since;
 }
 
 
@@ -90,10 +105,22 @@ ngx_http_usage_rate_lost(ngx_http_usage_rate_t *rate)
 }
 
 
-void
+uint64_t
 ngx_http_usage_rate_regain(ngx_http_usage_rate_t *rate)
 {
+    uint64_t  now, since;
+
+    ngx_shmtx_lock(&rate->shpool->mutex);
+
+    now = ngx_http_usage_rate_now();
+
+    since = rate->sh->lost && now > rate->sh->failed ? now - rate->sh->failed
+                                                     : 0;
     rate->sh->lost = 0;
+
+    ngx_shmtx_unlock(&rate->shpool->mutex);
+
+    return since;
 }
 
 

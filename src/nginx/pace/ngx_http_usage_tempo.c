@@ -32,13 +32,18 @@
  * When a gateway finds that Redis doesn't answer, others may still start calls
  * that they reserved before, and when one finds that Redis is back, others may
  * not know that yet.  Neither lasts longer than the horizon H: Redis gives no
- * slot further ahead, and who is alone asks it again in less time.  So
+ * slot further ahead, and who is alone asks it again in less time, or else
+ * begins with the pause anew.  So
  *
  *     P = H + S + (burst + n) / q.
  *
  * If Redis has forgotten what was reserved, the calls before and afterwards are
  * those of two buckets, the second of which starts with no burst.  The same pause
  * suffices, with 1 in place of n.
+ *
+ * A slot is counted from when Redis' reply has come, and may be used for M / 4.
+ * So S covers a reply that takes another M / 4: 250 ms for a rate per minute, as
+ * the timeout of usage_share.
  *
  * All of this holds if Redis answers all gateways or none.  If it answers only
  * some of them, those have the whole rate, and each other one its part of it.

@@ -128,6 +128,19 @@ ngx_http_usage_turn(ngx_http_usage_ctx_t *ctx, usage_call_api_t api,
     turn = ctx->pace->turn;
     now = ngx_http_usage_rate_now();
 
+    if (turn->alone
+        && (ngx_http_usage_rate_lost(ctx->pace->rate) == 0
+            || now > turn->again + NGX_HTTP_USAGE_RATE_HORIZON))
+    {
+        /*
+         * Another request has found that Redis is back, or this one hasn't
+         * asked for long.
+         */
+
+        turn->alone = 0;
+        turn->again = 0;
+    }
+
     if (turn->op == NULL && turn->granted && turn->api == api) {
 
         if (now < turn->slot) {
@@ -243,7 +256,7 @@ static void
 ngx_http_usage_turn_answered(ngx_http_usage_ctx_t *ctx,
     ngx_http_usage_op_t *op)
 {
-    uint64_t                now, lost;
+    uint64_t                now, alone;
     usage_pace_grant_t      grant;
     ngx_http_usage_turn_t  *turn;
     ngx_http_usage_rate_t  *rate;
@@ -251,20 +264,20 @@ ngx_http_usage_turn_answered(ngx_http_usage_ctx_t *ctx,
     turn = ctx->pace->turn;
     rate = ctx->pace->rate;
     now = ngx_http_usage_rate_now();
-    lost = ngx_http_usage_rate_lost(rate);
 
     turn->op = NULL;
 
     if (ngx_http_usage_turn_read(ctx, op, &grant) != NGX_OK) {
-        ngx_http_usage_rate_lose(rate);
+        alone = ngx_http_usage_rate_lose(rate);
+        ngx_http_usage_share_degraded(ctx, (ngx_msec_t) (alone / 1000));
         turn->alone = 1;
         turn->again = now + NGX_HTTP_USAGE_RATE_AGAIN * 1000;
         return;
     }
 
-    if (turn->penalized && lost) {
-        ngx_http_usage_rate_regain(rate);
-        ngx_http_usage_share_degraded(ctx, (ngx_msec_t) ((now - lost) / 1000));
+    if (turn->penalized) {
+        alone = ngx_http_usage_rate_regain(rate);
+        ngx_http_usage_share_degraded(ctx, (ngx_msec_t) (alone / 1000));
     }
 
     ngx_http_usage_rate_set_born(rate, (u_char *) grant.born.data);
@@ -320,7 +333,7 @@ ngx_http_usage_turn_push(ngx_http_usage_ctx_t *ctx, usage_call_api_t api,
     /* if it can't be told, the other gateways will be refused, too */
 
     if (ngx_http_usage_turn_command(ctx, api, delay, &command) == NGX_OK) {
-        (void) ngx_http_usage_share_start(ctx, NGX_HTTP_USAGE_SHARE_PACE,
+        (void) ngx_http_usage_share_start(ctx, NGX_HTTP_USAGE_SHARE_HOLD,
                                           command, ngx_http_usage_turn_pushed,
                                           NULL);
     }

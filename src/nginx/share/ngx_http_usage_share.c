@@ -370,6 +370,7 @@ ngx_http_usage_share_end(ngx_http_usage_ctx_t *ctx)
 
         if (op->over
             || op->kind == NGX_HTTP_USAGE_SHARE_PUT
+            || op->kind == NGX_HTTP_USAGE_SHARE_HOLD
             || op->kind == NGX_HTTP_USAGE_SHARE_UNLOCK)
         {
             continue;

@@ -22,6 +22,7 @@ typedef enum {
     NGX_HTTP_USAGE_SHARE_GET = 0, /* reads a day */
     NGX_HTTP_USAGE_SHARE_PUT,     /* writes a day */
     NGX_HTTP_USAGE_SHARE_PACE,    /* reserves an upstream call */
+    NGX_HTTP_USAGE_SHARE_HOLD,    /* holds all calls: the upstream refused */
     NGX_HTTP_USAGE_SHARE_LOCK,    /* takes the lock of a fetch */
     NGX_HTTP_USAGE_SHARE_RENEW,   /* keeps it */
     NGX_HTTP_USAGE_SHARE_UNLOCK,  /* gives it back */
@@ -185,7 +186,7 @@ void ngx_http_usage_share_take(ngx_http_usage_ctx_t *ctx);
 
 /*
  * The reply is decided, or the client has left: no handler is called any more.
- * PUT and UNLOCK go on, others end.
+ * PUT, HOLD and UNLOCK go on, others end.
  */
 void ngx_http_usage_share_end(ngx_http_usage_ctx_t *ctx);
 

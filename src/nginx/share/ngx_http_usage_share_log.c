@@ -21,6 +21,7 @@ ngx_str_t  ngx_http_usage_share_kinds[NGX_HTTP_USAGE_SHARE_OPS] = {
     ngx_string("get"),
     ngx_string("put"),
     ngx_string("pace"),
+    ngx_string("hold"),
     ngx_string("lock"),
     ngx_string("renew"),
     ngx_string("unlock")
