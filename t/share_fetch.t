@@ -101,19 +101,12 @@ subtest 'a follower that ends early' => sub {
     unlocked_ok('afterwards');
 };
 
-subtest 'the client of who fetches leaves' => sub {
-    my ($leader, $follower) = under_way({ fault => 'hang' }, $g->tenant, 1);
-    $sim->faults;
-    close $leader->sock;
-    true_ok($follower, 'who followed');
-    cmp_ok(scalar $g->took($follower), '>=', $plan, 'it fetched then');
-    unlocked_ok('afterwards');
-};
-
 subtest 'who fetches fails' => sub {
-    my ($leader, @others) = under_way({ fault => 'hang' }, my $token = $g->tenant, 1, 2);
+    my $token = $g->tenant;
+    my ($leader, @others) = under_way({ fault => 'hang' }, $token, 1, 2);
+    # (which closes the connection that hangs)
     $sim->faults({ fault => 'status', status => 500, day => on(-6) });
-    close $leader->sock;
+    is($g->reply($leader)->{status}, 502, 'who fetches fails');
     is($g->reply($_)->{status}, 500, 'the others fail as well') for @others;
     unlocked_ok('afterwards');
     $sim->faults;
@@ -148,16 +141,27 @@ subtest 'Redis dies' => sub {
     unlocked_ok('afterwards');
 };
 
-subtest 'who fetches is killed' => sub {
-    my ($leader, $follower) = under_way({ fault => 'hang' }, my $token = $g->tenant, 1);
-    $sim->faults;
+subtest 'who fetches is killed, or its client leaves' => sub {
+    # (the lock ends by itself then)
+    my @tokens = ($g->tenant, $g->tenant);
+    my ($leaves, $left) = under_way({ fault => 'hang' }, $tokens[0], 1);
+    close $leaves->sock;
+    is($g->nginx(0)->logged($leaves->{id})->{status}, 499, 'a client has left');
+    my ($leader, $follower) = under_way({ fault => 'hang' }, $tokens[1], 1);
     $g->restart(0);
-    true_ok($follower, 'who followed');
+    $sim->faults;
+    for ([ $left, 'left by the client' ], [ $follower, 'killed' ]) {
+        my ($conn, $name) = @$_;
+        true_ok($conn, "who followed one that was $name");
+        cmp_ok(scalar $g->took($conn), '>=', $plan, 'it fetched then');
+    }
     unlocked_ok('afterwards');
-    $g->clear;
-    my $res = $g->ask(0, {%week}, token => $token);
-    is($g->wrong($res), '', 'the one that was killed, started anew: true');
-    is(scalar $g->took($res), 1, 'takes one call');
+    for (@tokens) {
+        $g->clear;
+        my $res = $g->ask(0, {%week}, token => $_);
+        is($g->wrong($res), '', 'the gateway that was killed, started anew: true');
+        is(scalar $g->took($res), 1, 'takes one call');
+    }
 };
 
 $g->nginx($_)->stop_ok for 0 .. 2;
