@@ -106,7 +106,7 @@ subtest 'who fetches fails' => sub {
     my ($leader, @others) = under_way({ fault => 'hang' }, $token, 1, 2);
     # (which closes the connection that hangs)
     $sim->faults({ fault => 'status', status => 500, day => on(-6) });
-    is($g->reply($leader)->{status}, 502, 'who fetches fails');
+    like($g->reply($leader)->{status}, qr{^50[02]\z}, 'who fetches fails');
     is($g->reply($_)->{status}, 500, 'the others fail as well') for @others;
     unlocked_ok('afterwards');
     $sim->faults;
