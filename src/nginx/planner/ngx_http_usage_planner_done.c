@@ -181,9 +181,6 @@ ngx_http_usage_planner_count(ngx_http_usage_ctx_t *ctx)
                          ctx->lookup->past - ctx->answer.stored);
 
     if (ctx->planner->shared) {
-        ngx_http_usage_share_hits(ctx, NGX_HTTP_USAGE_SHARE_MEMORY,
-                                  ctx->answer.stored
-                                  - ngx_min(ctx->planner->shared->entered,
-                                            ctx->answer.stored));
+        ngx_http_usage_shared_count(ctx);
     }
 }

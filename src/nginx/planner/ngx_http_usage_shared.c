@@ -76,6 +76,23 @@ ngx_http_usage_shared_name(ngx_http_usage_ctx_t *ctx, usage_day_t day,
 
 
 /*
+ * A day that was taken, and had to go for another one, is fetched.
+ */
+
+void
+ngx_http_usage_shared_count(ngx_http_usage_ctx_t *ctx)
+{
+    ngx_uint_t  shared;
+
+    shared = ngx_min(ctx->planner->shared->taken, ctx->answer.stored);
+
+    ngx_http_usage_share_hits(ctx, NGX_HTTP_USAGE_SHARE_REDIS, shared);
+    ngx_http_usage_share_hits(ctx, NGX_HTTP_USAGE_SHARE_MEMORY,
+                              ctx->answer.stored - shared);
+}
+
+
+/*
  * The name of an entry of this caller, with further numbers.
  */
 

@@ -37,7 +37,7 @@ struct ngx_http_usage_sharing_s {
     /* what is read */
     uint64_t                         unread;   /* bits: days to read */
     ngx_uint_t                       reads;    /* under way */
-    ngx_uint_t                       entered;  /* days, in the store by it */
+    ngx_uint_t                       taken;    /* days that Redis had */
     unsigned                         looked:1; /* no day is to be read now */
     unsigned                         firsts:1; /* only the first is read */
     unsigned                         hit:1;    /* and it was there */
@@ -67,6 +67,9 @@ ngx_int_t ngx_http_usage_shared_open(ngx_http_usage_ctx_t *ctx,
 /* Sets the name of a day's entry.  NGX_ERROR: libcrypto failed. */
 ngx_int_t ngx_http_usage_shared_name(ngx_http_usage_ctx_t *ctx,
     usage_day_t day, char *name);
+
+/* Counts in which level the days were found that the reply didn't fetch. */
+void ngx_http_usage_shared_count(ngx_http_usage_ctx_t *ctx);
 
 
 /* ngx_http_usage_shared_read.c */

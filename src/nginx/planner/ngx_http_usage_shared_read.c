@@ -181,8 +181,7 @@ ngx_http_usage_shared_got(ngx_http_usage_ctx_t *ctx, ngx_http_usage_op_t *op)
             ngx_http_usage_share_rejected(ctx, "a day");
 
         } else if (rc == NGX_OK) {
-            shared->entered++;
-            ngx_http_usage_share_hits(ctx, NGX_HTTP_USAGE_SHARE_REDIS, 1);
+            shared->taken++;
         }
 
         /* if the first of another gateway's days is there, all may be */
@@ -206,7 +205,7 @@ ngx_http_usage_shared_got(ngx_http_usage_ctx_t *ctx, ngx_http_usage_op_t *op)
 
 /*
  * NGX_DECLINED: the value isn't one that a gateway wrote for this day, or isn't
- * good any more.
+ * good any more.  NGX_BUSY: it is, but is of no use here.
  */
 
 static ngx_int_t
@@ -249,7 +248,7 @@ ngx_http_usage_sharing_take(ngx_http_usage_ctx_t *ctx, usage_day_t day,
     /* another gateway may call a day final earlier than this one does */
 
     if (ngx_http_usage_store_until(ctx, (int32_t) day, fetched) != 0) {
-        return NGX_OK;
+        return NGX_BUSY;
     }
 
     return ngx_http_usage_shared_enter(ctx, &reader, pool);
