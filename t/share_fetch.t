@@ -57,14 +57,17 @@ sub true_ok {
     return is($g->wrong($g->reply($conn)), '', "$name: true");
 }
 
-# A test: no lock is in Redis. (Days are longer.)
+# Whether a lock is in Redis. (Days are longer.)
+sub locked {
+    my $all = $redis->dump;
+    return scalar grep { length $all->{$_} <= 32 } keys %$all;
+}
+
+# A test: none is.
 sub unlocked_ok {
     my ($name) = @_;
     local $Test::Builder::Level = $Test::Builder::Level + 1;
-    return ok(Usage::Nginx->wait_for(sub {
-        my $all = $redis->dump;
-        return !grep { length $all->{$_} <= 32 } keys %$all;
-    }), "$name: no lock stays behind");
+    return ok(Usage::Nginx->wait_for(sub { !locked() }), "$name: no lock stays behind");
 }
 
 for my $gateways (2, 3) {
@@ -87,6 +90,17 @@ subtest 'many requests at each gateway' => sub {
     true_ok($_, 'a reply') for @conns;
     cmp_ok(scalar $g->calls, '<=', $plan + @conns - 1, 'one fetches for all');
     unlocked_ok('afterwards');
+};
+
+subtest 'who waits for the lock leads here before who has it' => sub {
+    my $token = 'slow first call';
+    $g->clear;
+    $sim->faults({ fault => 'delay', ms => 2500, day => on(-9) });
+    my @conns = $g->send(0, {%week}, token => $token);
+    $g->nginx->wait_for(\&locked) or fail('the first one takes the lock');
+    push @conns, $g->send(0, {%week}, token => $token);
+    true_ok($_, 'neither waits for the other') for @conns;
+    $sim->faults;
 };
 
 subtest 'a follower that ends early' => sub {

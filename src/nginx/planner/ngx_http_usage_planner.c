@@ -191,6 +191,11 @@ ngx_http_usage_planner_missing(ngx_http_usage_ctx_t *ctx)
         rc = ngx_http_usage_planner_flight(ctx);
 
         if (rc == NGX_AGAIN) {
+
+            /* who leads here may wait for the lock that this request took */
+
+            ngx_http_usage_planner_leave(ctx);
+
             return ngx_http_usage_planner_follow(ctx);
         }
 
