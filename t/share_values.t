@@ -107,7 +107,7 @@ subtest 'values that are not for this caller and day' => sub {
             elsif ($way == 2) { $is = pick(@{ $others{namespace} }) }
             elsif ($way == 3) { $is = pick(@{ $others{secret} }) }
             elsif ($way == 4) { substr $is, $at, 1, chr(ord(substr $is, $at) ^ 1 << rnd(8)) }
-            elsif ($way == 5) { substr $is, $at, 1, chr((ord(substr $is, $at) + 1 + rnd(255)) % 256) }
+            elsif ($way == 5) { substr $is, $at, 1, chr rnd(256) until $is ne $was }
             elsif ($way == 6) { $is = substr $was, 0, $at }
             elsif ($way == 7) { $is .= chance(50) ? "\0" : $was }
             elsif ($way == 8) { $is = '' }
