@@ -166,11 +166,14 @@ usage_resp_end(usage_resp_t *resp)
 
 
 /*
- * Begins a bulk, whose length is the line.
+ * Begins a bulk, whose length is the line.  One that is too large is as good as
+ * an error of Redis, whose other replies may be fine.
  */
 static usage_result_t
 usage_resp_begin_bulk(usage_resp_t *resp)
 {
+    static const usage_str_t large = usage_string("the value is too large");
+
     int64_t length;
 
     if (!usage_resp_number(resp, &length)) {
@@ -183,8 +186,16 @@ usage_resp_begin_bulk(usage_resp_t *resp)
         return USAGE_OK;
     }
 
-    if (length < 0 || (uint64_t) length > USAGE_RESP_VALUE_MAX) {
+    if (length < 0) {
         return USAGE_ERROR;
+    }
+
+    if ((uint64_t) length > USAGE_RESP_VALUE_MAX) {
+        resp->kind = USAGE_RESP_ERROR;
+        resp->text = large;
+        resp->large = true;
+        usage_resp_end(resp);
+        return USAGE_OK;
     }
 
     resp->kind = USAGE_RESP_BULK;
@@ -328,7 +339,11 @@ usage_resp_feed(usage_resp_t *resp, const char *data, size_t *len)
         }
     }
 
-    *len = i;
+    /* all that comes behind the length of a large one is of that */
+
+    if (!resp->large) {
+        *len = i;
+    }
 
     if (resp->state == RESP_BAD) {
         return USAGE_ERROR;

@@ -50,6 +50,7 @@ ngx_http_usage_pace_init(ngx_http_usage_ctx_t *ctx)
 {
     u_char                  key[NGX_HTTP_USAGE_KEY_LEN];
     ngx_int_t               rc;
+    ngx_uint_t              api;
     ngx_http_usage_pace_t  *pace;
 
     pace = ngx_pcalloc(ctx->request->pool, sizeof(ngx_http_usage_pace_t));
@@ -77,22 +78,17 @@ ngx_http_usage_pace_init(ngx_http_usage_ctx_t *ctx)
     }
 
     pace->rate = ctx->conf->rate;
-    ngx_memcpy(pace->key, key, sizeof(pace->key));
+
+    for (api = 0; api < USAGE_CALL_APIS; api++) {
+        ngx_memcpy(pace->keys[api], key, sizeof(pace->keys[api]));
+        pace->keys[api][0] ^= api;
+    }
 
     pace->timer.handler = ngx_http_usage_pace_wake;
     pace->timer.data = ctx;
     pace->timer.log = ctx->request->connection->log;
 
     return ngx_http_usage_turn_open(ctx);
-}
-
-
-void
-ngx_http_usage_pace_key(ngx_http_usage_ctx_t *ctx, usage_call_api_t api,
-    uint64_t *key)
-{
-    key[0] = ctx->pace->key[0] ^ api;
-    key[1] = ctx->pace->key[1];
 }
 
 
@@ -104,13 +100,15 @@ static void
 ngx_http_usage_pace_tempo(ngx_http_usage_ctx_t *ctx,
     ngx_http_usage_tempo_t *tempo)
 {
+    uint64_t                lost;
     ngx_http_usage_pace_t  *pace;
 
     pace = ctx->pace;
+    lost = pace->turn ? ngx_http_usage_rate_lost(pace->rate) : 0;
 
-    if (pace->turn && ngx_http_usage_rate_lost(pace->rate)) {
+    if (lost) {
         ngx_http_usage_tempo_alone(pace->rate, ctx->conf->share->gateways,
-                                   tempo);
+                                   lost, tempo);
 
     } else {
         ngx_http_usage_tempo(pace->rate, tempo);
@@ -122,7 +120,7 @@ static void
 ngx_http_usage_pace_need(ngx_http_usage_ctx_t *ctx, usage_call_api_t api,
     ngx_uint_t calls, ngx_http_usage_need_t *need)
 {
-    uint64_t                now, key[2];
+    uint64_t                now, *key;
     ngx_log_t              *log;
     ngx_http_usage_pace_t  *pace;
 
@@ -130,7 +128,7 @@ ngx_http_usage_pace_need(ngx_http_usage_ctx_t *ctx, usage_call_api_t api,
     log = ctx->request->connection->log;
     now = ngx_http_usage_rate_now();
 
-    ngx_http_usage_pace_key(ctx, api, key);
+    key = pace->keys[api];
     ngx_http_usage_pace_tempo(ctx, &need->tempo);
 
     need->calls = calls;
@@ -321,7 +319,7 @@ static uint64_t
 ngx_http_usage_pace_own(ngx_http_usage_ctx_t *ctx, usage_call_api_t api,
     uint64_t now)
 {
-    uint64_t                 time, key[2];
+    uint64_t                 time, *key;
     ngx_log_t               *log;
     ngx_http_usage_pace_t   *pace;
     ngx_http_usage_tempo_t   tempo;
@@ -329,7 +327,7 @@ ngx_http_usage_pace_own(ngx_http_usage_ctx_t *ctx, usage_call_api_t api,
     pace = ctx->pace;
     log = ctx->request->connection->log;
 
-    ngx_http_usage_pace_key(ctx, api, key);
+    key = pace->keys[api];
     ngx_http_usage_pace_tempo(ctx, &tempo);
 
     time = pace->reserved ? pace->slot.time
@@ -354,15 +352,13 @@ ngx_http_usage_pace_own(ngx_http_usage_ctx_t *ctx, usage_call_api_t api,
 static void
 ngx_http_usage_pace_give_back(ngx_http_usage_ctx_t *ctx, usage_call_api_t api)
 {
-    uint64_t                key[2];
     ngx_http_usage_pace_t  *pace;
 
     pace = ctx->pace;
 
     if (pace->reserved) {
         pace->reserved = 0;
-        ngx_http_usage_pace_key(ctx, api, key);
-        ngx_http_usage_rate_return(pace->rate, key, &pace->slot,
+        ngx_http_usage_rate_return(pace->rate, pace->keys[api], &pace->slot,
                                    ctx->request->connection->log);
     }
 }
@@ -404,7 +400,7 @@ void
 ngx_http_usage_pace_push(ngx_http_usage_ctx_t *ctx, usage_call_api_t api,
     ngx_msec_t delay)
 {
-    uint64_t                 us, key[2];
+    uint64_t                 us;
     ngx_http_usage_tempo_t   tempo;
 
     if (ctx->pace->rate == NULL) {
@@ -413,9 +409,8 @@ ngx_http_usage_pace_push(ngx_http_usage_ctx_t *ctx, usage_call_api_t api,
 
     us = (uint64_t) ngx_min(delay, NGX_HTTP_USAGE_RATE_PUSH) * 1000;
 
-    ngx_http_usage_pace_key(ctx, api, key);
     ngx_http_usage_pace_tempo(ctx, &tempo);
-    ngx_http_usage_rate_push(ctx->pace->rate, &tempo, key, us,
+    ngx_http_usage_rate_push(ctx->pace->rate, &tempo, ctx->pace->keys[api], us,
                              ctx->request->connection->log);
 
     if (ctx->pace->turn) {

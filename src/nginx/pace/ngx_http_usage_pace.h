@@ -18,7 +18,7 @@
 #define NGX_HTTP_USAGE_RATE_HORIZON  3000000
 
 /* milliseconds after which a gateway that is alone asks Redis again; with
- * NGX_HTTP_USAGE_SHARE_AWAY, and a time-out, that is less than the horizon */
+ * NGX_HTTP_USAGE_SHARE_PAUSE, and a time-out, that is less than the horizon */
 #define NGX_HTTP_USAGE_RATE_AGAIN    500
 
 /* milliseconds that an upstream's 429 holds back a bucket at most */
@@ -80,7 +80,8 @@ typedef struct {
  */
 struct ngx_http_usage_pace_s {
     ngx_http_usage_rate_t           *rate;   /* NULL: none to keep to */
-    uint64_t                         key[2]; /* of the credential's buckets */
+    uint64_t                         keys[USAGE_CALL_APIS][2]; /* of the
+                                              * credential's buckets */
     ngx_http_usage_turn_t           *turn;   /* NULL: no gateways share it */
     ngx_http_usage_fetch_t          *held;   /* waits to be started */
     ngx_msec_t                       held_since;
@@ -117,9 +118,12 @@ void ngx_http_usage_rate_compute(ngx_http_usage_rate_t *rate);
 void ngx_http_usage_tempo(ngx_http_usage_rate_t *rate,
     ngx_http_usage_tempo_t *tempo);
 
-/* Sets the tempo of one of so many gateways, without Redis. */
+/*
+ * Sets the tempo of one of so many gateways, which is without Redis since the
+ * time lost.
+ */
 void ngx_http_usage_tempo_alone(ngx_http_usage_rate_t *rate,
-    ngx_uint_t gateways, ngx_http_usage_tempo_t *tempo);
+    ngx_uint_t gateways, uint64_t lost, ngx_http_usage_tempo_t *tempo);
 
 /*
  * Returns the microseconds in which no call starts, if a gateway goes on
@@ -224,10 +228,6 @@ void ngx_http_usage_turn_push(ngx_http_usage_ctx_t *ctx, usage_call_api_t api,
 
 
 /* ngx_http_usage_pace.c: the upstream calls of one request */
-
-/* Sets the key of a credential's bucket for an API: two words. */
-void ngx_http_usage_pace_key(ngx_http_usage_ctx_t *ctx, usage_call_api_t api,
-    uint64_t *key);
 
 /* Creates ctx->pace.  NGX_ERROR: an internal error. */
 ngx_int_t ngx_http_usage_pace_init(ngx_http_usage_ctx_t *ctx);

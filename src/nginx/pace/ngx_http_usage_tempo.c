@@ -87,7 +87,7 @@ ngx_http_usage_tempo(ngx_http_usage_rate_t *rate, ngx_http_usage_tempo_t *tempo)
 
 void
 ngx_http_usage_tempo_alone(ngx_http_usage_rate_t *rate, ngx_uint_t gateways,
-    ngx_http_usage_tempo_t *tempo)
+    uint64_t lost, ngx_http_usage_tempo_t *tempo)
 {
     ngx_uint_t  calls;
 
@@ -95,8 +95,7 @@ ngx_http_usage_tempo_alone(ngx_http_usage_rate_t *rate, ngx_uint_t gateways,
 
     tempo->interval = (rate->window + rate->margin + calls - 1) / calls;
     tempo->ahead = 0;
-    tempo->from = ngx_http_usage_rate_lost(rate)
-                  + ngx_http_usage_tempo_pause(rate, gateways);
+    tempo->from = lost + ngx_http_usage_tempo_pause(rate, gateways);
 }
 
 

@@ -202,7 +202,7 @@ ngx_http_usage_turn_command(ngx_http_usage_ctx_t *ctx, usage_call_api_t api,
     u_char                   random[NGX_HTTP_USAGE_RATE_FRESH / 2];
     u_char                   fresh[NGX_HTTP_USAGE_RATE_FRESH];
     u_char                   born[NGX_HTTP_USAGE_RATE_BORN];
-    uint64_t                 now, pause, key[2];
+    uint64_t                 now, pause;
     usage_pace_ask_t         ask;
     ngx_http_usage_turn_t   *turn;
     ngx_http_usage_rate_t   *rate;
@@ -222,14 +222,14 @@ ngx_http_usage_turn_command(ngx_http_usage_ctx_t *ctx, usage_call_api_t api,
     pause = ngx_http_usage_tempo_pause(rate, ctx->conf->share->gateways);
 
     ngx_http_usage_tempo(rate, &tempo);
-    ngx_http_usage_pace_key(ctx, api, key);
 
     ngx_memzero(&ask, sizeof(usage_pace_ask_t));
 
     ask.interval = tempo.interval;
     ask.burst = tempo.ahead;
     ask.horizon = NGX_HTTP_USAGE_RATE_HORIZON;
-    ask.carry = ngx_http_usage_rate_ahead(rate, &tempo, key, now, 0,
+    ask.carry = ngx_http_usage_rate_ahead(rate, &tempo,
+                                          ctx->pace->keys[api], now, 0,
                                           ctx->request->connection->log)
                 - now;
     ask.penalty = tempo.ahead + pause;
@@ -256,7 +256,7 @@ static void
 ngx_http_usage_turn_answered(ngx_http_usage_ctx_t *ctx,
     ngx_http_usage_op_t *op)
 {
-    uint64_t                now, alone, key[2];
+    uint64_t                now, alone;
     usage_pace_grant_t      grant;
     ngx_http_usage_turn_t  *turn;
     ngx_http_usage_rate_t  *rate;
@@ -281,11 +281,11 @@ ngx_http_usage_turn_answered(ngx_http_usage_ctx_t *ctx,
     }
 
     ngx_http_usage_rate_set_born(rate, (u_char *) grant.born.data);
-    ngx_http_usage_pace_key(ctx, turn->api, key);
 
     /* the reply's way here isn't part of what the bucket has ahead */
 
-    ngx_http_usage_rate_learn(rate, key, turn->asked + grant.next,
+    ngx_http_usage_rate_learn(rate, ctx->pace->keys[turn->api],
+                              turn->asked + grant.next,
                               ctx->request->connection->log);
 
     turn->alone = 0;

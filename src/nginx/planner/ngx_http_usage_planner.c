@@ -19,7 +19,6 @@
  */
 
 #include "planner/ngx_http_usage_planner.h"
-#include "base/ngx_http_usage_metrics.h"
 #include "planner/ngx_http_usage_shared.h"
 #include "store/ngx_http_usage_store.h"
 
@@ -28,19 +27,18 @@
 #define NGX_HTTP_USAGE_POLL  20
 
 
-static ngx_int_t ngx_http_usage_planner_proceed(ngx_http_usage_ctx_t *ctx);
 static ngx_int_t ngx_http_usage_planner_missing(ngx_http_usage_ctx_t *ctx);
-static ngx_int_t ngx_http_usage_planner_flight(ngx_http_usage_ctx_t *ctx);
 static ngx_int_t ngx_http_usage_planner_fetch(ngx_http_usage_ctx_t *ctx);
 static ngx_int_t ngx_http_usage_planner_run(ngx_http_usage_ctx_t *ctx);
 static ngx_int_t ngx_http_usage_planner_follow(ngx_http_usage_ctx_t *ctx);
+static ngx_int_t ngx_http_usage_planner_wait(ngx_http_usage_ctx_t *ctx);
+static void ngx_http_usage_planner_prove(ngx_http_usage_ctx_t *ctx);
 static void ngx_http_usage_planner_poll(ngx_event_t *ev);
-static ngx_int_t ngx_http_usage_planner_fill(ngx_http_usage_ctx_t *ctx);
+static void ngx_http_usage_planner_go(ngx_http_usage_ctx_t *ctx);
 static ngx_int_t ngx_http_usage_planner_look_up(ngx_http_usage_ctx_t *ctx);
 static ngx_int_t ngx_http_usage_planner_found(ngx_http_usage_ctx_t *ctx);
 static ngx_int_t ngx_http_usage_planner_plan(ngx_http_usage_ctx_t *ctx,
     usage_request_t *request, ngx_http_usage_step_t step);
-static void ngx_http_usage_planner_unmatched(ngx_http_usage_ctx_t *ctx);
 
 
 #if (NGX_DEBUG)
@@ -99,7 +97,8 @@ ngx_http_usage_planner_start(ngx_http_usage_ctx_t *ctx)
         return NGX_ERROR;
     }
 
-    if (rc == NGX_OK && ngx_http_usage_shared_open(ctx) != NGX_OK) {
+    if (rc == NGX_OK && ngx_http_usage_shared_open(ctx, ngx_http_usage_planner_go)
+                        != NGX_OK) {
         (void) usage_error(&ctx->error, NGX_HTTP_INTERNAL_SERVER_ERROR,
                            "the names of shared days could not be made");
         return NGX_ERROR;
@@ -109,12 +108,7 @@ ngx_http_usage_planner_start(ngx_http_usage_ctx_t *ctx)
 }
 
 
-/*
- * Goes on: with the reply, with a plan for what is missing, or not at all for
- * now (NGX_AGAIN).
- */
-
-static ngx_int_t
+ngx_int_t
 ngx_http_usage_planner_proceed(ngx_http_usage_ctx_t *ctx)
 {
     ngx_int_t  rc;
@@ -125,8 +119,7 @@ ngx_http_usage_planner_proceed(ngx_http_usage_ctx_t *ctx)
         rc = ngx_http_usage_planner_missing(ctx);
 
         if (rc == NGX_AGAIN) {
-            ctx->planner->waits = 1;
-            return NGX_AGAIN;
+            return ngx_http_usage_planner_wait(ctx);
         }
 
         if (rc == NGX_DECLINED) {
@@ -154,6 +147,30 @@ ngx_http_usage_planner_proceed(ngx_http_usage_ctx_t *ctx)
         (void) usage_no_memory(&ctx->pool, &ctx->error);
         return NGX_ERROR;
     }
+}
+
+
+/*
+ * Another request fetches, here or at another gateway, or it isn't known yet
+ * whether one does.  The caller's own right is found out meanwhile.
+ */
+
+static ngx_int_t
+ngx_http_usage_planner_wait(ngx_http_usage_ctx_t *ctx)
+{
+    ngx_http_usage_planner_t  *planner;
+
+    planner = ctx->planner;
+    planner->waits = 1;
+
+    if (planner->poll.timer_set
+        || (planner->shared
+            && planner->shared->lock == NGX_HTTP_USAGE_LOCK_OTHERS))
+    {
+        ngx_http_usage_planner_prove(ctx);
+    }
+
+    return NGX_AGAIN;
 }
 
 
@@ -192,12 +209,7 @@ ngx_http_usage_planner_missing(ngx_http_usage_ctx_t *ctx)
 }
 
 
-/*
- * Lets others follow, from the first of the missing days on; as
- * ngx_http_usage_flight_take().
- */
-
-static ngx_int_t
+ngx_int_t
 ngx_http_usage_planner_flight(ngx_http_usage_ctx_t *ctx)
 {
     int32_t                   first;
@@ -291,14 +303,17 @@ ngx_http_usage_planner_follow(ngx_http_usage_ctx_t *ctx)
         poll->log = ctx->request->connection->log;
     }
 
-    ngx_http_usage_planner_prove(ctx);
     ngx_add_timer(poll, NGX_HTTP_USAGE_POLL);
 
     return NGX_AGAIN;
 }
 
 
-void
+/*
+ * Has the caller's own right to statistics found out, unless it is known.
+ */
+
+static void
 ngx_http_usage_planner_prove(ngx_http_usage_ctx_t *ctx)
 {
     ngx_http_usage_planner_t  *planner;
@@ -324,7 +339,11 @@ ngx_http_usage_planner_poll(ngx_event_t *ev)
 }
 
 
-void
+/*
+ * What the request waits for may be in the store by now.
+ */
+
+static void
 ngx_http_usage_planner_go(ngx_http_usage_ctx_t *ctx)
 {
     if (ngx_http_usage_planner_proceed(ctx) != NGX_AGAIN) {
@@ -410,170 +429,4 @@ ngx_http_usage_planner_plan(ngx_http_usage_ctx_t *ctx, usage_request_t *request,
     }
 
     return NGX_OK;
-}
-
-
-ngx_int_t
-ngx_http_usage_planner_planned(ngx_http_usage_ctx_t *ctx)
-{
-    ngx_http_usage_planner_t  *planner;
-
-    planner = ctx->planner;
-
-    if (ngx_http_usage_planner_fill(ctx) == NGX_AGAIN) {
-        planner->waits = 1;
-        return NGX_AGAIN;
-    }
-
-    if (planner->step == NGX_HTTP_USAGE_LOOK_UP) {
-        ngx_http_usage_lookup_learn(ctx, &planner->plan);
-    }
-
-    if (planner->step == NGX_HTTP_USAGE_RUN
-        || planner->step == NGX_HTTP_USAGE_LOOK_UP)
-    {
-        return ngx_http_usage_planner_proceed(ctx);
-    }
-
-    planner->ready = 1;
-
-    /* the worker's next requests need not find it out again */
-
-    ctx->conf->with_seconds = usage_plan_with_seconds(&planner->plan);
-
-    ctx->answer.elements = usage_plan_past(&planner->plan);
-    ctx->answer.unattributed = usage_plan_unattributed(&planner->plan);
-
-    ngx_http_usage_planner_unmatched(ctx);
-
-    return usage_plan_list(&planner->plan, &ctx->answer.items,
-                           &ctx->answer.count, &ctx->answer.total,
-                           &ctx->error)
-           == USAGE_OK
-           ? NGX_OK : NGX_ERROR;
-}
-
-
-/*
- * What the plan got goes into the store, and to other gateways.
- */
-
-static ngx_int_t
-ngx_http_usage_planner_fill(ngx_http_usage_ctx_t *ctx)
-{
-    ngx_http_usage_planner_t  *planner;
-
-    planner = ctx->planner;
-
-    if (planner->step == NGX_HTTP_USAGE_PLAIN) {
-        return NGX_OK;
-    }
-
-    if (!planner->filled) {
-        planner->filled = 1;
-        planner->written = 0;
-        (void) ngx_http_usage_store_fill(ctx, &planner->plan, planner->stored,
-                                         1);
-    }
-
-    return planner->shared && planner->step != NGX_HTTP_USAGE_LOOK_UP
-           ? ngx_http_usage_shared_write(ctx) : NGX_OK;
-}
-
-
-/*
- * translation.md, "By the hour": a record that leads to no desktop is logged.
- */
-
-static void
-ngx_http_usage_planner_unmatched(ngx_http_usage_ctx_t *ctx)
-{
-    char         text[USAGE_SHOWN_MAX];
-    size_t       len, count;
-    usage_str_t  name;
-
-    count = usage_plan_unmatched(&ctx->planner->plan, &name);
-
-    if (count == 0) {
-        return;
-    }
-
-    len = usage_show(name, text);
-
-    ngx_log_error(NGX_LOG_WARN, ctx->request->connection->log, 0,
-                  "usage: connection records lead to %uz desktops that the "
-                  "directory does not know, among them \"%*s\"", count, len,
-                  text);
-}
-
-
-/*
- * The plan was started when the caller had shown no right, so nobody follows.
- * That changes now.  If another request fetches the days by now, or did so, the
- * plan is dropped.
- */
-
-ngx_int_t
-ngx_http_usage_planner_trusted(ngx_http_usage_ctx_t *ctx)
-{
-    size_t                     first, last;
-    usage_cover_t             *cover;
-    ngx_int_t                  rc;
-    ngx_uint_t                 api, ahead;
-    ngx_http_usage_lookup_t   *lookup;
-    ngx_http_usage_planner_t  *planner;
-
-    lookup = ctx->lookup;
-    planner = ctx->planner;
-
-    if (lookup == NULL || lookup->leads || planner->waits || planner->ready
-        || (planner->step != NGX_HTTP_USAGE_WHOLE
-            && planner->step != NGX_HTTP_USAGE_RUN))
-    {
-        return NGX_OK;
-    }
-
-    for (api = 0, ahead = 0; api < USAGE_CALL_APIS; api++) {
-        ahead += usage_plan_ahead(&planner->plan, api);
-    }
-
-    if (ahead == 0) {
-        return NGX_OK;
-    }
-
-    cover = &lookup->cover;
-    first = cover->missing_first;
-    last = cover->missing_last;
-
-    rc = ngx_http_usage_planner_flight(ctx);
-
-    if (rc == NGX_DECLINED) {
-        return NGX_OK;
-    }
-
-    if (rc == NGX_OK && ngx_http_usage_store_find(ctx) == NGX_DECLINED
-        && cover->missing_first == first && cover->missing_last == last)
-    {
-        return NGX_OK;
-    }
-
-    planner->step = NGX_HTTP_USAGE_PLAIN;
-    planner->fetched = 0;
-
-    return ngx_http_usage_planner_proceed(ctx) == NGX_ERROR ? NGX_ERROR
-                                                            : NGX_OK;
-}
-
-
-void
-ngx_http_usage_planner_count(ngx_http_usage_ctx_t *ctx)
-{
-    if (ctx->lookup == NULL) {
-        return;
-    }
-
-    ngx_http_usage_count(ctx->request, NGX_HTTP_USAGE_STORE_HITS,
-                         ctx->answer.stored);
-    ngx_http_usage_count(ctx->request, NGX_HTTP_USAGE_STORE_MISSES,
-                         ctx->lookup->past - ctx->answer.stored);
 }

@@ -61,6 +61,21 @@ struct ngx_http_usage_planner_s {
 ngx_int_t ngx_http_usage_planner_start(ngx_http_usage_ctx_t *ctx);
 
 /*
+ * Goes on: with the reply, with a plan for what is missing, or not at all for now
+ * (NGX_AGAIN).  NGX_ERROR: ctx->error says why.
+ */
+ngx_int_t ngx_http_usage_planner_proceed(ngx_http_usage_ctx_t *ctx);
+
+/*
+ * Lets others follow, from the first of the missing days on; as
+ * ngx_http_usage_flight_take().
+ */
+ngx_int_t ngx_http_usage_planner_flight(ngx_http_usage_ctx_t *ctx);
+
+
+/* ngx_http_usage_planner_done.c: what becomes of a plan */
+
+/*
  * Goes on once a plan is done: what it got becomes the reply, or it fills the
  * store, which may lead to another plan.  NGX_AGAIN: to none for now;
  * NGX_ERROR: ctx->error says why.
@@ -72,15 +87,6 @@ ngx_int_t ngx_http_usage_planner_planned(ngx_http_usage_ctx_t *ctx);
  * may follow.  NGX_ERROR: ctx->error says why not.
  */
 ngx_int_t ngx_http_usage_planner_trusted(ngx_http_usage_ctx_t *ctx);
-
-/*
- * Goes on with a request that waited: what it needs may be in the store by now.
- * If it is over, the request is woken.
- */
-void ngx_http_usage_planner_go(ngx_http_usage_ctx_t *ctx);
-
-/* Has the caller's own right to statistics found out, unless it is known. */
-void ngx_http_usage_planner_prove(ngx_http_usage_ctx_t *ctx);
 
 /* Counts the days of the reply: taken from the store, or fetched. */
 void ngx_http_usage_planner_count(ngx_http_usage_ctx_t *ctx);

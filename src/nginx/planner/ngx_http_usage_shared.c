@@ -21,7 +21,8 @@ static ngx_int_t ngx_http_usage_shared_named(ngx_http_usage_ctx_t *ctx,
 
 
 ngx_int_t
-ngx_http_usage_shared_open(ngx_http_usage_ctx_t *ctx)
+ngx_http_usage_shared_open(ngx_http_usage_ctx_t *ctx,
+    void (*go)(ngx_http_usage_ctx_t *ctx))
 {
     u_char                    random[NGX_HTTP_USAGE_LOCK_TOKEN / 2];
     int64_t                   range[2];
@@ -44,6 +45,8 @@ ngx_http_usage_shared_open(ngx_http_usage_ctx_t *ctx)
     if (rc == NGX_ERROR || RAND_bytes(random, sizeof(random)) != 1) {
         return NGX_ERROR;
     }
+
+    shared->go = go;
 
     (void) ngx_hex_dump(shared->token, random, sizeof(random));
 
@@ -69,6 +72,23 @@ ngx_http_usage_shared_name(ngx_http_usage_ctx_t *ctx, usage_day_t day,
     number = day;
 
     return ngx_http_usage_shared_named(ctx, "day", &number, 1, name);
+}
+
+
+/*
+ * A day that was taken, and had to go for another one, is fetched.
+ */
+
+void
+ngx_http_usage_shared_count(ngx_http_usage_ctx_t *ctx)
+{
+    ngx_uint_t  shared;
+
+    shared = ngx_min(ctx->planner->shared->taken, ctx->answer.stored);
+
+    ngx_http_usage_share_hits(ctx, NGX_HTTP_USAGE_SHARE_REDIS, shared);
+    ngx_http_usage_share_hits(ctx, NGX_HTTP_USAGE_SHARE_MEMORY,
+                              ctx->answer.stored - shared);
 }
 
 

@@ -32,10 +32,12 @@ typedef enum {
 struct ngx_http_usage_sharing_s {
     u_char                           key[NGX_HTTP_USAGE_KEY_LEN]; /* caller's */
     time_t                           life;     /* of an entry, in seconds */
+    void                           (*go)(ngx_http_usage_ctx_t *ctx);
 
     /* what is read */
     uint64_t                         unread;   /* bits: days to read */
     ngx_uint_t                       reads;    /* under way */
+    ngx_uint_t                       taken;    /* days that Redis had */
     unsigned                         looked:1; /* no day is to be read now */
     unsigned                         firsts:1; /* only the first is read */
     unsigned                         hit:1;    /* and it was there */
@@ -56,21 +58,32 @@ struct ngx_http_usage_sharing_s {
 
 /*
  * Creates ctx->planner->shared, if gateways share days and the request has a
- * look-up.  NGX_ERROR: an internal error.
+ * look-up.  go is called when what it waits for may be in the store.  NGX_ERROR:
+ * an internal error.
  */
-ngx_int_t ngx_http_usage_shared_open(ngx_http_usage_ctx_t *ctx);
+ngx_int_t ngx_http_usage_shared_open(ngx_http_usage_ctx_t *ctx,
+    void (*go)(ngx_http_usage_ctx_t *ctx));
 
 /* Sets the name of a day's entry.  NGX_ERROR: libcrypto failed. */
 ngx_int_t ngx_http_usage_shared_name(ngx_http_usage_ctx_t *ctx,
     usage_day_t day, char *name);
 
+/* Counts in which level the days were found that the reply didn't fetch. */
+void ngx_http_usage_shared_count(ngx_http_usage_ctx_t *ctx);
+
 
 /* ngx_http_usage_shared_read.c */
 
 /*
- * Reads the missing days that are final.  NGX_AGAIN: ngx_http_usage_planner_go()
- * is called when what there is of them is in the day store.  NGX_DECLINED: there
- * is nothing to be read.  NGX_ERROR: memory is out.
+ * Returns the days that the day store lacks and that are final: a bit for each
+ * day of the request.  Others are never shared.
+ */
+uint64_t ngx_http_usage_shared_missing(ngx_http_usage_ctx_t *ctx);
+
+/*
+ * Reads the missing days that are final.  NGX_AGAIN: go() is called when what
+ * there is of them is in the day store.  NGX_DECLINED: there is nothing to be
+ * read.  NGX_ERROR: memory is out.
  */
 ngx_int_t ngx_http_usage_shared_read(ngx_http_usage_ctx_t *ctx);
 
@@ -88,8 +101,8 @@ ngx_int_t ngx_http_usage_shared_write(ngx_http_usage_ctx_t *ctx);
 
 /*
  * Finds out who fetches.  NGX_OK: this gateway.  NGX_AGAIN: that isn't known yet,
- * or another one does; ngx_http_usage_planner_go() is called when it is time to
- * look again.  NGX_ERROR: memory is out.
+ * or another one does; go() is called when it is time to look again.  NGX_ERROR:
+ * memory is out.
  */
 ngx_int_t ngx_http_usage_shared_lead(ngx_http_usage_ctx_t *ctx);
 

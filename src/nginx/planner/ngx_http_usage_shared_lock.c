@@ -51,16 +51,20 @@ ngx_http_usage_shared_lead(ngx_http_usage_ctx_t *ctx)
 
     shared = ctx->planner->shared;
 
-    /* some desktops are fetched by narrow windows, which nobody else gets */
+    /*
+     * some desktops are fetched by narrow windows, which nobody else gets, nor
+     * days that aren't final
+     */
 
     if (ctx->inbound.request.desktops > 0
+        || ngx_http_usage_shared_missing(ctx) == 0
         || shared->lock == NGX_HTTP_USAGE_LOCK_OWN
         || shared->lock == NGX_HTTP_USAGE_LOCK_NONE)
     {
         return NGX_OK;
     }
 
-    if (shared->lock != NGX_HTTP_USAGE_LOCK_ASKED) {
+    if (shared->lock != NGX_HTTP_USAGE_LOCK_ASKED && !shared->timer.timer_set) {
         if (ngx_http_usage_shared_ask(ctx, NGX_HTTP_USAGE_SHARE_LOCK)
             != NGX_OK)
         {
@@ -157,11 +161,9 @@ ngx_http_usage_sharing_told(ngx_http_usage_ctx_t *ctx, ngx_http_usage_op_t *op)
     } else if (ngx_http_usage_shared_held(ctx, op)) {
         shared->lock = NGX_HTTP_USAGE_LOCK_OTHERS;
         shared->waited = 1;
-        ngx_http_usage_planner_prove(ctx);
         ngx_http_usage_sharing_timer(ctx, ngx_http_usage_shared_look,
                                     NGX_HTTP_USAGE_LOCK_LOOK
                                     + ngx_random() % NGX_HTTP_USAGE_LOCK_LOOK);
-        return;
 
     } else {
         shared->lock = NGX_HTTP_USAGE_LOCK_OWN;
@@ -170,7 +172,7 @@ ngx_http_usage_sharing_told(ngx_http_usage_ctx_t *ctx, ngx_http_usage_op_t *op)
                                     NGX_HTTP_USAGE_LOCK_RENEW);
     }
 
-    ngx_http_usage_planner_go(ctx);
+    shared->go(ctx);
 }
 
 
@@ -239,7 +241,7 @@ ngx_http_usage_shared_look(ngx_event_t *ev)
 
     shared->looked = 0;
 
-    ngx_http_usage_planner_go(ctx);
+    shared->go(ctx);
     ngx_http_run_posted_requests(c);
 }
 

@@ -23,7 +23,6 @@
 #define NGX_HTTP_USAGE_SHARED_POOL   4096
 
 
-static uint64_t ngx_http_usage_shared_missing(ngx_http_usage_ctx_t *ctx);
 static ngx_int_t ngx_http_usage_shared_more(ngx_http_usage_ctx_t *ctx);
 static ngx_int_t ngx_http_usage_shared_get(ngx_http_usage_ctx_t *ctx,
     size_t i);
@@ -69,11 +68,7 @@ ngx_http_usage_shared_read(ngx_http_usage_ctx_t *ctx)
 }
 
 
-/*
- * The days, as bits, that the day store lacks and that are final.
- */
-
-static uint64_t
+uint64_t
 ngx_http_usage_shared_missing(ngx_http_usage_ctx_t *ctx)
 {
     size_t          i;
@@ -186,7 +181,7 @@ ngx_http_usage_shared_got(ngx_http_usage_ctx_t *ctx, ngx_http_usage_op_t *op)
             ngx_http_usage_share_rejected(ctx, "a day");
 
         } else if (rc == NGX_OK) {
-            ngx_http_usage_share_hits(ctx, NGX_HTTP_USAGE_SHARE_REDIS, 1);
+            shared->taken++;
         }
 
         /* if the first of another gateway's days is there, all may be */
@@ -203,14 +198,14 @@ ngx_http_usage_shared_got(ngx_http_usage_ctx_t *ctx, ngx_http_usage_op_t *op)
     }
 
     if (shared->reads == 0) {
-        ngx_http_usage_planner_go(ctx);
+        shared->go(ctx);
     }
 }
 
 
 /*
  * NGX_DECLINED: the value isn't one that a gateway wrote for this day, or isn't
- * good any more.
+ * good any more.  NGX_BUSY: it is, but is of no use here.
  */
 
 static ngx_int_t
@@ -253,7 +248,7 @@ ngx_http_usage_sharing_take(ngx_http_usage_ctx_t *ctx, usage_day_t day,
     /* another gateway may call a day final earlier than this one does */
 
     if (ngx_http_usage_store_until(ctx, (int32_t) day, fetched) != 0) {
-        return NGX_OK;
+        return NGX_BUSY;
     }
 
     return ngx_http_usage_shared_enter(ctx, &reader, pool);

@@ -24,7 +24,10 @@ use Usage::Test;
 #
 #   gateways   how many (2)
 #   sim        options of the simulator
-#   redis      options of Usage::Redis; 0: there is none
+#   simulator  instead: one that runs, or another upstream
+#   redis      options of Usage::Redis, or one that runs; 0: there is none
+#   namespace, secret
+#              of usage_share
 #   share      further parameters of usage_share
 #   http       further text for http{}
 #   place      text for the location with usage_translate
@@ -36,8 +39,8 @@ sub start {
     my $n = $o{gateways} || 2;
 
     $self->{sim} = $o{simulator} || Usage::Sim->start(args => [ '--seed', 1, @{ $o{sim} || [] } ]);
-    $self->{redis} = Usage::Redis->start(%{ $o{redis} || {} })
-        if !defined $o{redis} || $o{redis};
+    $self->{redis} = ref $o{redis} eq 'Usage::Redis' ? $o{redis}
+        : Usage::Redis->start(%{ $o{redis} || {} }) if !defined $o{redis} || $o{redis};
 
     my $dir = $self->{dir} = File::Temp->newdir('usage-gateways-XXXXXX', TMPDIR => 1);
     chmod 0755, "$dir";
@@ -60,7 +63,8 @@ sub start {
                     usage_share /redis namespace=$space secret=$self->{secret}
                         gateways=$n $share;" : '')
                 . ($o{http} || ''),
-            server => ($servers ? "location = /redis { internal; usage_redis_pass redis;
+            server => 'location = /status { access_log off; usage_status; }'
+                . ($servers ? "location = /redis { internal; usage_redis_pass redis;
                     $auth }" : '')
                 . ($o{server} || ''),
             %{ $o{nginx} || {} },
@@ -76,21 +80,42 @@ sub nginx { return $_[0]{nginx}[ $_[1] || 0 ] }
 
 my $serial = 0;
 
-# Sends a call to a gateway; its reply is read with reply().
+# Ends a gateway, and starts it anew, with nothing in its memory.
+sub restart {
+    my ($self, $i) = @_;
+    my $old = $self->{nginx}[$i];
+    $old->kill_hard;
+    $self->{nginx}[$i] = Usage::Nginx->start(%{ $old->{o} });
+    return;
+}
+
+# Another tenant, as Usage::Sim takes it; returns a token, whose calls find nothing that
+# was stored before.
+my $tokens = 0;
+sub tenant {
+    my ($self, %o) = @_;
+    $self->{sim}->tenant(days => 60, %o) if %o;
+    delete $self->{truth};
+    return sprintf 'token-of-%d-%d', $$, ++$tokens;
+}
+
+# Sends a call to a gateway; its reply is read with reply(). Named: token, project; at, the
+# prefix of a location; headers, more of them.
 sub send {
     my ($self, $i, $body, %o) = @_;
     my $conn = $self->nginx($i)->client(timeout => $o{timeout} || Usage::Nginx->patience(60));
     $conn->{request} = $body;
     $conn->{id} = sprintf 'g%d-%d', $$, ++$serial;
-    $conn->send($conn->format('POST', route($o{project}), $json->encode($body),
-        'X-Auth-Token' => $o{token} // 'token', 'X-Request-Id' => $conn->{id}));
+    $conn->send($conn->format('POST', ($o{at} ? "/$o{at}" : '') . route($o{project}),
+        $json->encode($body), 'X-Auth-Token' => $o{token} // 'token',
+        'X-Request-Id' => $conn->{id}, %{ $o{headers} || {} }));
     return $conn;
 }
 
 sub reply {
     my ($self, $conn) = @_;
     my $res = $conn->response;
-    $res->{request} = $conn->{request};
+    @$res{qw(request id)} = @$conn{qw(request id)};
     return $res;
 }
 
@@ -99,13 +124,15 @@ sub ask {
     return $self->reply($self->send(@args));
 }
 
-# What is wrong with a reply: '' if it is the true one.
+# What is wrong with a reply: '' if it is the true one. query: what the simulator is
+# asked besides.
 sub wrong {
-    my ($self, $res) = @_;
+    my ($self, $res, $query) = @_;
     return "no reply: $res->{error}" if $res->{error};
     return "$res->{status} $res->{body}" if $res->{status} != 200;
     my $text = $json->encode($res->{request});
-    my $true = $self->{truth}{$text} ||= ($self->{sim}->legacy($text))[2];
+    my $true = $self->{truth}{ $text . ($query // '') }
+        ||= ($self->{sim}->legacy($text, -query => $query))[2];
     return same_json($res->{body}, $true);
 }
 
@@ -113,6 +140,12 @@ sub wrong {
 sub calls {
     my ($self) = @_;
     return grep { $_->{api} ne 'legacy' && $_->{api} ne 'control' } @{ $self->{sim}->calls };
+}
+
+# Those that a reply took.
+sub took {
+    my ($self, $res) = @_;
+    return grep { ($_->{headers}{'x-request-id'} // '') eq $res->{id} } $self->calls;
 }
 
 sub clear { return $_[0]{sim}->clear }
