@@ -356,7 +356,8 @@ $(BUILD)/valgrind/%.t: t/%.t Makefile
 
 T_VANILLA = $(patsubst %,t/%.t,bounds calls client_address compare errors \
               fallback headers hostile hours known life mode outcome pages \
-              reload replay retry share_faults sign store_fair user wake)
+              reload replay retry share_days share_faults share_fetch sign \
+              store_fair user wake)
 
 $(BUILD)/vanilla/nginx: $(MODULE) $(MODULE_H) config tools/vanilla-nginx
 	@BUILD=$(BUILD) JOBS=$(JOBS) tools/vanilla-nginx || test $$? = 3

@@ -76,8 +76,8 @@ void usage_resp_init(usage_resp_t *resp, size_t skip, const usage_pool_t *pool);
 /*
  * Reads *len bytes, and sets *len to how many it took: all, unless the reply
  * ends before.  USAGE_OK: the reply is complete; USAGE_AGAIN: more bytes are to
- * come; USAGE_ERROR: this is no reply that we use, or memory is out.  A bulk that
- * is too large gives an ERROR; its bytes can't be told from what follows.
+ * come; USAGE_ERROR: this is no reply that we use, or memory is out.  A bulk
+ * that is too large gives an ERROR; its bytes can't be told from what follows.
  */
 usage_result_t
 usage_resp_feed(usage_resp_t *resp, const char *data, size_t *len);
