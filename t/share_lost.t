@@ -39,7 +39,6 @@ sub gateways {
         place     => 'usage_store off;',
         http      => "$FORMAT usage_rate zone=q:64k rate=${RATE}r/s burst=$burst share;"
             . 'usage_timeout ' . Usage::Nginx->patience(60) . 's; usage_retries 0;',
-        server    => 'location = /status { access_log off; usage_status; }',
         nginx     => { proxy => $LOG },
         %o
     );

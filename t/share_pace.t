@@ -30,7 +30,6 @@ sub gateways {
         place     => 'usage_store off;',
         http      => "$FORMAT usage_rate zone=q:64k rate=$rate; usage_timeout "
             . Usage::Nginx->patience($timeout) . 's; usage_retries 0;',
-        server    => 'location = /status { access_log off; usage_status; }',
         nginx     => { proxy => $LOG },
         %o
     );
