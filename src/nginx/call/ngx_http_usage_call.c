@@ -9,7 +9,6 @@
 #include "planner/ngx_http_usage_planner.h"
 #include "reply/ngx_http_usage_reply.h"
 #include "share/ngx_http_usage_share.h"
-#include "share/ngx_http_usage_share.h"
 
 
 static ngx_int_t ngx_http_usage_watch_client(ngx_http_request_t *r);

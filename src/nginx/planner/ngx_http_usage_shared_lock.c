@@ -191,10 +191,18 @@ ngx_http_usage_shared_held(ngx_http_usage_ctx_t *ctx, ngx_http_usage_op_t *op)
         return op->resp.kind == USAGE_RESP_NIL;
     }
 
-    if (op->resp.kind != USAGE_RESP_NIL) {
+    if (op->resp.kind == USAGE_RESP_BULK) {
         shared->freed = 0;
 
-    } else if (!shared->freed) {
+        /* nginx may have asked a second server, after the first had done it */
+
+        return op->resp.text.len != NGX_HTTP_USAGE_LOCK_TOKEN
+               || ngx_memcmp(op->resp.text.data, shared->token,
+                             NGX_HTTP_USAGE_LOCK_TOKEN)
+                  != 0;
+    }
+
+    if (!shared->freed) {
         shared->freed = 1;
         shared->free_since = ngx_current_msec;
     }
