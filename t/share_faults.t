@@ -97,6 +97,19 @@ sub relay {
     });
 }
 
+# The real Redis, whose reply is lost when a lock is taken.
+my $lossy = fake(lossy => sub {
+    my ($conn, $command) = @_;
+    my $real = IO::Socket::INET->new(PeerAddr => $redis->address) or return;
+    while (length $command) {
+        syswrite $real, $command;
+        sysread $real, my $reply, 1 << 20 or return;
+        return shutdown $conn, 2 if $command =~ /\r\nNX\r\n/;
+        syswrite $conn, $reply;
+        sysread $conn, $command, 65536 or return;
+    }
+});
+
 # --- What there is: an address, what becomes of the first operation if there is no
 # other server, and its further lines.
 
@@ -143,6 +156,8 @@ place(full => 'server ' . $full->address . ';', '', '');
 place(narrow => 'server ' . $narrow->address . ';',
     'usage_redis_auth ' . secret(narrow => 'u pw') . ';', '');
 place(replica => 'server ' . $replica->address . ' max_fails=0; server ' . $redis->address . ' backup;', '', '');
+place(lossy => "server $lossy max_fails=0; server " . $redis->address . ' backup;', '',
+    'usage_timeout ' . Usage::Nginx->patience(20) . 's;');
 place(paced => 'server ' . $redis->address . ';', '', 'usage_rate zone=q:64k rate=20r/s burst=1 share;');
 
 my $nginx = Usage::Nginx->start(upstream => $sim->port, http => $http, server => $server,
@@ -247,6 +262,11 @@ subtest 'a second server' => sub {
     my $have = ends_in('replica', 'READONLY', 'done');
     ok($have->{'put/done'} && $have->{'lock/done'}, 'READONLY: the master is asked')
         or diag(explain($have));
+};
+
+# (nginx asks the second server, for which the lock is taken)
+subtest 'a lock that one server gave, and another one refused' => sub {
+    is(wrong(start('lossy')), '', 'nobody waits for itself');
 };
 
 subtest 'connections are closed' => sub {
