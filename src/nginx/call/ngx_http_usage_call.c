@@ -121,7 +121,6 @@ ngx_http_usage_call_end(ngx_http_usage_ctx_t *ctx)
 
     ngx_http_usage_planner_leave(ctx);
     ngx_http_usage_cleanup(ctx);
-    ngx_http_usage_share_end(ctx);
     ngx_http_usage_fetches_abandon(ctx);
 }
 

@@ -7,6 +7,9 @@
 #include "store/ngx_http_usage_store.h"
 
 
+static ngx_int_t ngx_http_usage_ids_begin(ngx_http_usage_store_t *store,
+    ngx_http_usage_partition_t *partition, uint32_t *places, size_t count,
+    uint64_t owner);
 static uint32_t ngx_http_usage_ids_add(ngx_http_usage_store_t *store,
     ngx_http_usage_partition_t *partition, usage_str_t text, uint64_t owner);
 static ngx_uint_t ngx_http_usage_ids_exists(usage_plan_t *plan, size_t i);
@@ -59,28 +62,23 @@ ngx_http_usage_store_add_ids(ngx_http_usage_store_t *store,
     ngx_http_usage_partition_t *partition, usage_plan_t *plan,
     uint32_t *places, uint64_t owner)
 {
-    size_t                i, added;
-    ngx_uint_t            exists, settled;
-    usage_table_t        *table;
+    size_t          i;
+    ngx_int_t       rc;
+    ngx_uint_t      exists, settled;
+    usage_table_t  *table;
 
     table = &plan->table;
 
     settled = usage_plan_done(plan) || usage_plan_has_days(plan);
 
-    for (i = 0, added = 0; i < table->count; i++) {
+    for (i = 0; i < table->count; i++) {
         places[i] = ngx_http_usage_store_id(partition, table->desktops[i]->id);
-        added += places[i] == USAGE_COVER_NO_PLACE;
     }
 
-    if (added == 0) {
-        return NGX_OK;
-    }
-
-    if (ngx_http_usage_ids_room(store, partition,
-                                partition->ids_count + added, owner)
-        != NGX_OK)
-    {
-        return NGX_ERROR;
+    rc = ngx_http_usage_ids_begin(store, partition, places, table->count,
+                                  owner);
+    if (rc != NGX_OK) {
+        return rc == NGX_DONE ? NGX_OK : NGX_ERROR;
     }
 
     for (i = 0; i < table->count; i++) {
@@ -121,22 +119,17 @@ ngx_http_usage_store_add_shown(ngx_http_usage_store_t *store,
     ngx_http_usage_partition_t *partition, usage_str_t *ids, size_t count,
     uint32_t *places, uint64_t owner)
 {
-    size_t  i, added;
+    size_t     i;
+    ngx_int_t  rc;
 
-    for (i = 0, added = 0; i < count; i++) {
+    for (i = 0; i < count; i++) {
         places[i] = ngx_http_usage_store_id(partition, ids[i]);
-        added += places[i] == USAGE_COVER_NO_PLACE;
     }
 
-    if (added == 0) {
-        return NGX_OK;
-    }
+    rc = ngx_http_usage_ids_begin(store, partition, places, count, owner);
 
-    if (ngx_http_usage_ids_room(store, partition,
-                                partition->ids_count + added, owner)
-        != NGX_OK)
-    {
-        return NGX_ERROR;
+    if (rc != NGX_OK) {
+        return rc == NGX_DONE ? NGX_OK : NGX_ERROR;
     }
 
     for (i = 0; i < count; i++) {
@@ -155,6 +148,27 @@ ngx_http_usage_store_add_shown(ngx_http_usage_store_t *store,
     ngx_http_usage_ids_sort(partition);
 
     return i == count ? NGX_OK : NGX_ERROR;
+}
+
+
+/*
+ * Makes room for the ids that have no place yet.  NGX_DONE: all have one.
+ */
+
+static ngx_int_t
+ngx_http_usage_ids_begin(ngx_http_usage_store_t *store,
+    ngx_http_usage_partition_t *partition, uint32_t *places, size_t count,
+    uint64_t owner)
+{
+    size_t  i, added;
+
+    for (i = 0, added = 0; i < count; i++) {
+        added += places[i] == USAGE_COVER_NO_PLACE;
+    }
+
+    return added ? ngx_http_usage_ids_room(store, partition,
+                                           partition->ids_count + added, owner)
+                 : NGX_DONE;
 }
 
 
