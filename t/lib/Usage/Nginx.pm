@@ -24,6 +24,7 @@ use Time::HiRes qw(time sleep);
 
 use Usage::Client;
 use Usage::Test qw(decode);
+use Usage::Watch;
 
 our $root   = Cwd::abs_path(dirname(__FILE__) . '/../../..');
 our $nginx  = $ENV{NGINX_BIN} || _which('nginx') || '/usr/sbin/nginx';
@@ -358,42 +359,22 @@ sub _launch {
     }
 }
 
-# A process that ends nginx when this one is killed and can't: it reads from a
-# pipe that nobody else writes to.
 sub _watch {
     my ($self) = @_;
 
-    pipe my $in, my $out or die "pipe: $!";
-    my $watcher = fork;
-    die "fork: $!" unless defined $watcher;
-
-    if (!$watcher) {
-        $SIG{$_} = 'IGNORE' for qw(INT HUP TERM);
-        close $out;
-        open STDIN,  '<', '/dev/null';
-        open STDOUT, '>', '/dev/null';
-        open STDERR, '>', '/dev/null';
-        if (!sysread $in, my $byte, 1) {
-            kill 'TERM', $self->{pid};
-            sleep 1;
-            # (a child of a process that is gone: nobody waits for it here)
-            kill 'KILL', $self->{pid} if $self->_is_mine;
-        }
-        POSIX::_exit(0);
-    }
-
-    close $in;
-    $self->{watch} = [ $watcher, $out ];
+    $self->{watch} = Usage::Watch->start(sub {
+        kill 'TERM', $self->{pid};
+        sleep 1;
+        # (a child of a process that is gone: nobody waits for it here)
+        kill 'KILL', $self->{pid} if $self->_is_mine;
+    });
     return;
 }
 
 sub _unwatch {
     my ($self) = @_;
-    my ($watcher, $out) = @{ delete $self->{watch} || return };
-    local $SIG{PIPE} = 'IGNORE';
-    syswrite $out, '.';
-    close $out;
-    waitpid $watcher, 0;
+    my $watch = delete $self->{watch} || return;
+    $watch->end;
     return;
 }
 

@@ -26,6 +26,7 @@ use Time::HiRes qw(time sleep);
 
 use Usage::Nginx;
 use Usage::Test qw(spew slurp);
+use Usage::Watch;
 
 our $program = $ENV{USAGE_REDIS}
     || Usage::Nginx::_which('redis-server')
@@ -172,41 +173,21 @@ sub _in_step {
         || $self->command('INFO', 'replication') =~ /^master_link_status:up/m;
 }
 
-# A process that ends Redis when this one is killed and can't: it reads from a
-# pipe that nobody else writes to.
 sub _watch {
     my ($self) = @_;
 
-    pipe my $in, my $out or croak "pipe: $!";
-    my $watcher = fork;
-    croak "fork: $!" unless defined $watcher;
-
-    if (!$watcher) {
-        $SIG{$_} = 'IGNORE' for qw(INT HUP TERM);
-        close $out;
-        open STDIN,  '<', '/dev/null';
-        open STDOUT, '>', '/dev/null';
-        open STDERR, '>', '/dev/null';
-        if (!sysread $in, my $byte, 1) {
-            # (only if the process still is that Redis)
-            my $is = eval { slurp("/proc/$self->{pid}/cmdline") } // '';
-            CORE::kill('KILL', $self->{pid}) if $is =~ /redis|valkey/;
-        }
-        POSIX::_exit(0);
-    }
-
-    close $in;
-    $self->{watch} = [ $watcher, $out ];
+    $self->{watch} = Usage::Watch->start(sub {
+        # (only if the process still is that Redis)
+        my $is = eval { slurp("/proc/$self->{pid}/cmdline") } // '';
+        CORE::kill('KILL', $self->{pid}) if $is =~ /redis|valkey/;
+    });
     return;
 }
 
 sub _unwatch {
     my ($self) = @_;
-    my ($watcher, $out) = @{ delete $self->{watch} || return };
-    local $SIG{PIPE} = 'IGNORE';
-    syswrite $out, '.';
-    close $out;
-    waitpid $watcher, 0;
+    my $watch = delete $self->{watch} || return;
+    $watch->end;
     return;
 }
 
