@@ -132,4 +132,21 @@ subtest 'requests and metrics' => sub {
     $nginx->stop_ok;
 };
 
+subtest 'a path that leads elsewhere' => sub {
+    my $nginx = Usage::Nginx->start(
+        http => "usage_store zone=days:1m; usage_store days; usage_fresh 1h;",
+        server => 'location = /page { return 200 x; }'
+            . Usage::Nginx->at(none => "usage_share /none namespace=a secret=$secret;")
+            . Usage::Nginx->at(page => "usage_share /page namespace=a secret=$secret;"),
+    );
+    for ([ none => 404 ], [ page => 200 ]) {
+        my ($path, $status) = @$_;
+        $nginx->post("/$path" . route(), body(days(-9, -3)), 'X-Auth-Token' => 'token');
+        like($nginx->error_log,
+            qr/"\/$path" leads to no location with usage_redis_pass: nginx answered $status \(get\)/,
+            "$path: the log says so");
+    }
+    $nginx->stop_ok;
+};
+
 done_testing();

@@ -60,6 +60,15 @@ ngx_http_usage_share_log_op(ngx_http_usage_op_t *op)
                       "usage: the reply of Redis at \"%V\" needs more than "
                       "usage_memory (%V)", &share->uri, kind);
 
+    } else if (op->resp.pool == NULL) {
+
+        /* no handler of ours has seen it */
+
+        ngx_log_error(NGX_LOG_WARN, log, 0,
+                      "usage: \"%V\" leads to no location with "
+                      "usage_redis_pass: nginx answered %ui (%V)",
+                      &share->uri, op->fetch.status, kind);
+
     } else if (len) {
         ngx_log_error(NGX_LOG_WARN, log, 0,
                       "usage: Redis at \"%V\" refused (%V): \"%*s\"",
