@@ -144,7 +144,13 @@ sub _ahead {
 sub set {
     my ($self, $time) = @_;
     my $seconds = seconds($time) // die "no time: $time";
-    $self->_write($seconds - time + _ahead());
+    return $self->ahead($seconds - time);
+}
+
+# Sets by how many seconds the clock is ahead of this process's.
+sub ahead {
+    my ($self, $seconds) = @_;
+    $self->_write($seconds + _ahead());
     return;
 }
 
