@@ -23,8 +23,9 @@
 
 
 struct ngx_http_usage_turn_s {
+    u_char                           key[NGX_HTTP_USAGE_KEY_LEN]; /* caller's */
     char                             buckets[USAGE_CALL_APIS][USAGE_SEAL_NAME];
-    char                             life[USAGE_SEAL_NAME];
+    ngx_uint_t                       named;    /* bits: APIs with a bucket */
     ngx_http_usage_op_t             *op;       /* that asks; NULL: none */
     usage_call_api_t                 api;      /* that was asked for last */
     uint64_t                         asked;    /* times, in microseconds */
@@ -37,8 +38,8 @@ struct ngx_http_usage_turn_s {
 };
 
 
-static ngx_int_t ngx_http_usage_turn_names(ngx_http_usage_ctx_t *ctx,
-    ngx_http_usage_turn_t *turn);
+static ngx_int_t ngx_http_usage_turn_name(ngx_http_usage_ctx_t *ctx,
+    usage_call_api_t api);
 static ngx_int_t ngx_http_usage_turn_ask(ngx_http_usage_ctx_t *ctx,
     usage_call_api_t api);
 static ngx_int_t ngx_http_usage_turn_command(ngx_http_usage_ctx_t *ctx,
@@ -62,7 +63,11 @@ ngx_http_usage_turn_open(ngx_http_usage_ctx_t *ctx)
 
     turn = ngx_pcalloc(ctx->request->pool, sizeof(ngx_http_usage_turn_t));
 
-    if (turn == NULL || ngx_http_usage_turn_names(ctx, turn) != NGX_OK) {
+    if (turn == NULL
+        || ngx_http_usage_key(ctx, NGX_HTTP_USAGE_SCOPE_QUOTA, NULL,
+                              ctx->conf->share->seal.names, turn->key)
+           != NGX_OK)
+    {
         return NGX_ERROR;
     }
 
@@ -73,48 +78,41 @@ ngx_http_usage_turn_open(ngx_http_usage_ctx_t *ctx)
 
 
 /*
- * The names in Redis: of a bucket for each API, and of the token that is there as
- * long as Redis forgets nothing.
+ * Makes the name of an API's bucket, once.
  */
 
 static ngx_int_t
-ngx_http_usage_turn_names(ngx_http_usage_ctx_t *ctx,
-    ngx_http_usage_turn_t *turn)
+ngx_http_usage_turn_name(ngx_http_usage_ctx_t *ctx, usage_call_api_t api)
 {
-    char           number;
-    u_char         key[NGX_HTTP_USAGE_KEY_LEN];
-    ngx_uint_t     api;
-    usage_str_t    parts[3];
-    usage_seal_t  *seal;
+    char                    number;
+    usage_str_t             parts[3];
+    ngx_http_usage_turn_t  *turn;
 
-    seal = &ctx->conf->share->seal;
+    turn = ctx->pace->turn;
 
-    if (ngx_http_usage_key(ctx, NGX_HTTP_USAGE_SCOPE_QUOTA, NULL, seal->names,
-                           key)
-        != NGX_OK)
-    {
-        return NGX_ERROR;
+    if (turn->named & (1u << api)) {
+        return NGX_OK;
     }
 
-    parts[0].data = (char *) key;
+    number = (char) api;
+
+    parts[0].data = (char *) turn->key;
     parts[0].len = NGX_HTTP_USAGE_KEY_LEN;
     parts[1].data = (char *) ctx->pace->rate->name.data;
     parts[1].len = ctx->pace->rate->name.len;
     parts[2].data = &number;
     parts[2].len = 1;
 
-    for (api = 0; api < USAGE_CALL_APIS; api++) {
-        number = (char) api;
-
-        if (usage_seal_name(seal, "pace", parts, 3, turn->buckets[api])
-            != USAGE_OK)
-        {
-            return NGX_ERROR;
-        }
+    if (usage_seal_name(&ctx->conf->share->seal, "pace", parts, 3,
+                        turn->buckets[api])
+        != USAGE_OK)
+    {
+        return NGX_ERROR;
     }
 
-    return usage_seal_name(seal, "born", NULL, 0, turn->life) == USAGE_OK
-           ? NGX_OK : NGX_ERROR;
+    turn->named |= 1u << api;
+
+    return NGX_OK;
 }
 
 
@@ -211,7 +209,9 @@ ngx_http_usage_turn_command(ngx_http_usage_ctx_t *ctx, usage_call_api_t api,
     turn = ctx->pace->turn;
     rate = ctx->pace->rate;
 
-    if (RAND_bytes(random, sizeof(random)) != 1) {
+    if (RAND_bytes(random, sizeof(random)) != 1
+        || ngx_http_usage_turn_name(ctx, api) != NGX_OK)
+    {
         return NGX_ERROR;
     }
 
@@ -241,8 +241,8 @@ ngx_http_usage_turn_command(ngx_http_usage_ctx_t *ctx, usage_call_api_t api,
     ask.fresh.len = NGX_HTTP_USAGE_RATE_FRESH;
     ask.penalize = turn->penalized;
 
-    return usage_pace_command(&ask, turn->buckets[api], turn->life, &ctx->pool,
-                              command)
+    return usage_pace_command(&ask, turn->buckets[api], ctx->conf->share->born,
+                              &ctx->pool, command)
            == USAGE_OK
            ? NGX_OK : NGX_ERROR;
 }

@@ -97,13 +97,6 @@ ngx_http_usage_planner_start(ngx_http_usage_ctx_t *ctx)
         return NGX_ERROR;
     }
 
-    if (rc == NGX_OK && ngx_http_usage_shared_open(ctx, ngx_http_usage_planner_go)
-                        != NGX_OK) {
-        (void) usage_error(&ctx->error, NGX_HTTP_INTERNAL_SERVER_ERROR,
-                           "the names of shared days could not be made");
-        return NGX_ERROR;
-    }
-
     return rc == NGX_OK ? ngx_http_usage_planner_proceed(ctx) : NGX_ERROR;
 }
 
@@ -144,7 +137,10 @@ ngx_http_usage_planner_proceed(ngx_http_usage_ctx_t *ctx)
         return ngx_http_usage_planner_fetch(ctx);
 
     default: /* NGX_ERROR */
-        (void) usage_no_memory(&ctx->pool, &ctx->error);
+        if (ctx->error.status == 0) {
+            (void) usage_no_memory(&ctx->pool, &ctx->error);
+        }
+
         return NGX_ERROR;
     }
 }
@@ -204,8 +200,17 @@ ngx_http_usage_planner_missing(ngx_http_usage_ctx_t *ctx)
         }
     }
 
-    if (planner->shared == NULL) {
+    if (ctx->conf->share == NULL) {
         return NGX_OK;
+    }
+
+    if (planner->shared == NULL
+        && ngx_http_usage_shared_open(ctx, ngx_http_usage_planner_go)
+           != NGX_OK)
+    {
+        (void) usage_error(&ctx->error, NGX_HTTP_INTERNAL_SERVER_ERROR,
+                           "the names of shared days could not be made");
+        return NGX_ERROR;
     }
 
     rc = ngx_http_usage_shared_read(ctx);

@@ -180,7 +180,7 @@ ngx_http_usage_planner_count(ngx_http_usage_ctx_t *ctx)
     ngx_http_usage_count(ctx->request, NGX_HTTP_USAGE_STORE_MISSES,
                          ctx->lookup->past - ctx->answer.stored);
 
-    if (ctx->planner->shared) {
+    if (ctx->conf->share) {
         ngx_http_usage_shared_count(ctx);
     }
 }

@@ -29,10 +29,6 @@ ngx_http_usage_shared_open(ngx_http_usage_ctx_t *ctx,
     ngx_int_t                 rc;
     ngx_http_usage_sharing_t  *shared;
 
-    if (ctx->conf->share == NULL || ctx->lookup == NULL) {
-        return NGX_OK;
-    }
-
     shared = ngx_pcalloc(ctx->request->pool, sizeof(ngx_http_usage_sharing_t));
     if (shared == NULL) {
         return NGX_ERROR;
@@ -84,7 +80,8 @@ ngx_http_usage_shared_count(ngx_http_usage_ctx_t *ctx)
 {
     ngx_uint_t  shared;
 
-    shared = ngx_min(ctx->planner->shared->taken, ctx->answer.stored);
+    shared = ctx->planner->shared
+             ? ngx_min(ctx->planner->shared->taken, ctx->answer.stored) : 0;
 
     ngx_http_usage_share_hits(ctx, NGX_HTTP_USAGE_SHARE_REDIS, shared);
     ngx_http_usage_share_hits(ctx, NGX_HTTP_USAGE_SHARE_MEMORY,

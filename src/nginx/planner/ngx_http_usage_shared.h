@@ -57,9 +57,8 @@ struct ngx_http_usage_sharing_s {
 /* ngx_http_usage_shared.c: whose days they are */
 
 /*
- * Creates ctx->planner->shared, if gateways share days and the request has a
- * look-up.  go is called when what it waits for may be in the store.  NGX_ERROR:
- * an internal error.
+ * Creates ctx->planner->shared, as days are missing.  go is called when what the
+ * request waits for may be in the store.  NGX_ERROR: an internal error.
  */
 ngx_int_t ngx_http_usage_shared_open(ngx_http_usage_ctx_t *ctx,
     void (*go)(ngx_http_usage_ctx_t *ctx));

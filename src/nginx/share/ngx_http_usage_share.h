@@ -114,6 +114,9 @@ struct ngx_http_usage_share_s {
     ngx_uint_t                       gateways;
     ngx_msec_t                       timeout;  /* of an operation */
     usage_seal_t                     seal;
+    char                             born[USAGE_SEAL_NAME]; /* name of the token
+                                               * that Redis has as long as it
+                                               * forgets nothing */
     ngx_http_usage_shared_t         *shared;
     ngx_http_usage_share_peer_t     *peer;
 };

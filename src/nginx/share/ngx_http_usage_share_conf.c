@@ -244,7 +244,10 @@ ngx_http_usage_share_seal(ngx_conf_t *cf, ngx_http_usage_share_t *share,
                            "32\" makes one", name, secret.len,
                            (size_t) USAGE_SEAL_SECRET_MIN);
 
-    } else if (usage_seal_init(&share->seal, secret, namespace) != USAGE_OK) {
+    } else if (usage_seal_init(&share->seal, secret, namespace) != USAGE_OK
+               || usage_seal_name(&share->seal, "born", NULL, 0, share->born)
+                  != USAGE_OK)
+    {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "usage_share: libcrypto can't make keys");
 
